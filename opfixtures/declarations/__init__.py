@@ -1,0 +1,1 @@
+"""What a repository says about its operators, read from source text alone."""

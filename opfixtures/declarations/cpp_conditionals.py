@@ -1,0 +1,86 @@
+"""Which tokens count where the source has `#if`.
+
+With what macros the map is compiled, nobody knows here: every arm counts that could be compiled. The arm of
+`#if 0` could not, nor could those behind the arm of `#if 1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from opfixtures.declarations.cpp_tokens import TROUBLE, Token, directive_parts
+
+CONDITIONAL = "conditional"
+BEGIN, OTHER_ARM, FINISH = "begin", "other arm", "finish"
+
+_OPENING = ("if", "ifdef", "ifndef")
+_FURTHER = ("elif", "elifdef", "elifndef", "else")
+_CONSTANT = re.compile(r"[\s(]*(?:(0|false)|1|true)[\s)]*")
+
+
+@dataclass(slots=True)
+class _Conditional:
+    """An `#if` that is still open, at the arm that was reached."""
+
+    offset: int
+    enclosed: bool
+    live: bool = False
+    decided: bool = False
+    announced: bool = False
+    has_else: bool = False
+
+    def enter(self, certain: bool | None) -> str | None:
+        """Goes on to an arm that is compiled certainly, certainly not, or perhaps (None).
+
+        Returns what is to be announced: nothing for an arm that needs no choice.
+        """
+        self.live = not self.enclosed and not self.decided and certain is not False
+        self.decided = self.decided or certain is True
+        if not self.live or (certain and not self.announced):
+            return None
+        first, self.announced = not self.announced, True
+        return BEGIN if first else OTHER_ARM
+
+
+def live_tokens(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens of every arm that could be compiled.
+
+    Where arms exclude each other a CONDITIONAL token stands, its text BEGIN, OTHER_ARM or FINISH. Other
+    directives remain. An `#if` that is not balanced is a TROUBLE token.
+    """
+    conditionals: list[_Conditional] = []
+    live = True
+    for token in tokens:
+        if token.kind != "directive":
+            if live:
+                yield token
+            continue
+        name, condition = directive_parts(token)
+        announced = None
+        if name in _OPENING:
+            conditionals.append(_Conditional(token.offset, enclosed=not live))
+            announced = conditionals[-1].enter(_certain(name, condition))
+        elif name in _FURTHER or name == "endif":
+            if not conditionals or (conditionals[-1].has_else and name != "endif"):
+                yield Token(TROUBLE, f"this `#{name}` has no `#if`", token.offset)
+            elif name == "endif":
+                announced = FINISH if conditionals.pop().announced else None
+            else:
+                conditionals[-1].has_else = name == "else"
+                announced = conditionals[-1].enter(_certain(name, condition))
+        elif live:
+            yield token
+        live = not conditionals or conditionals[-1].live
+        if announced:
+            yield Token(CONDITIONAL, announced, token.offset)
+    for conditional in conditionals:
+        yield Token(TROUBLE, "this `#if` has no `#endif`", conditional.offset)
+
+
+def _certain(name: str, condition: str) -> bool | None:
+    if name == "else":
+        return True
+    match = _CONSTANT.fullmatch(condition) if name in ("if", "elif") else None
+    return None if match is None else match[1] is None

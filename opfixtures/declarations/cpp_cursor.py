@@ -1,0 +1,162 @@
+"""Where a reader of C++ tokens stands: brackets are counted, problems noted, values skipped."""
+
+from __future__ import annotations
+
+from opfixtures.declarations.cpp_conditionals import BEGIN, CONDITIONAL, FINISH, live_tokens
+from opfixtures.declarations.cpp_tokens import (
+    END,
+    TROUBLE,
+    Lines,
+    Token,
+    directive_parts,
+    normalise_line_breaks,
+    quoted,
+    tokenise,
+)
+from opfixtures.declarations.model import Problem
+
+_INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
+_STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+# Directives that neither bring nor take away what stands in an initialiser.
+_HARMLESS = frozenset({"", "define", "undef", "pragma", "line", "error", "warning"})
+
+
+class Cursor:
+    """Stands on `token`; at the end of the text on a token of kind END.
+
+    `interruptions` are the directives and troubles passed inside initialisers, `after_directive` says whether
+    an arm of an `#if` begins or ends right before `token`.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self._text = normalise_line_breaks(text)
+        self._tokens = live_tokens(tokenise(self._text))
+        self.lines = Lines(path, self._text)
+        self.problems: list[Problem] = []
+        self.interruptions: list[Token] = []
+        self.after_directive = False
+        self._in_initialiser = False
+        self._depth = 0
+        self._arm_depths: list[int] = []
+        self.token = self._end = Token(END, "", max(len(text) - 1, 0))
+        self.advance()
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.token is self._end
+
+    def advance(self) -> Token:
+        """Steps to the next token and returns it."""
+        if self.token.text in _STEPS:
+            self._depth += _STEPS[self.token.text]
+        self.after_directive = False
+        token = next(self._tokens, self._end)
+        while token.kind in _INTERRUPTIONS:
+            self._interrupt(token)
+            token = next(self._tokens, self._end)
+        self.token = token
+        return token
+
+    def problem(self, token: Token, message: str, offset: int = 0) -> None:
+        """Notes a problem at a token, or `offset` characters into it."""
+        self.problems.append(Problem(self.lines.place(token.offset + offset), message))
+
+    def refuse_token(self, expected: str) -> None:
+        """Notes that the token here is not what was expected."""
+        shown = "the end of the file" if self.is_at_end else quoted(self.token.text)
+        self.problem(self.token, f"{shown} stands where {expected} was expected")
+
+    def refuse_value(self, expected: str, begin: Token | None = None, end: Token | None = None) -> None:
+        """Notes that a value is not what was expected.
+
+        It begins here, or before here at `begin`, and is skipped; unless it was already, up to `end`.
+        """
+        begin = begin or self.token
+        if end is None:
+            self.skip_value()
+            end = self.token
+        source = self._text[begin.offset : end.offset] or begin.text
+        self.problem(begin, f"{quoted(source)} stands where {expected} was expected")
+
+    def enter_initialiser(self) -> None:
+        """From here to `leave_initialiser` arms of an `#if` must balance and nothing may be included."""
+        self._in_initialiser = True
+        self._arm_depths.clear()
+
+    def leave_initialiser(self) -> None:
+        if self._arm_depths and self.token.text == "}":
+            self.problem(
+                self.token, "the initialiser of the version map ends inside an `#if`: end it outside"
+            )
+        self._in_initialiser = False
+
+    def _interrupt(self, token: Token) -> None:
+        if token.kind == TROUBLE:
+            self.problem(token, token.text)
+        if not self._in_initialiser:
+            return
+        if token.kind == CONDITIONAL:
+            self.after_directive = True
+            self._choose_arm(token)
+        elif token.kind == "directive":
+            name, _ = directive_parts(token)
+            if name in _HARMLESS:
+                return
+            self.problem(
+                token, f"what `#{name}` brings into the version map cannot be read: write it out here"
+            )
+        self.interruptions.append(token)
+
+    def _choose_arm(self, token: Token) -> None:
+        if token.text == BEGIN:
+            self._arm_depths.append(self._depth)
+            return
+        if not self._arm_depths:
+            self.problem(token, "the `#if` of this directive stands before the initialiser: begin it inside")
+        elif self._arm_depths[-1] != self._depth:
+            self.problem(
+                token, "the brackets of this arm of an `#if` do not balance: keep whole entries in each arm"
+            )
+        if token.text == FINISH and self._arm_depths:
+            self._arm_depths.pop()
+
+    def skip_value(self) -> None:
+        """Steps to the `,`, `;` or unmatched closing bracket that ends the value begun here."""
+        braces = parentheses = 0
+        if self.token.kind == "word":
+            self.skip_type()
+        while not self.is_at_end:
+            text = self.token.text
+            if not braces and (text in ("}", ";") or (not parentheses and text in (",", ")", "]"))):
+                return
+            if text in ("{", "}"):
+                braces += _STEPS[text]
+            elif not braces and text in _STEPS:
+                parentheses = max(parentheses + _STEPS[text], 0)
+            self.advance()
+
+    def skip_type(self) -> str:
+        """Steps over a type with its qualifiers and template arguments; returns its last word."""
+        name = ""
+        while self.token.kind == "word" or self.token.text == ":":
+            if self.token.kind == "word":
+                name = self.token.text
+            if self.advance().text == "<":
+                self.skip_template_arguments()
+        return name
+
+    def skip_template_arguments(self) -> frozenset[str]:
+        """Steps from `<` behind the matching `>` and returns the words between.
+
+        Where `<` turns out to be a comparison, it stops before the next bracket or `;`.
+        """
+        words = set()
+        angles = 0
+        while not self.is_at_end and self.token.text != ";" and self.token.text not in _STEPS:
+            if self.token.kind == "word":
+                words.add(self.token.text)
+            angles += {"<": 1, ">": -1}.get(self.token.text, 0)
+            self.advance()
+            if angles == 0:
+                break
+        return frozenset(words)

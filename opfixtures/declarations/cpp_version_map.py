@@ -1,0 +1,213 @@
+"""Finds and reads the version map in a C++ file such as torch/csrc/jit/operator_upgraders/version_map.cpp.
+
+The version map is the variable of a map type whose template arguments name `UpgraderEntry`:
+`std::unordered_map<std::string, std::vector<UpgraderEntry>> operatorVersionMap({...})`. Nothing is compiled.
+"""
+
+from __future__ import annotations
+
+from opfixtures.declarations.cpp_cursor import Cursor
+from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader, UnclosedError
+from opfixtures.declarations.cpp_tokens import Token
+from opfixtures.declarations.model import Place, Problem, VersionMap
+
+_HEADERS = (".h", ".hpp")
+_QUALIFIERS = frozenset({"const", "constexpr", "inline", "static", "volatile"})
+_BUILT_IN_TYPES = frozenset({"bool", "char", "double", "float", "int", "long", "short", "unsigned", "void"})
+
+
+def read_cpp_version_map(path: str, text: str) -> VersionMap:
+    """The version map that stands in a C++ file; whatever the text, never an exception.
+
+    Every arm of an `#if` counts unless it can never be compiled. A header may only declare: without a map in
+    it, it has no entries and no problem.
+    """
+    cursor = Cursor(path, text)
+    finder = _Finder(cursor)
+    finder.read_file()
+    if not finder.found and not path.endswith(_HEADERS):
+        message = (
+            f"no version map here: write one, std::unordered_map<std::string, std::vector<{ENTRY_TYPE}>>, "
+            "or set `version-map` to the file that has it"
+        )
+        cursor.problems.append(Problem(Place(path, 1, 1), message))
+    problems = sorted(cursor.problems, key=lambda problem: problem.place)
+    return VersionMap(path, tuple(finder.entries), tuple(problems))
+
+
+class _Finder:
+    """Walks through a file from declaration to declaration.
+
+    `found` has the variables that are version maps by name, and whether they are initialised.
+    """
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.found: dict[str, bool] = {}
+        self._reader = InitialiserReader(cursor)
+        self.entries = self._reader.entries
+        self._cursor = cursor
+        self._aliases: set[str] = set()
+        self._specifiers: set[str] = set()
+        self._alias = ""
+        self._parentheses = [0]
+
+    def read_file(self) -> None:
+        cursor = self._cursor
+        previous = ""
+        while not cursor.is_at_end:
+            text = cursor.token.text
+            if cursor.token.kind != "word":
+                self._follow(previous, text)
+                cursor.advance()
+            elif self._skip_map_type():
+                self._read_declaration()
+            previous = text
+
+    def _follow(self, previous: str, text: str) -> None:
+        """Keeps count of statements and parentheses; those around braces count again behind them."""
+        if text in ("{", "}", ";"):
+            self._specifiers.clear()
+        if text == "{":
+            self._parentheses.append(0)
+        elif text == "}" and len(self._parentheses) > 1:
+            self._parentheses.pop()
+        elif text == "(":
+            self._parentheses[-1] += 1
+        elif text in (")", ";"):
+            self._parentheses[-1] = max(self._parentheses[-1] - 1, 0) if text == ")" else 0
+        elif text == ">" and previous == "-":
+            self._specifiers.add("->")
+
+    def _skip_map_type(self) -> bool:
+        """Steps over a word and a map's template arguments; says whether that was a version map's type."""
+        cursor = self._cursor
+        word = cursor.token.text
+        following = cursor.advance()
+        if word in self._aliases:
+            return True
+        if word.lower().endswith("map") and following.text == "<":
+            return ENTRY_TYPE in cursor.skip_template_arguments()
+        if word == "using":
+            self._alias = following.text
+        elif word in ("extern", "typedef"):
+            self._specifiers.add(word)
+        return False
+
+    def _read_declaration(self) -> None:
+        """Reads what is declared, if anything, with the map type that ends before here."""
+        cursor = self._cursor
+        name: Token | None = None
+        refers = False
+        while (
+            (token := cursor.token).kind == "word" or token.text in ("&", "*") or (name and token.text == ":")
+        ):
+            if token.text in ("&", "*"):
+                refers = True
+            elif token.kind == "word" and token.text not in _QUALIFIERS:
+                name = token
+            cursor.advance()
+        if (name is not None and self._parentheses[-1]) or "->" in self._specifiers:
+            return  # a parameter, or what a function returns
+        if token.text == "{":
+            self._read_initialiser(name)
+        elif token.text == "(":
+            self._read_parentheses(name, refers)
+        elif token.text == "=":
+            self._read_assigned(name, refers)
+        elif name is None:
+            if token.text == ";" and self._alias:
+                self._aliases.add(self._alias)
+        elif "typedef" in self._specifiers:
+            self._aliases.add(name.text)
+        elif token.text == ";":
+            if not refers and "extern" not in self._specifiers:
+                self._note(name, initialised=False)
+        elif not refers:
+            self._refuse(name, token)
+
+    def _read_initialiser(self, name: Token | None, parenthesised: bool = False) -> None:
+        """Reads from `{` to the end of a declaration or, without a name, of a value like `new map{...}`."""
+        cursor = self._cursor
+        opening = cursor.token
+        before = len(self.entries) + len(cursor.problems)
+        try:
+            self._reader.read()
+        except UnclosedError:
+            self._note(name or opening, initialised=True)
+            return
+        if name is not None or before < len(self.entries) + len(cursor.problems):
+            self._note(name or opening, initialised=True)
+        for expected in (")",) * parenthesised + (";",) * (name is not None):
+            if cursor.token.text != expected:
+                cursor.refuse_token(f"`{expected}`")
+                return
+            cursor.advance()
+
+    def _read_parentheses(self, name: Token | None, refers: bool) -> None:
+        cursor = self._cursor
+        first = cursor.advance()
+        if first.text == "{":
+            self._read_initialiser(name, parenthesised=True)
+        elif name is None:
+            self._parentheses[-1] += 1
+        else:
+            is_function, end = self._skip_parameters()
+            if not is_function and not refers:
+                self._refuse(name, first, end)
+
+    def _skip_parameters(self) -> tuple[bool, Token]:
+        """Steps from behind `(` behind its `)`; says whether these were parameters, and where they end.
+
+        `f(int)`, `f(const T& t)` and `f(T) {` are: what could also be the argument of a constructor is not.
+        """
+        cursor = self._cursor
+        is_function = cursor.token.text == ")"
+        parentheses, angles = 1, 0
+        previous = cursor.token
+        while parentheses and not cursor.is_at_end and cursor.token.text not in ("{", "}", ";"):
+            token = cursor.token
+            parentheses += {"(": 1, ")": -1}.get(token.text, 0)
+            angles = max(angles + {"<": 1, ">": -1}.get(token.text, 0), 0)
+            if parentheses <= 1 and not angles and token is not previous:
+                is_function = is_function or _are_parameter(previous, token)
+            previous = token
+            cursor.advance()
+        if parentheses:
+            return is_function, cursor.token
+        return is_function or cursor.token.kind == "word" or cursor.token.text in ("{", "-"), previous
+
+    def _read_assigned(self, name: Token | None, refers: bool) -> None:
+        cursor = self._cursor
+        first = cursor.advance()
+        is_map = False
+        while cursor.token.kind == "word" and not is_map:
+            is_map = self._skip_map_type()
+            while cursor.token.text == ":" and not is_map:
+                cursor.advance()
+        text = cursor.token.text
+        if text == "{" and (is_map or cursor.token is first):
+            self._read_initialiser(name)
+        elif text == "(" and is_map and cursor.advance().text == "{":
+            self._read_initialiser(name, parenthesised=True)
+        elif name is not None and not refers:
+            self._refuse(name, first)
+
+    def _refuse(self, name: Token, begin: Token, end: Token | None = None) -> None:
+        self._note(name, initialised=True)
+        self._cursor.refuse_value("the version map's initialiser, in braces,", begin, end)
+
+    def _note(self, name: Token, initialised: bool) -> None:
+        """Notes that a version map was found; a second one is a problem."""
+        declared_before = self.found.get(name.text) is False
+        if self.found and not declared_before:
+            self._cursor.problem(name, "this is a second version map in one file: keep one")
+        self.found[name.text] = initialised
+
+
+def _are_parameter(previous: Token, token: Token) -> bool:
+    """Whether two neighbours could stand in a list of parameters, and not among arguments."""
+    if token.kind == "word":
+        return previous.text == ">" or (previous.kind == "word" and previous.text != "new")
+    if previous.text in ("&", "*"):
+        return token.text in (",", ")")
+    return previous.text in _BUILT_IN_TYPES and token.text in (",", ")", "&", "*")

@@ -1,0 +1,117 @@
+"""The words of a repository about its operators, as data: no I/O, no torch.
+
+`operator → entries {bumped_at_version, upgrader_name, old_schema}` is PyTorch's version map
+(torch/csrc/jit/operator_upgraders/version_map.h, RFC-0017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: a path inside the repository, `/` between parts.
+
+    `line` and `column` count from 1; a column is a character, not a byte.
+    """
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read, where it stands."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One entry of the version map. `place` is that of the entry itself, not of its operator."""
+
+    operator: str
+    bumped_at_version: int
+    upgrader_name: str
+    old_schema: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMap:
+    """A version map as it stands in one file, entries in the order of the file.
+
+    A map with problems may lack entries: whoever needs them all asks `problems` first.
+    """
+
+    path: str
+    entries: tuple[MapEntry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def covers(self, entry: MapEntry) -> range:
+        """The operator versions `entry` covers: from the operator's previous bump (else 0) to its own - 1."""
+        previous = [
+            other.bumped_at_version
+            for other in self.entries
+            if other.operator == entry.operator and other.bumped_at_version < entry.bumped_at_version
+        ]
+        return range(max(previous, default=0), entry.bumped_at_version)
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureEntry:
+    """One row of the registry: a fixture module's class and the operator it is there for."""
+
+    module: str
+    operator: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The rows of `ALL_MODULES`. `end` is the place of its closing brace: where a row would be added."""
+
+    path: str
+    rows: tuple[FixtureEntry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    end: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureModule:
+    """A class in a fixture module file.
+
+    `is_module` is None where the syntax tree cannot tell whether the class is an `nn.Module`: a base from
+    a file that was not read.
+    """
+
+    name: str
+    is_module: bool | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureModules:
+    """The classes of all fixture module files, and what could not be read of these files."""
+
+    modules: tuple[FixtureModule, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def find(self, name: str) -> FixtureModule | None:
+        """The class of that name; the last one where a file defines it twice, as Python would have it."""
+        return next((module for module in reversed(self.modules) if module.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """All a snapshot declares. None stands for a file that is not there."""
+
+    version_map: VersionMap | None = None
+    registry: Registry | None = None
+    modules: FixtureModules = field(default_factory=FixtureModules)

@@ -1,0 +1,93 @@
+"""What every reader of a syntax tree shares: source text to tree, tree to places. Nothing read is run."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from bisect import bisect_right
+from itertools import accumulate
+
+from opfixtures.declarations.model import Place, Problem
+
+# Both decode in quadratic time, and no module is written in them.
+_REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
+_NEWLINE = re.compile("\r\n|\r|\n")
+
+
+def parse(path: str, source: bytes) -> ast.Module | Problem:
+    """The syntax tree of `source`, or why and where there is none. Raises nothing, whatever the bytes.
+
+    The encoding is that of PEP 263. Python's warnings about the source (such as unknown escapes) are its
+    author's business and are not shown.
+    """
+    try:
+        text = _decode(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        place = Place(path, max(error.lineno or 1, 1), max(error.offset or 1, 1))
+        return Problem(place, f"Python cannot parse this file ({error.msg}): correct it")
+    except UnicodeDecodeError as error:
+        return Problem(_place_of_byte(path, source, error.start), _undecodable(error.encoding))
+    except (ValueError, LookupError) as error:
+        # A NUL, a surrogate, or an encoding that does not make text.
+        return Problem(Place(path, 1, 1), f"Python cannot parse this file ({error}): correct it")
+    except (RecursionError, MemoryError):
+        return Problem(Place(path, 1, 1), "this file nests too deeply for Python to parse: write it flatter")
+
+
+def _decode(source: bytes) -> str:
+    # Python ends lines at a bare \r too, tokenize does not.
+    lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    encoding, _ = tokenize.detect_encoding(lines.readline)
+    if encoding.lower() in _REFUSED_ENCODINGS:
+        raise LookupError(f"encoding {encoding} is not read")
+    return source.decode(encoding)
+
+
+def _undecodable(encoding: str) -> str:
+    return f"this file is not {encoding}: save it as {encoding}, or declare its encoding in the first line"
+
+
+def _place_of_byte(path: str, source: bytes, offset: int) -> Place:
+    before = _NEWLINE.split(source[:offset].decode("utf-8", "replace"))
+    return Place(path, len(before), len(before[-1]) + 1)
+
+
+class SourceLines:
+    """The lines of a source text that `parse` made a tree of, to find the characters behind `ast`'s columns.
+
+    `ast` counts columns in bytes of the line's UTF-8, whatever the file's encoding.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        self._lines = _NEWLINE.split(_decode(source))
+        self._byte_ends: dict[int, list[int]] = {}
+
+    def column(self, line: int, byte_column: int) -> int:
+        """The column, counted in characters from 1, of a byte column counted from 0. `line` counts from 1."""
+        text = self._lines[line - 1]
+        if text.isascii():
+            return byte_column + 1
+        if line not in self._byte_ends:
+            self._byte_ends[line] = list(accumulate(len(character.encode()) for character in text))
+        return bisect_right(self._byte_ends[line], byte_column) + 1
+
+    def text(self, first: int, last: int) -> str:
+        """The lines from `first` to `last`, both included and counted from 1, each ended by a newline."""
+        return "".join(f"{line}\n" for line in self._lines[first - 1 : last])
+
+
+def place(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:
+    """Where `node` begins."""
+    return Place(path, node.lineno, lines.column(node.lineno, node.col_offset))
+
+
+def place_of_last_character(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:
+    """Where the last character of `node` stands: its closing bracket, if it has one."""
+    line = node.end_lineno or node.lineno
+    return Place(path, line, lines.column(line, (node.end_col_offset or node.col_offset + 1) - 1))

@@ -1,0 +1,134 @@
+"""What a function schema says, and when two say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+# What a runtime prints for a type or a default that a schema's author wrote so.
+_PRINTED_TYPES = {"Dimname": "str", "NoneType": "None", "SymBool": "bool"} | dict.fromkeys(
+    ("ConstQuantizerPtr", "DeviceIndex", "Layout", "MemoryFormat", "ScalarType", "SymInt"), "int"
+)
+_PRINTED_DEFAULTS = {
+    "Mean": "1",
+    "complex": "9",
+    "contiguous_format": "0",
+    "float": "6",
+    "long": "4",
+    "strided": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The alias sets of a value before and after the call, sorted, and whether the call writes to it.
+
+    `(a! -> a|b)`; `*` is the wildcard. A bare `!` makes a set of its own, `$0`, `$1` and so on.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    is_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type. `List`, `Optional`, `Tuple`, `Dict`, `Future`, `RRef`, `Await` and `Union` have types `inside`.
+
+    `size` is the 2 of `int[2]`. A custom class has its full name, `__torch__.torch.classes.x.Y`. Any other
+    name is one of PyTorch's, or a type variable such as `t`.
+    """
+
+    name: str
+    inside: tuple[Type, ...] = ()
+    size: int | None = None
+    alias: Alias | None = None
+
+    @property
+    def annotation(self) -> str:
+        """The type as TorchScript writes it: `int[2]?` is `Optional[List[int]]`, `Scalar` is `number`."""
+        if self.inside:
+            return f"{self.name}[{', '.join(inner.annotation for inner in self.inside)}]"
+        printed = _PRINTED_TYPES.get(self.name, self.name)
+        return {"Scalar": "number", "None": "NoneType"}.get(printed, printed)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument, or a return (whose name may be empty).
+
+    `default` is None where there is none, else a Python literal (`"None"`, `"'none'"`, `"10.0"`) or a name
+    (`"Mean"`); a list's default is the tuple of its elements.
+    """
+
+    type: Type
+    name: str
+    default: str | tuple[str, ...] | None = None
+    kwarg_only: bool = False
+
+    @property
+    def alias(self) -> Alias | None:
+        """The outermost alias annotation of the type: that of `Tensor(a!)[]` is `(a!)`."""
+        inner: Type = self.type
+        while inner.alias is None and len(inner.inside) == 1:
+            inner = inner.inside[0]
+        return inner.alias
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSchema:
+    """A function schema. `name` has the namespace, `aten::div`; `overload` may be empty."""
+
+    name: str
+    overload: str
+    arguments: tuple[Argument, ...]
+    returns: tuple[Argument, ...]
+    is_vararg: bool = False
+    is_varret: bool = False
+
+    @property
+    def operator(self) -> str:
+        """`aten::div.Tensor`."""
+        return f"{self.name}.{self.overload}" if self.overload else self.name
+
+
+def same_schema(one: FunctionSchema, other: FunctionSchema) -> bool:
+    """Whether two schemas are equal after normalisation."""
+    return normalised(one) == normalised(other)
+
+
+def normalised(schema: FunctionSchema) -> FunctionSchema:
+    """`schema` as every runtime would print it, however its author wrote it.
+
+    `ScalarType`, `Layout`, `SymInt` and their like are `int`, the default `Mean` is 1, `float eps=1` is
+    `float eps=1.0`, `int[2] stride=[1, 1]` is `int[2] stride=1`. Returns lose their aliases: PyTorch's own
+    `old_schema` of `aten::gelu.out` lacks them.
+    """
+    arguments = [replace(a, type=_printed(a.type), default=_printed_default(a)) for a in schema.arguments]
+    returns = [replace(a, type=_printed(a.type, aliases=False)) for a in schema.returns]
+    return replace(schema, arguments=tuple(arguments), returns=tuple(returns))
+
+
+def _printed(type_: Type, aliases: bool = True) -> Type:
+    return Type(
+        _PRINTED_TYPES.get(type_.name, type_.name),
+        tuple(_printed(inner, aliases) for inner in type_.inside),
+        type_.size,
+        type_.alias if aliases else None,
+    )
+
+
+def _printed_default(argument: Argument) -> str | tuple[str, ...] | None:
+    match argument:
+        case Argument(type=Type(inside=(Type(name=element),), size=size), default=tuple(values)):
+            elements = tuple(_printed_value(value, element) for value in values)
+            return elements[0] if len(elements) == size and len(set(elements)) == 1 else elements
+        case Argument(type=Type(name="List", inside=(Type(name=element),)), default=str(value)):
+            return _printed_value(value, element)
+        case Argument(type=Type(name=name), default=str(value)):
+            return _printed_value(value, name)
+    return argument.default
+
+
+def _printed_value(value: str, type_name: str) -> str:
+    value = _PRINTED_DEFAULTS.get(value, value)
+    return repr(float(value)) if type_name == "float" and value.lstrip("-").isdigit() else value

@@ -1,0 +1,17 @@
+"""What can go wrong by the user's hand. `cli` prints each as one sentence."""
+
+
+class UserError(Exception):
+    """An error the user can mend: one sentence that says what, where and what to do. Exit status 2."""
+
+
+class GitError(UserError):
+    """git is missing, failed, or does not have what was asked for."""
+
+
+class ConfigurationError(UserError):
+    """`[tool.opfixtures]` or `.opfixtures.toml` cannot be used as it stands."""
+
+
+class RuntimeUnavailable(UserError):
+    """A runtime cannot be had: no such release, no such Python, no network, or its setup failed."""

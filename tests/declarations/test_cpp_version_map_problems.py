@@ -1,0 +1,215 @@
+"""The C++ version map: what is not understood is a problem with its place, and never a shorter map."""
+
+from __future__ import annotations
+
+import pytest
+
+from opfixtures.declarations.cpp_version_map import read_cpp_version_map
+from opfixtures.declarations.model import VersionMap
+
+TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
+DIV = '{"aten::div.Tensor", {{4, "div_Tensor_0_3", "aten::div.Tensor(Tensor self, Tensor other) -> Tensor"}}}'
+FULL = '{"aten::full", {{5, "full_0_4", "aten::full(int[] size, Scalar fill_value) -> Tensor"}}}'
+GELU = '{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}}'
+
+
+def read(text: str, path: str = "version_map.cpp") -> VersionMap:
+    return read_cpp_version_map(path, text)
+
+
+def map_of(*operators: str) -> str:
+    return f"{TYPE} m{{{', '.join(operators)}}};"
+
+
+def problems(text: str, path: str = "version_map.cpp") -> list[tuple[str, str]]:
+    """Every problem of a text: the rest of the line at its place, and its message."""
+    lines = text.split("\n")
+    return [
+        (lines[problem.place.line - 1][problem.place.column - 1 :], problem.message)
+        for problem in read(text, path).problems
+    ]
+
+
+def only_problem(text: str, path: str = "version_map.cpp") -> tuple[str, str]:
+    (problem,) = problems(text, path)
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("body", "at", "word"),
+    [
+        ('{"a", {{4, "n",\n#if A\n"s"\n#else\n"t"\n#endif\n}}}, ', "#if A", "divides"),
+        ('{"a"\n#if A\n"b"\n#endif\n, {{4, "n", "s"}}}, ', "#if A", "divides"),
+        ('\n#include "entries.inc"\n', '#include "entries.inc"', "#include"),
+        (f"{DIV},\n#endif\n", "#endif", "no `#if`"),
+        (f"{DIV},\n#if A\n#else\n#else\n#endif\n", "#else", "no `#if`"),
+    ],
+)
+def test_a_directive_that_hides_what_an_entry_says_is_a_problem_there(body: str, at: str, word: str) -> None:
+    text = f"{TYPE} m{{{body}{GELU}}};"
+    assert read(text).entries[-1].operator == "aten::gelu"
+    place, message = only_problem(text)
+    assert place == at
+    assert word in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TYPE} m{{\n#if A\n{{\n#endif\n{DIV}}};",
+        f'{TYPE} m{{{{"a",\n#if A\n{{{{4, "n", "s"}}}}}},\n#else\n{{{{5, "n", "s"}}}}}},\n#endif\n{DIV}}};',
+        f"{TYPE} m{{{DIV}\n#if A\n, {GELU}}};\n#else\n}};\n#endif",
+        f"{TYPE} m{{\n#if A\n{DIV}}};",
+        f"#if A\n{TYPE} m{{\n#else\n{TYPE} m{{\n#endif\n{DIV}}};",
+    ],
+)
+def test_arms_that_do_not_balance_are_a_problem(text: str) -> None:
+    assert any("`#if`" in message for _, message in problems(text))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["kVersion", "static_cast<int>(4)", "(int)4", "-4", "4.0", "2147483648", "9" * 5000, '"4"', "'4'"],
+)
+def test_a_version_that_is_no_integer_literal_is_a_problem_and_the_others_are_read(value: str) -> None:
+    text = map_of('{"b", {{5, "n", "s"}, {' + value + ', "n", "s"}, {6, "n", "s"}}}', GELU)
+    place, message = only_problem(text)
+    assert place.startswith(value)
+    assert "stands where bumped_at_version, an integer literal, was expected" in message
+    assert [entry.bumped_at_version for entry in read(text).entries] == [5, 6, 10]
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ('{VALUE, {{4, "n", "s"}}}', "the name of an operator"),
+        ('{"a", {{4, VALUE, "s"}}}', "upgrader_name"),
+        ('{"a", {{4, "n", VALUE}}}', "old_schema"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    ["SCHEMA", 'std::string("a, b")', 'MACRO({1, "2"}, 3)', "name()", "4", "'s'", "std::pair<a, b>(c)"],
+)
+def test_a_text_that_is_no_string_literal_is_a_problem_and_the_others_are_read(
+    operator: str, expected: str, value: str
+) -> None:
+    text = map_of(operator.replace("VALUE", value), GELU)
+    place, message = only_problem(text)
+    assert place.startswith(value)
+    assert message == f"`{value}` stands where {expected}, a string literal, was expected"
+    assert [entry.operator for entry in read(text).entries] == ["aten::gelu"]
+
+
+@pytest.mark.parametrize(
+    ("body", "at", "message"),
+    [
+        ('{"a", {{4, "n", "s" SUFFIX}}}', "SUFFIX", "stands where `,` or `}` was expected"),
+        ('{"a", {{4, "n" + "m", "s"}}}', "+", "stands where `,` or `}` was expected"),
+        ('{"a", {{4 "n", "s"}}}', '"n"', "stands where `,` or `}` was expected"),
+        ('{"a" {{4, "n", "s"}}}', "{{4", "stands where `,` or `}` was expected"),
+        ('{"a", {{4, "n" "s"}}}', '{4, "n" "s"}', "lacks old_schema"),
+        ('{"a", {{4, {"n"}, "s"}}}', '{"n"}', "stands where upgrader_name"),
+        ('{"a", {{4}}}', "{4}", "lacks upgrader_name, old_schema"),
+        ('{"a", {{}}}', "{}", "lacks bumped_at_version, upgrader_name, old_schema"),
+        ('{"a", {{4, "n", "s", "t", 5}}}', '"t"', "stands where the `}` of an entry was expected"),
+        ('{"a", {{4,, "s"}}}', ', "s"', "stands where upgrader_name"),
+        ('{"a", {{.upgrader_name = "n", "s"}}}', "upgrader_name", "stands where `.bumped_at_version =`"),
+        ('{"a", {4, "n", "s"}}', '4, "n"', "stands where an entry, {bumped_at_version"),
+        ('{"a"}', "}", "stands where `,` and the entries of the operator was expected"),
+        ('{"a", }', "}", "stands where the entries of an operator"),
+        ('{"a", entries()}', "entries()", "stands where the entries of an operator"),
+        ('{"a", {{4, "n", "s"}}, 5}', "5", "stands where the `}` of an operator"),
+        ('{"a", {make_entry(4, "n", "s")}}', "make_entry", "stands where an entry"),
+        ('{"a", {{4, "n", "s"},, }}', ", }", "stands where an entry"),
+        ('std::make_pair("a", entries)', "std::make_pair", "stands where an operator with its entries"),
+        ("ENTRIES", "ENTRIES", "stands where an operator with its entries"),
+        (r'{"a", {{4, "n", "\q"}}}', r"\q", "no escape sequence"),
+        (r'{"a", {{4, "n", "\x"}}}', r"\x", "no escape sequence"),
+        (r'{"a", {{4, "n", "\x141"}}}', r"\x141", "no escape sequence"),
+        (r'{"a", {{4, "n", "\ud800"}}}', r"\ud800", "no escape sequence"),
+        (r'{"a", {{4, "n", "\xff"}}}', r'"\xff"', "not UTF-8"),
+    ],
+)
+def test_what_is_not_understood_is_a_problem_there_and_the_others_are_read(
+    body: str, at: str, message: str
+) -> None:
+    text = map_of(FULL, body, GELU)
+    place, said = only_problem(text)
+    assert place.startswith(at)
+    assert message in said
+    first, *_, last = read(text).entries
+    assert (first.operator, last.operator) == ("aten::full", "aten::gelu")
+
+
+def test_a_macro_without_a_comma_does_not_hide_the_operator_behind_it() -> None:
+    version_map = read(f"{TYPE} m{{ENTRIES {GELU}}};")
+    assert [entry.operator for entry in version_map.entries] == ["aten::gelu"]
+    assert [problem.place.column for problem in version_map.problems] == [len(TYPE) + 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        (f'{TYPE} m{{{{"a", {{{{4, "n", "s}}}}}},\n{GELU}}};', '"s}}},', "no closing quote"),
+        (f"{TYPE} m{{{DIV}, /* {GELU}}};", "/* ", "a comment begins here and does not end"),
+        (f'{TYPE} m{{{{"a", {{{{4, "n", R"x(s)"}}}}}}}};', 'R"x(', "a raw string literal begins here"),
+        (f"{TYPE} m{{{DIV}, {GELU}", f"{{{DIV}", "this `{` is not closed"),
+        (f"{TYPE} m({{{DIV}, {GELU});", ");", "`)` stands where `}` was expected"),
+        (f"{TYPE} m({{{DIV}, {GELU}}};", ";", "`;` stands where `)` was expected"),
+        (f"{TYPE} m{{{DIV}, {GELU}}})", ")", "`)` stands where `;` was expected"),
+        (f"{TYPE} m{{{DIV} {GELU}}};", GELU, "`{` stands where `,` was expected"),
+        (f"{TYPE} m;\n/* open", "/* open", "a comment begins here"),
+        (f"{TYPE} m;\n#if A", "#if A", "has no `#endif`"),
+    ],
+)
+def test_what_is_not_closed_is_a_problem(text: str, at: str, message: str) -> None:
+    assert any(place.startswith(at) and message in said for place, said in problems(text))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "= make_map();",
+        "= other;",
+        "(*new Map(other));",
+        "(static_cast<const Map&>(other));",
+        "(load([](int version) { return version; }));",
+        "(ENTRIES);",
+        "(other.begin(), other.end());",
+        "= [] { return x; }();",
+        ", n;",
+        "[2];",
+    ],
+)
+def test_a_map_that_is_initialised_by_anything_but_braces_is_a_problem_there(value: str) -> None:
+    text = f"{TYPE} m{value}"
+    place, message = only_problem(text)
+    assert text.endswith(place)
+    assert "stands where the version map's initialiser, in braces, was expected" in message
+
+
+@pytest.mark.parametrize("first", [f"{TYPE} first{{{DIV}}};", f"{TYPE} first;", f"{TYPE} second{{{DIV}}};"])
+def test_a_second_map_in_one_file_is_a_problem_there(first: str) -> None:
+    place, message = only_problem(f"{first}\nstatic {TYPE} second{{{GELU}}};")
+    assert place == f"second{{{GELU}}};"
+    assert "second version map" in message
+
+
+def test_a_map_that_breaks_off_does_not_spoil_the_next() -> None:
+    text = f"{TYPE} broken{{\n#if A\n{DIV};\n#endif\n{TYPE} whole{{{GELU}}};"
+    assert [message for _, message in problems(text)] == [
+        "`;` stands where `}` was expected",
+        "this is a second version map in one file: keep one",
+    ]
+
+
+def test_problems_stand_in_the_order_of_the_file() -> None:
+    places = [problem.place for problem in read(f"#if A\n{TYPE} m{{ENTRIES}};").problems]
+    assert [place.line for place in places] == [1, 2]
+
+
+def test_hostile_depth_is_a_problem_and_no_recursion() -> None:
+    for bracket in "{([<":
+        assert read(f"{TYPE} m{{" + bracket * 100_000).problems
+    assert read("#if A\n" * 100_000).problems
