@@ -1,0 +1,39 @@
+"""`opfixtures` and `python -m opfixtures`."""
+
+import os
+import sys
+
+from opfixtures import hook_fast_path
+
+
+def main() -> int:
+    """Run the command line; returns the exit status, 130 where it was interrupted."""
+    try:
+        if hook_fast_path.nothing_changed(sys.argv[1:]):
+            os.write(1, b"opfixtures: nothing is owed\n")
+            return 0
+        if sys.argv[1:] == ["check"]:
+            return _check()
+        from opfixtures import cli
+
+        return cli.main(sys.argv[1:])
+    except KeyboardInterrupt:
+        if "--debug" in sys.argv:
+            raise
+        os.write(2, b"opfixtures: interrupted\n")
+        return 130
+
+
+def _check() -> int:
+    # As the hook calls it: argparse, and a collector for a process that is over at once, only cost it time.
+    import gc
+
+    gc.disable()
+    from opfixtures.commands import check
+    from opfixtures.ending import ended
+
+    return ended(check.run, debug=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What lies between two states of a repository: data in, data out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from opfixtures.config import Config
+from opfixtures.declarations.model import (
+    Declarations,
+    FixtureEntry,
+    FixtureModule,
+    FixtureModules,
+    MapEntry,
+    Registry,
+    VersionMap,
+)
+from opfixtures.matching import Matching
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change from `before` to `after`, and what else a rule may ask.
+
+    `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
+    included. `published` reads target's version map, None where target has none; `has_file` tells whether
+    `after` holds a file at a path.
+    """
+
+    config: Config
+    before: Declarations
+    after: Declarations
+    touched: frozenset[str]
+    published: Callable[[], VersionMap | None]
+    has_file: Callable[[str], bool]
+
+    @cached_property
+    def version_map(self) -> VersionMap:
+        """The version map after; an empty one where it is gone."""
+        return self.after.version_map or VersionMap(self.config.version_map)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry after; an empty one where there is none."""
+        return self.after.registry or Registry(self.config.registry)
+
+    @cached_property
+    def matching(self) -> Matching:
+        """The fixture entries after beside the entries after."""
+        return Matching(self.version_map, self.registry.rows)
+
+    @cached_property
+    def added(self) -> tuple[MapEntry, ...]:
+        """The entries of the version map that the change adds: of an operator, at a version, new. One that
+        stands in several arms of an `#if` counts once."""
+        old = self.before.version_map.entries if self.before.version_map else ()
+        known = {(entry.operator, entry.bumped_at_version) for entry in old}
+        new: dict[tuple[str, int], MapEntry] = {}
+        for entry in self.version_map.entries:
+            key = entry.operator, entry.bumped_at_version
+            if key not in known:
+                new.setdefault(key, entry)
+        return tuple(new.values())
+
+    @cached_property
+    def modules(self) -> dict[str, FixtureModule]:
+        """The fixture modules after, by name."""
+        return _by_name(self.after.modules)
+
+    @cached_property
+    def judged_rows(self) -> tuple[FixtureEntry, ...]:
+        """The fixture entries the change answers for: those it adds, those whose module it takes away or
+        makes no module, and those of an operator that it adds an entry for."""
+        old = self.before.registry.rows if self.before.registry else ()
+        known = {(row.module, row.operator) for row in old}
+        modules_before = _by_name(self.before.modules)
+        operators = {entry.operator for entry in self.added}
+
+        def judged(row: FixtureEntry) -> bool:
+            broken = is_module(modules_before.get(row.module)) and not is_module(self.modules.get(row.module))
+            return (row.module, row.operator) not in known or row.operator in operators or broken
+
+        return tuple(row for row in self.registry.rows if judged(row))
+
+
+def is_module(module: FixtureModule | None) -> bool:
+    """Whether the class is there and may be an `nn.Module`."""
+    return module is not None and module.is_module is not False
+
+
+def _by_name(modules: FixtureModules) -> dict[str, FixtureModule]:
+    return {module.name: module for module in modules.modules}

@@ -1,0 +1,122 @@
+"""The command line. One function a subcommand; each imports what it runs when it runs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from opfixtures import __version__
+from opfixtures.ending import ended
+
+# What `add_subparsers` returns has no public name.
+Subcommands = Any
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one subcommand.
+
+    Returns:
+        0: nothing wrong. 1: an error finding, a fixture refused or mismatching. 2: usage, configuration, git
+        or network.
+    """
+    options = _parser().parse_args(argv)
+    return ended(lambda: int(options.run(options)), debug=getattr(options, "debug", False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    debug = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    debug.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser = argparse.ArgumentParser(
+        prog="opfixtures", description="Fixtures for versioned tensor operators.", parents=[debug]
+    )
+    parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
+    # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
+    for add in (_check, _explain, _generate, _verify):
+        add(subcommands, debug)
+    return parser
+
+
+def _check(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "check", parents=[debug], help="report what a change of the version map owes"
+    )
+    command.add_argument("--from-ref", metavar="A", help="compare B with the merge base of A and B")
+    command.add_argument("--to-ref", metavar="B", help="instead of the index with HEAD")
+    command.add_argument("--all", action="store_true", help="judge all that is declared, not the change")
+    command.add_argument(
+        "--require-fixtures", action="store_true", help="a fixture that is not there is an error"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import check
+
+        return check.run(
+            options.from_ref,
+            options.to_ref,
+            everything=options.all,
+            require_fixtures=options.require_fixtures,
+            report=options.format,
+        )
+
+    command.set_defaults(run=run)
+
+
+def _explain(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser("explain", parents=[debug], help="say what a finding's code means")
+    command.add_argument("code", metavar="CODE", help="such as OPF201")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import explain
+
+        return explain.run(options.code)
+
+    command.set_defaults(run=run)
+
+
+def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "generate", parents=[debug], help="make the fixtures that a change owes, by the old operators"
+    )
+    command.add_argument("--base", metavar="REV", help="the pre-change commit (default: target's merge base)")
+    command.add_argument("--operator", metavar="OP", action="append", default=[], help="only this one; repeatable")
+    command.add_argument("--all", action="store_true", help="every entry of the version map that lacks a fixture")
+    command.add_argument(
+        "--regenerate", action="store_true", help="replace a fixture that is there, unless target holds it"
+    )
+    command.add_argument("--dry-run", action="store_true", help="say what would be made, and by which runtime")
+    _report(command)
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import generate
+
+        wanted = generate.Wanted(
+            base=options.base,
+            operators=tuple(options.operator),
+            everything=options.all,
+            regenerate=options.regenerate,
+            dry_run=options.dry_run,
+        )
+        return generate.run(wanted, options.report)
+
+    command.set_defaults(run=run)
+
+
+def _verify(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser("verify", parents=[debug], help="replay fixtures after the change")
+    command.add_argument("fixtures", metavar="FIXTURE", nargs="*", help="a path (default: every registered fixture)")
+    command.add_argument("--runtime", metavar="NAME", help="the post-change runtime, by its name in the settings")
+    _report(command)
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import verify
+
+        return verify.run(options.fixtures, options.runtime, options.report)
+
+    command.set_defaults(run=run)
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--report", metavar="FILE", help="also write the result as JSON to FILE")

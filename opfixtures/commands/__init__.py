@@ -1,0 +1,1 @@
+"""The subcommands, one file each: from options to an exit status."""

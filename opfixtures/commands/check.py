@@ -1,0 +1,62 @@
+"""`opfixtures check`: what a change owes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from opfixtures.comparison import between, read_change, staged
+from opfixtures.errors import UserError
+from opfixtures.findings import Finding, Severity
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.rules import judge
+
+
+def run(
+    from_ref: str | None = None,
+    to_ref: str | None = None,
+    *,
+    everything: bool = False,
+    require_fixtures: bool = False,
+    report: str = "text",
+) -> int:
+    """Print the findings as `text` or `json`; the exit status is 1 where one is an error.
+
+    Raises:
+        UserError: one revision without the other, or together with `everything`; else as `read_change`.
+    """
+    refs = _refs(from_ref, to_ref, everything)
+    repository = Repository.discover(os.getcwd(), os.environ)
+    with GitObjects(repository) as objects:
+        comparison = between(objects, *refs) if refs else staged(objects)
+        change = read_change(objects, comparison, everything)
+        findings = judge(change, frozenset({"OPF301"}) if require_fixtures else frozenset())
+    sys.stdout.write(_render(findings, report) + "\n")
+    return int(any(finding.severity is Severity.ERROR for finding in findings))
+
+
+def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:
+    """The two revisions to compare, or else pre-commit's. None: the index and HEAD."""
+    if everything:
+        if from_ref or to_ref:
+            raise UserError("--all looks at the index alone: leave --from-ref and --to-ref away")
+        return None
+    if not (from_ref or to_ref):
+        # https://pre-commit.com/#pre-commit-during-push
+        from_ref, to_ref = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    if from_ref and to_ref:
+        return from_ref, to_ref
+    if from_ref or to_ref:
+        raise UserError("--from-ref and --to-ref belong together: give both")
+    return None
+
+
+def _render(findings: list[Finding], report: str) -> str:
+    if report == "json":
+        from opfixtures.report.findings_json import findings_json
+
+        return findings_json(findings)
+    from opfixtures.report.findings_text import findings_text
+
+    return findings_text(findings)

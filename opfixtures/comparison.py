@@ -1,0 +1,139 @@
+"""Which two states a command compares, and the change between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opfixtures.changes import Change
+from opfixtures.config import Config, read_config
+from opfixtures.declarations.model import VersionMap
+from opfixtures.declarations.read import declare, read_declarations, read_sources
+from opfixtures.errors import ConfigurationError, GitError, UserError
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.presets import PYTORCH_PATHS
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.snapshot import EmptySnapshot, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two states of a repository.
+
+    `tip` is a revision: the commit that `after` is, or that the index builds on. `base` is the commit that
+    `before` is.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    base: str
+    tip: str
+
+
+def staged(objects: GitObjects) -> Comparison:
+    """The index against HEAD: what the next commit changes."""
+    return Comparison(objects.head(), objects.index(), base="HEAD", tip="HEAD")
+
+
+def between(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:
+    """`to_ref` against the merge base of both: what a branch changes.
+
+    Raises:
+        GitError: a revision is not here, or this clone holds no common ancestor.
+    """
+    repository = objects.repository
+    start, tip = commit_of(repository, from_ref), commit_of(repository, to_ref)
+    base = repository.merge_base(start, tip)
+    if base is None:
+        advice = "`git fetch --unshallow` brings more of it" if repository.shallow else "compare other ones"
+        raise GitError(f"no common ancestor of {from_ref} and {to_ref} in this history: {advice}")
+    return Comparison(objects.commit(base), objects.commit(tip), base, tip)
+
+
+def commit_of(repository: Repository, rev: str) -> str:
+    """The id of the commit `rev` names. Raises GitError where there is none here."""
+    oid = repository.resolve(rev)
+    if oid is None:
+        raise GitError(f"{rev} names no commit in this clone: correct it, or `git fetch` it first")
+    return oid
+
+
+def target_commit(repository: Repository, compared: Comparison, config: Config) -> str | None:
+    """The id of the commit that holds what is published: the merge base with the target branch.
+
+    Without `target` in the settings that branch is `origin/HEAD`; where there is none, `before` is published.
+
+    Returns:
+        None before the first commit.
+
+    Raises:
+        GitError: the settings name a target that is not here, or that shares no history with the change.
+    """
+    branch = repository.resolve(config.target or "origin/HEAD")
+    tip = repository.resolve(compared.tip)
+    base = repository.merge_base(branch, tip) if branch and tip else None
+    if base is None and config.target and tip:
+        raise GitError(
+            f"target {config.target!r} of {config.source} is not in this clone, or shares no history with "
+            f"{compared.after.name}: `git fetch` it first, or correct `target`"
+        )
+    return base or repository.resolve(compared.base)
+
+
+def read_change(objects: GitObjects, compared: Comparison, everything: bool = False) -> Change:
+    """The change between the two states. With `everything`, all that `after` declares counts as added.
+
+    Raises:
+        ConfigurationError: neither state has settings or PyTorch's paths, or those of `after` are unusable.
+        UserError: neither state has a version map; or as `Snapshot.read`.
+    """
+    config_before, config = _configs(compared)
+    sources_before, sources = (
+        read_sources(compared.before, config_before),
+        read_sources(compared.after, config),
+    )
+    if config_before.version_map not in sources_before and config.version_map not in sources:
+        raise UserError(_no_version_map(compared, config_before, config))
+    if everything:
+        sources_before = {}
+
+    def published() -> VersionMap | None:
+        oid = target_commit(objects.repository, compared, config)
+        snapshot = objects.commit(oid) if oid else EmptySnapshot()
+        return read_declarations(snapshot, _tolerantly(snapshot) or config_before).version_map
+
+    return Change(
+        config=config,
+        before=declare(sources_before, config_before),
+        after=declare(sources, config),
+        touched=frozenset(path for path, _ in sources_before.items() ^ sources.items()),
+        published=published,
+        has_file=compared.after.has,
+    )
+
+
+def _configs(compared: Comparison) -> tuple[Config, Config]:
+    after, before = read_config(compared.after), _tolerantly(compared.before)
+    either = after or before
+    if either is None:
+        raise ConfigurationError(
+            f"nothing to check: no [tool.opfixtures] in {SHARED_FILE} or {OWN_FILE} and no "
+            f"{PYTORCH_PATHS['version-map']}, neither in {compared.before.name} nor in {compared.after.name}"
+        )
+    return before or either, after or either
+
+
+def _tolerantly(snapshot: Snapshot) -> Config | None:
+    # A change may be the one that mends the settings.
+    try:
+        return read_config(snapshot)
+    except ConfigurationError:
+        return None
+
+
+def _no_version_map(compared: Comparison, before: Config, after: Config) -> str:
+    advice = f"correct `version-map` in {after.source}" if after.source else "add it"
+    return (
+        f"no version map: neither {before.version_map} in {compared.before.name} "
+        f"nor {after.version_map} in {compared.after.name}: {advice}"
+    )

@@ -1,0 +1,175 @@
+"""The settings of a repository: `[tool.opfixtures]` in `pyproject.toml` or `.opfixtures.toml`, or a preset.
+
+Both files hold the same table under the same heading, so that it can move from one to the other as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from opfixtures.config_table import Table, parse_toml
+from opfixtures.errors import ConfigurationError
+from opfixtures.presets import PRESETS, PYTORCH, PYTORCH_PATHS
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.snapshot import Snapshot
+from opfixtures.version_range import VersionRange
+
+T = TypeVar("T")
+
+_KEYS = (
+    "preset",
+    "version-map",
+    "upgraders",
+    "registry",
+    "fixture-modules",
+    "fixtures",
+    "target",
+    "runtimes",
+)
+_SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
+_RUNTIME_KEYS = ("operator-versions", "kind", "name", "torch", "python", "index-url", "setup", "import")
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSpec:
+    """How a torch is had for the operator versions in `operator_versions`.
+
+    `torch` is a version as a package index has it, `python` one as `3.8`. `setup` are commands as argument
+    lists; `module` is imported in the worker (`import` in the settings).
+    """
+
+    kind: Literal["release", "checkout"]
+    name: str
+    operator_versions: VersionRange
+    torch: str | None
+    python: str | None
+    index_url: str | None
+    setup: tuple[tuple[str, ...], ...]
+    module: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where a repository keeps what. Paths are relative to its root, `/` between parts; none leaves it.
+
+    `target` is None where the default holds, `origin/HEAD`. `source` is the file the settings stand in, None
+    where a preset needed no file.
+    """
+
+    version_map: str
+    upgraders: str | None
+    registry: str
+    fixture_modules: tuple[str, ...]
+    fixtures: str
+    target: str | None
+    runtimes: tuple[RuntimeSpec, ...]
+    source: str | None
+
+
+def read_config(snapshot: Snapshot) -> Config | None:
+    """The settings in `snapshot`, or the preset of PyTorch where the tree has one of PyTorch's paths.
+
+    Returns:
+        None where there is neither.
+
+    Raises:
+        ConfigurationError: the settings cannot be used: an unknown key, a wrong type, a path that leaves the
+            repository, settings in both files.
+        UserError: as `Snapshot.read`.
+    """
+    found = [(path, settings) for path in (OWN_FILE, SHARED_FILE) if (settings := _settings(snapshot, path))]
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"{OWN_FILE} and {SHARED_FILE} both have [tool.opfixtures]: keep one of them"
+        )
+    if found:
+        path, settings = found[0]
+        return _config(settings, f"{path}: [tool.opfixtures]", path)
+    if any(snapshot.has(PYTORCH_PATHS[key]) for key in _SIGNS_OF_PYTORCH):
+        return _config(PYTORCH, "preset", None)
+    return None
+
+
+def _settings(snapshot: Snapshot, path: str) -> Mapping[str, object] | None:
+    source = snapshot.read(path)
+    own = path == OWN_FILE
+    # Every Python project has a pyproject.toml; tomllib costs as much as a bare interpreter.
+    if source is None or not (own or b"opfixtures" in source):
+        return None
+    root = Table(parse_toml(path, source), path)
+    tools = root.table("tool") or Table({}, path)
+    settings = tools.table("opfixtures")
+    if own:
+        tools.only("opfixtures")
+        if settings is None:
+            raise ConfigurationError(f"{path} has no settings: put them under the heading [tool.opfixtures]")
+        root.only("tool")
+    return settings.values if settings else None
+
+
+def _config(settings: Mapping[str, object], where: str, source: str | None) -> Config:
+    table = Table(settings, where)
+    table.only(*_KEYS)
+    preset = table.choice("preset", tuple(PRESETS))
+    if preset is not None:
+        table = Table({**PRESETS[preset], **settings}, where)
+    return Config(
+        version_map=_needed(table, "version-map", table.path("version-map")),
+        upgraders=table.path("upgraders"),
+        registry=_needed(table, "registry", table.path("registry")),
+        fixture_modules=_needed(table, "fixture-modules", table.paths("fixture-modules")),
+        fixtures=_needed(table, "fixtures", table.path("fixtures")),
+        target=table.word("target"),
+        runtimes=_runtimes(table),
+        source=source,
+    )
+
+
+def _runtimes(table: Table) -> tuple[RuntimeSpec, ...]:
+    runtimes = tuple(_runtime(entry) for entry in table.tables("runtimes"))
+    names = [runtime.name for runtime in runtimes]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise table.error(f"two runtimes are named {twice[0]!r}: give each a `name` of its own")
+    return runtimes
+
+
+def _runtime(table: Table) -> RuntimeSpec:
+    table.only(*_RUNTIME_KEYS)
+    torch = table.word("torch")
+    kind: Literal["release", "checkout"] = "release"
+    if _needed(table, "kind", table.choice("kind", ("release", "checkout"))) == "release":
+        torch = _needed(table, "torch", torch)
+    else:
+        kind = "checkout"
+    module = table.word("import")
+    if module is not None and not all(part.isidentifier() for part in module.split(".")):
+        raise table.error(f"import must be the name of a Python module, not {module!r}")
+    name = table.word("name") or (f"torch-{torch}" if kind == "release" else "checkout")
+    if "/" in name:
+        raise table.error(f"name must be without '/', not {name!r}")
+    versions = table.text("operator-versions")
+    return RuntimeSpec(
+        kind=kind,
+        name=name,
+        operator_versions=_range(table, versions) if versions else VersionRange(),
+        torch=torch,
+        python=table.word("python"),
+        index_url=table.word("index-url"),
+        setup=table.commands("setup"),
+        module=module,
+    )
+
+
+def _range(table: Table, text: str) -> VersionRange:
+    try:
+        return VersionRange.parse(text)
+    except ConfigurationError as error:
+        raise table.error(f"operator-versions: {error}") from error
+
+
+def _needed(table: Table, key: str, value: T | None) -> T:
+    if value is None:
+        raise table.error(f"{key} is missing: add it")
+    return value

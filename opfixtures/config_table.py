@@ -1,0 +1,122 @@
+"""Values out of a TOML table: each is what it should be, or a ConfigurationError says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from opfixtures.errors import ConfigurationError
+
+
+def parse_toml(path: str, source: bytes) -> Mapping[str, object]:
+    """The root table of the TOML file at `path`.
+
+    Raises:
+        ConfigurationError: it is not TOML, or not UTF-8.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(source.decode("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply to be read") from error
+
+
+class Table:
+    """A TOML table and where it stands. What is not there is None; what is there and wrong raises
+    ConfigurationError, in every method."""
+
+    def __init__(self, values: Mapping[str, object], where: str) -> None:
+        self.values = values
+        self.where = where
+
+    def error(self, sentence: str) -> ConfigurationError:
+        """An error that says where the table stands."""
+        return ConfigurationError(f"{self.where}: {sentence}")
+
+    def only(self, *known: str) -> None:
+        """Refuse keys other than `known`, and name the nearest of these."""
+        unknown = next((key for key in self.values if key not in known), None)
+        if unknown is None:
+            return
+        import difflib
+
+        nearest = difflib.get_close_matches(unknown[:80], known, n=1, cutoff=0)
+        raise self.error(f"unknown key {unknown[:80]!r}, the nearest known one is {nearest[0]!r}")
+
+    def text(self, key: str) -> str | None:
+        """A string that is not empty and can be shown on one line."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise self.error(f"{key} must be a string, not empty and without control characters")
+        return value
+
+    def word(self, key: str) -> str | None:
+        """A string that a command takes as one argument and never as an option."""
+        value = self.text(key)
+        if value is not None and (value.startswith("-") or " " in value):
+            raise self.error(f"{key} must be one word that does not begin with '-', not {value!r}")
+        return value
+
+    def choice(self, key: str, known: tuple[str, ...]) -> str | None:
+        """One of `known`."""
+        value = self.text(key)
+        if value is not None and value not in known:
+            raise self.error(f"{key} is {value!r}, known is {' and '.join(map(repr, known))}")
+        return value
+
+    def path(self, key: str) -> str | None:
+        """A path inside the repository, in its normal form."""
+        value = self.text(key)
+        return None if value is None else self._inside(key, value)
+
+    def paths(self, key: str) -> tuple[str, ...] | None:
+        """Paths inside the repository, at least one."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not _is_texts(value) or not value:
+            raise self.error(f'{key} must be a list of paths, such as ["test/fixtures_src.py"]')
+        return tuple(self._inside(key, path) for path in cast(list[str], value))
+
+    def commands(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Commands as lists of arguments; () where there are none."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(_is_texts(command) and command for command in value):
+            raise self.error(f'{key} must be a list of argument lists, such as [["pip", "install", "."]]')
+        return tuple(map(tuple, value))
+
+    def table(self, key: str) -> Table | None:
+        """The table under `key`."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.error(f"{key} must be a table")
+        return Table(value, f"{self.where}: [{key}]")
+
+    def tables(self, key: str) -> list[Table]:
+        """The list of tables under `key`; empty where there is none."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self.error(f"{key} must be a list of tables, each under [[tool.opfixtures.{key}]]")
+        return [Table(one, f"{self.where}: {key} {count}") for count, one in enumerate(value, 1)]
+
+    def _inside(self, key: str, path: str) -> str:
+        parts = path.split("/")
+        wrong = {"", ".", ".."}.intersection(parts) or ".git" in path.lower().split("/")
+        if wrong or "\\" in path or not path.isprintable():
+            raise self.error(
+                f"{key} must be a path from the repository's root, with '/' and without '..', not {path!r}"
+            )
+        return path
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) and "\0" not in text for text in value)

@@ -1,0 +1,147 @@
+"""Trees that git holds: commits and the index, read as blobs through one `git cat-file --batch`."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, cast
+
+from opfixtures.errors import GitError, UserError
+from opfixtures.git import Repository
+from opfixtures.snapshot import LARGEST, EmptySnapshot, Snapshot, symbolic_link, too_large
+
+# PATH_MAX of Linux: the target of a symbolic link is no longer.
+_LONGEST_LINK = 4096
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class GitObject:
+    """An object of the database. `content` holds its first bytes, as many as were asked for."""
+
+    oid: str
+    kind: str
+    size: int
+    content: bytes
+
+
+class GitObjects:
+    """The process that serves every snapshot of one run. A context manager: leaving it ends the process."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._process = subprocess.Popen(
+            ("git", "cat-file", "--batch"),
+            cwd=repository.root,
+            env={**repository.environment, "GIT_NO_LAZY_FETCH": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> GitObjects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        # A request that git did not live to read is still in the buffer.
+        with suppress(BrokenPipeError), self._process:
+            pass
+
+    def head(self) -> Snapshot:
+        """HEAD; the empty tree before the first commit."""
+        commit = self.find("HEAD^{commit}", most=0)
+        return EmptySnapshot() if commit is None else GitSnapshot(self, "HEAD", commit.oid)
+
+    def commit(self, oid: str) -> Snapshot:
+        """The commit of that id."""
+        return GitSnapshot(self, f"commit {oid[:7]}", oid)
+
+    def index(self) -> Snapshot:
+        """The index git was called with: what the next commit will hold."""
+        return GitSnapshot(self, "the index", ":0")
+
+    def find(self, name: str, most: int) -> GitObject | None:
+        """The object git calls `name`, with at most its `most` first bytes; None where git finds none.
+
+        Raises:
+            GitError: git ended without an answer.
+        """
+        requests, answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        try:
+            requests.write(name.encode("utf-8", "surrogateescape") + b"\n")
+            requests.flush()
+            header = answers.readline()
+        except BrokenPipeError:
+            header = b""
+        if not header.endswith(b"\n"):
+            raise GitError(f"git cannot read {name}: `git fsck` tells what is broken in this repository")
+        oid, _, rest = header.rstrip(b"\n").partition(b" ")
+        kind, _, size = rest.rpartition(b" ")
+        if not size.isdigit():
+            return None
+        content = answers.read(min(int(size), most))
+        _skip(answers, int(size) - len(content) + 1)
+        return GitObject(oid.decode(), kind.decode(), int(size), content)
+
+
+def _skip(stream: IO[bytes], count: int) -> None:
+    while count > 0 and (chunk := stream.read(min(count, _CHUNK))):
+        count -= len(chunk)
+
+
+class GitSnapshot:
+    """A tree git knows as `<tree>:<path>`: `tree` is the id of a commit, or `:0` for the index."""
+
+    def __init__(self, objects: GitObjects, name: str, tree: str) -> None:
+        self.name = name
+        self._objects = objects
+        self._tree = tree
+
+    def read(self, path: str) -> bytes | None:
+        """See `Snapshot.read`."""
+        found = self._blob(path, LARGEST)
+        if found is None:
+            return None
+        if found.size > LARGEST:
+            raise too_large(path, self.name)
+        if self._is_link(path, found.content):
+            raise symbolic_link(path, self.name)
+        return found.content
+
+    def has(self, path: str) -> bool:
+        """See `Snapshot.has`."""
+        return self._blob(path, 0) is not None
+
+    def _blob(self, path: str, most: int) -> GitObject | None:
+        if "\n" in path:
+            raise UserError(f"{path!r} has a line break in its name: rename it")
+        try:
+            found = self._objects.find(f"{self._tree}:{path}", most)
+        except GitError:
+            self._explain_absence(path)
+            raise
+        if found is None:
+            self._explain_absence(path)
+        return found if found is not None and found.kind == "blob" else None
+
+    def _explain_absence(self, path: str) -> None:
+        if self._objects.repository.partial:
+            answer = self._objects.repository.ask("rev-parse", "--verify", "--quiet", f"{self._tree}:{path}")
+            if answer is not None:
+                fetch = f"git cat-file -e {answer.decode().strip()}"
+                raise GitError(f"{path} of {self.name} is not in this partial clone: `{fetch}` fetches it")
+        if self._tree == ":0" and any(self._objects.find(f":{stage}:{path}", 0) for stage in (2, 3)):
+            raise UserError(f"{path} has a merge conflict: resolve it and `git add` it first")
+
+    def _is_link(self, path: str, content: bytes) -> bool:
+        # `cat-file` does not tell a link from a file. No file worth reading is one short line without an end,
+        # so that git is asked again only for what can be a link.
+        if not content or len(content) > _LONGEST_LINK or b"\n" in content:
+            return False
+        if self._tree == ":0":
+            query: tuple[str, ...] = ("ls-files", "--stage", "-z", "--", f":(top,literal){path}")
+        else:
+            query = ("ls-tree", "--full-tree", "-z", self._tree, "--", path)
+        return self._objects.repository.run(*query).startswith(b"120000 ")

@@ -1,0 +1,27 @@
+"""Settings that need no file, shaped like `[tool.opfixtures]` itself.
+
+Imports nothing: the hook reads PyTorch's paths here before it imports anything else.
+"""
+
+PYTORCH_PATHS = {
+    "version-map": "torch/csrc/jit/operator_upgraders/version_map.cpp",
+    "upgraders": "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp",
+    "registry": "test/jit/fixtures_srcs/generate_models.py",
+    "fixtures": "test/jit/fixtures",
+}
+PYTORCH_MODULES = ["test/jit/fixtures_srcs/fixtures_src.py"]
+
+PYTORCH: dict[str, object] = {
+    **PYTORCH_PATHS,
+    "fixture-modules": PYTORCH_MODULES,
+    # For every operator version a release that still has the old operators and whose archives the loaders of
+    # today read. `>=10` is for a bump above what any release produces: the newest stable torch.
+    "runtimes": [
+        {"operator-versions": "<=4", "kind": "release", "torch": "1.5.1", "python": "3.8"},
+        {"operator-versions": ">=5,<=8", "kind": "release", "torch": "1.9.1", "python": "3.8"},
+        {"operator-versions": "==9", "kind": "release", "torch": "1.11.0", "python": "3.8"},
+        {"operator-versions": ">=10", "kind": "release", "torch": "2.13.0", "python": "3.11"},
+    ],
+}
+
+PRESETS = {"pytorch": PYTORCH}

@@ -1,0 +1,1 @@
+"""What was found and what was done, for people and for programs."""

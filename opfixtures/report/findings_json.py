@@ -1,0 +1,26 @@
+"""Findings as one JSON object, described by `schemas/findings.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from opfixtures.findings import Finding
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """`{"schema": 1, "findings": [...]}`, in ASCII."""
+    return json.dumps({"schema": 1, "findings": [_row(finding) for finding in findings]}, indent=2)
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "operator": finding.operator,
+        "message": finding.message,
+        "hint": finding.hint,
+        "path": finding.place.path,
+        "line": finding.place.line,
+        "column": finding.place.column,
+    }

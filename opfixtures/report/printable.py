@@ -1,0 +1,14 @@
+"""Text from a repository, made harmless for a terminal."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with every character that a terminal would not just show written as an escape.
+
+    Control characters, line breaks, and those that reorder or hide what follows (Unicode's Cf) are among
+    these: a name in a pull request shall not be able to forge a report.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

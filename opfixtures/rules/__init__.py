@@ -1,0 +1,14 @@
+"""The rules: what a change owes.
+
+A rule is one generator over a `Change`, in the file of what it judges, registered by its code and severity:
+
+    @rule("OPF201", Severity.ERROR)
+    def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator[Finding]:
+
+Its docstring is the page that `opfixtures explain OPF201` prints. A new file is imported here.
+"""
+
+from opfixtures.rules import fixture_entries, fixtures, version_map
+from opfixtures.rules.registered import RULES, judge
+
+__all__ = ["RULES", "fixture_entries", "fixtures", "judge", "version_map"]

@@ -1,0 +1,59 @@
+"""How a rule becomes one: `rule` registers it, `judge` asks them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from opfixtures.changes import Change
+from opfixtures.declarations.model import Place
+from opfixtures.findings import Finding, Severity
+
+
+class NewFinding(Protocol):
+    """`Finding` with the rule's code and severity filled in."""
+
+    def __call__(self, operator: str | None, place: Place, message: str, hint: str) -> Finding:
+        """Make the finding."""
+        ...
+
+
+Judge = Callable[[Change, NewFinding], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule and its code. `page` says what it finds, why that matters and how to mend it."""
+
+    code: str
+    severity: Severity
+    page: str
+    judge: Judge
+
+
+RULES: dict[str, Rule] = {}
+"""All rules by code, in no particular order; filled when `opfixtures.rules` is imported."""
+
+
+def rule(code: str, severity: Severity) -> Callable[[Judge], Judge]:
+    """Register the decorated function under `code`. Its docstring is the rule's page."""
+
+    def register(judge: Judge) -> Judge:
+        RULES[code] = Rule(code, severity, judge.__doc__ or "", judge)
+        return judge
+
+    return register
+
+
+def judge(change: Change, demanded: frozenset[str] = frozenset()) -> list[Finding]:
+    """What all rules find in `change`, in the order of the files. A finding whose code is in `demanded` is an
+    error whatever its rule says."""
+    found = [
+        finding
+        for one in RULES.values()
+        for finding in one.judge(change, partial(Finding, one.code, one.severity))
+    ]
+    raised = [replace(one, severity=Severity.ERROR) if one.code in demanded else one for one in found]
+    return sorted(raised, key=lambda finding: (finding.place, finding.code, finding.message))

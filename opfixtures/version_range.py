@@ -1,0 +1,46 @@
+"""Ranges of operator versions, as a runtime's `operator-versions` writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opfixtures.errors import ConfigurationError
+
+_SIGNS = ("<=", ">=", "==", "<", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRange:
+    """Operator versions from `lowest` to `highest`, both included; None is no bound."""
+
+    lowest: int = 0
+    highest: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> VersionRange:
+        """Read `<=9`, `>=10`, `==4` or several joined by commas, which must all hold: `>=5,<=8`.
+
+        Raises:
+            ConfigurationError: another form, or no version satisfies it.
+        """
+        lowest, highest = 0, None
+        for part in text.split(","):
+            sign = next((sign for sign in _SIGNS if part.strip().startswith(sign)), None)
+            digits = part.strip().removeprefix(sign or "").strip()
+            if sign is None or not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+                raise ConfigurationError(
+                    f"{text!r} is no range of operator versions: write it like '>=5,<=8'"
+                )
+            number = int(digits)
+            if sign in (">=", "==", ">"):
+                lowest = max(lowest, number + (sign == ">"))
+            if sign in ("<=", "==", "<"):
+                bound = number - (sign == "<")
+                highest = bound if highest is None else min(highest, bound)
+        if highest is not None and highest < lowest:
+            raise ConfigurationError(f"{text!r} holds no operator version: write it like '>=5,<=8'")
+        return cls(lowest, highest)
+
+    def holds(self, version: int) -> bool:
+        """Whether `version` is in the range."""
+        return self.lowest <= version and (self.highest is None or version <= self.highest)

@@ -1,0 +1,179 @@
+"""Real git repositories in temporary folders, and the command line run in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from opfixtures import cli
+
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
+
+PYTORCH_TREE = {
+    VERSION_MAP: """\
+#include <torch/csrc/jit/operator_upgraders/version_map.h>
+
+namespace torch::jit {
+
+static std::unordered_map<std::string, std::vector<UpgraderEntry>> operatorVersionMap(
+    {{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},
+    });
+
+} // namespace torch::jit
+""",
+    REGISTRY: """\
+from test.jit.fixtures_srcs.fixtures_src import *  # noqa: F403
+
+ALL_MODULES = {
+    TestVersionedGeluV9(): "aten::gelu",
+}
+""",
+    MODULES: """\
+import torch
+
+
+class TestVersionedGeluV9(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.aten.gelu(x)
+""",
+    "test/jit/fixtures/test_versioned_gelu_v9.ptl": "an archive\n",
+    "README.md": "A tree with PyTorch's paths.\n",
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+class GitRepository:
+    """A real repository. Its git sees no configuration but its own."""
+
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
+        self.root = root
+        self.environment = environment
+
+    def git(self, *args: str) -> str:
+        """Run git at the root; it must succeed."""
+        command = ("git", *args)
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file and stage it."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        self.git("add", "--", path)
+
+    def read(self, path: str) -> str:
+        """The text of a file of the work tree."""
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Replace a text in a file and stage it."""
+        text = self.read(path)
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+    def commit(self, message: str = "a commit") -> str:
+        """Commit what is staged, hooks left out; returns the commit's id."""
+        self.git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def opfixtures(self, *args: str, folder: str = ".", **environment: str) -> Ran:
+        """Run the command line in a process of its own."""
+        done = subprocess.run(
+            (sys.executable, "-m", "opfixtures", *args),
+            cwd=self.root / folder,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def git_environment(tmp_path: Path) -> dict[str, str]:
+    """An environment in which git knows who commits, and nothing of this machine's configuration."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
+    person = {
+        f"GIT_{who}_{what}": value
+        for who in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "A"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-01T00:00:00Z"))
+    }
+    package = str(Path(cli.__file__).parents[1])
+    return {**ours, **person, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": package}
+
+
+@pytest.fixture
+def new_repository(tmp_path: Path, git_environment: dict[str, str]) -> Callable[..., GitRepository]:
+    """Makes a repository of these files in a folder of `tmp_path`, with one commit if there are files."""
+
+    def make(
+        files: dict[str, str] | None = None, name: str = "repository", options: tuple[str, ...] = ()
+    ) -> GitRepository:
+        root = tmp_path / name
+        root.mkdir()
+        repository = GitRepository(root, git_environment)
+        repository.git("init", "--quiet", "--initial-branch", "main", *options)
+        for path, text in (files or {}).items():
+            repository.write(path, text)
+        if files:
+            repository.commit("first")
+        return repository
+
+    return make
+
+
+@pytest.fixture
+def pytorch(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    """A repository with PyTorch's paths, no configuration, and one commit."""
+    return new_repository(PYTORCH_TREE)
+
+
+@pytest.fixture
+def inside(
+    monkeypatch: pytest.MonkeyPatch, git_environment: dict[str, str]
+) -> Callable[..., AbstractContextManager[None]]:
+    """Enters a folder of a repository, with the environment of its git, in this process."""
+
+    @contextmanager
+    def enter(repository: GitRepository, folder: str = ".", **environment: str) -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith(("GIT_", "PRE_COMMIT"))]:
+                patch.delenv(name)
+            for name, value in {**git_environment, **environment}.items():
+                patch.setenv(name, value)
+            patch.chdir(repository.root / folder)
+            yield
+
+    return enter
+
+
+@pytest.fixture
+def opfixtures(
+    inside: Callable[..., AbstractContextManager[None]], capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Runs the command line in this process, in a folder of a repository."""
+
+    def run(repository: GitRepository, *args: str, folder: str = ".", **environment: str) -> Ran:
+        with inside(repository, folder, **environment):
+            status = cli.main(args)
+        return Ran(status, *capsys.readouterr())
+
+    return run

@@ -1,0 +1,85 @@
+"""What cannot be checked is said in one sentence, with exit status 2."""
+
+import os
+
+
+def failed(ran, sentence):
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.startswith(f"opfixtures: error: {sentence}")
+    assert ran.err.count("\n") == 1
+
+
+def test_a_folder_in_no_repository(pytorch, opfixtures):
+    failed(opfixtures(pytorch, "check", folder=".."), "not a git repository: ")
+
+
+def test_a_repository_without_settings_and_pytorchs_paths(new_repository, opfixtures):
+    repository = new_repository({"README.md": ""})
+    failed(opfixtures(repository, "check"), "nothing to check: no [tool.opfixtures] in pyproject.toml")
+
+
+def test_a_version_map_on_neither_side(library, opfixtures):
+    library.git("mv", "my lib/versiöns.py", "elsewhere.py")
+    library.commit()
+    failed(
+        opfixtures(library, "check"),
+        "no version map: neither my lib/versiöns.py in HEAD nor my lib/versiöns.py in the index: "
+        "correct `version-map` in .opfixtures.toml",
+    )
+
+
+def test_a_version_map_below_a_folder_that_is_a_link(library, opfixtures):
+    os.symlink("my lib", library.root / "maps")
+    library.git("add", "maps")
+    library.replace(".opfixtures.toml", "my lib/versiöns.py", "maps/versiöns.py")
+    library.commit()
+    failed(opfixtures(library, "check"), "no version map: neither maps/versiöns.py in HEAD")
+
+
+def test_a_version_map_that_is_a_link(library, opfixtures):
+    library.git("mv", "my lib/versiöns.py", "my lib/moved.py")
+    os.symlink("moved.py", library.root / "my lib/versiöns.py")
+    library.git("add", "--all")
+    failed(opfixtures(library, "check"), "my lib/versiöns.py is a symbolic link in the index")
+
+
+def test_a_key_that_is_not_known(library, opfixtures):
+    library.replace(".opfixtures.toml", "version-map", "version-mop")
+    failed(
+        opfixtures(library, "check"),
+        ".opfixtures.toml: [tool.opfixtures]: unknown key 'version-mop', the nearest known one is 'ver",
+    )
+
+
+def test_a_revision_that_is_not_here(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "check", "--from-ref", "gone", "--to-ref", "HEAD")
+    failed(ran, "gone names no commit in this clone")
+
+
+def test_one_revision_without_the_other(pytorch, opfixtures):
+    failed(opfixtures(pytorch, "check", "--to-ref", "HEAD"), "--from-ref and --to-ref belong together")
+
+
+def test_revisions_and_everything_at_once(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "check", "--all", "--from-ref", "HEAD", "--to-ref", "HEAD")
+    failed(ran, "--all looks at the index alone")
+
+
+def test_revisions_without_a_common_ancestor(pytorch, opfixtures):
+    pytorch.git("checkout", "--quiet", "--orphan", "other")
+    pytorch.commit()
+    ran = opfixtures(pytorch, "check", "--from-ref", "main", "--to-ref", "other")
+    failed(ran, "no common ancestor of main and other in this history: compare other ones")
+
+
+def test_a_shallow_clone_without_the_common_ancestor(pytorch, opfixtures, tmp_path):
+    pytorch.git("checkout", "--quiet", "-b", "branch")
+    pytorch.commit("on the branch")
+    pytorch.git("checkout", "--quiet", "main")
+    pytorch.commit("on main")
+    url = f"file://{pytorch.root}"
+    pytorch.git("clone", "--quiet", "--depth=1", "--no-single-branch", url, str(tmp_path / "shallow"))
+    refs = ("--from-ref", "origin/main", "--to-ref", "origin/branch")
+    ran = opfixtures(pytorch, "check", *refs, folder="../shallow")
+    failed(ran, "no common ancestor of origin/main and origin/branch in this history: `git fetch --unsh")

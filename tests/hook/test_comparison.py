@@ -1,0 +1,131 @@
+"""Which states are compared, whatever is checked out, and when a version map counts as gone."""
+
+import os
+import shutil
+
+import pytest
+
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+OWED = f"OPF201 {VERSION_MAP}:7"
+SCALE = """\
+OPERATOR_VERSIONS = {
+    "mylib::scale": [
+        {
+            "bumped_at_version": 4,
+            "upgrader_name": "scale_0_3",
+            "old_schema": "mylib::scale(Tensor x) -> Tensor",
+        },
+    ],
+}
+"""
+
+
+class TestWhatIsCompared:
+    def test_the_first_commit_is_judged_whole(
+        self, new_repository, pytorch, opfixtures, findings, add_hardswish
+    ):
+        repository = new_repository(name="new")
+        shutil.copytree(pytorch.root, repository.root, dirs_exist_ok=True, ignore=lambda *_: [".git"])
+        repository.git("add", "--all")
+        assert opfixtures(repository, "check").out == "opfixtures: nothing is owed\n"
+        add_hardswish(repository)
+        assert findings(opfixtures(repository, "check", "--format", "json")) == [OWED]
+
+    def test_a_branch_is_compared_with_the_merge_base_whatever_is_checked_out(
+        self, pytorch, opfixtures, findings, add_hardswish
+    ):
+        pytorch.git("checkout", "--quiet", "-b", "branch")
+        add_hardswish(pytorch)
+        pytorch.commit()
+        pytorch.git("checkout", "--quiet", "main")
+        pytorch.replace(VERSION_MAP, "gelu_0_9", "gelu_renamed_0_9")
+        pytorch.commit()
+        refs = ("--from-ref", "main", "--to-ref", "branch")
+        assert findings(opfixtures(pytorch, "check", "--format", "json", *refs)) == [OWED]
+        assert opfixtures(pytorch, "check").status == 0
+
+    def test_pre_commits_variables_count_as_refs(self, pytorch, opfixtures, findings, add_hardswish):
+        add_hardswish(pytorch)
+        pytorch.commit()
+        refs = {"PRE_COMMIT_FROM_REF": "HEAD~", "PRE_COMMIT_TO_REF": "HEAD"}
+        assert findings(opfixtures(pytorch, "check", "--format", "json", **refs)) == [OWED]
+
+    def test_all_judges_old_debts_too(self, pytorch, opfixtures, findings, add_hardswish):
+        add_hardswish(pytorch)
+        pytorch.commit()
+        assert opfixtures(pytorch, "check").status == 0
+        assert findings(opfixtures(pytorch, "check", "--all", "--format", "json")) == [OWED]
+
+    def test_all_misses_a_map_that_is_gone(self, pytorch, opfixtures, findings):
+        pytorch.git("rm", "--quiet", VERSION_MAP)
+        assert findings(opfixtures(pytorch, "check", "--all", "--format", "json")) == [
+            f"OPF109 {VERSION_MAP}:1"
+        ]
+
+    def test_a_linked_worktree_has_an_index_of_its_own(self, pytorch, opfixtures, tmp_path, findings):
+        pytorch.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+        pytorch.git("-C", str(tmp_path / "linked"), "rm", "--quiet", VERSION_MAP)
+        ran = opfixtures(pytorch, "check", "--format", "json", folder="../linked")
+        assert findings(ran) == [f"OPF109 {VERSION_MAP}:1"]
+        assert opfixtures(pytorch, "check").status == 0
+
+    def test_a_folder_below_the_root_sees_the_same(self, pytorch, opfixtures, findings, add_hardswish):
+        add_hardswish(pytorch)
+        assert findings(opfixtures(pytorch, "check", "--format", "json", folder="test/jit")) == [OWED]
+
+    def test_a_root_that_is_reached_through_a_link_is_the_same(
+        self, pytorch, opfixtures, tmp_path, findings, add_hardswish
+    ):
+        add_hardswish(pytorch)
+        os.symlink(pytorch.root, tmp_path / "link")
+        assert findings(opfixtures(pytorch, "check", "--format", "json", folder="../link")) == [OWED]
+
+
+class TestAVersionMapThatIsGone:
+    @pytest.mark.parametrize("args", [("rm", VERSION_MAP), ("mv", VERSION_MAP, "torch/versions.cpp")])
+    def test_deleted_or_renamed_it_is_asked_back(self, pytorch, opfixtures, args):
+        pytorch.git(*args)
+        ran = opfixtures(pytorch, "check")
+        assert ran.status == 1
+        assert ran.out.startswith(f"{VERSION_MAP}:1:1: error OPF109: the published version map is removed\n")
+
+    def test_renamed_together_with_the_settings_it_is_still_there(self, library, opfixtures):
+        library.write("my lib/versiöns.py", SCALE)
+        library.commit()
+        library.git("mv", "my lib/versiöns.py", "my lib/moved.py")
+        assert opfixtures(library, "check").status == 1
+        library.replace(".opfixtures.toml", "versiöns.py", "moved.py")
+        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+
+    def test_renamed_on_this_branch_and_then_deleted_it_is_asked_back_where_target_has_it(
+        self, library, opfixtures, findings
+    ):
+        library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        library.git("mv", "my lib/versiöns.py", "my lib/moved.py")
+        library.replace(".opfixtures.toml", "versiöns.py", "moved.py")
+        library.commit()
+        library.git("rm", "--quiet", "my lib/moved.py")
+        ran = opfixtures(library, "check", "--format", "json")
+        assert findings(ran) == ["OPF109 my lib/versiöns.py:1"]
+
+    def test_what_only_this_branch_brought_may_go(self, library, opfixtures):
+        library.git("rm", "--quiet", "my lib/versiöns.py")
+        library.commit()
+        library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        library.write("my lib/versiöns.py", SCALE)
+        library.commit()
+        library.git("rm", "--quiet", "my lib/versiöns.py")
+        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+
+    def test_target_is_the_branch_the_settings_name(self, library, opfixtures):
+        library.git("branch", "release")
+        settings = library.read(".opfixtures.toml").replace(
+            "[tool.opfixtures]\n", "[tool.opfixtures]\ntarget = 'NAME'\n"
+        )
+        library.write(".opfixtures.toml", settings.replace("NAME", "release"))
+        library.git("rm", "--quiet", "my lib/versiöns.py")
+        assert opfixtures(library, "check").status == 1
+        library.write(".opfixtures.toml", settings.replace("NAME", "gone"))
+        ran = opfixtures(library, "check")
+        assert (ran.status, ran.out) == (2, "")
+        assert "target 'gone' of .opfixtures.toml is not in this clone" in ran.err

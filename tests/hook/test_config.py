@@ -1,0 +1,196 @@
+"""Settings are read as they are written, or refused in one sentence that says where and what to do."""
+
+import pytest
+
+from opfixtures.config import RuntimeSpec, read_config
+from opfixtures.errors import ConfigurationError
+from opfixtures.version_range import VersionRange
+
+LIBRARY = """
+[tool.opfixtures]
+version-map = "mylib/versions.py"
+registry = "fixtures_src/registry.py"
+fixture-modules = ["fixtures_src/modules.py", "fixtures_src/more.py"]
+fixtures = "fixtures"
+target = "origin/main"
+
+[[tool.opfixtures.runtimes]]
+kind = "checkout"
+setup = [["pip", "install", "--no-deps", "."]]
+import = "mylib.ops"
+"""
+
+
+class Files:
+    """A snapshot of these files."""
+
+    name = "these files"
+
+    def __init__(self, **files: str | bytes) -> None:
+        names = {
+            "own": ".opfixtures.toml",
+            "shared": "pyproject.toml",
+            "map": VERSION_MAP,
+            "other": "setup.py",
+        }
+        self.files = {names[name]: text for name, text in files.items()}
+
+    def read(self, path):
+        text = self.files.get(path)
+        return text.encode() if isinstance(text, str) else text
+
+    def has(self, path):
+        return path in self.files
+
+
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+
+
+@pytest.mark.parametrize(("file", "path"), [("own", ".opfixtures.toml"), ("shared", "pyproject.toml")])
+def test_both_files_hold_the_same_table(file, path):
+    config = read_config(Files(**{file: LIBRARY}))
+    assert config.source == path
+    assert config.version_map == "mylib/versions.py"
+    assert config.upgraders is None
+    assert config.registry == "fixtures_src/registry.py"
+    assert config.fixture_modules == ("fixtures_src/modules.py", "fixtures_src/more.py")
+    assert config.fixtures == "fixtures"
+    assert config.target == "origin/main"
+    setup = (("pip", "install", "--no-deps", "."),)
+    assert config.runtimes == (
+        RuntimeSpec("checkout", "checkout", VersionRange(), None, None, None, setup, "mylib.ops"),
+    )
+
+
+def test_the_preset_of_pytorch_can_be_overridden_key_by_key():
+    config = read_config(Files(shared='[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n'))
+    assert config.fixtures == "mine"
+    assert config.version_map == VERSION_MAP
+    assert config.source == "pyproject.toml"
+
+
+def test_a_tree_with_pytorchs_paths_needs_no_settings_and_has_a_runtime_for_every_version():
+    config = read_config(Files(map="", shared="[tool.black]\n"))
+    assert config.source is None
+    assert config.fixture_modules == ("test/jit/fixtures_srcs/fixtures_src.py",)
+    first = {
+        version: next(spec.name for spec in config.runtimes if spec.operator_versions.holds(version))
+        for version in range(12)
+    }
+    releases = {0: "1.5.1", 5: "1.9.1", 9: "1.11.0", 10: "2.13.0"}
+    newest = [max(start for start in releases if start <= version) for version in first]
+    assert list(first.values()) == [f"torch-{releases[start]}" for start in newest]
+
+
+def test_a_tree_without_either_has_no_settings():
+    assert read_config(Files(shared='[project]\ndependencies = ["opfixtures"]\n', other="")) is None
+
+
+def test_settings_in_both_files_are_refused():
+    with pytest.raises(ConfigurationError, match=r"\.opfixtures\.toml and pyproject\.toml both have"):
+        read_config(Files(own=LIBRARY, shared=LIBRARY))
+
+
+def refused(settings: str, **files: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read_config(Files(**{"shared": settings, **files}))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("registry =", "regsitry =", "unknown key 'regsitry', the nearest known one is 'registry'"),
+        ("setup =", "set-up =", "runtimes 1: unknown key 'set-up', the nearest known one is 'setup'"),
+        ('registry = "fixtures_src/registry.py"', "", "registry is missing"),
+        (
+            'fixture-modules = ["fixtures_src/modules.py", "fixtures_src/more.py"]',
+            "",
+            "fixture-modules is missing",
+        ),
+        ('kind = "checkout"', "", "runtimes 1: kind is missing"),
+        ('"checkout"', '"release"', "runtimes 1: torch is missing"),
+        ('"checkout"', '"docker"', "runtimes 1: kind is 'docker', known is 'release' and 'checkout'"),
+        ('"fixtures"', '"../fixtures"', "fixtures must be a path from the repository's root"),
+        ('"fixtures"', '"/fixtures"', "fixtures must be a path from the repository's root"),
+        ('"fixtures"', '"fix//tures"', "fixtures must be a path from the repository's root"),
+        ('"fixtures"', '".GIT/hooks"', "fixtures must be a path from the repository's root"),
+        ('"fixtures"', r'"fix\\tures"', "fixtures must be a path from the repository's root"),
+        ('"fixtures"', r'"fix\ntures"', "fixtures must be a string, not empty and without control"),
+        ('"fixtures"', "3", "fixtures must be a string"),
+        ('"fixtures_src/more.py"', "3", 'fixture-modules must be a list of paths, such as ["'),
+        (
+            '["fixtures_src/modules.py", "fixtures_src/more.py"]',
+            "[]",
+            "fixture-modules must be a list of paths",
+        ),
+        ('"origin/main"', '"--output=x"', "target must be one word that does not begin with '-'"),
+        ('"origin/main"', '"two words"', "target must be one word that does not begin with '-'"),
+        ("setup = [[", "setup = [[], [", "runtimes 1: setup must be a list of argument lists"),
+        ('"mylib.ops"', '"my lib"', "runtimes 1: import must be one word"),
+        ('"mylib.ops"', '"mylib."', "runtimes 1: import must be the name of a Python module, not 'mylib.'"),
+        ("import =", 'name = "a/b"\nimport =', "runtimes 1: name must be without '/'"),
+        (
+            "import =",
+            'operator-versions = "<9, up"\nimport =',
+            "runtimes 1: operator-versions: '<9, up' is no range of operator versions",
+        ),
+        (
+            "import =",
+            'operator-versions = ">9,<=9"\nimport =',
+            "runtimes 1: operator-versions: '>9,<=9' holds no operator version",
+        ),
+        ("[[tool.opfixtures.runtimes]]", "[tool.opfixtures.runtimes]", "runtimes must be a list of tables"),
+        (
+            "[[tool.opfixtures.runtimes]]",
+            '[[tool.opfixtures.runtimes]]\nkind = "checkout"\n[[tool.opfixtures.runtimes]]',
+            "two runtimes are named 'checkout': give each a `name` of its own",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_with_its_place(old, new, sentence):
+    assert old in LIBRARY
+    sentences = refused(LIBRARY.replace(old, new, 1))
+    assert sentences.startswith(f"pyproject.toml: [tool.opfixtures]: {sentence}")
+
+
+def test_an_unknown_preset_is_refused():
+    sentence = refused('[tool.opfixtures]\npreset = "torch"\n')
+    assert sentence == "pyproject.toml: [tool.opfixtures]: preset is 'torch', known is 'pytorch'"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ('version-map = "a.py"', ".opfixtures.toml has no settings: put them under the heading [tool.op"),
+        (
+            "name = 1\n[tool.opfixtures]",
+            ".opfixtures.toml: unknown key 'name', the nearest known one is 'tool'",
+        ),
+        ("[tool.opfixture]", ".opfixtures.toml: [tool]: unknown key 'opfixture', the nearest known one is "),
+        ("", ".opfixtures.toml has no settings: put them under the heading [tool.opfixtures]"),
+        ("tool = 1", ".opfixtures.toml: tool must be a table"),
+        ("[tool.opfixtures\n", ".opfixtures.toml is not TOML: "),
+        ("x = " + "[" * 5000, ".opfixtures.toml is nested too deeply"),
+        (b"# \xff", ".opfixtures.toml is not UTF-8 at byte 2"),
+    ],
+)
+def test_its_own_file_holds_nothing_else(settings, sentence):
+    with pytest.raises(ConfigurationError) as caught:
+        read_config(Files(own=settings))
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("<=3", {0, 1, 2, 3}),
+        ("<3", {0, 1, 2}),
+        (">3", {4, 5, 6}),
+        (">=3", {3, 4, 5, 6}),
+        ("==3", {3}),
+        (" >=2 , <= 4, <9", {2, 3, 4}),
+    ],
+)
+def test_a_range_holds_the_versions_that_satisfy_all_its_parts(text, held):
+    assert {version for version in range(7) if VersionRange.parse(text).holds(version)} == held

@@ -1,0 +1,83 @@
+"""The hook is quick because of what it does not import."""
+
+import subprocess
+import sys
+
+import pytest
+
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+
+# What `python -c pass` has already, and `python -m` itself needs.
+BARE = """
+import sys
+before = set(sys.modules)
+import runpy
+before |= set(sys.modules)
+sys.argv = ["opfixtures", "check"]
+try:
+    runpy.run_module("opfixtures", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    status = end.code
+sys.stderr.write(" ".join(sorted(set(sys.modules) - before)))
+sys.exit(status)
+"""
+FIRST_LOOK = {"opfixtures", "opfixtures.hook_fast_path", "opfixtures.presets", "opfixtures.settings_scan"}
+"""And what nothing else of the package needs is not there: no reader, no rule, no report."""
+
+WHOLE_CHECK = FIRST_LOOK | {
+    "opfixtures.changes",
+    "opfixtures.commands",
+    "opfixtures.commands.check",
+    "opfixtures.comparison",
+    "opfixtures.config",
+    "opfixtures.config_table",
+    "opfixtures.ending",
+    "opfixtures.errors",
+    "opfixtures.findings",
+    "opfixtures.git",
+    "opfixtures.git_snapshot",
+    "opfixtures.matching",
+    "opfixtures.report",
+    "opfixtures.report.findings_text",
+    "opfixtures.report.printable",
+    "opfixtures.rules",
+    "opfixtures.rules.fixture_entries",
+    "opfixtures.rules.fixtures",
+    "opfixtures.rules.registered",
+    "opfixtures.rules.version_map",
+    "opfixtures.snapshot",
+    "opfixtures.version_range",
+}
+
+
+@pytest.fixture
+def imported(pytorch):
+    """The modules that a check imports, in a process of its own."""
+
+    def run():
+        done = subprocess.run(
+            [sys.executable, "-c", BARE],
+            cwd=pytorch.root,
+            env=pytorch.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode in (0, 1)
+        return set(done.stderr.split())
+
+    return run
+
+
+def test_an_untouched_version_map_needs_four_small_modules(imported):
+    assert imported() == FIRST_LOOK
+
+
+def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generation(imported, pytorch):
+    pytorch.replace(VERSION_MAP, "{10,", "{11,")
+    modules = imported()
+    ours = {name for name in modules if name.startswith("opfixtures") and ".declarations" not in name}
+    assert ours == WHOLE_CHECK
+    foreign = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"opfixtures"}
+    assert foreign == set()
+    slow = {"asyncio", "difflib", "email", "http", "json", "logging", "pathlib", "socket", "ssl", "tempfile"}
+    assert slow & modules == set()

@@ -1,0 +1,66 @@
+"""The hook on offer, as the pre-commit framework installs and runs it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opfixtures import cli
+
+PROJECT = Path(cli.__file__).parents[1]
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
+
+
+@pytest.fixture
+def offered(new_repository):
+    """This project as a repository of its own: pre-commit installs from a commit."""
+    repository = new_repository(name="offered")
+    for name in (".pre-commit-hooks.yaml", "LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy(PROJECT / name, repository.root)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PROJECT / "opfixtures", repository.root / "opfixtures", ignore=unwanted)
+    repository.git("add", "--all")
+    repository.commit()
+    return repository
+
+
+@pytest.fixture
+def try_repo(offered, pytorch, tmp_path):
+    """Runs `pre-commit try-repo` with the hook on offer in the PyTorch tree."""
+
+    def run():
+        command = (
+            sys.executable,
+            "-m",
+            "pre_commit",
+            "try-repo",
+            "--verbose",
+            offered.root,
+            "opfixtures-check",
+        )
+        environment = {**pytorch.environment, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "PYTHONPATH": ""}
+        return subprocess.run(command, cwd=pytorch.root, env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def test_the_hook_runs_from_a_clone_of_this_project(try_repo, pytorch):
+    pytorch.write(VERSION_MAP, pytorch.read(VERSION_MAP).replace("gelu", "elu"))
+    refused = try_repo()
+    assert refused.returncode == 1
+    assert f"{VERSION_MAP}:6:21: error OPF201: aten::elu is bumped at version 10 " in refused.stdout
+
+    pytorch.replace(MODULES, "Gelu", "Elu")
+    pytorch.replace(REGISTRY, 'TestVersionedGeluV9(): "aten::gelu"', 'TestVersionedEluV9(): "aten::elu"')
+    passed = try_repo()
+    assert (passed.returncode, passed.stderr) == (0, "")
+    assert f"{REGISTRY}:4:5: note OPF301: the fixture of TestVersionedEluV9 is not there yet" in passed.stdout
+
+    pytorch.git("rm", "--quiet", "--force", VERSION_MAP)
+    gone = try_repo()
+    assert gone.returncode == 1
+    assert f"{VERSION_MAP}:1:1: error OPF109: " in gone.stdout

@@ -1,0 +1,264 @@
+"""Each rule finds what its page says in what the change touches, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from opfixtures.changes import Change
+from opfixtures.config import Config
+from opfixtures.declarations.model import (
+    Declarations,
+    FixtureEntry,
+    FixtureModule,
+    FixtureModules,
+    MapEntry,
+    Place,
+    Problem,
+    Registry,
+    VersionMap,
+)
+from opfixtures.findings import Severity
+from opfixtures.rules import RULES, judge
+
+CONFIG = Config("map.py", None, "registry.py", ("modules.py",), "fixtures", None, (), None)
+PROBLEM = Problem(Place("any", 7, 3), "cannot be read")
+
+
+def entry(operator="aten::gelu", bump=10):
+    schema = f"{operator}(Tensor self) -> Tensor"
+    return MapEntry(operator, bump, f"upgrader_0_{bump - 1}", schema, Place("map.py", bump, 5))
+
+
+def row(module="TestVersionedGeluV9", operator="aten::gelu"):
+    return FixtureEntry(module, operator, Place("registry.py", 4, 5))
+
+
+def module(name="TestVersionedGeluV9", is_module=True):
+    return FixtureModule(name, is_module, Place("modules.py", 9, 1))
+
+
+def version_map(*entries, problems=()):
+    return VersionMap("map.py", entries, tuple(problems))
+
+
+def registry(*rows, problems=()):
+    return Registry("registry.py", rows, tuple(problems), Place("registry.py", 6, 1))
+
+
+def modules(*classes, problems=()):
+    return FixtureModules(classes, tuple(problems))
+
+
+def declared(map_=None, rows=None, classes=None):
+    return Declarations(map_ or version_map(), rows or registry(), classes or modules())
+
+
+COMPLETE = declared(version_map(entry()), registry(row()), modules(module()))
+
+
+def change(before, after, touched=("map.py", "registry.py", "modules.py"), published=None, files=()):
+    return Change(CONFIG, before, after, frozenset(touched), lambda: published, files.__contains__)
+
+
+def found(*args, demanded=(), **options):
+    """What the rules find: code, severity and place of each."""
+    findings = judge(change(*args, **options), frozenset(demanded))
+    return [f"{one.code} {one.severity} {one.place}" for one in findings]
+
+
+ARCHIVE = ("fixtures/test_versioned_gelu_v9.ptl",)
+
+
+def test_a_complete_change_owes_nothing():
+    assert found(declared(), COMPLETE, files=ARCHIVE) == []
+
+
+def test_what_the_change_does_not_touch_is_not_judged():
+    debts = declared(
+        version_map(entry(), problems=[PROBLEM]),
+        registry(row("NoSuchModule", "aten::div"), problems=[PROBLEM]),
+        modules(problems=[PROBLEM]),
+    )
+    assert found(debts, debts, touched=()) == []
+
+
+class TestOPF101:
+    def test_every_problem_of_a_touched_map_is_found_where_it_stands(self):
+        after = declared(version_map(problems=[PROBLEM, Problem(Place("any", 2, 1), "x")]))
+        assert found(declared(), after) == ["OPF101 error any:2:1", "OPF101 error any:7:3"]
+
+    def test_an_empty_map_is_readable(self):
+        assert found(declared(), declared(version_map())) == []
+
+
+class TestOPF109:
+    def test_a_map_that_is_there_is_not_gone(self):
+        assert found(COMPLETE, COMPLETE, published=version_map()) == []
+
+    def test_a_published_map_that_is_gone_is_found(self):
+        after = Declarations(None, COMPLETE.registry, COMPLETE.modules)
+        assert found(COMPLETE, after, published=version_map()) == ["OPF109 error map.py:1:1"]
+
+    def test_a_map_that_only_this_branch_brought_may_go(self):
+        after = Declarations(None, COMPLETE.registry, COMPLETE.modules)
+        assert found(COMPLETE, after, published=None) == []
+
+
+class TestOPF201:
+    def test_an_added_entry_without_row_is_found_at_the_entry(self):
+        assert found(declared(), declared(version_map(entry()))) == ["OPF201 error map.py:10:5"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            row("TestVersionedGeluV10"),
+            row("TestVersionedGelu"),
+            row("TestVersionedGeluV9", "aten::gelu.out"),
+        ],
+    )
+    def test_a_row_that_does_not_match_is_no_fixture_entry(self, other):
+        after = declared(version_map(entry()), registry(other), modules(module(other.module)))
+        assert "OPF201 error map.py:10:5" in found(declared(), after)
+
+    @pytest.mark.parametrize(("version", "owed"), [(3, [10]), (4, []), (9, [])])
+    def test_each_entry_of_an_operator_owes_a_module_of_the_versions_it_covers(self, version, owed):
+        before = declared(version_map(entry(bump=4)))
+        rows = registry(row(f"OldV{version}"))
+        after = declared(version_map(entry(bump=4), entry(bump=10)), rows, modules(module(f"OldV{version}")))
+        expected = [f"OPF201 error map.py:{bump}:5" for bump in owed]
+        assert [one for one in found(before, after) if "OPF201" in one] == expected
+
+    def test_an_entry_that_stood_there_before_owes_nothing_now(self):
+        before = declared(version_map(entry("aten::div", 4)))
+        after = declared(version_map(entry("aten::div", 4), entry()), registry(row()), modules(module()))
+        assert found(before, after, files=ARCHIVE) == []
+
+    def test_an_entry_in_both_arms_of_an_if_owes_one_fixture_entry(self):
+        other_arm = replace(entry(), place=Place("map.py", 12, 5))
+        assert found(declared(), declared(version_map(entry(), other_arm))) == ["OPF201 error map.py:10:5"]
+
+    def test_where_the_registry_cannot_be_read_nothing_can_be_missed(self):
+        after = declared(version_map(entry()), registry(problems=[PROBLEM]))
+        assert found(declared(), after) == ["OPF206 error any:7:3"]
+
+    def test_the_hint_is_the_lines_to_add_and_the_files_they_go_to(self):
+        (finding,) = judge(change(declared(), declared(version_map(entry()))))
+        assert finding.operator == "aten::gelu"
+        assert finding.hint == (
+            "add to modules.py:\n\n"
+            "class TestVersionedGeluV9(torch.nn.Module):\n"
+            "    def forward(self, input):\n"
+            "        return torch.ops.aten.gelu(input)\n\n"
+            "add to ALL_MODULES in registry.py:6:\n\n"
+            '    TestVersionedGeluV9(): "aten::gelu",'
+        )
+
+    def test_a_module_that_is_there_is_not_asked_for_again(self):
+        after = declared(version_map(entry()), classes=modules(module()))
+        (finding,) = judge(change(declared(), after))
+        assert finding.hint.startswith("add to ALL_MODULES in registry.py:6:")
+
+    def test_an_old_schema_that_does_not_parse_still_gets_a_module(self):
+        broken = MapEntry("aten::gelu", 10, "gelu_0_9", "aten::gelu(", Place("map.py", 10, 5))
+        (finding,) = judge(change(declared(), declared(version_map(broken))))
+        assert "torch.ops.aten.gelu(input)" in finding.hint
+
+    def test_a_tree_without_registry_is_told_its_path(self):
+        after = Declarations(version_map(entry()), None, modules())
+        (finding,) = judge(change(declared(), after))
+        assert "add to ALL_MODULES in registry.py:\n" in finding.hint
+
+
+class TestOPF202:
+    def test_a_row_without_its_class_is_found_at_the_row(self):
+        after = declared(version_map(entry()), registry(row()))
+        assert found(declared(), after, files=ARCHIVE) == ["OPF202 error registry.py:4:5"]
+
+    def test_a_class_that_is_no_module_is_found_at_the_class(self):
+        after = declared(version_map(entry()), registry(row()), modules(module(is_module=False)))
+        assert found(declared(), after, files=ARCHIVE) == ["OPF202 error modules.py:9:1"]
+
+    def test_a_class_that_may_be_a_module_is_believed(self):
+        after = declared(version_map(entry()), registry(row()), modules(module(is_module=None)))
+        assert found(declared(), after, files=ARCHIVE) == []
+
+    @pytest.mark.parametrize("classes", [modules(), modules(module(is_module=False))])
+    def test_a_change_that_takes_the_module_away_answers_for_the_row(self, classes):
+        after = declared(version_map(entry()), registry(row()), classes)
+        assert [one.split()[0] for one in found(COMPLETE, after)] == ["OPF202"]
+
+    def test_a_row_of_an_operator_that_gets_an_entry_is_judged(self):
+        after = declared(version_map(entry()), registry(row()))
+        assert found(declared(rows=registry(row())), after, files=ARCHIVE) == ["OPF202 error registry.py:4:5"]
+
+    def test_a_touched_module_file_that_cannot_be_read_is_found_without_any_row(self):
+        after = declared(classes=modules(problems=[PROBLEM]))
+        assert found(declared(), after) == ["OPF202 error any:7:3"]
+
+    def test_a_module_file_that_cannot_be_read_is_the_one_thing_said(self):
+        after = declared(version_map(entry()), registry(row()), modules(problems=[PROBLEM]))
+        assert found(declared(), after, files=ARCHIVE) == ["OPF202 error any:7:3"]
+
+
+class TestOPF204:
+    @pytest.mark.parametrize("name", ["TestVersionedGeluV10", "TestVersionedGelu"])
+    def test_a_row_whose_version_no_entry_covers_is_found_at_the_row(self, name):
+        after = declared(version_map(entry()), registry(row(), row(name)), modules(module(), module(name)))
+        assert found(COMPLETE, after) == ["OPF204 error registry.py:4:5"]
+
+    def test_an_operator_that_is_not_in_the_map_yet_covers_nothing_that_could_be_missed(self):
+        after = declared(rows=registry(row()), classes=modules(module()))
+        assert found(declared(), after) == []
+
+    def test_a_map_that_cannot_be_read_covers_nobody_knows_what(self):
+        after = declared(
+            version_map(entry(), problems=[PROBLEM]), registry(row("OldV12")), modules(module("OldV12"))
+        )
+        assert not any("OPF204" in one for one in found(COMPLETE, after))
+
+
+class TestOPF206:
+    def test_a_touched_registry_that_cannot_be_read_is_found(self):
+        after = declared(rows=registry(problems=[PROBLEM]))
+        assert found(declared(), after) == ["OPF206 error any:7:3"]
+
+    def test_an_untouched_one_is_found_where_an_entry_depends_on_it(self):
+        broken = registry(problems=[PROBLEM])
+        after = declared(version_map(entry()), broken)
+        assert found(declared(rows=broken), after, touched=["map.py"]) == ["OPF206 error any:7:3"]
+
+
+class TestOPF301:
+    def test_a_fixture_that_is_not_there_is_a_note_at_the_row(self):
+        assert found(declared(), COMPLETE) == ["OPF301 note registry.py:4:5"]
+
+    def test_it_is_an_error_where_fixtures_are_required(self):
+        assert found(declared(), COMPLETE, demanded=["OPF301"]) == ["OPF301 error registry.py:4:5"]
+
+    @pytest.mark.parametrize("ending", ["ptl", "pt"])
+    def test_either_kind_of_archive_is_a_fixture(self, ending):
+        assert found(declared(), COMPLETE, files=[f"fixtures/test_versioned_gelu_v9.{ending}"]) == []
+
+    def test_the_hint_is_the_command_that_makes_it(self):
+        (finding,) = judge(change(declared(), COMPLETE))
+        assert finding.hint == "opfixtures generate --operator aten::gelu"
+
+    def test_the_command_is_one_whatever_the_operator_is_called(self):
+        hostile = "aten::a; b\n"
+        after = declared(version_map(entry(hostile)), registry(row(operator=hostile)), modules(module()))
+        (finding,) = judge(change(declared(), after))
+        assert finding.hint == r"opfixtures generate --operator 'aten::a; b\n'"
+
+
+def test_every_rule_has_a_page_that_begins_with_a_sentence_and_says_how_to_mend_it():
+    for code, rule in RULES.items():
+        assert code == rule.code
+        first, rest = rule.page.split("\n", 1)
+        assert first.endswith(".")
+        assert "mend" in rest
+
+
+def test_the_rules_are_those_of_the_first_way_through():
+    severities = {code: rule.severity for code, rule in RULES.items()}
+    errors = dict.fromkeys(["OPF101", "OPF109", "OPF201", "OPF202", "OPF204", "OPF206"], Severity.ERROR)
+    assert severities == {**errors, "OPF301": Severity.NOTE}
