@@ -81,12 +81,18 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         "generate", parents=[debug], help="make the fixtures that a change owes, by the old operators"
     )
     command.add_argument("--base", metavar="REV", help="the pre-change commit (default: target's merge base)")
-    command.add_argument("--operator", metavar="OP", action="append", default=[], help="only this one; repeatable")
-    command.add_argument("--all", action="store_true", help="every entry of the version map that lacks a fixture")
+    command.add_argument(
+        "--operator", metavar="OP", action="append", default=[], help="only this one; repeatable"
+    )
+    command.add_argument(
+        "--all", action="store_true", help="every entry of the version map that lacks a fixture"
+    )
     command.add_argument(
         "--regenerate", action="store_true", help="replace a fixture that is there, unless target holds it"
     )
-    command.add_argument("--dry-run", action="store_true", help="say what would be made, and by which runtime")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would be made, and by which runtime"
+    )
     _report(command)
 
     def run(options: argparse.Namespace) -> int:
@@ -106,8 +112,12 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
 
 def _verify(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
     command = subcommands.add_parser("verify", parents=[debug], help="replay fixtures after the change")
-    command.add_argument("fixtures", metavar="FIXTURE", nargs="*", help="a path (default: every registered fixture)")
-    command.add_argument("--runtime", metavar="NAME", help="the post-change runtime, by its name in the settings")
+    command.add_argument(
+        "fixtures", metavar="FIXTURE", nargs="*", help="a path (default: every registered fixture)"
+    )
+    command.add_argument(
+        "--runtime", metavar="NAME", help="the post-change runtime, by its name in the settings"
+    )
     _report(command)
 
     def run(options: argparse.Namespace) -> int:

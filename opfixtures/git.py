@@ -80,8 +80,7 @@ class Repository:
 
     def resolve(self, rev: str) -> str | None:
         """The id of the commit that `rev` names, of 40 or 64 digits. None where there is none here."""
-        if rev.startswith("-"):
-            return None
+        # No option of git ends like this, and `--verify` wants a revision and nothing else.
         answer = self.ask("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
         return None if answer is None else answer.decode().strip()
 

@@ -1,7 +1,7 @@
 """The hook's answer to most commits, before anything is imported.
 
-`opfixtures check` compares the index with HEAD. Where nothing that it would read differs, nothing is owed, and
-one git process can say so. Every doubt is answered with no: then the whole check runs.
+`opfixtures check` compares the index with HEAD. Where nothing that it would read differs, nothing is owed,
+and one git process can say so. Every doubt is answered with no: then the whole check runs.
 """
 
 import os

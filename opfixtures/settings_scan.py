@@ -1,7 +1,7 @@
 """The paths in a repository's settings, found without a TOML parser.
 
-More than the settings name, never less; where that is not certain, `UncertainError`. What the settings mean is for
-`config` to say: this is the hook's first look, and it imports nothing.
+More than the settings name, never less; where that is not certain, `UncertainError`. What the settings mean
+is for `config` to say: this is the hook's first look, and it imports nothing.
 """
 
 import os

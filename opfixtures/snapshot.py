@@ -83,7 +83,7 @@ class WorkTreeSnapshot:
                 if not stat.S_ISDIR(os.lstat(folder).st_mode):
                     return None
             return os.lstat(os.path.join(folder, name)).st_mode
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
 
 

@@ -38,7 +38,7 @@ class Cursor:
         self._in_initialiser = False
         self._depth = 0
         self._arm_depths: list[int] = []
-        self.token = self._end = Token(END, "", max(len(text) - 1, 0))
+        self.token = self._end = Token(END, "", max(len(self._text) - 1, 0))
         self.advance()
 
     @property

@@ -146,8 +146,9 @@ class InitialiserReader:
             return self._read_string(f"{_FIELDS[index]}, a string literal,")
         token = cursor.token
         version = integer_value(token.text) if token.kind == "number" else None
-        if version is None:
-            cursor.refuse_value(f"{_FIELDS[index]}, an integer literal,")
+        # No operator version is below 0: an entry at 0 would cover nothing.
+        if not version:
+            cursor.refuse_value(f"{_FIELDS[index]}, an integer literal above 0,")
             return None
         cursor.advance()
         return version if self._ends_value() else None

@@ -48,23 +48,6 @@ def read_fixture_modules(sources: Sequence[tuple[str, bytes]]) -> FixtureModules
     return FixtureModules(tuple(modules), tuple(problems))
 
 
-def class_source(source: bytes, name: str) -> str | None:
-    """The lines of a class at the top level of a file, decorators included, each ended by a newline.
-
-    Of several classes of that name it is the last, as it would be for Python. None if there is none, or if
-    the file cannot be read.
-    """
-    tree = parse(name, source)
-    if isinstance(tree, Problem):
-        return None
-    found = [node for node in _top_level(tree) if isinstance(node, ast.ClassDef) and node.name == name]
-    if not found:
-        return None
-    node = found[-1]
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return SourceLines(source).text(first, node.end_lineno or first)
-
-
 def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:
     """The statements that run when the file is imported, in order, those in blocks included."""
     stack: list[ast.AST] = [tree]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from opfixtures.declarations.function_schema import Argument, FunctionSchema
+if TYPE_CHECKING:
+    from opfixtures.declarations.function_schema import Argument, FunctionSchema
 
 _VERSION = re.compile("V([0-9]{1,9})")
 _WIDTH = 79

@@ -24,7 +24,7 @@ def parse(path: str, source: bytes) -> ast.Module | Problem:
     author's business and are not shown.
     """
     try:
-        text = _decode(source)
+        text = decode(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
@@ -40,7 +40,11 @@ def parse(path: str, source: bytes) -> ast.Module | Problem:
         return Problem(Place(path, 1, 1), "this file nests too deeply for Python to parse: write it flatter")
 
 
-def _decode(source: bytes) -> str:
+def decode(source: bytes) -> str:
+    """The text of a Python file in the encoding that PEP 263 finds.
+
+    Raises SyntaxError, UnicodeDecodeError or LookupError, all of which `parse` makes a Problem of.
+    """
     # Python ends lines at a bare \r too, tokenize does not.
     lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     encoding, _ = tokenize.detect_encoding(lines.readline)
@@ -65,7 +69,7 @@ class SourceLines:
     """
 
     def __init__(self, source: bytes) -> None:
-        self._lines = _NEWLINE.split(_decode(source))
+        self._lines = _NEWLINE.split(decode(source))
         self._byte_ends: dict[int, list[int]] = {}
 
     def column(self, line: int, byte_column: int) -> int:
@@ -76,10 +80,6 @@ class SourceLines:
         if line not in self._byte_ends:
             self._byte_ends[line] = list(accumulate(len(character.encode()) for character in text))
         return bisect_right(self._byte_ends[line], byte_column) + 1
-
-    def text(self, first: int, last: int) -> str:
-        """The lines from `first` to `last`, both included and counted from 1, each ended by a newline."""
-        return "".join(f"{line}\n" for line in self._lines[first - 1 : last])
 
 
 def place(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:

@@ -128,10 +128,12 @@ class _Reader:
 
     def _version(self, node: ast.expr) -> int | None:
         # `True` is an int to Python, and `-4` is an operator applied to 4.
-        if isinstance(node, ast.Constant) and type(node.value) is int and node.value <= _LARGEST_VERSION:
+        # No operator version is below 0: an entry at 0 would cover nothing.
+        if isinstance(node, ast.Constant) and type(node.value) is int and 0 < node.value <= _LARGEST_VERSION:
             return node.value
         self._problem(
-            node, "bumped_at_version is not an integer literal that fits 32 bits: write a number like 4"
+            node,
+            "bumped_at_version is not an integer literal above 0 that fits 32 bits: write a number like 4",
         )
         return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opfixtures.changes import Change, is_module
-from opfixtures.declarations.function_schema import SchemaError, parse_schema
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.names import class_name_for, module_version, suggested_module, suggested_row
 from opfixtures.findings import Finding, Severity
@@ -41,6 +40,8 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
 
 
 def _lines_to_add(change: Change, entry: MapEntry) -> str:
+    from opfixtures.declarations.function_schema import SchemaError, parse_schema
+
     version = entry.bumped_at_version - 1
     try:
         schema = parse_schema(entry.old_schema)

@@ -69,13 +69,13 @@ def test_arms_that_do_not_balance_are_a_problem(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["kVersion", "static_cast<int>(4)", "(int)4", "-4", "4.0", "2147483648", "9" * 5000, '"4"', "'4'"],
+    ["kVersion", "static_cast<int>(4)", "(int)4", "-4", "0", "4.0", "2147483648", "9" * 5000, '"4"', "'4'"],
 )
 def test_a_version_that_is_no_integer_literal_is_a_problem_and_the_others_are_read(value: str) -> None:
     text = map_of('{"b", {{5, "n", "s"}, {' + value + ', "n", "s"}, {6, "n", "s"}}}', GELU)
     place, message = only_problem(text)
     assert place.startswith(value)
-    assert "stands where bumped_at_version, an integer literal, was expected" in message
+    assert "stands where bumped_at_version, an integer literal above 0, was expected" in message
     assert [entry.bumped_at_version for entry in read(text).entries] == [5, 6, 10]
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.fixture_modules import class_source, read_fixture_modules
+from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.model import FixtureModule, Place
 
 LIKE_PYTORCH = b"""\
@@ -178,24 +178,6 @@ def test_a_file_that_cannot_be_parsed_is_a_problem_and_hides_no_other_file() -> 
     read = read_fixture_modules([("a.py", b"class A(:"), ("b.py", b"class B: pass")])
     assert [module.name for module in read.modules] == ["B"]
     assert [problem.place.path for problem in read.problems] == ["a.py"]
-
-
-def test_the_source_of_a_class_is_its_lines_with_decorators() -> None:
-    source = (
-        "# coding: latin-1\nx = 1\n@final(\n    1)\n@é\nclass A:\n    a = 'é'\n\n    b = 2\n\ny = 2".encode(
-            "latin-1"
-        )
-    )
-    assert class_source(source, "A") == "@final(\n    1)\n@é\nclass A:\n    a = 'é'\n\n    b = 2\n"
-
-
-def test_the_source_of_a_class_is_that_of_the_last_of_its_name() -> None:
-    assert class_source(b"class A: x = 1\nclass A: x = 2\nclass B: pass", "A") == "class A: x = 2\n"
-
-
-@pytest.mark.parametrize("source", [b"def A(): pass", b"class A(:"])
-def test_a_class_that_is_not_there_or_cannot_be_read_has_no_source(source: bytes) -> None:
-    assert class_source(source, "A") is None
 
 
 PIECES = [

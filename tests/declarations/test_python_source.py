@@ -66,8 +66,3 @@ def test_columns_are_characters_whatever_the_encoding_and_the_line_ends(source: 
     lines = SourceLines(source)
     assert place("registry.py", lines, tree.body[-1]) == Place("registry.py", 2, 11)
     assert place_of_last_character("registry.py", lines, tree.body[-1]) == Place("registry.py", 2, 22)
-
-
-def test_lines_are_given_back_as_text() -> None:
-    lines = SourceLines("# coding: latin-1\ré\r\nb\nc".encode("latin-1"))
-    assert lines.text(2, 3) == "é\nb\n"

@@ -167,7 +167,7 @@ def test_a_row_that_is_not_understood_is_a_problem_there_and_the_others_are_read
 
 
 @pytest.mark.parametrize(
-    "version", ["True", "-4", "4.0", '"4"', "VERSION", "2 + 2", "None", "2147483648", "0x" + "f" * 5000]
+    "version", ["True", "-4", "0", "4.0", '"4"', "VERSION", "2 + 2", "None", "2147483648", "0x" + "f" * 5000]
 )
 def test_a_version_that_is_no_integer_literal_is_a_problem_there(version: str) -> None:
     place, message = only_problem(MAP.replace("4", version, 1))

@@ -63,7 +63,7 @@ PIECES = st.sampled_from(
             "V v",
             "operatorVersionMap",
         ),
-        *("#if 0\n", "\n#if A\n", "\n#else\n", "\n#endif\n", "OPERATOR_VERSIONS"),
+        *("#if 0\n", "\n#if A\n", "\n#else\n", "\n#endif\n", "\r\n", "OPERATOR_VERSIONS"),
         "std::map<std::string, std::vector<UpgraderEntry>> m",
     ]
 )

@@ -189,7 +189,7 @@ def test_its_own_file_holds_nothing_else(settings, sentence):
         (">3", {4, 5, 6}),
         (">=3", {3, 4, 5, 6}),
         ("==3", {3}),
-        (" >=2 , <= 4, <9", {2, 3, 4}),
+        (" >=2 , >=1, <= 4, <9", {2, 3, 4}),
     ],
 )
 def test_a_range_holds_the_versions_that_satisfy_all_its_parts(text, held):

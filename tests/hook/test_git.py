@@ -61,7 +61,7 @@ def test_a_command_that_fails_gives_gits_first_line(pytorch, git_environment):
 def test_a_revision_is_never_an_option_of_git(pytorch, git_environment):
     repository = Repository.discover(str(pytorch.root), git_environment)
     assert repository.resolve("HEAD") == pytorch.git("rev-parse", "HEAD")
-    assert repository.resolve("--all") is None
+    assert repository.resolve("--since=2020") is None
     assert repository.resolve("no-such-branch") is None
 
 
@@ -94,6 +94,11 @@ def test_object_ids_may_have_64_digits(new_repository, git_environment):
     found = Repository.discover(str(repository.root), git_environment)
     assert found.object_format == "sha256"
     assert len(found.resolve("HEAD") or "") == 64
+
+
+def test_what_a_pathspec_means_is_not_the_environments_to_say(pytorch, git_environment):
+    repository = Repository.discover(str(pytorch.root), {**git_environment, "GIT_LITERAL_PATHSPECS": "1"})
+    assert repository.run("ls-files", "--", ":(top)README*") == b"README.md\n"
 
 
 def test_an_object_database_without_packs_is_not_partial(pytorch, git_environment, tmp_path):

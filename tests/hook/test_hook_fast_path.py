@@ -12,6 +12,7 @@ text = '''
 [tool]'''
 
 [tool.opfixtures]
+# It's all a check needs.
 version-map = "mylib/versions.py"
 registry = "fixtures_src/registry.py"
 fixture-modules = [
@@ -96,6 +97,20 @@ def test_every_file_of_a_pytorch_tree_that_a_check_reads_counts(pytorch, nothing
     assert not nothing_changed(pytorch)
 
 
+def test_a_change_is_seen_from_a_folder_below_the_root(pytorch, nothing_changed):
+    pytorch.write(VERSION_MAP, "changed\n")
+    assert not nothing_changed(pytorch, folder="test/jit")
+
+
+def test_a_name_that_could_be_a_pattern_is_a_name(library, nothing_changed):
+    library.git("mv", "fixtures_src", ":!src")
+    library.replace("pyproject.toml", "fixtures_src/", ":!src/")
+    library.commit()
+    assert nothing_changed(library)
+    library.write("./:!src/modules.py", "changed\n")
+    assert not nothing_changed(library)
+
+
 def test_a_version_map_that_is_gone_counts(pytorch, nothing_changed):
     pytorch.git("rm", "--quiet", VERSION_MAP)
     assert not nothing_changed(pytorch)
@@ -156,10 +171,11 @@ def test_linked_worktrees_and_sparse_checkouts_are_left_to_the_whole_check(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('"mylib/versions.py"', "'mylib/versions.py'"),
-        ('"mylib/versions.py"', '"""mylib/versions.py"""'),
-        ('"mylib/versions.py"', r'"mylib/\u0076ersions.py"'),
+        ('"fixtures"', "'fixtures'"),
+        ('"fixtures"', '"""\nfixtures"""'),
+        ('"fixtures"', r'"f\u0069xtures"'),
         ('"mylib/versions.py"', '"mylib/gone.py"'),
+        ("version-map =", "# none\n#"),
         ('"fixtures"', '"fïxtures"'),
         ("[tool.opfixtures]\n", "[tool]\nopfixtures.target = 'x'\n[tool.opfixtures]\n"),
         ("[tool.opfixtures]\n", "[ tool . opfixtures ]\n"),
@@ -173,6 +189,25 @@ def test_settings_in_an_unusual_form_are_left_to_the_whole_check(library, nothin
     library.replace("pyproject.toml", old, new)
     library.commit()
     assert not nothing_changed(library)
+
+
+def test_settings_in_both_files_are_left_to_the_whole_check(library, nothing_changed):
+    library.write(".opfixtures.toml", SETTINGS)
+    library.commit()
+    assert not nothing_changed(library)
+
+
+def test_a_list_within_a_list_does_not_end_the_settings(library, nothing_changed):
+    library.replace("pyproject.toml", 'fixtures = "', 'x = [\n["pip"],\n]\nfixtures = "')
+    library.commit()
+    assert nothing_changed(library)
+    library.write("fixtures/new.ptl", "new")
+    assert not nothing_changed(library)
+
+
+def test_a_git_that_fails_is_left_to_the_whole_check(pytorch, nothing_changed):
+    (pytorch.root / ".git/index").write_bytes(b"broken")
+    assert not nothing_changed(pytorch)
 
 
 def test_settings_that_are_no_text_are_left_to_the_whole_check(library, nothing_changed):

@@ -73,11 +73,24 @@ def test_an_untouched_version_map_needs_four_small_modules(imported):
 
 
 def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generation(imported, pytorch):
+    pytorch.write("pyproject.toml", "[tool.black]\n")
     pytorch.replace(VERSION_MAP, "{10,", "{11,")
     modules = imported()
     ours = {name for name in modules if name.startswith("opfixtures") and ".declarations" not in name}
     assert ours == WHOLE_CHECK
     foreign = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"opfixtures"}
     assert foreign == set()
-    slow = {"asyncio", "difflib", "email", "http", "json", "logging", "pathlib", "socket", "ssl", "tempfile"}
+    slow = {
+        "asyncio",
+        "difflib",
+        "email",
+        "http",
+        "json",
+        "logging",
+        "pathlib",
+        "socket",
+        "ssl",
+        "tempfile",
+        "tomllib",
+    }
     assert slow & modules == set()
