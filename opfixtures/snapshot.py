@@ -53,8 +53,9 @@ class WorkTreeSnapshot:
 
     name = "the work tree"
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, largest: int = LARGEST) -> None:
         self._root = root
+        self._largest = largest
 
     def read(self, path: str) -> bytes | None:
         """See `Snapshot.read`."""
@@ -64,9 +65,9 @@ class WorkTreeSnapshot:
         if mode is None or not stat.S_ISREG(mode):
             return None
         with open(os.path.join(self._root, path), "rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise too_large(path, self.name)
+            content = file.read(self._largest + 1)
+        if len(content) > self._largest:
+            raise too_large(path, self.name, self._largest)
         return content
 
     def has(self, path: str) -> bool:
@@ -92,8 +93,8 @@ def symbolic_link(path: str, snapshot: str) -> UserError:
     return UserError(f"{path} is a symbolic link in {snapshot}: name the file itself in the configuration")
 
 
-def too_large(path: str, snapshot: str) -> UserError:
-    """The error for reading a file larger than `LARGEST`."""
+def too_large(path: str, snapshot: str, largest: int = LARGEST) -> UserError:
+    """The error for reading a file of more than `largest` bytes."""
     return UserError(
-        f"{path} in {snapshot} is larger than {LARGEST >> 20} MiB: name the right file in the configuration"
+        f"{path} in {snapshot} is larger than {largest >> 20} MiB: name the right file in the configuration"
     )

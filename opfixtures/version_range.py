@@ -41,6 +41,11 @@ class VersionRange:
             raise ConfigurationError(f"{text!r} holds no operator version: write it like '>=5,<=8'")
         return cls(lowest, highest)
 
+    @property
+    def top(self) -> float:
+        """The highest version in the range, infinity where there is no bound."""
+        return float("inf") if self.highest is None else self.highest
+
     def holds(self, version: int) -> bool:
         """Whether `version` is in the range."""
         return self.lowest <= version and (self.highest is None or version <= self.highest)

@@ -1,0 +1,249 @@
+"""What makes a fixture true: observations in, facts out. Pure.
+
+`prove` decides whether a runtime was pre-change, `covers` whether the archive exercises its entry,
+`replay_facts` what a replay shows. None says more than was observed: what was not, is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from opfixtures.archive import Archive
+from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
+from opfixtures.declarations.model import MapEntry
+from opfixtures.observations import Replayed, RowReplayed, RuntimeSeen
+from opfixtures.result import Answer, Fact, LoaderFacts
+
+JIT, LITE = "torch.jit.load", "lite"
+
+_MODE_UPGRADERS = (
+    "div_Tensor_mode_0_3",
+    "div_Scalar_mode_0_3",
+    "div_out_mode_0_3",
+    "div__Tensor_mode_0_3",
+    "div__Scalar_mode_0_3",
+)
+# Upgraders of torch/csrc/jit/operator_upgraders/upgraders_entry.cpp that hand their arguments on as they are.
+# Those of gelu only name the default, which torch.jit.load fills in by itself.
+IDENTITY_UPGRADERS = {
+    JIT: frozenset({*_MODE_UPGRADERS, "full_out_0_4", "gelu_0_9", "gelu_out_0_9"}),
+    LITE: frozenset({*_MODE_UPGRADERS, "full_out_0_4"}),
+}
+# torch 1.6.0 to 1.10.2 do not say which operator versions they have: they stamp 3, and 4 or 5 for operators
+# they know of (caffe2/serialize/versions.h); earlier ones stamp less, whatever the operator.
+_FIRST_STAMP_BY_OPERATOR, _LAST_UNTOLD_VERSION = 3, 5
+_MOST_OPERATORS_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what a runtime is proven pre-change, or why it is not."""
+
+    by: tuple[str, ...] = ()
+    refusal: str = ""
+
+    @property
+    def fact(self) -> Fact:
+        """The proof as a fact."""
+        if self.refusal:
+            return Fact(Answer.NO, self.refusal)
+        return Fact(Answer.YES, ", ".join(self.by))
+
+
+def prove(
+    entry: MapEntry, runtime: RuntimeSeen, archive: Archive, *, built_from: str | None, today: str | None
+) -> Proof:
+    """Whether the runtime that wrote `archive` is from before the change that `entry` stands for.
+
+    `built_from` is the pre-change commit that a checkout was built from, `today` the operator's schema in a
+    post-change runtime, None where there is none. One contradiction refuses, whatever else speaks for the
+    runtime.
+    """
+    seen = runtime.operator(entry.operator)
+    refusal = contradiction(entry, runtime)
+    if refusal:
+        return Proof(refusal=refusal)
+    by = []
+    if today is not None and _same(today, entry.old_schema) is False:
+        by.append("schema")
+    produced, bump = runtime.max_operator_version, entry.bumped_at_version
+    if seen.is_torchs and produced is not None and produced < bump:
+        by.append("operator-version")
+    # A runtime that can stamp the bump may only not know of the entry: it may have been backfilled later.
+    if seen.is_torchs and archive.version < bump and _highest_stamp(runtime, archive) < bump:
+        by.append("archive-version")
+    if built_from is not None and not seen.is_torchs:
+        by.append("commit")
+    if not by:
+        return Proof(refusal=f"nothing shows that torch {runtime.torch} is from before version {bump}")
+    return Proof(by=tuple(by))
+
+
+def _highest_stamp(runtime: RuntimeSeen, archive: Archive) -> int:
+    """The highest version that the runtime which wrote `archive` can stamp an archive with."""
+    if runtime.max_operator_version is not None:
+        return runtime.max_operator_version
+    return archive.version if archive.version < _FIRST_STAMP_BY_OPERATOR else _LAST_UNTOLD_VERSION
+
+
+def contradiction(entry: MapEntry, runtime: RuntimeSeen) -> str:
+    """What shows that the runtime is not from before the change, whatever it writes; empty if nothing does."""
+    seen = runtime.operator(entry.operator)
+    if seen.schema is None:
+        return f"torch {runtime.torch} has no operator {entry.operator}"
+    same = _same(seen.schema, entry.old_schema)
+    if same is None:
+        unread = next(text for text in (entry.old_schema, seen.schema) if not _parses(text))
+        return f"whether it is pre-change cannot be told: the schema {unread!r} does not parse"
+    if not same:
+        return (
+            f"not pre-change: torch {runtime.torch} has {seen.schema}, the old schema is {entry.old_schema}"
+        )
+    later = [bump for bump in seen.bumps or () if bump >= entry.bumped_at_version]
+    if later:
+        return (
+            f"not pre-change: the version map of torch {runtime.torch} bumps {entry.operator} at {later[0]}"
+        )
+    return ""
+
+
+def _same(one: str, other: str) -> bool | None:
+    """Whether two schemas are equal after normalisation; None where one does not parse."""
+    try:
+        return same_schema(parse_schema(one), parse_schema(other))
+    except SchemaError:
+        return True if one == other else None
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse_schema(text)
+    except SchemaError:
+        return False
+    return True
+
+
+def covers(entry: MapEntry, versions: range, archive: Archive) -> Fact:
+    """Whether the archive calls the operator, with a version that its entry covers."""
+    if archive.bytecode_version is None:
+        return Fact(Answer.UNKNOWN, "the archive has no bytecode, which would list the operators it calls")
+    others = _named(archive.operators - {entry.operator})
+    if entry.operator not in archive.operators:
+        return Fact(
+            Answer.NO, f"the archive does not call {entry.operator}, it calls {others or 'no operator'}"
+        )
+    stamp = f"the archive is stamped {archive.version}, its entry covers"
+    if archive.version >= versions.stop:
+        shadow = f", or shadowed by one of {others}" if others else ""
+        return Fact(Answer.NO, f"{stamp} only up to {versions.stop - 1}: exported after the change{shadow}")
+    if archive.version < versions.start:
+        return Fact(Answer.NO, f"{stamp} only from {versions.start}: exported before an earlier change")
+    return Fact(Answer.YES, f"calls {entry.operator}, stamped {archive.version}")
+
+
+def _named(operators: Collection[str]) -> str:
+    named = sorted(operators)[:_MOST_OPERATORS_NAMED]
+    more = len(operators) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def replay_facts(
+    entry: MapEntry, raised_to: int, archive: Archive, runtime: RuntimeSeen, replayed: RowReplayed
+) -> dict[str, LoaderFacts]:
+    """The facts of a replay in `runtime`, per loader.
+
+    `raised_to` is the version record that the raised archive has: one that no upgrader of the operator meets.
+    """
+    is_torchs = runtime.operator(entry.operator).is_torchs
+    blind = _why_raising_tells_nothing(entry, raised_to, archive, runtime)
+    jit = LoaderFacts(
+        loads=_loads(replayed.as_written[JIT]),
+        equal=_equal(replayed.as_written[JIT]),
+        applied=_applied(entry, replayed),
+        sensitive=_sensitive(entry, JIT, replayed, blind, is_torchs),
+    )
+    if not is_torchs:
+        return {JIT: jit, LITE: _lite_of_library(replayed)}
+    return {JIT: jit, LITE: _lite(replayed, _sensitive(entry, LITE, replayed, blind, is_torchs))}
+
+
+def _lite(replayed: RowReplayed, sensitive: Fact) -> LoaderFacts:
+    written = replayed.as_written[LITE]
+    applied = Fact(Answer.UNKNOWN, "the table of upgraders is compiled into the lite interpreter")
+    if sensitive.value is Answer.YES and _equal(written).value is Answer.YES:
+        applied = Fact(Answer.YES, "equal, and not so without the upgrader")
+    return LoaderFacts(_loads(written), _equal(written), applied, sensitive)
+
+
+def _lite_of_library(replayed: RowReplayed) -> LoaderFacts:
+    compiled_in = Fact(Answer.NOT_APPLICABLE, "lite knows no upgraders but torch's own")
+    return LoaderFacts(_loads(replayed.as_written[LITE]), compiled_in, compiled_in, compiled_in)
+
+
+def _loads(replayed: Replayed) -> Fact:
+    if replayed.crashed or not replayed.was_run:
+        return Fact(Answer.UNKNOWN, replayed.failure)
+    return Fact(Answer.NO, replayed.failure) if replayed.failure else Fact(Answer.YES)
+
+
+def _equal(replayed: Replayed) -> Fact:
+    if not replayed.was_run:
+        return Fact(Answer.UNKNOWN, replayed.failure)
+    if replayed.failure:
+        return Fact(Answer.NO, replayed.failure if replayed.crashed else "it does not load")
+    if not replayed.differences:
+        return Fact(Answer.UNKNOWN, "no recorded outputs to compare with")
+    for number, difference in enumerate(replayed.differences, 1):
+        if difference is not None:
+            return Fact(Answer.NO, f"sample {number}: {difference}")
+    count = len(replayed.differences)
+    return Fact(Answer.YES, f"{count} sample{'s' * (count > 1)}")
+
+
+def _applied(entry: MapEntry, replayed: RowReplayed) -> Fact:
+    marker = replayed.marker
+    if marker.found:
+        return Fact(Answer.YES, f"the marker in place of {entry.upgrader_name} is in the loaded graph")
+    if marker.failure:
+        return Fact(Answer.UNKNOWN, f"the marker could not be looked for: {marker.failure}")
+    if not marker.registered:
+        return Fact(Answer.NO, f"the runtime has no upgrader {entry.upgrader_name}")
+    return Fact(Answer.NO, f"the marker in place of {entry.upgrader_name} is not in the loaded graph")
+
+
+def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, is_torchs: bool) -> Fact:
+    written, raised = replayed.as_written[loader], replayed.raised[loader]
+    if blind:
+        return Fact(Answer.UNKNOWN, blind)
+    if written.failure or any(written.differences):
+        return Fact(Answer.UNKNOWN, "it fails as it was written already")
+    if raised.crashed or not raised.was_run:
+        return Fact(Answer.UNKNOWN, f"without the upgrader: {raised.failure}")
+    if raised.failure:
+        return Fact(Answer.YES, f"without the upgrader it does not load: {raised.failure}")
+    difference = next((found for found in raised.differences if found is not None), None)
+    if difference is not None:
+        return Fact(Answer.YES, f"without the upgrader: {difference}")
+    if not raised.differences:
+        return Fact(Answer.UNKNOWN, "no recorded outputs to compare with")
+    if is_torchs and entry.upgrader_name in IDENTITY_UPGRADERS[loader]:
+        return Fact(Answer.NOT_APPLICABLE, f"{entry.upgrader_name} changes nothing")
+    return Fact(Answer.NO, "it passes without the upgrader too")
+
+
+def _why_raising_tells_nothing(
+    entry: MapEntry, raised_to: int, archive: Archive, runtime: RuntimeSeen
+) -> str:
+    """Why a failure of the raised archive would not show that the upgrader is missing; empty if it would."""
+    highest = runtime.max_operator_version
+    if highest is None or highest < raised_to:
+        return f"torch {runtime.torch} does not read version {raised_to}, at which no upgrader applies"
+    shadows = [
+        operator
+        for operator in archive.operators - {entry.operator}
+        if any(archive.version < bump <= raised_to for bump in runtime.operator(operator).bumps or ())
+    ]
+    if shadows:
+        return f"raising the version record also disables the upgraders of {_named(shadows)}"
+    return ""

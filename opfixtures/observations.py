@@ -1,0 +1,205 @@
+"""What a worker tells, as data. The worker's answers are read here and nowhere else.
+
+Fixture modules and operator modules run in the worker: its answers are taken for what it says, and that is
+all. What is not of the expected form is a `WorkerError`, or says that the worker told nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
+
+TOLD_NOTHING = "the worker told nothing of it"
+# As much of a reason as a report has room for.
+_REASON_CHARACTERS = 2000
+_MAX_VERSION = 1 << 31
+
+__all__ = [
+    "TOLD_NOTHING",
+    "Exported",
+    "Json",
+    "MarkerSeen",
+    "OperatorSeen",
+    "Replayed",
+    "RowReplayed",
+    "RuntimeSeen",
+    "WorkerError",
+    "exported",
+    "row_replayed",
+    "runtime_seen",
+]
+
+
+class WorkerError(Exception):
+    """The worker failed as a whole, or answered in another form than it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSeen:
+    """An operator in a runtime.
+
+    `schema` is None where the runtime lacks it. `bumps` are the versions at which the runtime's own version
+    map bumps it, None where it has no such map. `is_torchs`: it is there without the library.
+    """
+
+    schema: str | None
+    bumps: tuple[int, ...] | None
+    is_torchs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSeen:
+    """What a runtime says of itself. `imported` is the file of the operator module."""
+
+    torch: str
+    torch_git: str
+    python: str
+    platform: str
+    max_operator_version: int | None
+    imported: str | None
+    operators: Mapping[str, OperatorSeen]
+
+    def operator(self, name: str) -> OperatorSeen:
+        """The operator of that name; one that the runtime does not describe is one that it lacks."""
+        return self.operators.get(name, OperatorSeen(schema=None, bumps=None, is_torchs=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One row of `generate`: samples as a record has them, or why there is no archive."""
+
+    samples: tuple[Json, ...] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One archive under one loader. `differences` has None for each sample that gave what was recorded.
+
+    `failure` says why there are none. With `crashed` the loader or the operator crashed, hung or exited;
+    without `was_run` nothing was tried.
+    """
+
+    differences: tuple[str | None, ...] = ()
+    failure: str = ""
+    crashed: bool = False
+    was_run: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerSeen:
+    """Whether the marker in the upgrader's place is in the loaded graph."""
+
+    found: bool = False
+    registered: bool = False
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowReplayed:
+    """One row of `replay`, by loader: the archive as written, and with its version record raised."""
+
+    as_written: Mapping[str, Replayed]
+    raised: Mapping[str, Replayed]
+    marker: MarkerSeen
+
+
+def runtime_seen(event: Json, operators: Collection[str] = ()) -> RuntimeSeen:
+    """Read a `runtime` event. Raises WorkerError, also if it does not describe each of `operators`."""
+    described = _member(event, "operators", lambda value: isinstance(value, dict))
+    missing = [operator for operator in operators if operator not in described]
+    if missing:
+        raise WorkerError(f"the worker did not describe {missing[0]}")
+    return RuntimeSeen(
+        torch=_member(event, "torch", is_text),
+        # A torch built outside of git has none.
+        torch_git=_member(event, "torch_git", _is_text_or_none) or "unknown",
+        python=_member(event, "python", is_text),
+        platform=_member(event, "platform", is_text),
+        max_operator_version=_member(
+            event, "max_operator_version", lambda value: value is None or _is_version(value)
+        ),
+        imported=_member(event, "imported", _is_text_or_none),
+        operators={name: _operator_seen(seen) for name, seen in described.items()},
+    )
+
+
+def exported(told: Json) -> Exported:
+    """Read what the worker tells of a `generate` row."""
+    match told:
+        case {"refused": str(reason)}:
+            return Exported(refusal=_reason(reason))
+        case {"samples": list(samples)}:
+            try:
+                check_samples(samples)
+            except RecordedValueError as error:
+                return Exported(refusal=_reason(f"its {error}: that cannot be recorded"))
+            return Exported(samples=tuple(samples))
+    return Exported(refusal=TOLD_NOTHING)
+
+
+def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
+    """Read what the worker tells of a `replay` row; None where it did not come to the row."""
+    seen = told if isinstance(told, dict) else {}
+    return RowReplayed(
+        as_written={loader: _replayed(seen.get(f"{loader} archive")) for loader in loaders},
+        raised={loader: _replayed(seen.get(f"{loader} raised")) for loader in loaders},
+        marker=_marker(seen.get("marker")),
+    )
+
+
+def _replayed(told: Json) -> Replayed:
+    match told:
+        case {"load_error": None, "differences": list(found)} if all(map(_is_text_or_none, found)):
+            return Replayed(differences=tuple(None if text is None else _reason(text) for text in found))
+        case {"load_error": str(error)}:
+            return Replayed(failure=_reason(error))
+        case {"refused": str(reason)}:
+            return Replayed(failure=_reason(reason), crashed=True)
+    return Replayed(failure=TOLD_NOTHING, was_run=False)
+
+
+def _marker(told: Json) -> MarkerSeen:
+    match told:
+        case {"registered": bool(registered), "found": bool(found), "load_error": str(error)}:
+            return MarkerSeen(found, registered, _reason(error))
+        case {"registered": bool(registered), "found": bool(found)}:
+            return MarkerSeen(found, registered)
+        case {"refused": str(reason)}:
+            return MarkerSeen(failure=_reason(reason))
+    return MarkerSeen(failure=TOLD_NOTHING)
+
+
+def _operator_seen(told: Json) -> OperatorSeen:
+    bumps = _member(told, "bumps", lambda value: value is None or _is_list_of_versions(value))
+    return OperatorSeen(
+        schema=_member(told, "schema", _is_text_or_none),
+        bumps=None if bumps is None else tuple(bumps),
+        is_torchs=_member(told, "torch", lambda value: isinstance(value, bool)),
+    )
+
+
+def _member(told: Json, key: str, is_of_form: Callable[[Json], bool]) -> Any:
+    value = told.get(key) if isinstance(told, dict) else None
+    if not is_of_form(value):
+        raise WorkerError(f"the worker described its runtime without a usable {key!r}")
+    return value
+
+
+def _is_text_or_none(value: Json) -> bool:
+    return value is None or is_text(value)
+
+
+def _is_version(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_VERSION
+
+
+def _is_list_of_versions(value: Json) -> bool:
+    return isinstance(value, list) and all(map(_is_version, value))
+
+
+def _reason(text: str) -> str:
+    return text[:_REASON_CHARACTERS] or "no reason is given"

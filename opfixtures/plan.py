@@ -1,0 +1,207 @@
+"""Which fixtures are missing, and which runtime each needs. Pure.
+
+An entry that the change adds is owed a fixture made at the pre-change commit. That of an entry which was
+there before, or of a backfill, a release can make; a checkout only if somebody names a commit from before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.changes import Change, is_module
+from opfixtures.config import Config, RuntimeSpec
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.names import fixture_stem
+from opfixtures.module_source import excerpt
+from opfixtures.result import FixtureResult, Status
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFixture:
+    """A fixture to make: the module's excerpt, the path to write, the runtime's settings.
+
+    `last_bump` is the operator's last one in the version map. `commit` is the pre-change commit, None where
+    none is known: a release needs none.
+    """
+
+    entry: MapEntry
+    covers: range
+    last_bump: int
+    row: FixtureEntry
+    module_path: str
+    source: str
+    path: str
+    spec: RuntimeSpec
+    commit: str | None
+
+    def result(self, status: Status, reason: str = "") -> FixtureResult:
+        """What became of it."""
+        return replace(settled(self.entry, self.row, self.path, status, reason), runtime=self.spec.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be made, and what is settled already: present, or refused for a reason the plan can see."""
+
+    to_make: tuple[PlannedFixture, ...]
+    settled: tuple[FixtureResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in the tree and in target: `has` for files of the work tree, `published` for target's."""
+
+    has: Callable[[str], bool]
+    published: Callable[[str], bool]
+
+
+def fixture_path(config: Config, row: FixtureEntry) -> str:
+    """Where the fixture of a fixture entry stands, as PyTorch's generate_models.py names it."""
+    return f"{config.fixtures}/{fixture_stem(row.module)}.ptl"
+
+
+def runtime_for(version: int, config: Config) -> RuntimeSpec | None:
+    """The first runtime whose range holds an operator version."""
+    return next((spec for spec in config.runtimes if spec.operator_versions.holds(version)), None)
+
+
+def make_plan(
+    change: Change,
+    entries: Sequence[MapEntry],
+    sources: Mapping[str, str],
+    standing: Standing,
+    *,
+    pre_change: str | None,
+    regenerate: bool,
+) -> Plan:
+    """The plan for `entries` of the version map after the change.
+
+    `sources` are the texts of the fixture module files by path, `pre_change` is the commit that
+    `change.before` is, None before the first.
+    """
+    planner = _Planner(change, sources, standing, pre_change, regenerate)
+    outcomes = [outcome for entry in entries for outcome in planner.of_entry(entry)]
+    return Plan(
+        to_make=tuple(outcome for outcome in outcomes if isinstance(outcome, PlannedFixture)),
+        settled=tuple(outcome for outcome in outcomes if isinstance(outcome, FixtureResult)),
+    )
+
+
+class _PlanError(Exception):
+    """Why a fixture cannot be planned, as the reason of its result."""
+
+
+class _Planner:
+    """What is planned for each entry of one change."""
+
+    def __init__(
+        self,
+        change: Change,
+        sources: Mapping[str, str],
+        standing: Standing,
+        pre_change: str | None,
+        regenerate: bool,
+    ) -> None:
+        self._change = change
+        self._sources = sources
+        self._standing = standing
+        self._pre_change = pre_change
+        self._regenerate = regenerate
+        self._added = set(change.added)
+        before = change.before.version_map.entries if change.before.version_map else ()
+        self._produced_before = max((entry.bumped_at_version for entry in before), default=0)
+        self._writers: dict[str, list[FixtureEntry]] = defaultdict(list)
+        self._times = Counter((one.operator, one.bumped_at_version) for one in change.version_map.entries)
+        for row in change.registry.rows:
+            self._writers[fixture_path(change.config, row)].append(row)
+
+    def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FixtureResult]:
+        rows = self._change.matching.rows_of(entry)
+        if not rows:
+            reason = "it has no matching fixture entry: `opfixtures check` shows the lines to add"
+            yield settled(entry, None, None, Status.REFUSED, reason)
+        for row in rows:
+            try:
+                yield self._of_row(entry, row)
+            except _PlanError as error:
+                path = fixture_path(self._change.config, row)
+                yield settled(entry, row, path, Status.REFUSED, str(error))
+
+    def _of_row(self, entry: MapEntry, row: FixtureEntry) -> PlannedFixture | FixtureResult:
+        path = self._own_path(entry, row)
+        # After the change the module need not script any more, nor its runtime be known: look here first.
+        if self._standing.has(path) and not self._regenerate:
+            return settled(entry, row, path, Status.PRESENT, "not overwritten")
+        if self._standing.published(path):
+            raise _PlanError("target holds it: take it from there, a published fixture is not replaced")
+        module_path, source = self._source(row)
+        spec = runtime_for(entry.bumped_at_version - 1, self._change.config)
+        if spec is None:
+            raise _PlanError(f"no runtime is configured for operator version {entry.bumped_at_version - 1}")
+        no_commit = self._why_no_commit(entry)
+        if spec.kind == "checkout" and no_commit:
+            raise _PlanError(no_commit)
+        return PlannedFixture(
+            entry=entry,
+            covers=self._change.matching.covers(entry),
+            last_bump=self._change.matching.covered(entry.operator).stop,
+            row=row,
+            module_path=module_path,
+            source=source,
+            path=path,
+            spec=spec,
+            commit=None if no_commit else self._pre_change,
+        )
+
+    def _own_path(self, entry: MapEntry, row: FixtureEntry) -> str:
+        """The path of the fixture, which nothing else would write."""
+        if self._times[entry.operator, entry.bumped_at_version] > 1:
+            twice = f"{entry.operator} at {entry.bumped_at_version} twice"
+            raise _PlanError(f"{self._change.version_map.path} has {twice}: keep one of them")
+        path = fixture_path(self._change.config, row)
+        other = next((writer for writer in self._writers[path] if writer is not row), None)
+        if other is not None:
+            both = f"{row.module} for {row.operator} and {other.module} for {other.operator}"
+            raise _PlanError(f"{both} would write the same file: give each a class of another name")
+        return path
+
+    def _source(self, row: FixtureEntry) -> tuple[str, str]:
+        """The path of the module's file, and its excerpt for the module."""
+        module = self._change.modules.get(row.module)
+        if module is None or not is_module(module):
+            where = module.place.path if module else ", ".join(self._change.config.fixture_modules)
+            what = "is no nn.Module" if module else "is not defined"
+            raise _PlanError(f"{row.module} {what} in {where}")
+        path = module.place.path
+        try:
+            return path, excerpt(self._sources[path], row.module)
+        except (KeyError, SyntaxError) as error:
+            raise _PlanError(f"{row.module} cannot be taken out of {path}: {error}") from error
+
+    def _why_no_commit(self, entry: MapEntry) -> str:
+        """Why the commit of `before` is none from before the change of `entry`; empty where it is."""
+        name_one = "name a commit from before the change, opfixtures generate --base REV"
+        if entry not in self._added:
+            return f"the entry is there already: {name_one}"
+        if self._pre_change is None:
+            return "there is no commit from before the change: commit the old operator first"
+        if entry.bumped_at_version <= self._produced_before:
+            return f"a backfill, version {self._produced_before} was there already: {name_one}"
+        return ""
+
+
+def settled(
+    entry: MapEntry, row: FixtureEntry | None, path: str | None, status: Status, reason: str
+) -> FixtureResult:
+    """A result without a run."""
+    return FixtureResult(
+        operator=entry.operator,
+        bumped_at_version=entry.bumped_at_version,
+        upgrader_name=entry.upgrader_name,
+        status=status,
+        reason=reason,
+        module=row.module if row else None,
+        fixture=path,
+    )

@@ -1,0 +1,209 @@
+"""The record beside a fixture: where it came from, sample inputs, outputs then.
+
+Its form is published as `schemas/record.schema.json`; `recorded_values` explains that of its values. What is
+read is what was written, and two runs write the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeAlias
+
+from opfixtures.json_layout import laid_out
+from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
+
+SCHEMA = 1
+# Twice what a worker may answer.
+MAX_BYTES = 128 << 20
+PROOFS = ("schema", "operator-version", "archive-version", "commit")
+KINDS = ("release", "checkout")
+
+# What a member's annotation says is what `load_record` asks of it: see `_FORMS`.
+Positive: TypeAlias = int
+NotNegative: TypeAlias = int
+Sha256: TypeAlias = str
+Commit: TypeAlias = str
+Kind: TypeAlias = str
+Proofs: TypeAlias = tuple[str, ...]
+
+
+class RecordError(ValueError):
+    """Not a record: the message says what is missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """The version map's entry that a fixture is there for."""
+
+    operator: str
+    bumped_at_version: Positive
+    upgrader_name: str
+    old_schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedModule:
+    """The fixture module. `sha256` is of its excerpt (`module_source`)."""
+
+    name: str
+    path: str
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedArchive:
+    """The archive beside the record. `size` in bytes."""
+
+    file: str
+    sha256: Sha256
+    size: Positive
+    version: NotNegative
+    bytecode_version: NotNegative | None
+    operators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRuntime:
+    """What made the archive. `torch_git` is the commit that torch was built from."""
+
+    kind: Kind
+    name: str
+    torch: str
+    torch_git: str
+    python: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedProof:
+    """Why the runtime counts as pre-change. `schema` is the operator's as the runtime had it."""
+
+    commit: Commit | None
+    proven_by: Proofs
+    schema: str
+    max_operator_version: NotNegative | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. `samples` are {"inputs": [...], "output": ...}, values as `recorded_values` has them."""
+
+    entry: RecordedEntry
+    module: RecordedModule
+    archive: RecordedArchive
+    runtime: RecordedRuntime
+    pre_change: RecordedProof
+    samples: tuple[Json, ...]
+
+
+_PARTS = {
+    "entry": RecordedEntry,
+    "module": RecordedModule,
+    "archive": RecordedArchive,
+    "runtime": RecordedRuntime,
+    "pre_change": RecordedProof,
+}
+
+
+def record_path(fixture: str) -> str:
+    """`<fixture>.json`: PyTorch's generator skips a model when any file has its stem; this one does not."""
+    return f"{fixture}.json"
+
+
+def dump_record(record: Record) -> bytes:
+    """The record as a file: keys in a fixed order, short lists on one line, a newline at the end."""
+    parts = {name: asdict(getattr(record, name)) for name in _PARTS}
+    return (laid_out({"schema": SCHEMA, **parts, "samples": record.samples}) + "\n").encode("ascii")
+
+
+def load_record(data: bytes) -> Record:
+    """Read a record. Raises RecordError with what is wrong, never anything else."""
+    if len(data) > MAX_BYTES:
+        raise RecordError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
+    try:
+        root = json.loads(data.decode(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise RecordError("it nests too deeply") from error
+    except ValueError as error:
+        raise RecordError(f"it is not JSON in UTF-8: {error}") from error
+    _check_schema(root)
+    _check_members(root, ("schema", *_PARTS, "samples"), "it")
+    parts = {name: _part(kind, root[name], name) for name, kind in _PARTS.items()}
+    try:
+        check_samples(root["samples"])
+    except RecordedValueError as error:
+        raise RecordError(f"its {error}") from error
+    return Record(**parts, samples=tuple(root["samples"]))
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object has two members of one name")
+    return members
+
+
+def _check_schema(root: Json) -> None:
+    schema = root.get("schema") if isinstance(root, dict) else None
+    if not _is_count(schema, 1):
+        raise RecordError("it is not an object with the number of a schema")
+    if schema != SCHEMA:
+        raise RecordError(f"its schema is {schema}, this opfixtures reads {SCHEMA}")
+
+
+def _check_members(value: Json, names: tuple[str, ...], what: str) -> None:
+    if not isinstance(value, dict):
+        raise RecordError(f"{what} is not an object")
+    missing = [name for name in names if name not in value]
+    if missing:
+        raise RecordError(f"{what} has no {missing[0]}")
+    unknown = [name for name in value if name not in names]
+    if unknown:
+        raise RecordError(f"{what} has an unknown member {unknown[0][:80]!r}")
+
+
+def _part(kind: type[Any], value: Json, name: str) -> Any:
+    members = fields(kind)
+    _check_members(value, tuple(member.name for member in members), f"its {name}")
+    for member in members:
+        what, is_of_form = _FORMS[str(member.type)]
+        if not is_of_form(value[member.name]):
+            raise RecordError(f"its {name}.{member.name} is not {what}")
+    return kind(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
+
+
+def _is_count(value: Json, lowest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value < 1 << 63
+
+
+def _matches(pattern: str) -> Callable[[Json], bool]:
+    expression = re.compile(pattern)
+    return lambda value: isinstance(value, str) and bool(expression.fullmatch(value))
+
+
+def _is_list_of(is_item: Callable[[Json], bool], lowest: int) -> Callable[[Json], bool]:
+    return lambda value: isinstance(value, list) and len(value) >= lowest and all(map(is_item, value))
+
+
+def _or_none(form: Callable[[Json], bool]) -> Callable[[Json], bool]:
+    return lambda value: value is None or form(value)
+
+
+_FORMS: dict[str, tuple[str, Callable[[Json], bool]]] = {
+    "str": ("a text", is_text),
+    "tuple[str, ...]": ("a list of texts", _is_list_of(is_text, 0)),
+    "Positive": ("a positive integer", lambda value: _is_count(value, 1)),
+    "NotNegative": ("an integer from 0", lambda value: _is_count(value, 0)),
+    "NotNegative | None": ("an integer from 0 or null", _or_none(lambda value: _is_count(value, 0))),
+    "Sha256": ("a sha256", _matches("[0-9a-f]{64}")),
+    "Commit | None": ("a commit's id or null", _or_none(_matches("[0-9a-f]{40}([0-9a-f]{24})?"))),
+    "Kind": (f"one of {', '.join(KINDS)}", lambda value: value in KINDS),
+    "Proofs": (f"a list of at least one of {', '.join(PROOFS)}", _is_list_of(lambda v: v in PROOFS, 1)),
+}

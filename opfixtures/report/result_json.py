@@ -1,0 +1,37 @@
+"""What became of each fixture, for programs: described by `schemas/result.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from opfixtures.result import Facts, FixtureResult, Result
+
+
+def result_json(result: Result) -> str:
+    """`{"schema": 1, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
+    rows = [_row(fixture) for fixture in result.fixtures]
+    report = {"schema": 1, "pre_change_commit": result.pre_change_commit, "fixtures": rows}
+    return json.dumps(report, indent=2)
+
+
+def _row(fixture: FixtureResult) -> dict[str, object]:
+    return {
+        "operator": fixture.operator,
+        "bumped_at_version": fixture.bumped_at_version,
+        "upgrader_name": fixture.upgrader_name,
+        "module": fixture.module,
+        "fixture": fixture.fixture,
+        "status": fixture.status,
+        "reason": fixture.reason,
+        "runtime": fixture.runtime,
+        "facts": None if fixture.facts is None else _facts(fixture.facts),
+    }
+
+
+def _facts(facts: Facts) -> dict[str, object]:
+    return {
+        "pre-change": asdict(facts.pre_change),
+        "covers": asdict(facts.covers),
+        "loaders": {loader: asdict(seen) for loader, seen in facts.loaders.items()},
+    }

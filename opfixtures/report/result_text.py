@@ -1,0 +1,60 @@
+"""What became of each fixture, for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from opfixtures.report.printable import printable
+from opfixtures.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Result, Status
+
+_INDENT = " " * 12
+
+
+def result_text(result: Result) -> str:
+    """A block a fixture, failures first, and a line of counts."""
+    ordered = sorted(result.fixtures, key=lambda fixture: fixture.status not in FAILURES)
+    blocks = "".join(f"{line}\n" for fixture in ordered for line in _lines(fixture))
+    return blocks + _summary(result)
+
+
+def _lines(fixture: FixtureResult) -> Iterator[str]:
+    what = fixture.fixture or "no fixture entry"
+    yield printable(f"{fixture.status:<11} {fixture.operator} at {fixture.bumped_at_version}: {what}")
+    for line in fixture.reason.splitlines():
+        yield _INDENT + printable(line)
+    if fixture.facts is None:
+        return
+    made_by = f"made by {fixture.runtime}: " if fixture.runtime else ""
+    yield printable(f"{_INDENT}{made_by}{_fact('pre-change', fixture.facts.pre_change, fixture.reason)}")
+    yield printable(f"{_INDENT}{_fact('covers', fixture.facts.covers, fixture.reason)}")
+    for loader, facts in fixture.facts.loaders.items():
+        yield from _loader(loader, facts)
+
+
+def _loader(loader: str, facts: LoaderFacts) -> Iterator[str]:
+    named = {
+        "loads": facts.loads,
+        "equal": facts.equal,
+        "applied": facts.applied,
+        "sensitive": facts.sensitive,
+    }
+    heads = ", ".join(f"{name} {fact.value}" for name, fact in named.items())
+    yield printable(f"{_INDENT}{loader}: {heads}")
+    names_of: dict[str, list[str]] = {}
+    for name, fact in named.items():
+        if fact.reason and fact.value is not Answer.YES:
+            names_of.setdefault(fact.reason, []).append(name)
+    for reason, names in names_of.items():
+        yield printable(f"{_INDENT}  {', '.join(names)}: {reason}")
+
+
+def _fact(name: str, fact: Fact, said: str) -> str:
+    return f"{name} {fact.value}" + (f" ({fact.reason})" if fact.reason not in ("", said) else "")
+
+
+def _summary(result: Result) -> str:
+    count = Counter(fixture.status for fixture in result.fixtures)
+    parts = [f"{count[status]} {status}" for status in Status if count[status]]
+    commit = f", pre-change commit {result.pre_change_commit[:12]}" if result.pre_change_commit else ""
+    return f"opfixtures: {', '.join(parts) or 'nothing to do'}{commit}"

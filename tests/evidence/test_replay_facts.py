@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from opfixtures.archive import Archive
+from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.facts import JIT, LITE, replay_facts
+from opfixtures.observations import MarkerSeen, OperatorSeen, Replayed, RowReplayed, RuntimeSeen
+from opfixtures.result import Answer, Fact, LoaderFacts
+
+ENTRY = MapEntry("aten::linspace", 8, "linspace_0_7", "aten::linspace(...)", Place("version_map.cpp", 1, 1))
+ARCHIVE = Archive(3, 7, frozenset({"aten::linspace", "aten::add.Tensor"}), sha256="", size=1)
+OPERATORS = {
+    "aten::linspace": OperatorSeen("", (8,), is_torchs=True),
+    "aten::add.Tensor": OperatorSeen("", (), is_torchs=True),
+    "aten::gelu": OperatorSeen("", (10,), is_torchs=True),
+    "tiny::scale": OperatorSeen("", (4,), is_torchs=False),
+}
+RUNTIME = RuntimeSeen("2.13.0", "bc2c6eda", "3.11", "Linux", 10, None, OPERATORS)
+
+EQUAL = Replayed((None, None))
+DIFFERENT = Replayed((None, "1 then, 2 now"))
+NOT_LOADED = Replayed(failure="no such operator")
+CRASHED = Replayed(failure="crashed: SIGSEGV", crashed=True)
+NOT_RUN = Replayed(failure="the worker told nothing of it", was_run=False)
+WITHOUT_RECORD = Replayed()
+FOUND = MarkerSeen(found=True, registered=True)
+
+
+def facts(
+    written: Replayed = EQUAL,
+    raised: Replayed = DIFFERENT,
+    marker: MarkerSeen = FOUND,
+    entry: MapEntry = ENTRY,
+    archive: Archive = ARCHIVE,
+    raised_to: int = 8,
+    runtime: RuntimeSeen = RUNTIME,
+) -> dict[str, LoaderFacts]:
+    """The facts of a replay in which both loaders did the same."""
+    row = RowReplayed({JIT: written, LITE: written}, {JIT: raised, LITE: raised}, marker)
+    return replay_facts(entry, raised_to, archive, runtime, row)
+
+
+def test_a_true_fixture_loads_is_equal_and_sensitive_and_its_upgrader_is_applied() -> None:
+    found = facts()
+    sensitive = Fact(Answer.YES, "without the upgrader: 1 then, 2 now")
+
+    assert found == {
+        JIT: LoaderFacts(
+            loads=Fact(Answer.YES),
+            equal=Fact(Answer.YES, "2 samples"),
+            applied=Fact(Answer.YES, "the marker in place of linspace_0_7 is in the loaded graph"),
+            sensitive=sensitive,
+        ),
+        LITE: LoaderFacts(
+            loads=Fact(Answer.YES),
+            equal=Fact(Answer.YES, "2 samples"),
+            applied=Fact(Answer.YES, "equal, and not so without the upgrader"),
+            sensitive=sensitive,
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "loads", "equal"),
+    [
+        (EQUAL, Fact(Answer.YES), Fact(Answer.YES, "2 samples")),
+        (Replayed((None,)), Fact(Answer.YES), Fact(Answer.YES, "1 sample")),
+        (DIFFERENT, Fact(Answer.YES), Fact(Answer.NO, "sample 2: 1 then, 2 now")),
+        (NOT_LOADED, Fact(Answer.NO, "no such operator"), Fact(Answer.NO, "it does not load")),
+        (CRASHED, Fact(Answer.UNKNOWN, "crashed: SIGSEGV"), Fact(Answer.NO, "crashed: SIGSEGV")),
+        (NOT_RUN, Fact(Answer.UNKNOWN, NOT_RUN.failure), Fact(Answer.UNKNOWN, NOT_RUN.failure)),
+        (WITHOUT_RECORD, Fact(Answer.YES), Fact(Answer.UNKNOWN, "no recorded outputs to compare with")),
+    ],
+)
+@pytest.mark.parametrize("loader", [JIT, LITE])
+def test_loads_and_equal_say_what_the_loader_did(
+    loader: str, written: Replayed, loads: Fact, equal: Fact
+) -> None:
+    found = facts(written=written)[loader]
+
+    assert (found.loads, found.equal) == (loads, equal)
+
+
+@pytest.mark.parametrize(
+    ("marker", "applied"),
+    [
+        (FOUND, Fact(Answer.YES, "the marker in place of linspace_0_7 is in the loaded graph")),
+        (
+            MarkerSeen(registered=True),
+            Fact(Answer.NO, "the marker in place of linspace_0_7 is not in the loaded graph"),
+        ),
+        (MarkerSeen(), Fact(Answer.NO, "the runtime has no upgrader linspace_0_7")),
+        (
+            MarkerSeen(registered=True, failure="it does not load"),
+            Fact(Answer.UNKNOWN, "the marker could not be looked for: it does not load"),
+        ),
+        (
+            MarkerSeen(failure="crashed: SIGSEGV"),
+            Fact(Answer.UNKNOWN, "the marker could not be looked for: crashed: SIGSEGV"),
+        ),
+    ],
+)
+def test_applied_is_what_the_marker_shows(marker: MarkerSeen, applied: Fact) -> None:
+    assert facts(marker=marker)[JIT].applied == applied
+
+
+ALREADY = "it fails as it was written already"
+PASSES = "it passes without the upgrader too"
+
+
+@pytest.mark.parametrize(
+    ("written", "raised", "sensitive"),
+    [
+        (EQUAL, DIFFERENT, Fact(Answer.YES, "without the upgrader: 1 then, 2 now")),
+        (EQUAL, NOT_LOADED, Fact(Answer.YES, "without the upgrader it does not load: no such operator")),
+        (EQUAL, EQUAL, Fact(Answer.NO, PASSES)),
+        (EQUAL, CRASHED, Fact(Answer.UNKNOWN, "without the upgrader: crashed: SIGSEGV")),
+        (EQUAL, NOT_RUN, Fact(Answer.UNKNOWN, "without the upgrader: the worker told nothing of it")),
+        (DIFFERENT, DIFFERENT, Fact(Answer.UNKNOWN, ALREADY)),
+        (NOT_LOADED, NOT_LOADED, Fact(Answer.UNKNOWN, ALREADY)),
+        (CRASHED, DIFFERENT, Fact(Answer.UNKNOWN, ALREADY)),
+        (WITHOUT_RECORD, WITHOUT_RECORD, Fact(Answer.UNKNOWN, "no recorded outputs to compare with")),
+        (
+            WITHOUT_RECORD,
+            NOT_LOADED,
+            Fact(Answer.YES, "without the upgrader it does not load: no such operator"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("loader", [JIT, LITE])
+def test_a_replay_is_sensitive_if_it_fails_only_without_the_upgrader(
+    loader: str, written: Replayed, raised: Replayed, sensitive: Fact
+) -> None:
+    assert facts(written=written, raised=raised)[loader].sensitive == sensitive
+
+
+@pytest.mark.parametrize(
+    ("written", "raised"),
+    [(EQUAL, EQUAL), (EQUAL, CRASHED), (DIFFERENT, DIFFERENT), (WITHOUT_RECORD, NOT_LOADED)],
+)
+def test_whether_lite_applied_the_upgrader_is_unknown_unless_equal_and_sensitive(
+    written: Replayed, raised: Replayed
+) -> None:
+    assert facts(written=written, raised=raised)[LITE].applied == Fact(
+        Answer.UNKNOWN, "the table of upgraders is compiled into the lite interpreter"
+    )
+
+
+GELU = replace(ENTRY, operator="aten::gelu", bumped_at_version=10, upgrader_name="gelu_0_9")
+CALLS_GELU = replace(ARCHIVE, operators=frozenset({"aten::gelu"}))
+IDENTITY = Fact(Answer.NOT_APPLICABLE, "gelu_0_9 changes nothing")
+
+
+@pytest.mark.parametrize(
+    ("raised", "jit", "lite"),
+    [
+        (EQUAL, IDENTITY, Fact(Answer.NO, PASSES)),
+        (DIFFERENT, *[Fact(Answer.YES, "without the upgrader: 1 then, 2 now")] * 2),
+        (CRASHED, *[Fact(Answer.UNKNOWN, "without the upgrader: crashed: SIGSEGV")] * 2),
+        (WITHOUT_RECORD, *[Fact(Answer.UNKNOWN, "no recorded outputs to compare with")] * 2),
+    ],
+)
+def test_an_upgrader_that_changes_nothing_is_excused_only_where_outputs_are_the_same(
+    raised: Replayed, jit: Fact, lite: Fact
+) -> None:
+    found = facts(raised=raised, entry=GELU, archive=CALLS_GELU, raised_to=10)
+
+    assert (found[JIT].sensitive, found[LITE].sensitive) == (jit, lite)
+
+
+def test_an_upgrader_of_lite_that_changes_nothing_is_excused_there_too() -> None:
+    entry = replace(ENTRY, upgrader_name="full_out_0_4")
+
+    assert facts(raised=EQUAL, entry=entry)[LITE].sensitive.value is Answer.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("stamp", "raised_to", "known"),
+    [(3, 10, False), (3, 9, True), (9, 10, False), (10, 10, True), (3, 8, True)],
+)
+def test_an_operator_whose_upgrader_is_disabled_too_makes_sensitivity_unknown(
+    stamp: int, raised_to: int, known: bool
+) -> None:
+    archive = Archive(stamp, 7, frozenset({"aten::linspace", "aten::gelu"}), sha256="", size=1)
+
+    sensitive = facts(archive=archive, raised_to=raised_to)[JIT].sensitive
+
+    assert (sensitive.value is Answer.YES) is known
+    assert known or sensitive == Fact(
+        Answer.UNKNOWN, "raising the version record also disables the upgraders of aten::gelu"
+    )
+
+
+@pytest.mark.parametrize("highest", [7, None])
+def test_a_version_that_the_runtime_does_not_read_makes_sensitivity_unknown(highest: int | None) -> None:
+    older = replace(RUNTIME, max_operator_version=highest)
+
+    assert facts(raised=NOT_LOADED, runtime=older)[JIT].sensitive == Fact(
+        Answer.UNKNOWN, "torch 2.13.0 does not read version 8, at which no upgrader applies"
+    )
+
+
+SCALE = replace(ENTRY, operator="tiny::scale", bumped_at_version=4, upgrader_name="gelu_0_9")
+CALLS_SCALE = replace(ARCHIVE, operators=frozenset({"tiny::scale"}))
+
+
+def test_under_lite_a_library_is_asked_only_whether_it_loads() -> None:
+    found = facts(written=NOT_LOADED, entry=SCALE, archive=CALLS_SCALE, raised_to=4)[LITE]
+    compiled_in = Fact(Answer.NOT_APPLICABLE, "lite knows no upgraders but torch's own")
+
+    assert found == LoaderFacts(Fact(Answer.NO, "no such operator"), compiled_in, compiled_in, compiled_in)
+
+
+def test_a_library_is_not_excused_by_the_name_of_its_upgrader() -> None:
+    found = facts(raised=EQUAL, entry=SCALE, archive=CALLS_SCALE, raised_to=4)[JIT]
+
+    assert found.sensitive == Fact(Answer.NO, PASSES)

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import opfixtures
+from opfixtures.facts import JIT, LITE
+from opfixtures.report.result_json import result_json
+from opfixtures.report.result_text import result_text
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+
+SCHEMA = json.loads(
+    (Path(opfixtures.__file__).parent / "schemas" / "result.schema.json").read_text(encoding="utf-8")
+)
+OF_SCHEMA = jsonschema.Draft202012Validator(SCHEMA)
+
+YES = Fact(Answer.YES)
+VERIFIED = FixtureResult(
+    operator="aten::gelu",
+    bumped_at_version=10,
+    upgrader_name="gelu_0_9",
+    status=Status.VERIFIED,
+    module="TestVersionedGeluV9",
+    fixture="fixtures/test_versioned_gelu_v9.ptl",
+    runtime="torch 1.11.0",
+    facts=Facts(
+        Fact(Answer.YES, "schema, operator-version"),
+        Fact(Answer.YES, "calls aten::gelu, stamped 3"),
+        {
+            JIT: LoaderFacts(
+                YES, Fact(Answer.YES, "1 sample"), YES, Fact(Answer.NOT_APPLICABLE, "no change")
+            ),
+            LITE: LoaderFacts(YES, YES, Fact(Answer.UNKNOWN, "compiled in"), Fact(Answer.NO, "passes")),
+        },
+    ),
+)
+REFUSED = FixtureResult(
+    operator="aten::stft",
+    bumped_at_version=11,
+    upgrader_name="stft_0_10",
+    status=Status.REFUSED,
+    reason="RuntimeError: it does not script\n  return tomorrow(x)",
+    module="TestVersionedStftV10",
+    fixture="fixtures/test_versioned_stft_v10.ptl",
+)
+SHADOWED = replace(
+    REFUSED,
+    reason="shadowed",
+    runtime="torch 2.13.0",
+    facts=Facts(YES, Fact(Answer.NO, "shadowed")),
+)
+NO_RECORD = replace(
+    VERIFIED, runtime=None, status=Status.PRESENT, facts=Facts(Fact(Answer.UNKNOWN, "no record"), YES)
+)
+
+
+def test_a_result_reads_like_this_on_a_terminal() -> None:
+    assert (
+        result_text(Result("86030e3e0799e355efa94eab5d8dbc37604e8167", (VERIFIED, REFUSED)))
+        == """\
+refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
+            RuntimeError: it does not script
+              return tomorrow(x)
+verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl
+            made by torch 1.11.0: pre-change yes (schema, operator-version)
+            covers yes (calls aten::gelu, stamped 3)
+            torch.jit.load: loads yes, equal yes, applied yes, sensitive not-applicable
+              sensitive: no change
+            lite: loads yes, equal yes, applied unknown, sensitive no
+              applied: compiled in
+              sensitive: passes
+opfixtures: 1 refused, 1 verified, pre-change commit 86030e3e0799"""
+    )
+
+
+def test_every_fact_is_told_and_none_twice() -> None:
+    assert (
+        result_text(Result(None, (SHADOWED,)))
+        == """\
+refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
+            shadowed
+            made by torch 2.13.0: pre-change yes
+            covers no
+opfixtures: 1 refused"""
+    )
+
+
+def test_a_reason_that_several_facts_share_is_told_once() -> None:
+    compiled_in = Fact(Answer.NOT_APPLICABLE, "compiled in")
+    of_a_library = Facts(YES, YES, {LITE: LoaderFacts(YES, *[compiled_in] * 3)})
+
+    assert result_text(Result(None, (replace(VERIFIED, facts=of_a_library),))).endswith("""\
+            lite: loads yes, equal not-applicable, applied not-applicable, sensitive not-applicable
+              equal, applied, sensitive: compiled in
+opfixtures: 1 verified""")
+
+
+def test_a_fixture_without_record_says_so() -> None:
+    assert "            pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
+
+
+def test_an_entry_without_fixture_entry_says_so() -> None:
+    orphan = replace(REFUSED, module=None, fixture=None, reason="")
+
+    assert result_text(Result(None, (orphan,))).startswith("refused     aten::stft at 11: no fixture entry\n")
+
+
+def test_no_fixture_is_nothing_to_do() -> None:
+    assert result_text(Result(None, ())) == "opfixtures: nothing to do"
+
+
+@given(st.text())
+def test_no_text_of_a_repository_can_forge_a_line(text: str) -> None:
+    fact = Fact(Answer.NO, text)
+    hostile = FixtureResult(
+        text,
+        1,
+        text,
+        Status.MISMATCH,
+        text,
+        text,
+        text,
+        text,
+        Facts(fact, fact, {text: LoaderFacts(*[fact] * 4)}),
+    )
+
+    lines = result_text(Result(None, (hostile, VERIFIED))).split("\n")
+
+    assert all(line.isprintable() for line in lines)
+    assert [line for line in lines if line.startswith("verified")] == [
+        "verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl"
+    ]
+
+
+def test_a_result_has_these_members_for_programs() -> None:
+    report = json.loads(result_json(Result("c0ffee", (VERIFIED,))))
+
+    (fixture,) = report.pop("fixtures")
+    facts = fixture.pop("facts")
+    assert report == {"schema": 1, "pre_change_commit": "c0ffee"}
+    assert list(fixture.items()) == [
+        ("operator", "aten::gelu"),
+        ("bumped_at_version", 10),
+        ("upgrader_name", "gelu_0_9"),
+        ("module", "TestVersionedGeluV9"),
+        ("fixture", "fixtures/test_versioned_gelu_v9.ptl"),
+        ("status", "verified"),
+        ("reason", ""),
+        ("runtime", "torch 1.11.0"),
+    ]
+    assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
+    assert facts["loaders"]["lite"]["sensitive"] == {"value": "no", "reason": "passes"}
+    assert list(facts["loaders"]) == ["torch.jit.load", "lite"]
+
+
+TEXTS = st.text()
+FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
+LOADERS = st.dictionaries(st.sampled_from([JIT, LITE]), st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS))
+FIXTURES = st.builds(
+    FixtureResult,
+    operator=TEXTS,
+    bumped_at_version=st.integers(min_value=0),
+    upgrader_name=TEXTS,
+    status=st.sampled_from(Status),
+    reason=TEXTS,
+    module=st.none() | TEXTS,
+    fixture=st.none() | TEXTS,
+    runtime=st.none() | TEXTS,
+    facts=st.none() | st.builds(Facts, FACTS, FACTS, LOADERS),
+)
+
+
+@given(
+    st.builds(
+        Result,
+        st.none() | st.text("0123456789abcdef", min_size=40, max_size=40),
+        st.lists(FIXTURES, max_size=3).map(tuple),
+    )
+)
+def test_every_result_is_of_the_published_form(result: Result) -> None:
+    text = result_json(result)
+
+    assert text.isascii()
+    OF_SCHEMA.validate(json.loads(text))
+
+
+def test_the_published_form_is_a_json_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_result_failed_if_a_fixture_was_refused_or_differs(status: Status) -> None:
+    result = Result(None, (VERIFIED, replace(VERIFIED, status=status)))
+
+    assert result.failed is (status in (Status.REFUSED, Status.MISMATCH))
