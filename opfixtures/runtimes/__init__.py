@@ -1,0 +1,56 @@
+"""How a torch is had. A new kind is a file here and a line in `obtain`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from opfixtures.config import RuntimeSpec
+from opfixtures.errors import RuntimeUnavailable
+from opfixtures.git import Repository
+from opfixtures.observations import RuntimeSeen
+from opfixtures.runtimes.checkout import obtain_checkout
+from opfixtures.runtimes.model import Runtime
+from opfixtures.runtimes.release import obtain_release
+
+
+@dataclass(frozen=True, slots=True)
+class Runtimes:
+    """Gives runtimes out: all that building one needs. `tell` is called with what takes long."""
+
+    repository: Repository
+    environment: Mapping[str, str]
+    cache: str
+    tell: Callable[[str], None]
+
+    def obtain(self, spec: RuntimeSpec, commit: str | None) -> Runtime:
+        """The runtime of `spec`; a checkout from `commit`, or from the work tree if that is None.
+
+        Raises RuntimeUnavailable, ConfigurationError, or GitError if a checkout's commit is not here.
+        """
+        if os.name != "posix":
+            raise RuntimeUnavailable(
+                "fixtures are made and replayed on Linux and macOS only: run this on one of them"
+            )
+        if spec.kind == "release":
+            return obtain_release(spec, self.environment, self.cache, self.tell)
+        return obtain_checkout(spec, self.repository, commit, self.environment, self.cache, self.tell)
+
+
+def check_import(runtime: Runtime, seen: RuntimeSeen) -> None:
+    """Make sure that the operator module came from the runtime and from nowhere else on the machine.
+
+    Raises RuntimeUnavailable.
+    """
+    if runtime.operator_module is None:
+        return
+    imported = seen.imported or ""
+    if not any(imported.startswith(os.path.realpath(home) + os.sep) for home in runtime.homes):
+        raise RuntimeUnavailable(
+            f"{runtime.operator_module} was imported from {imported or 'nowhere'}, not from {runtime.name}:"
+            " make the runtime's `setup` install it"
+        )
+
+
+__all__ = ["Runtime", "Runtimes", "check_import"]

@@ -1,0 +1,146 @@
+"""The runtime `checkout`: the repository's own code, of a commit or the work tree, built in an environment.
+
+This is how a library of custom operators gets its old operators back. The torch is that of a release if the
+runtime's settings name one, else that of the running interpreter, seen through a path file and never
+installed twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from opfixtures.config import RuntimeSpec
+from opfixtures.errors import RuntimeUnavailable
+from opfixtures.git import Repository
+from opfixtures.runtimes.cache import built_once
+from opfixtures.runtimes.commands import CommandError, run_logged
+from opfixtures.runtimes.model import Runtime
+from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
+from opfixtures.runtimes.side_checkout import check_out, work_tree_state
+from opfixtures.scratch import scratch_folder
+
+# Bumped when what this file builds changes.
+_RECIPE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """A Python to build with, its version, its torch's version, and the folders where that torch is found."""
+
+    python: str
+    python_version: str
+    torch: str
+    folders: tuple[str, ...]
+
+
+def obtain_checkout(
+    spec: RuntimeSpec,
+    repository: Repository,
+    commit: str | None,
+    environment: Mapping[str, str],
+    cache: str,
+    tell: Callable[[str], None],
+) -> Runtime:
+    """The library built from `commit`, or from the work tree if that is None; built once and kept.
+
+    Raises:
+        GitError: the commit is not here.
+        RuntimeUnavailable: there is no torch, or a setup command fails.
+    """
+    base = _base(spec, environment, cache, tell)
+    with scratch_folder("opfixtures-objects-") as scratch:
+        borrowed: tuple[str, ...] = ()
+        if commit is None:
+            tree, objects = work_tree_state(repository, scratch)
+            borrowed, where = (objects,), "the work tree"
+        else:
+            tree, where = commit, f"commit {commit[:12]}"
+
+        def build(folder: str) -> None:
+            tell(f"building {where}")
+            check_out(repository, tree, os.path.join(folder, "tree"), *borrowed)
+            _build(spec, base, folder, environment, where)
+
+        recipe = [_RECIPE, tree, spec.setup, spec.module, astuple(base)]
+        key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
+        folder = built_once(os.path.join(cache, "checkouts"), key, build, needed=PYTHON)
+    return Runtime(
+        kind="checkout",
+        name=f"{where} with torch {base.torch}",
+        python=os.path.join(folder, PYTHON),
+        operator_module=spec.module,
+        homes=(os.path.join(folder, "env"), os.path.join(folder, "tree")),
+        commit=commit,
+    )
+
+
+def _base(
+    spec: RuntimeSpec, environment: Mapping[str, str], cache: str, tell: Callable[[str], None]
+) -> _Base:
+    if spec.torch is not None:
+        python = obtain_release(spec, environment, cache, tell).python
+        return _Base(python, spec.python or "", spec.torch, (_purelib(python),))
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        raise RuntimeUnavailable(
+            "no torch to build a checkout with: pip install 'opfixtures[torch]', or name a release in the"
+            " runtime's `torch`"
+        )
+    try:
+        own_version = version("torch")
+    except PackageNotFoundError:
+        own_version = "of the running interpreter"
+    # What torch imports may be installed in another one of these.
+    sites = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+    folders = dict.fromkeys([os.path.dirname(os.path.dirname(found.origin)), *sites])
+    return _Base(sys.executable, platform.python_version(), own_version, tuple(folders))
+
+
+def _purelib(python: str) -> str:
+    question = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+    done = subprocess.run([python, "-I", "-c", question], capture_output=True, check=True)
+    return os.fsdecode(done.stdout[:-1])
+
+
+def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str, str], where: str) -> None:
+    """The environment of a checkout, and the repository's setup commands in it."""
+    env, tree = os.path.join(folder, "env"), os.path.join(folder, "tree")
+    fd, log = tempfile.mkstemp(prefix="opfixtures-setup-", suffix=".log")
+    os.close(fd)
+    own = _setup_environment(environment, env)
+    without_pip = [] if spec.setup else ["--without-pip"]
+    try:
+        run_logged([base.python, "-I", "-m", "venv", *without_pip, env], folder, own, log)
+        path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
+        with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.writelines(f"{path}\n" for path in base.folders)
+        for command in spec.setup:
+            run_logged(command, tree, own, log)
+    except CommandError as error:
+        raise RuntimeUnavailable(f"{where} cannot be built: {error} (all output: {log})") from error
+    except BaseException:
+        os.remove(log)
+        raise
+    os.remove(log)
+
+
+def _setup_environment(environment: Mapping[str, str], env: str) -> dict[str, str]:
+    """The user's environment, in which the checkout's own Python comes first; nothing of git or GitHub."""
+    own = {
+        name: value
+        for name, value in uv_environment(environment).items()
+        if not name.startswith(("GITHUB_", "ACTIONS_", "RUNNER_"))
+    }
+    own["PATH"] = os.pathsep.join([os.path.join(env, "bin"), own.get("PATH", os.defpath)])
+    own["VIRTUAL_ENV"] = env
+    return own

@@ -1,0 +1,104 @@
+"""Checks a commit or the work tree out beside the user's repository, which is only read.
+
+A linked worktree would be registered in the user's `.git` and stay there after a kill. A repository of its
+own that borrows the user's objects (gitrepository-layout, `objects/info/alternates`) leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from opfixtures.errors import GitError
+from opfixtures.git import Repository, without_git
+
+
+def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
+    """The tree id of the work tree as it stands, untracked files that are not ignored included.
+
+    Returns the id and the object directory, below `scratch`, that holds what the user's does not. The user's
+    index and objects are left as they are. Raises GitError.
+    """
+    objects = os.path.join(scratch, "objects")
+    index = os.path.join(scratch, "index")
+    os.makedirs(objects)
+    own_index = os.fsdecode(repository.run("rev-parse", "--git-path", "index")[:-1])
+    own_index = os.path.join(repository.root, own_index)
+    if os.path.exists(own_index):
+        # git compares time stamps with it, and reads only the files that changed.
+        shutil.copy2(own_index, index)
+    aside = Repository(
+        repository.root,
+        {
+            **_configured(repository.environment, _HARMLESS),
+            "GIT_INDEX_FILE": index,
+            "GIT_OBJECT_DIRECTORY": objects,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.object_directory),
+        },
+        repository.object_format,
+        repository.shallow,
+    )
+    aside.run("add", "--all", "--", ".")
+    return aside.run("write-tree").decode().strip(), objects
+
+
+# Writing an index runs a hook and may start a daemon.
+_HARMLESS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
+
+
+def _configured(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment with more settings for git (git-config, GIT_CONFIG_COUNT), after those it has."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    start = int(count) if count.isdigit() else 0
+    configured = {**environment, "GIT_CONFIG_COUNT": str(start + len(settings))}
+    for number, (key, value) in enumerate(settings.items(), start):
+        configured |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return configured
+
+
+def check_out(repository: Repository, tree: str, folder: str, *borrowed: str) -> None:
+    """Write the files of a commit or tree into `folder`, a repository of its own with one commit.
+
+    The user's configuration has no part in it: no hooks, no filters, no line endings but those git holds.
+    `borrowed` are further object directories that hold them. Raises GitError, also where a partial or shallow
+    clone lacks objects.
+    """
+    own = without_git(repository.environment) | {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "opfixtures",
+        "GIT_AUTHOR_EMAIL": "opfixtures@localhost",
+        "GIT_COMMITTER_NAME": "opfixtures",
+        "GIT_COMMITTER_EMAIL": "opfixtures@localhost",
+    }
+    os.makedirs(folder)
+    side = Repository(folder, own, repository.object_format, shallow=False)
+    side.run("init", "--quiet", "--template=", f"--object-format={repository.object_format}")
+    info = os.path.join(folder, ".git", "objects", "info")
+    os.makedirs(info, exist_ok=True)
+    with open(os.path.join(info, "alternates"), "wb") as alternates:
+        for path in (repository.object_directory, *borrowed):
+            alternates.write(os.fsencode(_quoted(path)) + b"\n")
+    try:
+        commit = side.run("commit-tree", f"{tree}^{{tree}}", "-m", f"checkout of {tree}").decode().strip()
+        side.run("checkout", "--quiet", "--detach", commit)
+        if side.run("ls-files", "--deleted"):
+            # checkout ends well all the same.
+            raise GitError("git checkout left files out")
+    except GitError as error:
+        if not (repository.shallow or repository.partial):
+            raise
+        advice = "git fetch --refetch --no-filter" if repository.partial else "git fetch --unshallow"
+        raise GitError(
+            f"this clone lacks objects of {tree[:12]}: `{advice}` brings them ({error})"
+        ) from error
+
+
+def _quoted(path: str) -> str:
+    """A path as git reads it in a list of object directories, where `"` and `:` have a meaning."""
+    if not any(character in path for character in '":\n\\'):
+        return path
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

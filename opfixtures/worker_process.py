@@ -1,0 +1,230 @@
+"""Starts a worker in a runtime and reads its answers: the only place that knows how a worker is run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+from opfixtures.atomic_write import write_whole
+from opfixtures.observations import Json, RuntimeSeen, WorkerError, runtime_seen
+from opfixtures.processes import end_group, how_it_ended
+
+WORKER = os.path.join(os.path.dirname(__file__), "worker", "torch_worker.py")
+ROW_SECONDS = 120.0
+# torch's import and the operator module's, on a slow disk.
+START_SECONDS = 300.0
+# A row of these tasks.
+STEPS = {"generate": 1, "replay": 5}
+# Between the end of a step's time and its answer.
+SLACK_SECONDS = 60.0
+END_SECONDS = 10.0
+MAX_ANSWER_BYTES = 128 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is asked to do.
+
+    `rows` are those of torch_worker.py's docstring, each with a `key` of its own; `seconds` is the time limit
+    of a step.
+    """
+
+    task: str
+    operator_module: str | None
+    operators: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    seconds: float = ROW_SECONDS
+
+    def to_json(self) -> Json:
+        """The job as the worker reads it."""
+        return {
+            "task": self.task,
+            "import": self.operator_module,
+            "operators": list(self.operators),
+            "seconds": self.seconds,
+            "rows": list(self.rows),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came back. A row that is missing in `rows` was not reached: `failure` says why."""
+
+    runtime: RuntimeSeen
+    rows: Mapping[str, Json]
+    failure: str = ""
+
+
+def run_worker(python: str, job: Job, folder: str, tell: Callable[[str], None]) -> Answers:
+    """Run a job with the Python of a runtime, in folders below `folder`.
+
+    A module that ends the worker costs its own row: another worker goes on with the next. Exported archives
+    are written where their rows say when all workers have ended, so that no module reaches them. `tell` is
+    called with the key of each row that is done.
+
+    Raises:
+        WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
+    """
+    first = answers = _attempt(python, job, folder, tell)
+    rows = dict(first.rows)
+    while answers.failure and (left := [row for row in job.rows if row["key"] not in rows]):
+        rows[left[0]["key"]] = {"refused": answers.failure}
+        if left[1:]:
+            try:
+                answers = _attempt(python, replace(job, rows=tuple(left[1:])), folder, tell)
+            except WorkerError as error:
+                return Answers(first.runtime, _delivered(job, rows), str(error))
+            rows |= answers.rows
+    return Answers(first.runtime, _delivered(job, rows))
+
+
+def _delivered(job: Job, rows: dict[str, Json]) -> dict[str, Json]:
+    """The answers without the archives that came with them, which are written."""
+    for row in job.rows:
+        match rows.get(row["key"]):
+            case {"archive": str(text), **rest}:
+                try:
+                    write_whole(row["archive"], base64.b64decode(text, validate=True))
+                    rows[row["key"]] = rest
+                except ValueError:
+                    rows[row["key"]] = {"refused": "what it told is no archive"}
+    return rows
+
+
+def _attempt(python: str, job: Job, folder: str, tell: Callable[[str], None]) -> Answers:
+    """One worker, in an empty folder of its own."""
+    os.makedirs(folder, exist_ok=True)
+    home = tempfile.mkdtemp(prefix="worker-", dir=folder)
+    shutil.copy(WORKER, home)
+    with open(os.path.join(home, "job.json"), "w", encoding="utf-8") as stream:
+        json.dump(job.to_json(), stream)
+    with open(os.path.join(home, "worker.log"), "w+b") as log:
+        try:
+            process = subprocess.Popen(
+                [python, "-s", "-W", "ignore", os.path.basename(WORKER), "job.json"],
+                cwd=home,
+                env=worker_environment(home),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
+        try:
+            return _listen(process, job, tell, log)
+        finally:
+            _end(process)
+
+
+def worker_environment(folder: str) -> dict[str, str]:
+    """All of a worker's environment: nothing of the user's, one thread, results that no CPU changes."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": folder,
+        "TMPDIR": folder,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "ATEN_CPU_CAPABILITY": "default",
+        "MKL_CBWR": "COMPATIBLE",
+    }
+
+
+def _listen(
+    process: subprocess.Popen[bytes], job: Job, tell: Callable[[str], None], log: IO[bytes]
+) -> Answers:
+    """Read what the worker answers; it has to answer row by row, in their order."""
+    runtime: RuntimeSeen | None = None
+    rows: dict[str, Json] = {}
+    waiting = [row["key"] for row in job.rows]
+    try:
+        for event in _events(process, job, log):
+            match event:
+                case {"event": "runtime"} if runtime is None:
+                    runtime = runtime_seen(event, job.operators)
+                case {"event": "failed", "reason": str(reason)} if runtime is None:
+                    raise WorkerError(reason)
+                case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:
+                    rows[waiting.pop(0)] = told
+                    tell(key)
+                case {"event": "end"} if runtime and not waiting:
+                    return Answers(runtime, rows)
+                case _:
+                    raise WorkerError("the worker answered out of turn")
+    except WorkerError as error:
+        if runtime is None:
+            raise
+        return Answers(runtime, rows, str(error))
+    raise AssertionError("_events ends by raising")
+
+
+def _events(process: subprocess.Popen[bytes], job: Job, log: IO[bytes]) -> Iterator[Json]:
+    """The worker's answers as they come. Raises WorkerError when it ends, or says too little or too much."""
+    for line in _lines(process, job.seconds * STEPS[job.task] + SLACK_SECONDS, log):
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise WorkerError(f"the worker answered something that is not JSON: {error}") from error
+
+
+def _lines(process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes]) -> Iterator[bytes]:
+    assert process.stdout is not None  # PIPE was asked for
+    descriptor = process.stdout.fileno()
+    limit, parts, size = START_SECONDS, list[bytes](), 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        deadline = time.monotonic() + limit
+        while selector.select(max(0.0, deadline - time.monotonic())):
+            chunk = os.read(descriptor, 1 << 16)
+            if not chunk:
+                raise WorkerError(f"the worker ended early ({_ending(process, log)})")
+            *complete, rest = chunk.split(b"\n")
+            for line in complete:
+                yield b"".join([*parts, line])
+                limit, parts, size = row_seconds, [], 0
+                deadline = time.monotonic() + limit
+            parts.append(rest)
+            size += len(rest)
+            if size > MAX_ANSWER_BYTES:
+                raise WorkerError(f"an answer of the worker has more than {MAX_ANSWER_BYTES >> 20} MiB")
+    raise WorkerError(f"the worker was silent for {limit:g} seconds")
+
+
+def _ending(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
+    try:
+        status = how_it_ended(process.wait(timeout=END_SECONDS))
+    except subprocess.TimeoutExpired:
+        return "it closed its output"
+    log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return f"{status}; its last line: {lines[-1][:300]}" if lines else status
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the worker, which ends what its modules left behind, then whatever else is in its group."""
+    try:
+        process.terminate()
+        # A module may have stopped it.
+        process.send_signal(signal.SIGCONT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
+    finally:
+        end_group(process)
+        if process.stdout is not None:
+            process.stdout.close()

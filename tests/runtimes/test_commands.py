@@ -1,0 +1,110 @@
+"""A command that builds a runtime: its output goes to a log, and nothing of it stays."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from opfixtures.runtimes.commands import CommandError, run_logged, telling_line
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a command, or a Python program, and returns its log."""
+
+    def start(*argv):
+        log = tmp_path / "log"
+        run_logged(
+            argv if len(argv) > 1 else (sys.executable, "-c", *argv), str(tmp_path), os.environ, str(log)
+        )
+        return log.read_text()
+
+    return start
+
+
+def test_all_output_is_in_the_log(run):
+    assert run("import sys; print('out', flush=True); print('err', file=sys.stderr)") == "out\nerr\n"
+    assert run("print('more')") == "out\nerr\nmore\n"
+
+
+def test_a_command_reads_nothing_and_runs_in_the_folder(run, tmp_path):
+    assert run("import os, sys; print(os.getcwd(), repr(sys.stdin.read()))") == f"{tmp_path} ''\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (("no-such-command", "x"), r"^`no-such-command x` failed \(No such file or directory\)$"),
+        (("/", "x"), r"^`/ x` failed \(Permission denied\)$"),
+        (("sh", "-c", "exit 3"), r"failed \(exit status 3\)$"),
+        (("sh", "-c", "kill -9 $$"), r"failed \(SIGKILL\)$"),
+        (("sh", "-c", "echo error: first; echo ERROR: second; echo last; exit 1"), r": ERROR: second$"),
+        (("sh", "-c", "echo first; echo last; echo; exit 1"), r": last$"),
+    ],
+)
+def test_a_failure_is_one_sentence(run, argv, reason):
+    with pytest.raises(CommandError, match=reason):
+        run(*argv)
+
+
+def test_a_file_that_is_no_program_is_a_failure(run, tmp_path):
+    (tmp_path / "text").write_text("text\n")
+    (tmp_path / "text").chmod(0o755)
+    with pytest.raises(CommandError, match="Exec format error"):
+        run(str(tmp_path / "text"), "x")
+
+
+def test_only_the_commands_own_output_is_looked_at(run):
+    run("print('error: of another command')")
+    with pytest.raises(CommandError, match=r": mine$"):
+        run("print('mine'); raise SystemExit(1)")
+
+
+def test_much_output_is_cut(run):
+    with pytest.raises(CommandError) as caught:
+        run("print('a' * 10**7); raise SystemExit(1)")
+    assert len(caught.value.output) == 64 << 10
+    assert len(telling_line(caught.value.output)) == 500
+
+
+def test_what_a_command_leaves_behind_is_ended(run, tmp_path):
+    run("sh", "-c", f"sleep 99 & echo $! > '{tmp_path}/pid'")
+    assert ends(int((tmp_path / "pid").read_text()))
+
+
+def ends(pid):
+    """Whether it ends soon, be it as a zombie under an init that waits for nobody."""
+    deadline = time.monotonic() + 10
+    stat = Path(f"/proc/{pid}/stat")
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):
+            if stat.read_text().rpartition(") ")[2][0] != "Z":
+                time.sleep(0.01)
+                continue
+        return True
+    return False
+
+
+INTERRUPTED = """
+import os, signal, sys
+from opfixtures.runtimes.commands import run_logged
+
+script = f"sleep 99 & echo $! > pids; echo $$ >> pids; kill -INT {os.getpid()}; wait"
+try:
+    run_logged(("sh", "-c", script), sys.argv[1], os.environ, "log")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interruption_ends_the_command_and_what_it_started(tmp_path):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.stdout == "interrupted\n"
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 2
+    assert all(map(ends, pids))

@@ -1,0 +1,168 @@
+"""A released torch is installed by uv, or one sentence says why not. No test here needs a network."""
+
+import os
+import sys
+from dataclasses import replace
+
+import pytest
+
+from opfixtures.config import RuntimeSpec
+from opfixtures.errors import ConfigurationError, RuntimeUnavailable
+from opfixtures.runtimes import release
+from opfixtures.runtimes.commands import CommandError
+from opfixtures.runtimes.release import find_uv, obtain_release, uv_environment
+from opfixtures.version_range import VersionRange
+
+SPEC = RuntimeSpec("release", "old", VersionRange(), "1.5.1", None, None, (), None)
+
+
+@pytest.fixture
+def obtain(tmp_path):
+    """Obtains a release with nothing but what this test gives, offline."""
+
+    def run(spec=SPEC, **environment):
+        offline = {
+            "UV_OFFLINE": "1",
+            "UV_CACHE_DIR": str(tmp_path / "uv"),
+            "UV_NO_CONFIG": "1",
+            "HOME": str(tmp_path),
+            "PATH": os.defpath,
+        }
+        return obtain_release(spec, {**offline, **environment}, str(tmp_path / "cache"), print)
+
+    return run
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    """A folder with a wheel that is called torch."""
+    import zipfile
+
+    folder = tmp_path / "wheels of mine"
+    folder.mkdir()
+    info = "torch-0.1.dist-info"
+    with zipfile.ZipFile(folder / "torch-0.1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("torch/__init__.py", "__version__ = '0.1'\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 0.1\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+def sentence(caught):
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_where_pip_finds_it_uv_does(obtain, wheels, monkeypatch, tmp_path):
+    # White space separates pip's links; a file URL has none.
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    spec = replace(SPEC, torch="0.1")
+    found = obtain(spec, PIP_FIND_LINKS=wheels.as_uri())
+    assert found.kind == "release"
+    assert found.name == "torch 0.1"
+    assert os.access(found.python, os.X_OK)
+    assert found.python.startswith(str(tmp_path / "cache"))
+    assert obtain(spec, PATH="/nowhere") == found  # from the cache, where nothing is run
+
+
+def test_no_such_release_is_one_sentence(obtain):
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(replace(SPEC, torch="99"))
+    text = sentence(caught)
+    assert text.startswith("torch==99 cannot be installed for Python 3.")
+    assert "there is no version of torch==99" in text or "torch was not found" in text
+    assert "check the network" in text
+
+
+def test_a_failed_installation_leaves_nothing(obtain, tmp_path):
+    with pytest.raises(RuntimeUnavailable):
+        obtain()
+    assert sorted(path.suffix for path in (tmp_path / "cache" / "releases").iterdir()) == ["", ".lock"]
+
+
+def test_no_network_is_one_sentence(obtain):
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(UV_OFFLINE="0", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple", UV_HTTP_RETRIES="0")
+    assert "http://127.0.0.1:9/simple/torch/" in sentence(caught)
+
+
+def test_an_index_of_the_settings_is_asked(obtain):
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(
+            replace(SPEC, index_url="http://127.0.0.1:9/mine"),
+            UV_OFFLINE="0",
+            UV_DEFAULT_INDEX="http://127.0.0.1:9/simple",
+            UV_HTTP_RETRIES="0",
+        )
+    assert "http://127.0.0.1:9/mine/" in sentence(caught)
+
+
+def test_no_such_python_is_one_sentence(obtain):
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(replace(SPEC, python="3.99"))
+    text = sentence(caught)
+    assert text.startswith("no Python 3.99 for torch==1.5.1: install it (pyenv install 3.99, ")
+    assert "(uv: No interpreter found for Python 3.99" in text
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Using Python 3.8\nerror: No way\n  cause: Because of it\n\nhint: no\n",
+        "Using Python 3.8\n  \u00d7 No way\n  \u2570\u2500\u25b6 Because\n      of it\n",
+        "error: No way\n  Caused by: Because of it\n",
+    ],
+)
+def test_the_causes_that_uv_names_are_told(output):
+    said = release._uv_said(CommandError(("uv",), "exit status 1", output))
+    assert said.replace("Because: of", "Because of") == "No way: Because of it"
+
+
+def test_what_uv_says_otherwise_is_told_as_it_is():
+    assert release._uv_said(CommandError(("uv",), "SIGKILL")) == "`uv` failed (SIGKILL)"
+
+
+@pytest.mark.parametrize("version", ["../1.5.1", "1.5.1 ", "", "--help", "latest"])
+def test_what_is_no_version_of_torch_is_a_configuration_error(obtain, version):
+    with pytest.raises(ConfigurationError, match="runtime 'old': torch must be a version, not "):
+        obtain(replace(SPEC, torch=version))
+
+
+@pytest.mark.parametrize("version", ["/usr/bin/python3", "3", "pypy3.9", "3.8/../x"])
+def test_what_is_no_version_of_python_is_a_configuration_error(obtain, version):
+    with pytest.raises(ConfigurationError, match="runtime 'old': python must be a version, not "):
+        obtain(replace(SPEC, python=version))
+
+
+def test_without_uv_its_package_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "uv", None)
+    with pytest.raises(RuntimeUnavailable, match=r"pip install 'opfixtures\[generate\]'"):
+        find_uv({"PATH": str(tmp_path)})
+    uv = tmp_path / "uv"
+    uv.write_text("")
+    uv.chmod(0o755)
+    assert find_uv({"PATH": str(tmp_path)}) == str(uv)
+
+
+def test_the_environment_of_uv_is_the_users():
+    user = {
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_INDEX_URL": "https://x",
+        "PYTHONPATH": "p",
+        "GIT_DIR": "g",
+        "A": "a",
+    }
+    assert uv_environment(user) == {
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_INDEX_URL": "https://x",
+        "UV_FIND_LINKS": "/a,/b",
+        "UV_DEFAULT_INDEX": "https://x",
+        "A": "a",
+    }
+
+
+def test_what_the_user_tells_uv_stays():
+    user = {"PIP_FIND_LINKS": "/a", "PIP_INDEX_URL": "b", "UV_FIND_LINKS": "c", "UV_DEFAULT_INDEX": "d"}
+    assert uv_environment(user) == user

@@ -1,0 +1,240 @@
+"""The worker's file, loaded for its pure parts; real workers; a real library whose two operators change."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opfixtures.archive import ArchiveError, with_version
+from opfixtures.observations import RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.worker_process import WORKER, Answers, Job, run_worker
+
+TREES = Path(__file__).parents[2] / "demo" / "library"
+OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")
+# An archive, the samples of its record, and the upgrader to look for.
+Old = tuple[bytes, list[Any], str]
+Replay = Callable[..., tuple[RuntimeSeen, dict[str, RowReplayed]]]
+
+
+@pytest.fixture(scope="session")
+def worker() -> Any:
+    """The worker's file as a module."""
+    spec = importlib.util.spec_from_file_location("torch_worker", WORKER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with warnings.catch_warnings():
+        # torch says so where numpy is missing.
+        warnings.simplefilter("ignore")
+        spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Modules:
+    """Fixture modules to export in one job. `archive` is where the archive of a row is, or would be."""
+
+    folder: Path
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, key: str, source: str, class_name: str = "M", file: str = "m.ptl") -> None:
+        """One more row: `source` is indented as it likes, imports torch by itself."""
+        text = "import torch\n" + textwrap.dedent(source)
+        archive = str(self.folder / "archives" / str(len(self.rows)) / file)
+        self.rows.append({"key": key, "source": text, "class": class_name, "archive": archive})
+
+    def archive(self, key: str) -> Path:
+        return Path(next(row["archive"] for row in self.rows if row["key"] == key))
+
+    def export(
+        self,
+        python: str = sys.executable,
+        seconds: float = 30.0,
+        module: str | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Answers:
+        """Run them all in one job."""
+        job = Job("generate", module, (), tuple(self.rows), seconds)
+        return run_worker(python, job, str(self.folder / "scratch"), tell)
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Modules:
+    """An empty job."""
+    return Modules(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def new_modules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Modules]:
+    """Makes jobs that the tests of one file share."""
+    return lambda: Modules(tmp_path_factory.mktemp("job"))
+
+
+GOOD = """
+class M(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.aten.gelu(x)
+"""
+MADE = """
+import ctypes, json, os, resource, signal, stat, sys, time
+
+def is_pipe(fd):
+    try:
+        return stat.S_ISFIFO(os.fstat(fd).st_mode)
+    except OSError:
+        return False
+{good}
+    def __init__(self):
+        super().__init__()
+        {statements}
+"""
+
+
+@pytest.fixture(scope="session")
+def good() -> str:
+    """A module that exports well."""
+    return GOOD
+
+
+@pytest.fixture(scope="session")
+def when_made() -> Callable[[str], str]:
+    """Makes modules that do this when they are made, and are good ones otherwise."""
+    return lambda statements: MADE.format(good=GOOD, statements=statements.replace("\n", "\n        "))
+
+
+@pytest.fixture(scope="session")
+def is_running() -> Callable[[int], bool]:
+    """Whether a process is, and is not only waited for by an init that waits for nobody."""
+
+    def ask(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+        except FileNotFoundError:
+            return False
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Makes an environment with torch in which the library of these trees, so edited, can be imported."""
+
+    def make(*trees: str, edits: tuple[tuple[str, str, str], ...] = (), package: str = "tinyops") -> str:
+        home = tmp_path_factory.mktemp("library")
+        for tree in trees:
+            shutil.copytree(TREES / tree / "tinyops", home / package, dirs_exist_ok=True)
+        for file, old, new in edits:
+            text = (home / package / file).read_text()
+            assert old in text
+            (home / package / file).write_text(text.replace(old, new))
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "env"], check=True)
+        torch = importlib.util.find_spec("torch")
+        assert torch is not None
+        (site,) = home.glob("env/lib/python*/site-packages")
+        (site / "library.pth").write_text(f"{Path(torch.origin or '').parents[1]}\n{home}\n")
+        return str(home / "env" / "bin" / "python")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def before(library: Callable[..., str]) -> str:
+    """The Python that has the library before its change."""
+    return library("before")
+
+
+@pytest.fixture(scope="session")
+def after(library: Callable[..., str]) -> str:
+    """The Python that has the library after it."""
+    return library("before", "change")
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory, before: str) -> dict[str, Old]:
+    """What the library before its change exported."""
+    modules = Modules(tmp_path_factory.mktemp("job"))
+    for name in ("scale", "halve"):
+        call = f"torch.ops.tinyops.{name}(x)"
+        samples = "[(torch.tensor([1.0, -3.0]),), (torch.tensor([1, -3]),)]"
+        modules.add(name, SAMPLED.format(call=call, samples=samples))
+    told = modules.export(before, module="tinyops").rows
+    return {
+        name: (modules.archive(name).read_bytes(), told[name]["samples"], f"{name}_0_3")
+        for name in ("scale", "halve")
+    }
+
+
+SAMPLED = """
+class M(torch.nn.Module):
+    def forward(self, x):
+        return {call}
+
+    def sample_inputs(self):
+        return {samples}
+"""
+
+
+@pytest.fixture(scope="session")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Replays archives by name, in the Python given."""
+
+    def run(
+        python: str,
+        archives: dict[str, Old],
+        module: str | None = "tinyops",
+        operators: tuple[str, ...] = OPERATORS,
+        seconds: float = 30.0,
+    ) -> tuple[RuntimeSeen, dict[str, RowReplayed]]:
+        folder = tmp_path_factory.mktemp("replay")
+        rows = []
+        for number, (name, (data, samples, upgrader)) in enumerate(archives.items()):
+            row = {"key": name, "upgrader_name": upgrader, "samples": samples, "tolerances": {}}
+            for kind, content in (("archive", data), ("raised", _raised(data))):
+                path = folder / f"{number}-{kind}.ptl"
+                path.write_bytes(content)
+                row[kind] = str(path)
+            rows.append(row)
+        job = Job("replay", module, operators, tuple(rows), seconds)
+        answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)
+        told = {key: row_replayed(told, ("torch.jit.load", "lite")) for key, told in answers.rows.items()}
+        return answers.runtime, told
+
+    return run
+
+
+def _raised(data: bytes) -> bytes:
+    try:
+        return with_version(data, 10)
+    except ArchiveError:
+        return data  # malformed on purpose
+
+
+# As on Ubuntu 24.04 or in a container: a user without privileges who may not make namespaces.
+WITHOUT_NAMESPACES = """\
+#!/bin/sh
+exec unshare --user --map-root-user sh -c '
+    for most in user net; do echo 0 > /proc/sys/user/max_${most}_namespaces || exit; done
+    exec setpriv --bounding-set=-all "$0" "$@"
+' %s "$@"
+"""
+
+
+@pytest.fixture
+def python_without_namespaces(tmp_path: Path) -> str:
+    """The Python that runs the tests, where namespaces are refused."""
+    if not shutil.which("unshare") or subprocess.run(("unshare", "--user", "true"), check=False).returncode:
+        return sys.executable  # they are refused here anyway
+    path = tmp_path / "python"
+    path.write_text(WITHOUT_NAMESPACES % sys.executable)
+    path.chmod(0o755)
+    return str(path)
