@@ -1,0 +1,55 @@
+# Sets up what it needs in .venv and runs: `make demo`, `make demo-pytorch`, `make test`, `make bench`.
+PYTHON ?= python3
+# The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: demo demo-pytorch test lint types coverage bench clean
+.DEFAULT_GOAL := test
+
+demo: .venv/torch
+	$(BIN)/python demo/library.py
+
+demo-pytorch: .venv/uv
+	$(BIN)/python demo/pytorch.py
+
+test: lint types coverage
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/dev
+	$(BIN)/mypy
+
+coverage: .venv/dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+bench: .venv/dev
+	$(BIN)/python benchmarks/hook.py
+
+clean:
+	rm -rf .venv
+
+# Each step adds to the environment what the one before did not need.
+.venv/base: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+.venv/torch: .venv/base
+	$(PIP) "$(TORCH)"
+	touch $@
+
+.venv/uv: .venv/base
+	$(PIP) --editable ".[generate]"
+	touch $@
+
+.venv/dev: .venv/torch .venv/uv
+	$(PIP) --editable ".[dev]"
+	touch $@

@@ -1,0 +1,6 @@
+"""Which fixture module is there for which operator."""
+
+from modules import *
+
+ALL_MODULES = {
+}

@@ -1,0 +1,3 @@
+"""What changed incompatibly, and when."""
+
+OPERATOR_VERSIONS = {}

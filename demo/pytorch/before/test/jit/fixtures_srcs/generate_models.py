@@ -1,0 +1,5 @@
+from test.jit.fixtures_srcs.fixtures_src import *  # noqa: F403
+
+ALL_MODULES = {
+    TestVersionedDivTensorV3(): "aten::div.Tensor",
+}

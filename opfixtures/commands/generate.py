@@ -1,0 +1,120 @@
+"""`opfixtures generate`: make the fixtures that are missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opfixtures.changes import Change
+from opfixtures.commands.report import finish, workshop
+from opfixtures.comparison import Comparison, commit_of, read_change, staged, target_commit
+from opfixtures.config import read_config
+from opfixtures.declarations.model import MapEntry, Problem
+from opfixtures.declarations.python_source import decode
+from opfixtures.errors import UserError
+from opfixtures.generate import generate
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.plan import Plan, Standing, make_plan
+from opfixtures.report.printable import printable
+from opfixtures.result import FixtureResult, Result
+from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: `base` is a revision, `operators` are full names; neither means what the change owes."""
+
+    base: str | None = None
+    operators: tuple[str, ...] = ()
+    everything: bool = False
+    regenerate: bool = False
+    dry_run: bool = False
+
+
+def run(wanted: Wanted, report: str | None) -> int:
+    """Make what is missing and print what became of each; the exit status is 1 where one was refused or differs."""
+    repository = Repository.discover(os.getcwd(), os.environ)
+    with GitObjects(repository) as objects:
+        pre_change, change, plan = _plan(objects, wanted)
+    made: list[FixtureResult] = []
+    if wanted.dry_run:
+        sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
+    elif plan.to_make:
+        with workshop(repository) as tools:
+            made = generate(plan.to_make, change.config, tools)
+    return finish(Result(pre_change, _in_order(change, [*plan.settled, *made])), report)
+
+
+def _intentions(plan: Plan) -> Iterator[str]:
+    for planned in plan.to_make:
+        entry = planned.entry
+        yield f"would make  {entry.operator} at {entry.bumped_at_version}: {planned.path} with {planned.spec.name}"
+
+
+def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResult, ...]:
+    rank = {entry.upgrader_name: place for place, entry in enumerate(change.version_map.entries)}
+    return tuple(sorted(results, key=lambda result: (rank[result.upgrader_name], result.module or "")))
+
+
+def _plan(objects: GitObjects, wanted: Wanted) -> tuple[str | None, Change, Plan]:
+    repository = objects.repository
+    work_tree = WorkTreeSnapshot(repository.root)
+    target = _target(objects, work_tree)
+    pre_change = commit_of(repository, wanted.base) if wanted.base else target
+    before = _snapshot(objects, pre_change)
+    change = read_change(objects, Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD"))
+    _refuse_problems(change)
+    published = _snapshot(objects, target)
+    plan = make_plan(
+        change,
+        _entries(change, wanted),
+        _sources(change, work_tree),
+        Standing(work_tree.has, published.has),
+        pre_change=pre_change,
+        regenerate=wanted.regenerate,
+    )
+    return pre_change, change, plan
+
+
+def _target(objects: GitObjects, work_tree: Snapshot) -> str | None:
+    config = read_config(work_tree)
+    if config is None:
+        return objects.repository.resolve("HEAD")
+    return target_commit(objects.repository, staged(objects), config)
+
+
+def _snapshot(objects: GitObjects, commit: str | None) -> Snapshot:
+    return objects.commit(commit) if commit else EmptySnapshot()
+
+
+def _entries(change: Change, wanted: Wanted) -> list[MapEntry]:
+    entries = change.version_map.entries
+    if wanted.operators:
+        missing = sorted(set(wanted.operators) - {entry.operator for entry in entries})
+        if missing:
+            raise UserError(f"{missing[0]} is not in {change.version_map.path}: give a full name from there")
+        return [entry for entry in entries if entry.operator in wanted.operators]
+    return list(entries if wanted.everything else change.added)
+
+
+def _sources(change: Change, work_tree: Snapshot) -> dict[str, str]:
+    read = {path: work_tree.read(path) for path in change.config.fixture_modules}
+    return {path: decode(source) for path, source in read.items() if source is not None}
+
+
+def _refuse_problems(change: Change) -> None:
+    """What cannot be read is not built upon."""
+    problems: list[Problem] = [
+        *change.version_map.problems,
+        *change.registry.problems,
+        *change.after.modules.problems,
+    ]
+    if problems:
+        raise UserError(
+            f"{problems[0].place}: {problems[0].message} (`opfixtures check --all` shows all that cannot be read)"
+        )
+    if change.after.registry is None:
+        raise UserError(f"no registry at {change.config.registry}: add it, `opfixtures check` shows how")

@@ -1,0 +1,44 @@
+"""What `generate` and `verify` have in common: the tools they work with, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opfixtures.atomic_write import write_whole
+from opfixtures.generate import Workshop
+from opfixtures.git import Repository
+from opfixtures.progress import Progress
+from opfixtures.report.result_json import result_json
+from opfixtures.report.result_text import result_text
+from opfixtures.result import Result
+from opfixtures.runtimes import Runtimes
+from opfixtures.runtimes.cache import cache_root
+
+
+@contextmanager
+def workshop(repository: Repository) -> Iterator[Workshop]:
+    """The tools, with progress shown while they are in use. A termination is an interruption: all is tidied up."""
+    with Progress() as progress, _terminations_as_interrupts():
+        runtimes = Runtimes(repository, os.environ, cache_root(os.environ), progress.tell)
+        yield Workshop(repository.root, runtimes, progress.tell)
+
+
+@contextmanager
+def _terminations_as_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def finish(result: Result, report: str | None) -> int:
+    """Print the result, write it to the file `report` if one is named; the exit status."""
+    sys.stdout.write(result_text(result) + "\n")
+    if report is not None:
+        write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
+    return int(result.failed)

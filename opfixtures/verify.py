@@ -1,0 +1,148 @@
+"""Verifies fixtures that are there: archive against record, record against version map, then the replay."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.archive import Archive, ArchiveError, read_archive
+from opfixtures.config import Config, RuntimeSpec
+from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.facts import covers
+from opfixtures.generate import Workshop, post_change_spec, replay_after
+from opfixtures.plan import runtime_for, settled
+from opfixtures.record import Record, RecordError, load_record
+from opfixtures.replay import Replayable, Replays, verdict
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A fixture as it stands in the work tree. `record` is None where there is none (PyTorch's own fixtures)."""
+
+    entry: MapEntry
+    covers: range
+    last_bump: int
+    row: FixtureEntry
+    path: str
+    data: bytes
+    record: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A fixture that was looked at without torch, and may be replayed."""
+
+    standing: Standing
+    archive: Archive
+    record: Record | None
+
+    @property
+    def replayable(self) -> Replayable:
+        samples = self.record.samples if self.record else ()
+        standing = self.standing
+        return Replayable(
+            standing.path, standing.entry, standing.last_bump, self.archive, standing.data, samples
+        )
+
+
+def verify(
+    fixtures: Sequence[Standing], config: Config, workshop: Workshop, runtime: RuntimeSpec | None = None
+) -> list[FixtureResult]:
+    """Replay all that are sound, in one worker a runtime; `runtime` instead of the settings' choice if given.
+
+    Raises RuntimeUnavailable or GitError if a post-change runtime cannot be had.
+    """
+    looked_at = [_look_at(standing) for standing in fixtures]
+    sound = [seen for seen in looked_at if isinstance(seen, _Checked)]
+    replays: dict[str, Replays] = {}
+    for spec, group in _by_post_change_runtime(sound, config, runtime):
+        shown = replay_after([checked.replayable for checked in group], spec, workshop)
+        replays.update({checked.standing.path: shown for checked in group})
+    return [
+        seen if isinstance(seen, FixtureResult) else _conclude(seen, replays[seen.standing.path])
+        for seen in looked_at
+    ]
+
+
+def _by_post_change_runtime(
+    sound: Sequence[_Checked], config: Config, runtime: RuntimeSpec | None
+) -> list[tuple[RuntimeSpec, list[_Checked]]]:
+    groups: dict[RuntimeSpec, list[_Checked]] = {}
+    for checked in sound:
+        made_by = runtime_for(checked.standing.entry.bumped_at_version - 1, config)
+        groups.setdefault(runtime or post_change_spec(made_by, config), []).append(checked)
+    return list(groups.items())
+
+
+def _look_at(standing: Standing) -> _Checked | FixtureResult:
+    try:
+        archive = read_archive(standing.data)
+        record = None if standing.record is None else load_record(standing.record)
+    except ArchiveError as error:
+        return _result(standing, Status.MISMATCH, f"not a readable archive: {error}")
+    except RecordError as error:
+        return _result(standing, Status.MISMATCH, f"its record cannot be read: {error}")
+    disagreement = record and _disagreement(standing, archive, record)
+    if disagreement:
+        return _result(standing, Status.MISMATCH, f"fixture and record disagree: {disagreement}")
+    return _Checked(standing, archive, record)
+
+
+def _disagreement(standing: Standing, archive: Archive, record: Record) -> str:
+    """What the record says otherwise than the archive's bytes, the registry or the version map."""
+    said, entry = record.archive, standing.entry
+    pairs = (
+        ("file name", said.file, os.path.basename(standing.path)),
+        ("sha256", said.sha256, archive.sha256),
+        ("size", said.size, archive.size),
+        ("version", said.version, archive.version),
+        ("bytecode version", said.bytecode_version, archive.bytecode_version),
+        ("operators", sorted(said.operators), sorted(archive.operators)),
+        ("module", record.module.name, standing.row.module),
+        ("operator", record.entry.operator, entry.operator),
+        ("bumped_at_version", record.entry.bumped_at_version, entry.bumped_at_version),
+        ("upgrader_name", record.entry.upgrader_name, entry.upgrader_name),
+        ("old_schema", record.entry.old_schema, entry.old_schema),
+    )
+    for name, recorded, found in pairs:
+        if recorded != found:
+            return f"{name} is {recorded} in the record and {found} here"
+    return ""
+
+
+def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
+    standing = checked.standing
+    covered = covers(standing.entry, standing.covers, checked.archive)
+    loaders = replays.facts(checked.replayable)
+    facts = Facts(_recorded_proof(standing.entry, checked.record), covered, loaders)
+    for fact in (facts.covers, facts.pre_change):
+        if fact.value is Answer.NO:
+            return replace(_result(standing, Status.REFUSED, fact.reason, checked.record), facts=facts)
+    status, reason = verdict(loaders, replays.not_replayed(checked.replayable))
+    if status is Status.GENERATED:
+        status = Status.PRESENT
+    return replace(_result(standing, status, reason, checked.record), facts=facts)
+
+
+def _recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
+    """What the record says of the runtime that made the fixture. It cannot be seen again, only that it fits."""
+    if record is None:
+        return Fact(Answer.UNKNOWN, "no record")
+    proof = record.pre_change
+    try:
+        same = same_schema(parse_schema(proof.schema), parse_schema(entry.old_schema))
+    except SchemaError as error:
+        return Fact(Answer.UNKNOWN, f"a schema does not parse: {error}")
+    if not same:
+        return Fact(Answer.NO, f"it was made with {proof.schema}, the old schema is {entry.old_schema}")
+    if not proof.proven_by:
+        return Fact(Answer.UNKNOWN, "its record names no proof")
+    return Fact(Answer.YES, f"recorded: {', '.join(proof.proven_by)}")
+
+
+def _result(standing: Standing, status: Status, reason: str, record: Record | None = None) -> FixtureResult:
+    result = settled(standing.entry, standing.row, standing.path, status, reason)
+    return replace(result, runtime=record.runtime.name if record else None)

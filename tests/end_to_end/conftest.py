@@ -1,0 +1,75 @@
+"""The demonstration's library and tree in real repositories, with the real torch of the running interpreter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GitRepository, Ran
+
+TREES = Path(__file__).parents[2] / "demo"
+
+
+def overlay(repository: GitRepository, tree: Path) -> None:
+    """Copy a tree over the repository's work tree."""
+    shutil.copytree(tree, repository.root, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def checkouts(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A cache of the session's own: what is built in it was built by these tests."""
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def library(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    """tinyops 1.0 committed; the change to 2.0, with version map, upgraders and fixture entries, in the work tree."""
+    repository = new_repository(name="library")
+    overlay(repository, TREES / "library" / "before")
+    repository.git("add", "--all")
+    repository.commit("tinyops 1.0")
+    overlay(repository, TREES / "library" / "change")
+    overlay(repository, TREES / "library" / "entries")
+    return repository
+
+
+@pytest.fixture
+def run_long(checkouts: str) -> Callable[..., Ran]:
+    """Runs a command that builds runtimes: releases from the user's cache, checkouts from the session's."""
+    home = os.path.expanduser("~")
+
+    def run(repository: GitRepository, *args: str, releases: bool = False, **environment: str) -> Ran:
+        cache = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.join(home, ".cache")), "opfixtures")
+        return repository.opfixtures(
+            *args,
+            **{
+                "OPFIXTURES_CACHE": cache if releases else checkouts,
+                "PYENV_ROOT": os.environ.get("PYENV_ROOT", os.path.join(home, ".pyenv")),
+                **environment,
+            },
+        )
+
+    return run
+
+
+@pytest.fixture
+def start_long(checkouts: str) -> Callable[..., subprocess.Popen[str]]:
+    """Starts the command line in a process that a test can interrupt."""
+
+    def start(repository: GitRepository, *args: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            (sys.executable, "-m", "opfixtures", *args),
+            cwd=repository.root,
+            env={**repository.environment, "OPFIXTURES_CACHE": checkouts, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
