@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
+
 # A module that tells what an expression gives, through its sample input.
 TELLS = """
 import ctypes, json, os, resource, socket, sys

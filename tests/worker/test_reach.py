@@ -9,6 +9,8 @@ import pytest
 from opfixtures import worker_process
 from opfixtures.worker_process import Job
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
+
 FORGED = '{"event": "row", "key": "last", "told": {"samples": ["forged"]}}'
 
 
