@@ -144,6 +144,10 @@ def exported(told: Json) -> Exported:
 def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
     """Read what the worker tells of a `replay` row; None where it did not come to the row."""
     seen = told if isinstance(told, dict) else {}
+    if "refused" in seen:
+        # The fixture ended the worker itself, whichever step it was.
+        steps = [f"{loader} {archive}" for loader in loaders for archive in ("archive", "raised")]
+        seen = {step: {"refused": seen["refused"]} for step in (*steps, "marker")}
     return RowReplayed(
         as_written={loader: _replayed(seen.get(f"{loader} archive")) for loader in loaders},
         raised={loader: _replayed(seen.get(f"{loader} raised")) for loader in loaders},

@@ -104,11 +104,8 @@ def replay(
         job = Job("replay", runtime.operator_module, tuple(sorted(operators)), asked, seconds)
         answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
     check_import(runtime, answers.runtime)
-    unreached = {key: str(told["refused"]) for key, told in answers.rows.items() if "refused" in told}
-    unreached |= {fixture.key: answers.failure for fixture in fixtures if fixture.key not in answers.rows}
-    rows = {
-        key: row_replayed(told, (JIT, LITE)) for key, told in answers.rows.items() if key not in unreached
-    }
+    rows = {key: row_replayed(told, (JIT, LITE)) for key, told in answers.rows.items()}
+    unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
     return Replays(answers.runtime, rows, unreached)
 
 

@@ -122,10 +122,11 @@ def _attempt(python: str, job: Job, folder: str, tell: Callable[[str], None]) ->
             )
         except OSError as error:
             raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
-        try:
-            return _listen(process, job, tell, log)
-        finally:
-            _end(process)
+        with process:
+            try:
+                return _listen(process, job, tell, log)
+            finally:
+                _end(process)
 
 
 def worker_environment(folder: str) -> dict[str, str]:
@@ -153,10 +154,11 @@ def _listen(
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
     waiting = [row["key"] for row in job.rows]
+    events = _events(process, job, log)
     try:
-        for event in _events(process, job, log):
-            match event:
-                case {"event": "runtime"} if runtime is None:
+        while True:
+            match next(events):
+                case {"event": "runtime"} as event if runtime is None:
                     runtime = runtime_seen(event, job.operators)
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
                     raise WorkerError(reason)
@@ -171,7 +173,6 @@ def _listen(
         if runtime is None:
             raise
         return Answers(runtime, rows, str(error))
-    raise AssertionError("_events ends by raising")
 
 
 def _events(process: subprocess.Popen[bytes], job: Job, log: IO[bytes]) -> Iterator[Json]:
@@ -226,5 +227,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(END_SECONDS)
     finally:
         end_group(process)
-        if process.stdout is not None:
-            process.stdout.close()

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from opfixtures import cli
+
+# A machine may be busy, and coverage slows down. CI tries the same examples every time.
+settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("ours")
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"

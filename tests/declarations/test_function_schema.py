@@ -275,7 +275,7 @@ def test_long_texts_take_no_longer_than_their_length(text: str) -> None:
     started = process_time()
     with suppress(SchemaError):
         parse_schema(text)
-    assert process_time() - started < 10
+    assert process_time() - started < 60
 
 
 @given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))

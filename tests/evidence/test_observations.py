@@ -163,3 +163,11 @@ def test_any_json_gives_a_replayed_row(told: Any) -> None:
     row = row_replayed(told, ("jit", "lite"))
 
     assert set(row.as_written) == set(row.raised) == {"jit", "lite"}
+
+
+def test_a_fixture_that_ends_the_worker_fails_every_step() -> None:
+    seen = row_replayed({"refused": "the worker ended early"}, ("lite",))
+    assert seen.as_written["lite"].failure == seen.raised["lite"].failure == "the worker ended early"
+    assert seen.as_written["lite"].crashed
+    assert not seen.marker.found
+    assert seen.marker.failure == "the worker ended early"

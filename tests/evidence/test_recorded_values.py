@@ -165,4 +165,4 @@ def test_a_shape_of_huge_sizes_costs_nothing() -> None:
 
     with pytest.raises(RecordedValueError):
         check_samples(sample(tensor))
-    assert process_time() - start < 1
+    assert process_time() - start < 30

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,15 @@ def test_without_a_torch_it_is_said_where_to_get_one(library, obtain, monkeypatc
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(RuntimeUnavailable, match=r"pip install 'opfixtures\[torch\]', or name a release"):
         obtain(library)
+
+
+def test_a_torch_built_from_source_has_no_metadata(library, obtain, monkeypatch):
+    def refuse(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("opfixtures.runtimes.checkout._build", pretend_to_build)
+    monkeypatch.setattr("opfixtures.runtimes.checkout.version", refuse)
+    assert obtain(library).name == "the work tree with torch of the running interpreter"
 
 
 def test_a_commit_that_is_not_here_leaves_nothing(library, obtain, tmp_path):

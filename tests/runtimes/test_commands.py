@@ -93,7 +93,7 @@ INTERRUPTED = """
 import os, signal, sys
 from opfixtures.runtimes.commands import run_logged
 
-script = f"sleep 99 & echo $! > pids; echo $$ >> pids; kill -INT {os.getpid()}; wait"
+script = f"sleep 99 & echo $! > pids; echo $$ >> pids; sleep 0.5; kill -INT {os.getpid()}; wait"
 try:
     run_logged(("sh", "-c", script), sys.argv[1], os.environ, "log")
 except KeyboardInterrupt:

@@ -45,6 +45,8 @@ def test_one_behind_pyenvs_shim_is_found(pretend, environment):
     pretend("bin/python3.99")
     pretend(".pyenv/versions/3.9.1/bin/python", "3.9.1")
     found = pretend(".pyenv/versions/3.99.1/bin/python", "3.99.1")
+    # An interrupted `pyenv install` leaves such a folder.
+    pretend(".pyenv/versions/3.99.2/nothing")
     assert find_python("3.99", environment) == found
 
 
