@@ -22,6 +22,9 @@ _KEYS = (
     "preset",
     "version-map",
     "upgraders",
+    "versions",
+    "mobile-upgraders",
+    "mobile-upgraders-generator",
     "registry",
     "fixture-modules",
     "fixtures",
@@ -54,6 +57,9 @@ class RuntimeSpec:
 class Config:
     """Where a repository keeps what. Paths are relative to its root, `/` between parts; none leaves it.
 
+    `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
+    upgraders are None where a repository has no such file.
+
     `target` is None where the default holds, `origin/HEAD`. `source` is the file the settings stand in, None
     where a preset needed no file.
     """
@@ -66,6 +72,9 @@ class Config:
     target: str | None
     runtimes: tuple[RuntimeSpec, ...]
     source: str | None
+    versions: str | None = None
+    mobile_upgraders: str | None = None
+    mobile_upgraders_generator: str | None = None
 
 
 def read_config(snapshot: Snapshot) -> Config | None:
@@ -124,6 +133,9 @@ def _config(settings: Mapping[str, object], where: str, source: str | None) -> C
         target=table.word("target"),
         runtimes=_runtimes(table),
         source=source,
+        versions=table.path("versions"),
+        mobile_upgraders=table.path("mobile-upgraders"),
+        mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
     )
 
 

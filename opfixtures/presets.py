@@ -6,6 +6,9 @@ Imports nothing: the hook reads PyTorch's paths here before it imports anything 
 PYTORCH_PATHS = {
     "version-map": "torch/csrc/jit/operator_upgraders/version_map.cpp",
     "upgraders": "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp",
+    "versions": "caffe2/serialize/versions.h",
+    "mobile-upgraders": "torch/csrc/jit/mobile/upgrader_mobile.cpp",
+    "mobile-upgraders-generator": "torchgen/operator_versions/gen_mobile_upgraders.py",
     "registry": "test/jit/fixtures_srcs/generate_models.py",
     "fixtures": "test/jit/fixtures",
 }

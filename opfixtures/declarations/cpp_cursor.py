@@ -17,6 +17,8 @@ from opfixtures.declarations.model import Problem
 
 _INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
 _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+# Who nests deeper means to make a reader slow.
+_MOST_ARMS = 8
 # Directives that neither bring nor take away what stands in an initialiser.
 _HARMLESS = frozenset({"", "define", "undef", "pragma", "line", "error", "warning"})
 
@@ -24,11 +26,13 @@ _HARMLESS = frozenset({"", "define", "undef", "pragma", "line", "error", "warnin
 class Cursor:
     """Stands on `token`; at the end of the text on a token of kind END.
 
+    `subject` is what the file is read for, as messages call it.
     `interruptions` are the directives and troubles passed inside initialisers, `after_directive` says whether
     an arm of an `#if` begins or ends right before `token`.
     """
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, subject: str = "the version map") -> None:
+        self._subject = subject
         self._text = normalise_line_breaks(text)
         self._tokens = live_tokens(tokenise(self._text))
         self.lines = Lines(path, self._text)
@@ -38,12 +42,19 @@ class Cursor:
         self._in_initialiser = False
         self._depth = 0
         self._arm_depths: list[int] = []
+        self._arms: list[tuple[int, int]] = []
+        self._conditionals = 0
         self.token = self._end = Token(END, "", max(len(self._text) - 1, 0))
         self.advance()
 
     @property
     def is_at_end(self) -> bool:
         return self.token is self._end
+
+    @property
+    def arm(self) -> tuple[tuple[int, int], ...]:
+        """The arms of `#if`s inside the initialiser in which `token` stands, the outermost ones."""
+        return tuple(self._arms[:_MOST_ARMS])
 
     def advance(self) -> Token:
         """Steps to the next token and returns it."""
@@ -82,11 +93,12 @@ class Cursor:
         """From here to `leave_initialiser` arms of an `#if` must balance and nothing may be included."""
         self._in_initialiser = True
         self._arm_depths.clear()
+        self._arms.clear()
 
     def leave_initialiser(self) -> None:
         if self._arm_depths and self.token.text == "}":
             self.problem(
-                self.token, "the initialiser of the version map ends inside an `#if`: end it outside"
+                self.token, f"the initialiser of {self._subject} ends inside an `#if`: end it outside"
             )
         self._in_initialiser = False
 
@@ -103,13 +115,15 @@ class Cursor:
             if name in _HARMLESS:
                 return
             self.problem(
-                token, f"what `#{name}` brings into the version map cannot be read: write it out here"
+                token, f"what `#{name}` brings into {self._subject} cannot be read: write it out here"
             )
         self.interruptions.append(token)
 
     def _choose_arm(self, token: Token) -> None:
         if token.text == BEGIN:
             self._arm_depths.append(self._depth)
+            self._conditionals += 1
+            self._arms.append((self._conditionals, 0))
             return
         if not self._arm_depths:
             self.problem(token, "the `#if` of this directive stands before the initialiser: begin it inside")
@@ -117,8 +131,13 @@ class Cursor:
             self.problem(
                 token, "the brackets of this arm of an `#if` do not balance: keep whole entries in each arm"
             )
-        if token.text == FINISH and self._arm_depths:
+        if not self._arm_depths:
+            return
+        conditional, number = self._arms.pop()
+        if token.text == FINISH:
             self._arm_depths.pop()
+        else:
+            self._arms.append((conditional, number + 1))
 
     def skip_value(self) -> None:
         """Steps to the `,`, `;` or unmatched closing bracket that ends the value begun here."""

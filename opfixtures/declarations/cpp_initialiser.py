@@ -11,12 +11,11 @@ from opfixtures.declarations.cpp_conditionals import CONDITIONAL
 from opfixtures.declarations.cpp_cursor import Cursor
 from opfixtures.declarations.cpp_literals import EscapeError, integer_value, string_value
 from opfixtures.declarations.cpp_tokens import Token, quoted
-from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.model import MapEntry, Place
 
 ENTRY_TYPE = "UpgraderEntry"
 _ENDS = frozenset({")", "]", ";", ""})
 _FIELDS = ("bumped_at_version", "upgrader_name", "old_schema")
-_OPERATOR = "an operator with its entries, in braces,"
 _ENTRIES = "the entries of an operator, in braces,"
 _ENTRY = f"an entry, {{{', '.join(_FIELDS)}}},"
 
@@ -26,12 +25,19 @@ class UnclosedError(Exception):
 
 
 class InitialiserReader:
-    """Collects the entries of every initialiser that `cursor` is put on."""
+    """Collects the entries of every initialiser that `cursor` is put on; `end` is where the last one ends.
+
+    A reader of another map from strings overrides `_read_pair` and what that pair is called.
+    """
+
+    _pair = "an operator with its entries, in braces,"
 
     def __init__(self, cursor: Cursor) -> None:
         self.entries: list[MapEntry] = []
         self._cursor = cursor
         self._operator: str | None = None
+        self._operator_place: Place | None = None
+        self.end: Place | None = None
 
     def read(self) -> None:
         """Reads from the initialiser's `{` to behind its `}`. Raises UnclosedError where there is none."""
@@ -39,7 +45,8 @@ class InitialiserReader:
         opening = self._cursor.token
         self._cursor.advance()
         try:
-            self._read_list(opening, self._read_operator, "pair", _OPERATOR)
+            self._read_list(opening, self._read_pair, "pair", self._pair)
+            self.end = self._cursor.lines.place(self._cursor.token.offset)
         finally:
             self._cursor.leave_initialiser()
         self._cursor.advance()
@@ -76,11 +83,12 @@ class InitialiserReader:
             else:
                 read_element(brace, before)
 
-    def _read_operator(self, opening: Token, before: int) -> None:
+    def _read_pair(self, opening: Token, before: int) -> None:
         """Reads from behind the `{` of an operator to behind its `}`."""
         cursor = self._cursor
         # `{}` names no operator and has no entries; so an emptied map may look: m({{}}).
         if cursor.token.text != "}":
+            self._operator_place = cursor.lines.place(cursor.token.offset)
             self._operator = self._read_string("the name of an operator, a string literal,")
             if self._is_divided(before):
                 self._operator = None
@@ -89,11 +97,16 @@ class InitialiserReader:
                 self._read_entries()
             elif self._operator is not None:
                 cursor.refuse_token("`,` and the entries of the operator")
+        self._close_pair(opening, "an operator")
+
+    def _close_pair(self, opening: Token, what: str) -> None:
+        """Steps behind the `}` of a pair, over a `,` before it."""
+        cursor = self._cursor
         if cursor.token.text == ",":
             cursor.advance()
         if cursor.token.text != "}":
             self._refuse_end(opening)
-            cursor.refuse_token("the `}` of an operator")
+            cursor.refuse_token(f"the `}}` of {what}")
             self._skip_rest(opening)
         cursor.advance()
 
@@ -112,7 +125,7 @@ class InitialiserReader:
     def _read_entry(self, opening: Token, before: int) -> None:
         """Reads from behind the `{` of an entry to behind its `}`."""
         cursor = self._cursor
-        noted = len(cursor.problems)
+        noted, arm = len(cursor.problems), cursor.arm
         fields: list[int | str | None] = []
         while cursor.token.text != "}":
             self._refuse_end(opening)
@@ -128,7 +141,9 @@ class InitialiserReader:
                 case [int(version), str(name), str(schema)]:
                     if self._operator is not None:
                         place = cursor.lines.place(opening.offset)
-                        self.entries.append(MapEntry(self._operator, version, name, schema, place))
+                        self.entries.append(
+                            MapEntry(self._operator, version, name, schema, place, self._operator_place, arm)
+                        )
                 case _:
                     missing = ", ".join(_FIELDS[len(fields) :])
                     cursor.problem(opening, f"this entry lacks {missing}: add what is missing")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -34,13 +35,20 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One entry of the version map. `place` is that of the entry itself, not of its operator."""
+    """One entry of the version map. `place` is that of the entry itself, not of its operator.
+
+    `operator_place` is where the operator stands, None where nobody asked. `arm` says under which arms of
+    `#if`s the entry stands, from the outermost on: of the `#if` of that number in the file, the arm of that
+    number. Neither counts when entries are compared.
+    """
 
     operator: str
     bumped_at_version: int
     upgrader_name: str
     old_schema: str
     place: Place
+    operator_place: Place | None = field(default=None, compare=False)
+    arm: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,70 @@ class VersionMap:
             if other.operator == entry.operator and other.bumped_at_version < entry.bumped_at_version
         ]
         return range(max(previous, default=0), entry.bumped_at_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrader:
+    """One upgrader: its name, the names of the functions that its TorchScript source defines, its place."""
+
+    name: str
+    defines: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraders:
+    """The upgraders of one file, in its order. With problems some may be missing.
+
+    `end` is the place of the closing brace: where an upgrader would be added.
+    """
+
+    path: str
+    upgraders: tuple[Upgrader, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    end: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionConstant:
+    """A version that a header sets, and where the number stands."""
+
+    value: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormatVersions:
+    """What caffe2/serialize/versions.h sets: the version that is written, and those that can be read.
+
+    None stands for a constant that is not there, or could not be read: then there is a problem.
+    """
+
+    path: str
+    produced: VersionConstant | None = None
+    minimum: VersionConstant | None = None
+    maximum: VersionConstant | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MobileUpgrader:
+    """One row of the mobile upgrader table: this upgrader serves models of versions `first` to `last`."""
+
+    operator: str
+    first: int
+    last: int
+    upgrader_name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MobileUpgraders:
+    """The table that gen_mobile_upgraders.py wrote, and what that program leaves out, by name and place."""
+
+    path: str
+    rows: tuple[MobileUpgrader, ...] = ()
+    excluded: tuple[tuple[str, Place], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +180,20 @@ class FixtureModules:
         return next((module for module in reversed(self.modules) if module.name == name), None)
 
 
+def _nothing() -> None:
+    """None: what a file declares that is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """All a snapshot declares. None stands for a file that is not there."""
+    """All a snapshot declares. None stands for a file that is not there.
+
+    What few rules ask for is read when it is asked for.
+    """
 
     version_map: VersionMap | None = None
     registry: Registry | None = None
     modules: FixtureModules = field(default_factory=FixtureModules)
+    upgraders: Callable[[], Upgraders | None] = _nothing
+    versions: Callable[[], FileFormatVersions | None] = _nothing
+    mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing

@@ -90,9 +90,9 @@ class _Reader:
                 self._problem(entries, "the entries of an operator are not a list literal: write [{...}]")
                 continue
             for entry in entries.elts:
-                self._read_entry(operator, entry)
+                self._read_entry(operator, self._place(key), entry)
 
-    def _read_entry(self, operator: str | None, entry: ast.expr) -> None:
+    def _read_entry(self, operator: str | None, operator_place: Place, entry: ast.expr) -> None:
         if not isinstance(entry, ast.Dict):
             self._problem(entry, f"this entry is not a dict literal: write one with {', '.join(_FIELDS)}")
             return
@@ -105,7 +105,8 @@ class _Reader:
         match [values.get(field) for field in _FIELDS]:
             case [int(version), str(name), str(schema)]:
                 if operator is not None:
-                    self.entries.append(MapEntry(operator, version, name, schema, self._place(entry)))
+                    place = self._place(entry)
+                    self.entries.append(MapEntry(operator, version, name, schema, place, operator_place))
             case _:
                 missing = ", ".join(field for field in _FIELDS if field not in values)
                 self._problem(entry, f"this entry lacks {missing}: add what is missing")

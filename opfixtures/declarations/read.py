@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from opfixtures.config import Config
 from opfixtures.declarations.fixture_modules import read_fixture_modules
-from opfixtures.declarations.model import Declarations, FixtureModules, Registry, VersionMap
+from opfixtures.declarations.model import (
+    Declarations,
+    FileFormatVersions,
+    FixtureModules,
+    MobileUpgraders,
+    Registry,
+    Upgraders,
+    VersionMap,
+)
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import read_version_map
 from opfixtures.snapshot import Snapshot
@@ -15,7 +23,13 @@ from opfixtures.snapshot import Snapshot
 
 def read_sources(snapshot: Snapshot, config: Config) -> dict[str, bytes]:
     """The files that declare something, by path, as far as they are there. Raises as `Snapshot.read`."""
-    paths = (config.version_map, config.registry, *config.fixture_modules)
+    optional = (
+        config.upgraders,
+        config.versions,
+        config.mobile_upgraders,
+        config.mobile_upgraders_generator,
+    )
+    paths = (config.version_map, config.registry, *config.fixture_modules, *filter(None, optional))
     read = {path: snapshot.read(path) for path in paths}
     return {path: source for path, source in read.items() if source is not None}
 
@@ -28,6 +42,13 @@ def declare(sources: Mapping[str, bytes], config: Config) -> Declarations:
         version_map=None if version_map is None else _version_map(config.version_map, version_map),
         registry=None if registry is None else _registry(config.registry, registry),
         modules=_modules(tuple((path, sources[path]) for path in config.fixture_modules if path in sources)),
+        upgraders=partial(_upgraders, _file(sources, config.upgraders)),
+        versions=partial(_versions, _file(sources, config.versions)),
+        mobile_upgraders=partial(
+            _mobile_upgraders,
+            _file(sources, config.mobile_upgraders),
+            _file(sources, config.mobile_upgraders_generator),
+        ),
     )
 
 
@@ -36,17 +57,51 @@ def read_declarations(snapshot: Snapshot, config: Config) -> Declarations:
     return declare(read_sources(snapshot, config), config)
 
 
-# A change leaves most files as they were: what was read before is not read again after.
-@lru_cache(maxsize=2)
+_File = tuple[str, bytes] | None
+
+
+def _file(sources: Mapping[str, bytes], path: str | None) -> _File:
+    return (path, sources[path]) if path is not None and path in sources else None
+
+
+# A change leaves most files as they were: what was read before is not read again after, nor in target.
+@lru_cache(maxsize=3)
 def _version_map(path: str, source: bytes) -> VersionMap:
     return read_version_map(path, source)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _registry(path: str, source: bytes) -> Registry:
     return read_registry(path, source)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _modules(files: tuple[tuple[str, bytes], ...]) -> FixtureModules:
     return read_fixture_modules(files)
+
+
+@lru_cache(maxsize=3)
+def _upgraders(file: _File) -> Upgraders | None:
+    if file is None:
+        return None
+    from opfixtures.declarations.upgraders import read_upgraders
+
+    return read_upgraders(*file)
+
+
+@lru_cache(maxsize=3)
+def _versions(file: _File) -> FileFormatVersions | None:
+    if file is None:
+        return None
+    from opfixtures.declarations.produced_version import read_produced_version
+
+    return read_produced_version(*file)
+
+
+@lru_cache(maxsize=3)
+def _mobile_upgraders(table: _File, generator: _File) -> MobileUpgraders | None:
+    if table is None:
+        return None
+    from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
+
+    return read_mobile_upgraders(*table, generator)

@@ -274,3 +274,31 @@ def test_columns_count_characters() -> None:
     version_map = read(text)
     assert version_map.entries[0].place.column == text.index("{4") + 1
     assert version_map.problems[0].place.column == text.index("kVersion") + 1
+
+
+def test_entries_know_their_operator_and_the_arms_they_stand_in() -> None:
+    source = (
+        f"{TYPE} m({{\n"
+        '{"a", {{4, "a_0_3", "s"}}},\n'
+        "#if X\n"
+        '{"b", {{4, "b_0_3", "s"},\n'
+        "#ifdef Y\n"
+        '{5, "b_4_4", "s"},\n'
+        "#endif\n"
+        "}},\n"
+        "#else\n"
+        '{"b", {{4, "b_0_3", "s"}}},\n'
+        "#endif\n"
+        '{"c", {{4, "c_0_3", "s"}}},\n'
+        "});"
+    )
+    version_map = read_cpp_version_map("map.cpp", source)
+    assert version_map.problems == ()
+    stood = [(one.operator_place and one.operator_place.line, one.arm) for one in version_map.entries]
+    assert stood == [
+        (2, ()),
+        (4, ((1, 0),)),
+        (4, ((1, 0), (2, 0))),
+        (10, ((1, 1),)),
+        (12, ()),
+    ]

@@ -212,3 +212,14 @@ def test_columns_count_characters() -> None:
     version_map = read(text)
     assert version_map.entries[0].place.column == text.index(ENTRY) + 1
     assert version_map.problems[0].place.column == text.index("5]") + 1
+
+
+def test_entries_know_where_their_operator_stands() -> None:
+    entry = '{"bumped_at_version": 4, "upgrader_name": "a_0_3", "old_schema": "s"}'
+    version_map = read_python_version_map(
+        "map.py", f'OPERATOR_VERSIONS = {{"a": [{entry}],\n  "a": [{entry}]}}'
+    )
+    assert [one.operator_place for one in version_map.entries] == [
+        Place("map.py", 1, 22),
+        Place("map.py", 2, 3),
+    ]
