@@ -24,16 +24,17 @@ class Change:
     """A change from `before` to `after`, and what else a rule may ask.
 
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
-    included. `published` reads target's version map, None where target has none; `has_file` tells whether
-    `after` holds a file at a path.
+    included. `published` reads what target declares, `landed` what the branch that target is a part of
+    declares by now, others' changes included. `has_file` tells whether `after` holds a file at a path.
     """
 
     config: Config
     before: Declarations
     after: Declarations
     touched: frozenset[str]
-    published: Callable[[], VersionMap | None]
+    published: Callable[[], Declarations]
     has_file: Callable[[str], bool]
+    landed: Callable[[], Declarations] = Declarations
 
     @cached_property
     def version_map(self) -> VersionMap:
@@ -64,6 +65,20 @@ class Change:
         return tuple(new.values())
 
     @cached_property
+    def written(self) -> tuple[MapEntry, ...]:
+        """The entries of the version map that the change adds or alters; equal ones in several arms count
+        once."""
+        old = self.before.version_map.entries if self.before.version_map else ()
+        known = {text_of(entry) for entry in old}
+        new = {text_of(entry): entry for entry in reversed(self.version_map.entries)}
+        return tuple(entry for text, entry in reversed(new.items()) if text not in known)
+
+    @cached_property
+    def target(self) -> Declarations:
+        """What target declares."""
+        return self.published()
+
+    @cached_property
     def modules(self) -> dict[str, FixtureModule]:
         """The fixture modules after, by name."""
         return _by_name(self.after.modules)
@@ -82,6 +97,11 @@ class Change:
             return (row.module, row.operator) not in known or row.operator in operators or broken
 
         return tuple(row for row in self.registry.rows if judged(row))
+
+
+def text_of(entry: MapEntry) -> tuple[str, int, str, str]:
+    """All that an entry says, without its place."""
+    return entry.operator, entry.bumped_at_version, entry.upgrader_name, entry.old_schema
 
 
 def is_module(module: FixtureModule | None) -> bool:

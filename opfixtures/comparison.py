@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
-from opfixtures.declarations.model import VersionMap
+from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.read import declare, read_declarations, read_sources
 from opfixtures.errors import ConfigurationError, GitError, UserError
 from opfixtures.git import Repository
@@ -69,15 +71,24 @@ def target_commit(repository: Repository, compared: Comparison, config: Config) 
     Raises:
         GitError: the settings name a target that is not here, or that shares no history with the change.
     """
-    branch = repository.resolve(config.target or "origin/HEAD")
-    tip = repository.resolve(compared.tip)
-    base = repository.merge_base(branch, tip) if branch and tip else None
+    return _target(repository, repository.resolve, compared, config)[0]
+
+
+def _target(
+    repository: Repository, resolve: Callable[[str], str | None], compared: Comparison, config: Config
+) -> tuple[str | None, str | None]:
+    """Target's commit and the tip of the branch it is a part of, both as `target_commit` has it."""
+    branch, tip = resolve(config.target or "origin/HEAD"), resolve(compared.tip)
+    base = branch if branch == tip else None
+    if branch and tip and base is None:
+        base = repository.merge_base(branch, tip)
     if base is None and config.target and tip:
         raise GitError(
             f"target {config.target!r} of {config.source} is not in this clone, or shares no history with "
             f"{compared.after.name}: `git fetch` it first, or correct `target`"
         )
-    return base or repository.resolve(compared.base)
+    base, branch = (base, branch) if base else (resolve(compared.base),) * 2
+    return base, branch
 
 
 def read_change(objects: GitObjects, compared: Comparison, everything: bool = False) -> Change:
@@ -94,21 +105,30 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     )
     if config_before.version_map not in sources_before and config.version_map not in sources:
         raise UserError(_no_version_map(compared, config_before, config))
+    before = declare(sources_before, config_before)
+
+    @cache
+    def commits() -> tuple[str | None, str | None]:
+        # A process of its own for every name would take longer than the whole check.
+        return _target(objects.repository, objects.resolve, compared, config)
+
+    @cache
+    def declared(oid: str | None) -> Declarations:
+        if oid and oid == objects.resolve(compared.base):
+            return before
+        snapshot = objects.commit(oid) if oid else EmptySnapshot()
+        return read_declarations(snapshot, _tolerantly(snapshot) or config_before)
+
     if everything:
         sources_before = {}
-
-    def published() -> VersionMap | None:
-        oid = target_commit(objects.repository, compared, config)
-        snapshot = objects.commit(oid) if oid else EmptySnapshot()
-        return read_declarations(snapshot, _tolerantly(snapshot) or config_before).version_map
-
     return Change(
         config=config,
-        before=declare(sources_before, config_before),
+        before=declare({}, config_before) if everything else before,
         after=declare(sources, config),
         touched=frozenset(path for path, _ in sources_before.items() ^ sources.items()),
-        published=published,
+        published=lambda: declared(commits()[0]),
         has_file=compared.after.has,
+        landed=lambda: declared(commits()[1]),
     )
 
 

@@ -51,8 +51,13 @@ class GitObjects:
 
     def head(self) -> Snapshot:
         """HEAD; the empty tree before the first commit."""
-        commit = self.find("HEAD^{commit}", most=0)
-        return EmptySnapshot() if commit is None else GitSnapshot(self, "HEAD", commit.oid)
+        oid = self.resolve("HEAD")
+        return EmptySnapshot() if oid is None else GitSnapshot(self, "HEAD", oid)
+
+    def resolve(self, rev: str) -> str | None:
+        """The id of the commit `rev` names, as `Repository.resolve` has it, without a process of its own."""
+        commit = None if "\n" in rev else self.find(f"{rev}^{{commit}}", most=0)
+        return commit.oid if commit else None
 
     def commit(self, oid: str) -> Snapshot:
         """The commit of that id."""

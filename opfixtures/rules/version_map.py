@@ -52,7 +52,7 @@ def published_map_is_gone(change: Change, finding: NewFinding) -> Iterator[Findi
 
         git checkout HEAD -- torch/csrc/jit/operator_upgraders/version_map.cpp
     """
-    published = change.published() if change.after.version_map is None else None
+    published = change.target.version_map if change.after.version_map is None else None
     if published is not None:
         settings = f"[tool.opfixtures] of {change.config.source or SHARED_FILE}"
         hint = f"bring it back, or name its new path as `version-map` in {settings}"

@@ -7,6 +7,10 @@ import jsonschema
 import pytest
 
 from opfixtures import report
+from opfixtures.changes import Change
+from opfixtures.config import read_config
+from opfixtures.declarations.read import declare
+from opfixtures.rules import judge
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = '    {{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},\n'
@@ -52,3 +56,44 @@ def findings():
         return [f"{one['code']} {one['path']}:{one['line']}" for one in reported["findings"]]
 
     return read
+
+
+class Files(dict):
+    """A snapshot of these files."""
+
+    name = "these files"
+
+    def read(self, path):
+        text = self.get(path)
+        return None if text is None else text.encode()
+
+    has = dict.__contains__
+
+
+@pytest.fixture
+def judged():
+    """The findings of some rules about a change of a PyTorch tree, from files by path to files by path.
+
+    Nothing is published but what target declares; without it, that is what stood before.
+    """
+
+    def find(*codes, before, after, target=None, landed=None, everything=False):
+        config = read_config(Files({VERSION_MAP: "", **after}))
+
+        def declared(files):
+            return declare({path: text.encode() for path, text in files.items()}, config)
+
+        target = before if target is None else target
+        before = {} if everything else before
+        change = Change(
+            config,
+            declared(before),
+            declared(after),
+            frozenset(path for path, _ in before.items() ^ after.items()),
+            lambda: declared(target),
+            after.__contains__,
+            lambda: declared(target if landed is None else landed),
+        )
+        return [finding for finding in judge(change) if finding.code in codes]
+
+    return find

@@ -43,6 +43,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules",
     "opfixtures.rules.fixture_entries",
     "opfixtures.rules.fixtures",
+    "opfixtures.rules.map_entries",
     "opfixtures.rules.registered",
     "opfixtures.rules.version_map",
     "opfixtures.snapshot",
