@@ -44,6 +44,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.fixture_entries",
     "opfixtures.rules.fixtures",
     "opfixtures.rules.map_entries",
+    "opfixtures.rules.published",
     "opfixtures.rules.registered",
     "opfixtures.rules.version_map",
     "opfixtures.snapshot",

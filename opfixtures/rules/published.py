@@ -1,0 +1,214 @@
+"""Rules about versions, judged against what is published: which one is free, what may not change any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opfixtures.changes import Change, text_of
+from opfixtures.declarations.model import Declarations, MapEntry, Place
+from opfixtures.findings import Finding, Severity
+from opfixtures.report.printable import printable
+from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.settings_scan import SHARED_FILE
+
+
+@rule("OPF107", Severity.ERROR)
+def bump_above_produced_version(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """An entry's bumped_at_version is above the produced file format version.
+
+    The produced version, kProducedFileFormatVersion in caffe2/serialize/versions.h, is the highest one that
+    is stamped on a model. An entry above it takes every model for an old one, even those exported a minute
+    ago: the upgrader is applied to models that need none. And what is above kMaxSupportedFileFormatVersion
+    does not load at all.
+
+    To mend it, raise both constants in the same change, as the hint shows. A library, which has no such
+    header, is not judged.
+    """
+    touched = change.config.versions in change.touched
+    entries = change.version_map.entries if touched else change.added
+    versions = change.after.versions() if entries else None
+    if versions is None:
+        return
+    for problem in versions.problems:
+        yield finding(None, problem.place, problem.message, "opfixtures explain OPF107")
+    limits = {
+        "kProducedFileFormatVersion": versions.produced,
+        "kMaxSupportedFileFormatVersion": versions.maximum,
+    }
+    for entry in {(entry.operator, entry.bumped_at_version): entry for entry in reversed(entries)}.values():
+        version = entry.bumped_at_version
+        below = [(name, limit) for name, limit in limits.items() if limit and limit.value < version]
+        for name, limit in below[:1]:
+            yield finding(
+                entry.operator,
+                entry.place,
+                f"{entry.operator} is bumped at version {version}, above {name}, which is {limit.value}",
+                "\n".join(f"in {limit.place}: {name} = 0x{version:X}L;" for name, limit in below),
+            )
+
+
+@rule("OPF108", Severity.ERROR)
+def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """An added entry's bumped_at_version is not the next free version: one is skipped, or it is taken.
+
+    Versions are handed out one by one, each to one change. A change that takes a number which others' models
+    are stamped with already leaves these models without its upgrader. Two changes of PyTorch claimed
+    version 10 at once (pytorch/pytorch#61439, #72191): each was right when it was written, and whoever lands
+    second has to renumber. A number is taken when the target branch has come to produce it, or when target
+    produces it and no overload of the operator was bumped at it.
+
+    A backfill is no finding: an entry that was forgotten when its version was given out, such as the five
+    `div.*_mode` at 4. Several entries of one change may share their version.
+
+    To mend it, write the next free version, which the finding names, into the entry; let the name of its
+    upgrader end accordingly, and set kProducedFileFormatVersion to it.
+    """
+    if not change.added:
+        return
+    target, landed = _GivenOut(change.target), _GivenOut(change.landed())
+    newest = max(target.newest, landed.newest)
+    for entry in change.added if target.newest else ():
+        version = entry.bumped_at_version
+        if version == newest + 1 or target.has(entry) or landed.has(entry) or target.lets_backfill(entry):
+            continue
+        holder = landed.holders.get(version) or target.holders.get(version) or "target"
+        what = f"{entry.operator} is bumped at version {version}"
+        taken, skipped = (
+            f"{what}, which {holder} has taken already",
+            f"{what}, and {newest} is the last one given out",
+        )
+        yield finding(
+            entry.operator,
+            entry.place,
+            f"{taken if version <= newest else skipped}: the next free version is {newest + 1}",
+            _renumbered(change, entry, newest + 1),
+        )
+
+
+class _GivenOut:
+    """The versions that some declarations have given out; `newest` is 0 where nothing tells any."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        entries = _entries(declarations)
+        versions = declarations.versions()
+        produced = versions.produced.value if versions and versions.produced else 0
+        self.newest = max((entry.bumped_at_version for entry in entries), default=0)
+        self.newest = max(self.newest, produced)
+        self.holders = {entry.bumped_at_version: entry.operator for entry in reversed(entries)}
+        self._entries = {(entry.operator, entry.bumped_at_version) for entry in entries}
+        self._families = {(_family(entry), entry.bumped_at_version) for entry in entries}
+
+    def has(self, entry: MapEntry) -> bool:
+        return (entry.operator, entry.bumped_at_version) in self._entries
+
+    def lets_backfill(self, entry: MapEntry) -> bool:
+        """Whether the entry's version was given out, and not to another change.
+
+        Nobody races for a version before the newest. That one is the entry's where the same operator, in
+        another overload or in place, was bumped at it.
+        """
+        version = entry.bumped_at_version
+        return version < self.newest or (_family(entry), version) in self._families
+
+
+def _entries(declarations: Declarations) -> Sequence[MapEntry]:
+    return declarations.version_map.entries if declarations.version_map else ()
+
+
+def _family(entry: MapEntry) -> str:
+    return entry.operator.partition(".")[0].rstrip("_")
+
+
+def _renumbered(change: Change, entry: MapEntry, version: int) -> str:
+    start = min(change.matching.covers(entry).start, version - 1)
+    lines = [
+        f"in {printable(change.version_map.path)}: bumped_at_version {version}, "
+        f"an upgrader whose name ends in _{start}_{version - 1}"
+    ]
+    if change.config.versions and change.after.versions():
+        lines.append(f"in {printable(change.config.versions)}: kProducedFileFormatVersion = 0x{version:X}L;")
+    return "\n".join(lines)
+
+
+@rule("OPF109", Severity.ERROR)
+def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A published entry of the version map is changed or removed, or the published map itself is gone.
+
+    Models exported by a release that had the entry rely on its upgrader. Without it no old model is upgraded:
+    it loads and computes something else, or does not load.
+
+    A removed entry is a revert, and no finding, when the produced version falls below its bump in the same
+    change. What only the current branch brought may change and go. An old_schema may be written otherwise
+    when it says the same; an entry that OPF105 or OPF106 finds fault with may be mended.
+
+    To mend it, restore the entry, and add another one with a higher bumped_at_version for what changes now.
+    Where the map was moved, name the new path as `version-map` in the same change. Otherwise bring it back:
+
+        git checkout HEAD -- torch/csrc/jit/operator_upgraders/version_map.cpp
+    """
+    if change.after.version_map is None:
+        published = change.target.version_map
+        if published is not None:
+            settings = f"[tool.opfixtures] of {change.config.source or SHARED_FILE}"
+            hint = f"bring it back, or name its new path as `version-map` in {settings}"
+            yield finding(None, Place(published.path, 1, 1), "the published version map is removed", hint)
+        return
+    # What is not among the entries of a map with problems may be there all the same.
+    if change.version_map.path not in change.touched or change.version_map.problems:
+        return
+    for entry, now in _altered(change):
+        what = f"the published entry of {entry.operator} at version {entry.bumped_at_version}"
+        text = f'{{{entry.bumped_at_version}, "{entry.upgrader_name}", "{entry.old_schema}"}}'
+        yield finding(
+            entry.operator,
+            now.place if now else Place(change.version_map.path, 1, 1),
+            f"{what} is {'changed' if now else 'removed'}",
+            f"write it as it was: {printable(text)}",
+        )
+
+
+def _altered(change: Change) -> Iterator[tuple[MapEntry, MapEntry | None]]:
+    """The published entries that the change alters, each with what stands there now."""
+    before, after = _texts(change.before), _texts(change.after)
+    now = {(entry.operator, entry.bumped_at_version): entry for entry in _entries(change.after)}
+    kept = {(entry.upgrader_name, entry.bumped_at_version) for entry in _entries(change.after)}
+    for key, published in _texts(change.target).items():
+        untouched = (
+            change.before.version_map is not None and before.get(key, {}).keys() == after.get(key, {}).keys()
+        )
+        for text, entry in published.items():
+            if untouched or text in after.get(key, {}):
+                continue
+            mends = (entry.upgrader_name, entry.bumped_at_version) in kept and _is_faulty(entry)
+            if not (mends or _may_change(change, entry, now.get(key))):
+                yield entry, now.get(key)
+
+
+_Text = tuple[str, int, str, str]
+
+
+def _texts(declarations: Declarations) -> dict[tuple[str, int], dict[_Text, MapEntry]]:
+    """By operator and version what the entries say; several where arms of an `#if` differ."""
+    texts: dict[tuple[str, int], dict[_Text, MapEntry]] = {}
+    for entry in _entries(declarations):
+        texts.setdefault((entry.operator, entry.bumped_at_version), {})[text_of(entry)] = entry
+    return texts
+
+
+def _is_faulty(entry: MapEntry) -> bool:
+    from opfixtures.rules.map_entries import operator_of
+
+    return operator_of(entry.old_schema) != entry.operator
+
+
+def _may_change(change: Change, entry: MapEntry, now: MapEntry | None) -> bool:
+    from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
+
+    if now is None:
+        versions = change.after.versions()
+        return bool(versions and versions.produced and versions.produced.value < entry.bumped_at_version)
+    try:
+        same = same_schema(parse_schema(entry.old_schema), parse_schema(now.old_schema))
+    except SchemaError:
+        return False
+    return same and now.upgrader_name == entry.upgrader_name
