@@ -8,7 +8,16 @@ A rule is one generator over a `Change`, in the file of what it judges, register
 Its docstring is the page that `opfixtures explain OPF201` prints. A new file is imported here.
 """
 
-from opfixtures.rules import fixture_entries, fixtures, map_entries, published, version_map
+from opfixtures.rules import fixture_entries, fixtures, map_entries, published, upgraders, version_map
 from opfixtures.rules.registered import RULES, judge
 
-__all__ = ["RULES", "fixture_entries", "fixtures", "judge", "map_entries", "published", "version_map"]
+__all__ = [
+    "RULES",
+    "fixture_entries",
+    "fixtures",
+    "judge",
+    "map_entries",
+    "published",
+    "upgraders",
+    "version_map",
+]

@@ -46,6 +46,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.map_entries",
     "opfixtures.rules.published",
     "opfixtures.rules.registered",
+    "opfixtures.rules.upgraders",
     "opfixtures.rules.version_map",
     "opfixtures.snapshot",
     "opfixtures.version_range",

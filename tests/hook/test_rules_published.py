@@ -68,7 +68,7 @@ class TestOPF107:
         assert judged("OPF107", before=tree(), after=adding("aten::hardswish", version=11)) == []
 
     def test_a_header_that_cannot_be_read_is_found_where_it_stands(self, judged):
-        after = adding("aten::hardswish", version=11, produced="kOther", maximum=10)
+        after = adding("aten::hardswish", version=11, produced="kOther", maximum=11)
         [finding] = judged("OPF107", before=tree(produced=10), after=after)
         assert str(finding.place) == f"{VERSIONS}:1:49"
 
