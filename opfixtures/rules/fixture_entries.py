@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from opfixtures.changes import Change, is_module
-from opfixtures.declarations.model import MapEntry
-from opfixtures.declarations.names import class_name_for, module_version, suggested_module, suggested_row
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.names import (
+    class_name_for,
+    fixture_stem,
+    module_version,
+    suggested_module,
+    suggested_row,
+)
 from opfixtures.findings import Finding, Severity
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
@@ -132,3 +139,61 @@ def registry_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[Fin
     if change.added or change.registry.path in change.touched:
         for problem in change.registry.problems:
             yield finding(None, problem.place, problem.message, "opfixtures explain OPF206")
+
+
+@rule("OPF203", Severity.WARNING)
+def registered_operator_is_not_in_the_map(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A registered operator is not in the version map.
+
+    Without an entry there is no upgrader, and a fixture proves nothing about an upgrader. When random_.from
+    was renamed and the change reverted (pytorch/pytorch#89797, #94611), three modules and their fixtures
+    stayed behind.
+
+    A warning when the row is added, because PyTorch's guide adds module and row first and changes the
+    operator later; an error when the operator leaves the map. To mend it, add the entry, correct the operator
+    in the row, or take row, class and fixture away.
+    """
+    # What is not among the entries of a map with problems may be there all the same.
+    if change.after.version_map is None or change.version_map.problems:
+        return
+    old = change.before.registry.rows if change.before.registry else ()
+    known = {(row.module, row.operator) for row in old}
+    left = (
+        {entry.operator for entry in change.before.version_map.entries} if change.before.version_map else ()
+    )
+    for row in change.registry.rows:
+        if change.matching.has_operator(row.operator):
+            continue
+        fixture = f"{change.config.fixtures}/{fixture_stem(row.module)}.ptl"
+        hint = f"add its entry to {change.version_map.path}, or take row and class away, and {fixture}"
+        message = f"{row.operator} of {row.module} is not in the version map"
+        if row.operator in left:
+            left_it = finding(row.operator, row.place, f"{message} any more", printable(hint))
+            yield replace(left_it, severity=Severity.ERROR)
+        elif (row.module, row.operator) not in known:
+            yield finding(row.operator, row.place, message, printable(hint))
+
+
+@rule("OPF205", Severity.ERROR)
+def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """Two registered modules would write the same fixture.
+
+    A fixture's file is named after its class, in small letters and with underscores. generate_models.py skips
+    a module whose file is there: the second one is never exported, and nothing says so. One class in two
+    rows does the same, and so do TestVersionedSTFTV10 and TestVersionedS_t_f_tV10.
+
+    To mend it, rename one of the classes, and its row. A class that stands for two operators gets a second
+    class beside it.
+    """
+    first: dict[str, FixtureEntry] = {}
+    judged = set(change.judged_rows)
+    for row in change.registry.rows:
+        other = first.setdefault(fixture_stem(row.module), row)
+        if other is not row and not judged.isdisjoint((row, other)):
+            yield finding(
+                row.operator,
+                row.place,
+                f"{row.module} would write the same file as {other.module} in line {other.place.line}: "
+                f"{change.config.fixtures}/{fixture_stem(row.module)}.ptl",
+                f"rename {row.module}, here and where it is defined, so that the file names differ",
+            )

@@ -202,6 +202,29 @@ class TestOPF202:
         assert found(declared(), after, files=ARCHIVE) == ["OPF202 error any:7:3"]
 
 
+class TestOPF203:
+    def test_an_added_row_of_an_operator_without_entry_is_a_warning(self):
+        after = declared(rows=registry(row()), classes=modules(module()))
+        assert found(declared(), after) == ["OPF203 warning registry.py:4:5"]
+
+    def test_a_row_whose_operator_leaves_the_map_is_an_error(self):
+        after = declared(version_map(), COMPLETE.registry, COMPLETE.modules)
+        assert found(COMPLETE, after) == ["OPF203 error registry.py:4:5"]
+
+    def test_a_row_that_goes_with_its_entry_owes_nothing(self):
+        assert found(COMPLETE, declared()) == []
+
+    def test_an_old_row_without_entry_is_not_this_changes(self):
+        before = declared(rows=registry(row()), classes=modules(module()))
+        after = declared(version_map(entry("aten::div")), registry(row()), modules(module()))
+        assert not any("OPF203" in one for one in found(before, after))
+
+    @pytest.mark.parametrize("map_", [None, version_map(problems=[PROBLEM])])
+    def test_where_the_map_is_gone_or_unreadable_nothing_left_it(self, map_):
+        after = Declarations(map_, COMPLETE.registry, COMPLETE.modules)
+        assert not any("OPF203" in one for one in found(COMPLETE, after))
+
+
 class TestOPF204:
     @pytest.mark.parametrize("name", ["TestVersionedGeluV10", "TestVersionedGelu"])
     def test_a_row_whose_version_no_entry_covers_is_found_at_the_row(self, name):
@@ -210,13 +233,31 @@ class TestOPF204:
 
     def test_an_operator_that_is_not_in_the_map_yet_covers_nothing_that_could_be_missed(self):
         after = declared(rows=registry(row()), classes=modules(module()))
-        assert found(declared(), after) == []
+        assert not any("OPF204" in one for one in found(declared(), after))
 
     def test_a_map_that_cannot_be_read_covers_nobody_knows_what(self):
         after = declared(
             version_map(entry(), problems=[PROBLEM]), registry(row("OldV12")), modules(module("OldV12"))
         )
         assert not any("OPF204" in one for one in found(COMPLETE, after))
+
+
+class TestOPF205:
+    @pytest.mark.parametrize("name", ["TestVersioned_geluV9", "TestVersionedGeluV9"])
+    def test_an_added_row_whose_file_another_row_writes_is_found(self, name):
+        second = replace(row(name, "aten::gelu.out"), place=Place("registry.py", 5, 5))
+        after = declared(COMPLETE.version_map, registry(row(), second), modules(module(), module(name)))
+        assert [one for one in found(COMPLETE, after) if "OPF205" in one] == ["OPF205 error registry.py:5:5"]
+
+    def test_rows_with_files_of_their_own_are_not(self):
+        rows = registry(row(), row("TestVersionedGeluOutV9", "aten::gelu.out"))
+        after = declared(COMPLETE.version_map, rows, modules(module(), module("TestVersionedGeluOutV9")))
+        assert not any("OPF205" in one for one in found(COMPLETE, after))
+
+    def test_two_old_rows_are_not_this_changes(self):
+        rows = registry(row(), row(operator="aten::gelu.out"))
+        before = declared(COMPLETE.version_map, rows, COMPLETE.modules)
+        assert not any("OPF205" in one for one in found(before, before))
 
 
 class TestOPF206:
@@ -262,22 +303,11 @@ def test_every_rule_has_a_page_that_begins_with_a_sentence_and_says_how_to_mend_
 
 def test_the_rules_have_the_severities_that_were_published():
     severities = {code: rule.severity for code, rule in RULES.items()}
-    errors = [
-        "101",
-        "102",
-        "103",
-        "104",
-        "105",
-        "106",
-        "107",
-        "108",
-        "109",
-        "111",
-        "112",
-        "201",
-        "202",
-        "204",
-        "206",
-    ]
+    errors = [*range(101, 110), 111, 112, 201, 202, 204, 205, 206]
     expected = {f"OPF{number}": Severity.ERROR for number in errors}
-    assert severities == {**expected, "OPF110": Severity.WARNING, "OPF301": Severity.NOTE}
+    assert severities == {
+        **expected,
+        "OPF110": Severity.WARNING,
+        "OPF203": Severity.WARNING,
+        "OPF301": Severity.NOTE,
+    }

@@ -11,7 +11,7 @@ GENERATOR = "torchgen/operator_versions/gen_mobile_upgraders.py"
 def version_map(*names):
     """Entries at version 10 whose upgraders are called so, each for an operator of that name."""
     entries = [
-        f'{{"aten::{name}", {{{{10, "{name}_0_9", "aten::{name}(Tensor self, *, Scalar s=1) -> Tensor"}}}}}},\n'
+        f'{{"aten::{name}", {{{{10, "{name}_0_9", "aten::{name}(Tensor self, *, Scalar s=1) -> int"}}}}}},\n'
         for name in names
     ]
     type_ = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
@@ -30,7 +30,7 @@ def upgraders(**defined):
 
 def mobile(*names, excluded=()):
     rows = [
-        f'{{std::string("aten::{name}"),\n  std::vector<Upgrader>({{Upgrader({{0, 9, "{name}_0_9", 0}})}})}},\n'
+        f'{{std::string("aten::{name}"),\n  std::vector<Upgrader>({{Upgrader({{0, 9, "{name}_0_9"}})}})}},\n'
         for name in names
     ]
     return {
