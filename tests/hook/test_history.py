@@ -1,0 +1,362 @@
+"""What went wrong with PyTorch's version map over the years, rebuilt as commits in a tree with its paths.
+
+Each commit has exactly the findings one would want to have had then. The numbers are pull requests of
+pytorch/pytorch.
+"""
+
+import json
+
+import pytest
+
+from opfixtures.declarations.names import class_name_for, fixture_stem
+
+MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+VERSIONS = "caffe2/serialize/versions.h"
+MOBILE = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
+GENERATOR = "torchgen/operator_versions/gen_mobile_upgraders.py"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
+FIXTURES = "test/jit/fixtures"
+NAMES = {MAP: "map", UPGRADERS: "upgraders", VERSIONS: "versions", MOBILE: "mobile", REGISTRY: "registry"}
+
+PUBLISHED = {
+    "aten::div.Tensor": 4,
+    "aten::div.Scalar": 4,
+    "aten::full": 5,
+    "aten::linspace": 8,
+    "aten::logspace": 9,
+    "aten::gelu": 10,
+}
+EXCLUDED = ("aten::full",)
+PUBLISHED_BEFORE_GELU = list(PUBLISHED).index("aten::gelu")
+
+
+class History:
+    """A repository with PyTorch's paths, whose files are written from what they declare."""
+
+    def __init__(self, repository, opfixtures):
+        self.repository = repository
+        self._opfixtures = opfixtures
+        self.produced = 10
+        # Entries in the order of the file: operator, version, upgrader, old_schema.
+        self.entries = []
+        self.upgraders = []
+        self.mobile = []
+        self.rows = {}
+        self.modules = []
+        self.fixtures = []
+        for operator, version in PUBLISHED.items():
+            self.add(operator, version)
+        self.mobile = [entry for entry in self.entries if entry[0] not in EXCLUDED]
+
+    def add(self, operator, version, start=0, *, schema="", upgrader="", position=None, regenerate=True):
+        """Everything that an entry owes: upgrader, mobile row, fixture entry and fixture."""
+        name = upgrader or f"{operator[6:].replace('.', '_')}_{start}_{version - 1}"
+        entry = operator, version, name, schema or f"{operator}(Tensor self) -> Tensor"
+        self.entries.insert(len(self.entries) if position is None else position, entry)
+        self.upgraders.append(name)
+        if regenerate:
+            self.mobile.append(entry)
+        self.add_module(operator, version)
+
+    def take_back(self, count=1):
+        """Everything that the last entries brought but the produced version."""
+        for kept in (self.entries, self.upgraders, self.mobile, self.modules, self.fixtures):
+            del kept[-count:]
+        for module in list(self.rows)[-count:]:
+            del self.rows[module]
+
+    def add_module(self, operator, version):
+        """A module, its row and its fixture; returns the module's name."""
+        module = class_name_for(operator, version - 1)
+        self.rows[module] = operator
+        self.modules.append(module)
+        self.fixtures.append(module)
+        return module
+
+    def stage(self):
+        """Write and stage all files."""
+        grouped = {}
+        for operator, version, name, schema in self.entries:
+            grouped.setdefault(operator, []).append(f'{{{version}, "{name}", "{schema}"}}')
+        entries = "".join(f'    {{"{name}", {{{", ".join(texts)}}}}},\n' for name, texts in grouped.items())
+        pairs = "".join(
+            f'    {{"{name}", R"(\ndef {name}(self):\n  return self\n)"}},\n' for name in self.upgraders
+        )
+        mobile = "".join(
+            f'{{std::string("{operator}"), {{Upgrader({{{start}, {version - 1}, "{name}"}})}}}},\n'
+            for operator, version, name, _ in self.mobile
+            for start in [name.split("_")[-2]]
+        )
+        rows = "".join(f'    {module}(): "{operator}",\n' for module, operator in self.rows.items())
+        classes = "".join(f"class {name}(torch.nn.Module):\n    pass\n\n\n" for name in self.modules)
+        files = {
+            MAP: f"std::unordered_map<std::string, std::vector<UpgraderEntry>> m({{\n{entries}}});\n",
+            UPGRADERS: f"std::unordered_map<std::string, std::string> kUpgradersEntryMap({{\n{pairs}}});\n",
+            VERSIONS: f"constexpr uint64_t kMaxSupportedFileFormatVersion = {self.produced:#X}L;\n"
+            f"constexpr uint64_t kProducedFileFormatVersion = {self.produced:#X}L;\n",
+            MOBILE: mobile,
+            GENERATOR: f"EXCLUDED_OP_SET = {list(EXCLUDED)}\n",
+            REGISTRY: f"ALL_MODULES = {{\n{rows}}}\n",
+            MODULES: f"import torch\n\n\n{classes}",
+        }
+        for path, text in files.items():
+            self.repository.write(path, text)
+        for module in self.fixtures:
+            self.repository.write(f"{FIXTURES}/{fixture_stem(module)}.ptl", "an archive\n")
+
+    def commit(self):
+        self.stage()
+        self.repository.commit()
+
+    def publish(self):
+        """Commit, and let that be the target branch."""
+        self.commit()
+        self.repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+
+    def found(self, *options):
+        """What the check finds in what would be committed now, by code, severity, operator and file."""
+        self.stage()
+        ran = self._opfixtures(self.repository, "check", "--format", "json", *options)
+        findings = json.loads(ran.out)["findings"]
+        assert ran.status == any(finding["severity"] == "error" for finding in findings)
+        return [
+            " ".join(filter(None, (one["code"], one["severity"], one["operator"], NAMES.get(one["path"]))))
+            for one in findings
+        ]
+
+
+@pytest.fixture
+def pytorch_of_2022(new_repository, opfixtures):
+    """PyTorch as it was published with version 10."""
+    history = History(new_repository(), opfixtures)
+    history.publish()
+    return history
+
+
+def wrong_key(history):
+    """aten::full.names was entered for aten::full (69860)."""
+    history.add("aten::hardswish.names", 11, schema="aten::hardswish(Tensor self) -> Tensor")
+    history.produced = 11
+    return ["OPF106 error aten::hardswish.names map"]
+
+
+def wrong_key_mended(history):
+    wrong_key(history)
+    history.publish()
+    history.entries[-1] = "aten::hardswish", *history.entries[-1][1:]
+    history.mobile[-1] = history.entries[-1]
+    history.rows = {module: operator.removesuffix(".names") for module, operator in history.rows.items()}
+    return []
+
+
+def malformed_schema(history):
+    """`int{} size` got in (69807)."""
+    history.add("aten::hardswish", 11, schema="aten::hardswish(int{} size) -> Tensor")
+    history.produced = 11
+    return ["OPF105 error aten::hardswish map"]
+
+
+def two_changes_for_one_version_before_the_rebase(history):
+    """Two changes claimed version 10 at once (61439, 72191)."""
+    history.add("aten::relu", 11)
+    history.produced = 11
+    history.publish()
+    history.repository.git("reset", "--hard", "--quiet", "HEAD~")
+    history.take_back()
+    history.add("aten::hardswish", 11)
+    return ["OPF108 error aten::hardswish map"]
+
+
+def two_changes_for_one_version_after_the_rebase(history):
+    history.add("aten::relu", 11)
+    history.produced = 11
+    history.publish()
+    history.add("aten::hardswish", 11)
+    return ["OPF108 error aten::hardswish map"]
+
+
+def the_second_of_them_renumbered(history):
+    two_changes_for_one_version_after_the_rebase(history)
+    history.take_back()
+    history.add("aten::hardswish", 12)
+    history.produced = 12
+    return []
+
+
+def produced_version_forgotten(history):
+    history.add("aten::hardswish", 11)
+    return ["OPF107 error aten::hardswish map"]
+
+
+def missing_mobile_upgraders(history):
+    """upgrader_mobile.cpp was not regenerated for months (89886)."""
+    history.add("aten::hardswish", 11, regenerate=False)
+    history.produced = 11
+    return ["OPF111 error aten::hardswish map"]
+
+
+def backfill_of_five_operators(history):
+    """Five `*_mode` operators were added later at version 4 (73586)."""
+    for name in (
+        "div.Tensor_mode",
+        "div.Scalar_mode",
+        "div.out_mode",
+        "div_.Tensor_mode",
+        "div_.Scalar_mode",
+    ):
+        history.add(f"aten::{name}", 4)
+    return []
+
+
+def backfill_without_modules(history):
+    backfill_of_five_operators(history)
+    history.rows = dict(list(history.rows.items())[:-5])
+    return [f"OPF201 error {operator} map" for operator, *_ in history.entries[-5:]]
+
+
+def stft_lands(history):
+    """stft and istft at 11 (73434, 77257)."""
+    history.add("aten::stft", 11)
+    history.add("aten::istft", 11)
+    history.produced = 11
+    return []
+
+
+def stft_is_reverted(history):
+    history.take_back(2)
+    history.produced = 10
+    return []
+
+
+def a_revert_of_everything(history):
+    stft_lands(history)
+    history.publish()
+    return stft_is_reverted(history)
+
+
+def a_revert_that_forgets_the_produced_version(history):
+    a_revert_of_everything(history)
+    history.produced = 11
+    return ["OPF109 error aten::istft map", "OPF109 error aten::stft map"]
+
+
+def a_revert_that_leaves_modules_behind(history):
+    """random_.from was renamed and the change reverted: modules and fixtures stayed behind (94611)."""
+    stft_lands(history)
+    history.publish()
+    rows, modules = dict(history.rows), list(history.modules)
+    stft_is_reverted(history)
+    history.rows, history.modules = rows, modules
+    return ["OPF203 error aten::stft registry", "OPF203 error aten::istft registry"]
+
+
+def a_revert_that_leaves_upgraders_behind(history):
+    stft_lands(history)
+    history.publish()
+    upgraders, mobile = list(history.upgraders), list(history.mobile)
+    stft_is_reverted(history)
+    history.upgraders, history.mobile = upgraders, mobile
+    return [
+        "OPF111 error aten::stft mobile",
+        "OPF111 error aten::istft mobile",
+        "OPF110 warning upgraders",
+        "OPF110 warning upgraders",
+    ]
+
+
+def descending_order(history):
+    """The README's own example is in the wrong order, and nothing sorts."""
+    history.add("aten::gelu", 11, start=10, position=PUBLISHED_BEFORE_GELU)
+    history.produced = 11
+    return ["OPF102 error aten::gelu map"]
+
+
+def renamed_operator(history):
+    """random_.from was renamed (89797)."""
+    index = next(n for n, entry in enumerate(history.entries) if entry[0] == "aten::logspace")
+    history.entries[index] = "aten::log_space", *history.entries[index][1:3], "aten::log_space() -> Tensor"
+    return [
+        "OPF203 error aten::logspace registry",
+        "OPF109 error aten::logspace map",
+        "OPF111 error aten::log_space map",
+        "OPF201 error aten::log_space map",
+    ]
+
+
+def module_first(history):
+    """PyTorch's guide: add module and registry row, export, land that."""
+    history.add_module("aten::hardswish", 11)
+    return ["OPF203 warning aten::hardswish registry"]
+
+
+def operator_later(history):
+    """And only then change the operator."""
+    module_first(history)
+    history.publish()
+    rows, modules = dict(history.rows), list(history.modules)
+    history.add("aten::hardswish", 11)
+    history.rows, history.modules = rows, modules
+    history.produced = 11
+    return []
+
+
+def second_commit_of_a_branch(history):
+    """It may edit what the first brought."""
+    history.add("aten::hardswish", 11)
+    history.produced = 11
+    history.commit()
+    history.entries[-1] = (*history.entries[-1][:3], "aten::hardswish(Tensor self, int x) -> Tensor")
+    return []
+
+
+def second_commit_that_takes_it_back(history):
+    history.add("aten::hardswish", 11)
+    history.produced = 11
+    history.commit()
+    history.take_back()
+    return []
+
+
+def versioned_module_that_exercises_nothing(history):
+    """TestVersionedDivTensorExampleV7 covers an operator bumped at 4 (70629)."""
+    history.rows["TestVersionedDivTensorExampleV7"] = "aten::div.Tensor"
+    history.modules.append("TestVersionedDivTensorExampleV7")
+    return ["OPF204 error aten::div.Tensor registry"]
+
+
+COMMITS = [
+    wrong_key,
+    wrong_key_mended,
+    malformed_schema,
+    two_changes_for_one_version_before_the_rebase,
+    two_changes_for_one_version_after_the_rebase,
+    the_second_of_them_renumbered,
+    produced_version_forgotten,
+    missing_mobile_upgraders,
+    backfill_of_five_operators,
+    backfill_without_modules,
+    stft_lands,
+    a_revert_of_everything,
+    a_revert_that_forgets_the_produced_version,
+    a_revert_that_leaves_modules_behind,
+    a_revert_that_leaves_upgraders_behind,
+    descending_order,
+    renamed_operator,
+    module_first,
+    operator_later,
+    second_commit_of_a_branch,
+    second_commit_that_takes_it_back,
+    versioned_module_that_exercises_nothing,
+]
+
+
+@pytest.mark.parametrize("make", COMMITS, ids=lambda make: make.__name__)
+def test_each_commit_has_the_findings_one_would_want_and_no_other(pytorch_of_2022, make):
+    expected = make(pytorch_of_2022)
+    assert sorted(pytorch_of_2022.found()) == sorted(expected)
+
+
+def test_an_audit_of_what_is_published_finds_its_one_old_debt(pytorch_of_2022):
+    assert pytorch_of_2022.found("--all") == ["OPF111 error aten::full map"]
