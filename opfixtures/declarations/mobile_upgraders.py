@@ -12,8 +12,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from opfixtures.declarations.model import MobileUpgrader, MobileUpgraders, Place, Problem
+from opfixtures.declarations.model import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place
+from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders
 
 # Behind the table stand the instructions of the upgraders, most of the file.
 _BEHIND_TABLE = "getUpgraderBytecodeList()"

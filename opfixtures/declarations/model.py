@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+# A data class costs half a millisecond to import, and few changes need these.
+if TYPE_CHECKING:
+    from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,70 +75,6 @@ class VersionMap:
             if other.operator == entry.operator and other.bumped_at_version < entry.bumped_at_version
         ]
         return range(max(previous, default=0), entry.bumped_at_version)
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrader:
-    """One upgrader: its name, the names of the functions that its TorchScript source defines, its place."""
-
-    name: str
-    defines: tuple[str, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Upgraders:
-    """The upgraders of one file, in its order. With problems some may be missing.
-
-    `end` is the place of the closing brace: where an upgrader would be added.
-    """
-
-    path: str
-    upgraders: tuple[Upgrader, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    end: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VersionConstant:
-    """A version that a header sets, and where the number stands."""
-
-    value: int
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class FileFormatVersions:
-    """What caffe2/serialize/versions.h sets: the version that is written, and those that can be read.
-
-    None stands for a constant that is not there, or could not be read: then there is a problem.
-    """
-
-    path: str
-    produced: VersionConstant | None = None
-    minimum: VersionConstant | None = None
-    maximum: VersionConstant | None = None
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MobileUpgrader:
-    """One row of the mobile upgrader table: this upgrader serves models of versions `first` to `last`."""
-
-    operator: str
-    first: int
-    last: int
-    upgrader_name: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class MobileUpgraders:
-    """The table that gen_mobile_upgraders.py wrote, and what that program leaves out, by name and place."""
-
-    path: str
-    rows: tuple[MobileUpgrader, ...] = ()
-    excluded: tuple[tuple[str, Place], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from opfixtures.declarations.cpp_tokens import (
     quoted,
     tokenise,
 )
-from opfixtures.declarations.model import FileFormatVersions, Place, Problem, VersionConstant
+from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.upgrader_model import FileFormatVersions, VersionConstant
 
 _PRODUCED = "kProducedFileFormatVersion"
 _MINIMUM, _MAXIMUM = "kMinSupportedFileFormatVersion", "kMaxSupportedFileFormatVersion"

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from opfixtures.config import Config
 from opfixtures.declarations.fixture_modules import read_fixture_modules
-from opfixtures.declarations.model import (
-    Declarations,
-    FileFormatVersions,
-    FixtureModules,
-    MobileUpgraders,
-    Registry,
-    Upgraders,
-    VersionMap,
-)
+from opfixtures.declarations.model import Declarations, FixtureModules, Registry, VersionMap
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import read_version_map
 from opfixtures.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
 def read_sources(snapshot: Snapshot, config: Config) -> dict[str, bytes]:

@@ -11,7 +11,8 @@ import re
 from opfixtures.declarations.cpp_cursor import Cursor
 from opfixtures.declarations.cpp_initialiser import InitialiserReader, UnclosedError
 from opfixtures.declarations.cpp_tokens import Token
-from opfixtures.declarations.model import Place, Problem, Upgrader, Upgraders
+from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 
 _DEFINED = re.compile(r"^[ \t]*def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 _MAP = "std::unordered_map<std::string, std::string>"

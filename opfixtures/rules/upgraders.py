@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change, text_of
-from opfixtures.declarations.model import Declarations, MapEntry, MobileUpgrader, MobileUpgraders, Upgraders
+from opfixtures.declarations.model import Declarations, MapEntry
 from opfixtures.findings import Finding, Severity
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
     from opfixtures.declarations.function_schema import Argument
+    from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders, Upgraders
 
 
 @rule("OPF104", Severity.ERROR)
@@ -57,7 +58,11 @@ def upgrader_is_not_defined(change: Change, finding: NewFinding) -> Iterator[Fin
 def _upgraders_after(change: Change) -> Upgraders | None:
     """The upgraders; an empty file where the change takes it away."""
     upgraders, path = change.after.upgraders(), change.config.upgraders
-    return Upgraders(path) if upgraders is None and path in change.touched and path else upgraders
+    if upgraders is None and path is not None and path in change.touched:
+        from opfixtures.declarations.upgrader_model import Upgraders
+
+        return Upgraders(path)
+    return upgraders
 
 
 def _lines_to_add(upgraders: Upgraders, entry: MapEntry) -> str:

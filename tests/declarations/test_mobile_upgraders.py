@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
-from opfixtures.declarations.model import MobileUpgrader, Place
+from opfixtures.declarations.model import Place
+from opfixtures.declarations.upgrader_model import MobileUpgrader
 
 TABLE = b"""\
 /**

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.model import FileFormatVersions, Place, VersionConstant
+from opfixtures.declarations.model import Place
 from opfixtures.declarations.produced_version import read_produced_version
+from opfixtures.declarations.upgrader_model import FileFormatVersions, VersionConstant
 
 LIKE_PYTORCH = """\
 #pragma once
