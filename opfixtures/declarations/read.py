@@ -10,7 +10,7 @@ from opfixtures.config import Config
 from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.model import Declarations, FixtureModules, Registry, VersionMap
 from opfixtures.declarations.registry import read_registry
-from opfixtures.declarations.version_map import read_version_map
+from opfixtures.declarations.version_map import CPP_SUFFIXES, read_version_map
 from opfixtures.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def _modules(files: tuple[tuple[str, bytes], ...]) -> FixtureModules:
 
 @lru_cache(maxsize=3)
 def _upgraders(file: _File) -> Upgraders | None:
-    if file is None:
+    # A library registers its upgraders in Python, in ways of its own.
+    if file is None or not file[0].endswith(CPP_SUFFIXES):
         return None
     from opfixtures.declarations.upgraders import read_upgraders
 

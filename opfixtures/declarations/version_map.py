@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opfixtures.declarations.model import Place, Problem, VersionMap
 
-_CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".h", ".hpp")
+CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".h", ".hpp")
 
 
 def read_version_map(path: str, source: bytes) -> VersionMap:
@@ -23,11 +23,11 @@ def read_version_map(path: str, source: bytes) -> VersionMap:
         from opfixtures.declarations.python_version_map import read_python_version_map
 
         return read_python_version_map(path, text)
-    if path.endswith(_CPP_SUFFIXES):
+    if path.endswith(CPP_SUFFIXES):
         from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 
         return read_cpp_version_map(path, text)
     message = (
-        f"a version map is not read from such a file: name one that ends in .py, {', '.join(_CPP_SUFFIXES)}"
+        f"a version map is not read from such a file: name one that ends in .py, {', '.join(CPP_SUFFIXES)}"
     )
     return VersionMap(path, problems=(Problem(Place(path, 1, 1), message),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change, text_of
@@ -57,12 +58,9 @@ def upgrader_is_not_defined(change: Change, finding: NewFinding) -> Iterator[Fin
 
 def _upgraders_after(change: Change) -> Upgraders | None:
     """The upgraders; an empty file where the change takes it away."""
-    upgraders, path = change.after.upgraders(), change.config.upgraders
-    if upgraders is None and path is not None and path in change.touched:
-        from opfixtures.declarations.upgrader_model import Upgraders
-
-        return Upgraders(path)
-    return upgraders
+    upgraders = change.after.upgraders()
+    gone = change.before.upgraders() if upgraders is None else None
+    return replace(gone, upgraders=(), problems=(), end=None) if gone else upgraders
 
 
 def _lines_to_add(upgraders: Upgraders, entry: MapEntry) -> str:

@@ -129,3 +129,13 @@ class TestAVersionMapThatIsGone:
         ran = opfixtures(library, "check")
         assert (ran.status, ran.out) == (2, "")
         assert "target 'gone' of .opfixtures.toml is not in this clone" in ran.err
+
+
+def test_a_librarys_upgraders_in_python_are_not_read(library, opfixtures, findings):
+    library.replace(".opfixtures.toml", "registry =", 'upgraders = "my lib/upgraders.py"\nregistry =')
+    library.write("my lib/upgraders.py", "def scale_0_3(x):\n    return x\n")
+    library.write("my lib/versiöns.py", SCALE)
+    assert findings(opfixtures(library, "check", "--format", "json")) == ["OPF201 my lib/versiöns.py:3"]
+    library.commit()
+    library.git("rm", "--quiet", "my lib/upgraders.py")
+    assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"

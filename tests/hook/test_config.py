@@ -51,7 +51,8 @@ def test_both_files_hold_the_same_table(file, path):
     config = read_config(Files(**{file: LIBRARY}))
     assert config.source == path
     assert config.version_map == "mylib/versions.py"
-    assert config.upgraders is None
+    assert (config.upgraders, config.versions) == (None, None)
+    assert (config.mobile_upgraders, config.mobile_upgraders_generator) == (None, None)
     assert config.registry == "fixtures_src/registry.py"
     assert config.fixture_modules == ("fixtures_src/modules.py", "fixtures_src/more.py")
     assert config.fixtures == "fixtures"
@@ -72,6 +73,10 @@ def test_the_preset_of_pytorch_can_be_overridden_key_by_key():
 def test_a_tree_with_pytorchs_paths_needs_no_settings_and_has_a_runtime_for_every_version():
     config = read_config(Files(map="", shared="[tool.black]\n"))
     assert config.source is None
+    assert config.upgraders == "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+    assert config.versions == "caffe2/serialize/versions.h"
+    assert config.mobile_upgraders == "torch/csrc/jit/mobile/upgrader_mobile.cpp"
+    assert config.mobile_upgraders_generator == "torchgen/operator_versions/gen_mobile_upgraders.py"
     assert config.fixture_modules == ("test/jit/fixtures_srcs/fixtures_src.py",)
     first = {
         version: next(spec.name for spec in config.runtimes if spec.operator_versions.holds(version))

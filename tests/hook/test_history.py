@@ -185,6 +185,12 @@ def the_second_of_them_renumbered(history):
     return []
 
 
+def skipped_version(history):
+    history.add("aten::hardswish", 12)
+    history.produced = 12
+    return ["OPF108 error aten::hardswish map"]
+
+
 def produced_version_forgotten(history):
     history.add("aten::hardswish", 11)
     return ["OPF107 error aten::hardswish map"]
@@ -333,6 +339,7 @@ COMMITS = [
     two_changes_for_one_version_before_the_rebase,
     two_changes_for_one_version_after_the_rebase,
     the_second_of_them_renumbered,
+    skipped_version,
     produced_version_forgotten,
     missing_mobile_upgraders,
     backfill_of_five_operators,

@@ -83,12 +83,19 @@ class TestOPF108:
         assert judged("OPF108", before=tree(), after=after) == []
 
     def test_a_skipped_version_is_found_and_the_next_free_one_named(self, judged):
-        [finding] = judged("OPF108", before=tree(), after=adding("aten::hardswish", version=12))
+        after = adding("aten::hardswish", version=12, produced=12)
+        [finding] = judged("OPF108", before=tree(produced=10), after=after)
         assert finding.message == (
             "aten::hardswish is bumped at version 12, and 10 is the last one given out: "
             "the next free version is 11"
         )
-        assert finding.hint == f"in {VERSION_MAP}: bumped_at_version 11, an upgrader whose name ends in _0_10"
+        assert finding.hint == (
+            f"in {VERSION_MAP}: bumped_at_version 11, an upgrader whose name ends in _0_10\n"
+            f"in {VERSIONS}: kProducedFileFormatVersion = 0xBL;"
+        )
+
+    def test_a_map_alone_does_not_tell_what_is_skipped(self, judged):
+        assert judged("OPF108", before=tree(), after=adding("aten::hardswish", version=12)) == []
 
     def test_the_produced_version_counts_where_it_is_above_the_map(self, judged):
         before, after = tree(produced=12), adding("aten::hardswish", version=11, produced=13)
