@@ -59,6 +59,11 @@ class TestOPF104:
             '  return torch.b(self, s=s)  # make it compute what it did before\n)SCRIPT"},'
         )
 
+    def test_an_old_schema_that_does_not_parse_still_gets_lines(self, judged):
+        entries = {VERSION_MAP: version_map("a", "b")[VERSION_MAP].replace("aten::b(Tensor", "aten::b((")}
+        [finding] = judged("OPF104", before=BEFORE, after={**BEFORE, **entries})
+        assert "\ndef b_0_9(self: Tensor):\n  return torch.b(self)" in finding.hint
+
     def test_one_that_is_there_is_not(self, judged):
         after = {**BEFORE, **version_map("a", "b"), **upgraders(a="_", b="_")}
         assert judged("OPF104", before=BEFORE, after=after) == []
