@@ -48,17 +48,18 @@ def try_repo(offered, pytorch, tmp_path):
     return run
 
 
-def test_the_hook_runs_from_a_clone_of_this_project(try_repo, pytorch):
-    pytorch.write(VERSION_MAP, pytorch.read(VERSION_MAP).replace("gelu", "elu"))
+def test_the_hook_runs_from_a_clone_of_this_project(try_repo, pytorch, add_hardswish):
+    add_hardswish(pytorch)
     refused = try_repo()
     assert refused.returncode == 1
-    assert f"{VERSION_MAP}:6:21: error OPF201: aten::elu is bumped at version 10 " in refused.stdout
+    assert f"{VERSION_MAP}:7:27: error OPF201: aten::hardswish is bumped at version 11 " in refused.stdout
 
-    pytorch.replace(MODULES, "Gelu", "Elu")
-    pytorch.replace(REGISTRY, 'TestVersionedGeluV9(): "aten::gelu"', 'TestVersionedEluV9(): "aten::elu"')
+    module = pytorch.read(MODULES).partition("class ")[2].replace("GeluV9", "HardswishV10")
+    pytorch.write(MODULES, f"{pytorch.read(MODULES)}\n\nclass {module}")
+    pytorch.replace(REGISTRY, "\n}", '\n    TestVersionedHardswishV10(): "aten::hardswish",\n}')
     passed = try_repo()
     assert (passed.returncode, passed.stderr) == (0, "")
-    assert f"{REGISTRY}:4:5: note OPF301: the fixture of TestVersionedEluV9 is not there yet" in passed.stdout
+    assert f"{REGISTRY}:5:5: note OPF301: the fixture of TestVersionedHardswishV10 is" in passed.stdout
 
     pytorch.git("rm", "--quiet", "--force", VERSION_MAP)
     gone = try_repo()
