@@ -61,18 +61,29 @@ class Candidate:
         )
 
 
-def generate(planned: Sequence[PlannedFixture], config: Config, workshop: Workshop) -> list[FixtureResult]:
-    """Make the planned fixtures, group by group of one runtime. Every one comes back with what became of it.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of each planned fixture, and the first pre-change runtime that could not be had, if any."""
 
-    Raises RuntimeUnavailable or GitError if a pre-change runtime cannot be had: nothing of its group is written then.
-    """
+    results: tuple[FixtureResult, ...]
+    unavailable: UserError | None = None
+
+
+def generate(planned: Sequence[PlannedFixture], config: Config, workshop: Workshop) -> Made:
+    """Make the planned fixtures, group by group of one runtime: one that cannot be had stops no other."""
     results: list[FixtureResult] = []
+    unavailable: UserError | None = None
     for group in _by_runtime(planned):
-        candidates, refused = _export(group, workshop)
+        try:
+            candidates, refused = _export(group, workshop)
+        except (RuntimeUnavailable, GitError) as error:
+            unavailable = unavailable or error
+            results += [fixture.result(Status.REFUSED, str(error)) for fixture in group]
+            continue
         replays = _replay(candidates, config, workshop)
         results += refused
         results += [_finish(candidate, replays, workshop) for candidate in candidates]
-    return results
+    return Made(tuple(results), unavailable)
 
 
 def _by_runtime(planned: Sequence[PlannedFixture]) -> Iterable[list[PlannedFixture]]:

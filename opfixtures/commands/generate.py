@@ -14,7 +14,7 @@ from opfixtures.config import read_config
 from opfixtures.declarations.model import MapEntry, Problem
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
-from opfixtures.generate import generate
+from opfixtures.generate import Made, generate
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.plan import Plan, Standing, make_plan
@@ -35,17 +35,24 @@ class Wanted:
 
 
 def run(wanted: Wanted, report: str | None) -> int:
-    """Make what is missing and print what became of each; the exit status is 1 where one was refused or differs."""
+    """Make what is missing and print what became of each; the exit status is 1 where one was refused or differs.
+
+    Raises RuntimeUnavailable or GitError, after all that could be made is reported, if a pre-change runtime could not
+    be had.
+    """
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
         pre_change, change, plan = _plan(objects, wanted)
-    made: list[FixtureResult] = []
+    made = Made(())
     if wanted.dry_run:
         sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
     elif plan.to_make:
         with workshop(repository) as tools:
             made = generate(plan.to_make, change.config, tools)
-    return finish(Result(pre_change, _in_order(change, [*plan.settled, *made])), report)
+    status = finish(Result(pre_change, _in_order(change, [*plan.settled, *made.results])), report)
+    if made.unavailable is not None:
+        raise made.unavailable
+    return status
 
 
 def _intentions(plan: Plan) -> Iterator[str]:

@@ -131,6 +131,26 @@ def test_a_runtime_that_cannot_be_had_is_one_sentence(
     errors = [line for line in ran.err.splitlines() if line.startswith("opfixtures: ")]
     assert (ran.status, len(errors)) == (2, 1)
     assert said in errors[0]
+    assert "1 refused" in ran.out
+
+
+def test_a_runtime_that_cannot_be_had_stops_no_other(tree: GitRepository, run_long: RunLong) -> None:
+    add_hardswish(tree)
+    add_entry(tree, "aten::gelu", 10, "aten::gelu(Tensor self) -> Tensor")
+    add_module(tree, "TestVersionedHardswishV10", "aten::hardswish", "self, x", "torch.ops.aten.hardswish(x)")
+    add_module(tree, "TestVersionedGeluV9", "aten::gelu", "self, x", "torch.ops.aten.gelu(x)")
+    runtimes = """[tool.opfixtures]
+preset = "pytorch"
+runtimes = [
+    { kind = "release", torch = "99.0.0", python = "3.11", operator-versions = "<=9" },
+    { kind = "release", torch = "2.13.0", python = "3.11" },
+]
+"""
+    tree.write(".opfixtures.toml", runtimes)
+    ran = run_long(tree, "generate", releases=True)
+    assert (ran.status, "1 generated, 1 refused" in ran.out) == (2, True)
+    assert "torch==99.0.0 cannot be installed" in ran.err
+    assert (tree.root / "test/jit/fixtures/test_versioned_hardswish_v10.ptl").exists()
 
 
 @pytest.mark.parametrize("story", ["library.py", "pytorch.py"])
