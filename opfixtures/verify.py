@@ -117,7 +117,7 @@ def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
     standing = checked.standing
     covered = covers(standing.entry, standing.covers, checked.archive)
     loaders = replays.facts(checked.replayable)
-    facts = Facts(_recorded_proof(standing.entry, checked.record), covered, loaders)
+    facts = Facts(recorded_proof(standing.entry, checked.record), covered, loaders)
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.NO:
             return replace(_result(standing, Status.REFUSED, fact.reason, checked.record), facts=facts)
@@ -127,7 +127,7 @@ def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
     return replace(_result(standing, status, reason, checked.record), facts=facts)
 
 
-def _recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
+def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
     """What the record says of the runtime that made the fixture. It cannot be seen again, only that it fits."""
     if record is None:
         return Fact(Answer.UNKNOWN, "no record")
