@@ -65,7 +65,7 @@ def prove(
     if refusal:
         return Proof(refusal=refusal)
     by = []
-    if today is not None and _same(today, entry.old_schema) is False:
+    if today is not None and same_schemas(today, entry.old_schema) is False:
         by.append("schema")
     produced, bump = runtime.max_operator_version, entry.bumped_at_version
     if seen.is_torchs and produced is not None and produced < bump:
@@ -92,7 +92,7 @@ def contradiction(entry: MapEntry, runtime: RuntimeSeen) -> str:
     seen = runtime.operator(entry.operator)
     if seen.schema is None:
         return f"torch {runtime.torch} has no operator {entry.operator}"
-    same = _same(seen.schema, entry.old_schema)
+    same = same_schemas(seen.schema, entry.old_schema)
     if same is None:
         unread = next(text for text in (entry.old_schema, seen.schema) if not _parses(text))
         return f"whether it is pre-change cannot be told: the schema {unread!r} does not parse"
@@ -108,7 +108,7 @@ def contradiction(entry: MapEntry, runtime: RuntimeSeen) -> str:
     return ""
 
 
-def _same(one: str, other: str) -> bool | None:
+def same_schemas(one: str, other: str) -> bool | None:
     """Whether two schemas are equal after normalisation; None where one does not parse."""
     try:
         return same_schema(parse_schema(one), parse_schema(other))

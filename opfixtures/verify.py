@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from opfixtures.archive import Archive, ArchiveError, read_archive
 from opfixtures.config import Config, RuntimeSpec
-from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.facts import covers
+from opfixtures.facts import covers, same_schemas
 from opfixtures.generate import Workshop, post_change_spec, replay_after
 from opfixtures.plan import runtime_for, settled
 from opfixtures.record import Record, RecordError, load_record
@@ -19,7 +18,7 @@ from opfixtures.result import Answer, Fact, Facts, FixtureResult, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FixtureThere:
     """A fixture as it stands in the work tree. `record` is None where there is none (PyTorch's own fixtures)."""
 
     entry: MapEntry
@@ -35,7 +34,7 @@ class Standing:
 class _Checked:
     """A fixture that was looked at without torch, and may be replayed."""
 
-    standing: Standing
+    standing: FixtureThere
     archive: Archive
     record: Record | None
 
@@ -49,7 +48,7 @@ class _Checked:
 
 
 def verify(
-    fixtures: Sequence[Standing], config: Config, workshop: Workshop, runtime: RuntimeSpec | None = None
+    fixtures: Sequence[FixtureThere], config: Config, workshop: Workshop, runtime: RuntimeSpec | None = None
 ) -> list[FixtureResult]:
     """Replay all that are sound, in one worker a runtime; `runtime` instead of the settings' choice if given.
 
@@ -77,7 +76,7 @@ def _by_post_change_runtime(
     return list(groups.items())
 
 
-def _look_at(standing: Standing) -> _Checked | FixtureResult:
+def _look_at(standing: FixtureThere) -> _Checked | FixtureResult:
     try:
         archive = read_archive(standing.data)
         record = None if standing.record is None else load_record(standing.record)
@@ -91,7 +90,7 @@ def _look_at(standing: Standing) -> _Checked | FixtureResult:
     return _Checked(standing, archive, record)
 
 
-def _disagreement(standing: Standing, archive: Archive, record: Record) -> str:
+def _disagreement(standing: FixtureThere, archive: Archive, record: Record) -> str:
     """What the record says otherwise than the archive's bytes, the registry or the version map."""
     said, entry = record.archive, standing.entry
     pairs = (
@@ -132,10 +131,9 @@ def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
     if record is None:
         return Fact(Answer.UNKNOWN, "no record")
     proof = record.pre_change
-    try:
-        same = same_schema(parse_schema(proof.schema), parse_schema(entry.old_schema))
-    except SchemaError as error:
-        return Fact(Answer.UNKNOWN, f"a schema does not parse: {error}")
+    same = same_schemas(proof.schema, entry.old_schema)
+    if same is None:
+        return Fact(Answer.UNKNOWN, "its schema or the entry's old_schema does not parse")
     if not same:
         return Fact(Answer.NO, f"it was made with {proof.schema}, the old schema is {entry.old_schema}")
     if not proof.proven_by:
@@ -143,6 +141,8 @@ def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
     return Fact(Answer.YES, f"recorded: {', '.join(proof.proven_by)}")
 
 
-def _result(standing: Standing, status: Status, reason: str, record: Record | None = None) -> FixtureResult:
+def _result(
+    standing: FixtureThere, status: Status, reason: str, record: Record | None = None
+) -> FixtureResult:
     result = settled(standing.entry, standing.row, standing.path, status, reason)
     return replace(result, runtime=record.runtime.name if record else None)

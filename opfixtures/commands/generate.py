@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from opfixtures.changes import Change
-from opfixtures.commands.report import finish, workshop
+from opfixtures.commands.common import finish, refuse_problems, workshop
 from opfixtures.comparison import Comparison, commit_of, read_change, staged, target_commit
 from opfixtures.config import read_config
-from opfixtures.declarations.model import MapEntry, Problem
+from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
 from opfixtures.generate import Made, generate
@@ -73,7 +73,7 @@ def _plan(objects: GitObjects, wanted: Wanted) -> tuple[str | None, Change, Plan
     pre_change = commit_of(repository, wanted.base) if wanted.base else target
     before = _snapshot(objects, pre_change)
     change = read_change(objects, Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD"))
-    _refuse_problems(change)
+    refuse_problems(change)
     published = _snapshot(objects, target)
     plan = make_plan(
         change,
@@ -110,18 +110,3 @@ def _entries(change: Change, wanted: Wanted) -> list[MapEntry]:
 def _sources(change: Change, work_tree: Snapshot) -> dict[str, str]:
     read = {path: work_tree.read(path) for path in change.config.fixture_modules}
     return {path: decode(source) for path, source in read.items() if source is not None}
-
-
-def _refuse_problems(change: Change) -> None:
-    """What cannot be read is not built upon."""
-    problems: list[Problem] = [
-        *change.version_map.problems,
-        *change.registry.problems,
-        *change.after.modules.problems,
-    ]
-    if problems:
-        raise UserError(
-            f"{problems[0].place}: {problems[0].message} (`opfixtures check --all` shows all that cannot be read)"
-        )
-    if change.after.registry is None:
-        raise UserError(f"no registry at {change.config.registry}: add it, `opfixtures check` shows how")

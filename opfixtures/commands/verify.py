@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
-from opfixtures.commands.report import finish, workshop
+from opfixtures.commands.common import finish, refuse_problems, workshop
 from opfixtures.comparison import Comparison, read_change
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import UserError
@@ -17,7 +17,7 @@ from opfixtures.plan import fixture_path
 from opfixtures.record import record_path
 from opfixtures.result import Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
-from opfixtures.verify import Standing, verify
+from opfixtures.verify import FixtureThere, verify
 
 
 def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
@@ -26,6 +26,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
         change = read_change(objects, Comparison(EmptySnapshot(), work_tree, base="HEAD", tip="HEAD"))
+    refuse_problems(change)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     wanted = [_path(name, repository.root) for name in names]
     standing = [fixture for fixture in _standing(change, fixtures) if not wanted or fixture.path in wanted]
@@ -40,13 +41,13 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     return finish(Result(None, tuple(results)), report)
 
 
-def _standing(change: Change, work_tree: Snapshot) -> Iterator[Standing]:
+def _standing(change: Change, work_tree: Snapshot) -> Iterator[FixtureThere]:
     for entry in change.version_map.entries:
         for row in change.matching.rows_of(entry):
             path = fixture_path(change.config, row)
             data = work_tree.read(path)
             if data is not None:
-                yield Standing(
+                yield FixtureThere(
                     entry=entry,
                     covers=change.matching.covers(entry),
                     last_bump=change.matching.covered(entry.operator).stop,

@@ -90,11 +90,12 @@ def test_a_tree_without_settings_has_nothing_to_make(
         ("tinyops/operator_versions.py", '"scale_0_3"', "NAME", "tinyops/operator_versions.py:8:30: "),
     ],
 )
+@pytest.mark.parametrize("command", ["generate", "verify"])
 def test_what_cannot_be_read_is_not_built_upon(
-    library: GitRepository, opfixtures: Opfixtures, path: str, old: str, new: str, said: str
+    library: GitRepository, opfixtures: Opfixtures, command: str, path: str, old: str, new: str, said: str
 ) -> None:
     (library.root / path).write_text(library.read(path).replace(old, new, 1))
-    ran = opfixtures(library, "generate")
+    ran = opfixtures(library, command)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith(f"opfixtures: error: {said}")
 

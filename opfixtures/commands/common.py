@@ -1,4 +1,4 @@
-"""What `generate` and `verify` have in common: the tools they work with, and how they end."""
+"""What `generate` and `verify` have in common: what they build upon, their tools, and how they end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opfixtures.atomic_write import write_whole
+from opfixtures.changes import Change
+from opfixtures.declarations.model import Problem
+from opfixtures.errors import UserError
 from opfixtures.generate import Workshop
 from opfixtures.git import Repository
 from opfixtures.progress import Progress
@@ -42,3 +45,21 @@ def finish(result: Result, report: str | None) -> int:
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
     return int(result.failed)
+
+
+def refuse_problems(change: Change) -> None:
+    """What cannot be read is not built upon: a shorter map would be a smaller promise.
+
+    Raises UserError with the first problem of version map, registry or fixture modules, and without a registry.
+    """
+    problems: list[Problem] = [
+        *change.version_map.problems,
+        *change.registry.problems,
+        *change.after.modules.problems,
+    ]
+    if problems:
+        raise UserError(
+            f"{problems[0].place}: {problems[0].message} (`opfixtures check --all` shows all that cannot be read)"
+        )
+    if change.after.registry is None:
+        raise UserError(f"no registry at {change.config.registry}: add it, `opfixtures check` shows how")
