@@ -17,6 +17,8 @@ from opfixtures.presets import PYTORCH_PATHS
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import EmptySnapshot, Snapshot
 
+_TARGET = "origin/HEAD"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -35,6 +37,26 @@ class Comparison:
 def staged(objects: GitObjects) -> Comparison:
     """The index against HEAD: what the next commit changes."""
     return Comparison(objects.head(), objects.index(), base="HEAD", tip="HEAD")
+
+
+def sides(objects: GitObjects) -> list[Comparison]:
+    """What the next commit changes: one comparison, and several for the commit of a merge.
+
+    What target has published is nothing that a merge brings: it is compared with the sides that are part of
+    target. Where none is, it is compared with each, and only what is new beside all of them is the merge's.
+    """
+    first = staged(objects)
+    merged = objects.merged()
+    if not merged:
+        return [first]
+    several = [first, *(Comparison(objects.commit(oid), first.after, oid, oid) for oid in merged)]
+    branch = objects.resolve(_configs(first)[1].target or _TARGET)
+    published = [one for one in several if branch and _is_part(objects.repository, branch, one.tip)]
+    return published or several
+
+
+def _is_part(repository: Repository, branch: str, tip: str) -> bool:
+    return repository.merge_base(branch, tip) == repository.resolve(tip)
 
 
 def between(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:
@@ -56,8 +78,19 @@ def commit_of(repository: Repository, rev: str) -> str:
     """The id of the commit `rev` names. Raises GitError where there is none here."""
     oid = repository.resolve(rev)
     if oid is None:
-        raise GitError(f"{rev} names no commit in this clone: correct it, or `git fetch` it first")
+        raise GitError(f"{rev} names no commit in this clone: correct it, or {_fetching(repository, rev)}")
     return oid
+
+
+def _fetching(repository: Repository, rev: str) -> str:
+    """What to do where a clone of one branch, or of little history, has no `rev`."""
+    remote, _, branch = rev.partition("/")
+    remotes = (repository.ask("remote") or b"").decode("utf-8", "surrogateescape").split("\n")
+    if branch and remote in remotes:
+        return f"`git fetch {remote} {branch}:refs/remotes/{rev}` fetches it"
+    if remotes[0] and len(rev) in (40, 64) and not rev.strip("0123456789abcdef"):
+        return f"`git fetch {remotes[0]} {rev}` fetches it"
+    return "`git fetch` it first"
 
 
 def target_commit(repository: Repository, compared: Comparison, config: Config) -> str | None:
@@ -78,7 +111,7 @@ def _target(
     repository: Repository, resolve: Callable[[str], str | None], compared: Comparison, config: Config
 ) -> tuple[str | None, str | None]:
     """Target's commit and the tip of the branch it is a part of, both as `target_commit` has it."""
-    branch, tip = resolve(config.target or "origin/HEAD"), resolve(compared.tip)
+    branch, tip = resolve(config.target or _TARGET), resolve(compared.tip)
     base = branch if branch == tip else None
     if branch and tip and base is None:
         base = repository.merge_base(branch, tip)

@@ -9,6 +9,7 @@ from typing import IO, cast
 
 from opfixtures.errors import GitError, UserError
 from opfixtures.git import Repository
+from opfixtures.hook_fast_path import MERGED
 from opfixtures.snapshot import LARGEST, EmptySnapshot, Snapshot, symbolic_link, too_large
 
 # PATH_MAX of Linux: the target of a symbolic link is no longer.
@@ -58,6 +59,15 @@ class GitObjects:
         """The id of the commit `rev` names, as `Repository.resolve` has it, without a process of its own."""
         commit = None if "\n" in rev else self.find(f"{rev}^{{commit}}", most=0)
         return commit.oid if commit else None
+
+    def merged(self) -> list[str]:
+        """The ids of the commits that the next commit merges into HEAD; none where it is no merge.
+
+        MERGE_HEAD is there once a merge has stopped; of several heads git tells the first. A pre-merge-commit
+        hook runs without it, and finds a variable for each head in its environment instead.
+        """
+        names = [name[len(MERGED) :] for name in self.repository.environment if name.startswith(MERGED)]
+        return [oid for name in ("MERGE_HEAD", *names) if (oid := self.resolve(name))]
 
     def commit(self, oid: str) -> Snapshot:
         """The commit of that id."""
@@ -137,7 +147,7 @@ class GitSnapshot:
             if answer is not None:
                 fetch = f"git cat-file -e {answer.decode().strip()}"
                 raise GitError(f"{path} of {self.name} is not in this partial clone: `{fetch}` fetches it")
-        if self._tree == ":0" and any(self._objects.find(f":{stage}:{path}", 0) for stage in (2, 3)):
+        if self._tree == ":0" and any(self._objects.find(f":{stage}:{path}", 0) for stage in (1, 2, 3)):
             raise UserError(f"{path} has a merge conflict: resolve it and `git add` it first")
 
     def _is_link(self, path: str, content: bytes) -> bool:

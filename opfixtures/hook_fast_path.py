@@ -17,6 +17,8 @@ _ELSEWHERE = (
     "PRE_COMMIT_FROM_REF",
     "PRE_COMMIT_TO_REF",
 )
+MERGED = "GITHEAD_"
+"""How a variable begins that `git merge` sets for each head it merges, and ends with that head's id."""
 # Untracked and ignored files count: a version map that git does not hold is one that a check does not find.
 _STATUS = (
     "--no-optional-locks",
@@ -54,6 +56,9 @@ def _root(folder: str) -> str:
             raise UncertainError
     # A sparse checkout has files that the work tree does not show.
     if not os.path.isfile(f"{folder}/.git/HEAD") or os.path.exists(f"{folder}/.git/info/sparse-checkout"):
+        raise UncertainError
+    # What equals HEAD may still differ from what a merge brings.
+    if os.path.exists(f"{folder}/.git/MERGE_HEAD") or any(name.startswith(MERGED) for name in os.environ):
         raise UncertainError
     return folder
 

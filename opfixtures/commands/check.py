@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from opfixtures.comparison import between, read_change, staged
+from opfixtures.comparison import between, read_change, sides
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding, Severity
 from opfixtures.git import Repository
@@ -29,9 +29,10 @@ def run(
     refs = _refs(from_ref, to_ref, everything)
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
-        comparison = between(objects, *refs) if refs else staged(objects)
-        change = read_change(objects, comparison, everything)
-        findings = judge(change, frozenset({"OPF301"}) if require_fixtures else frozenset())
+        comparisons = [between(objects, *refs)] if refs else sides(objects)
+        demanded = frozenset({"OPF301"} if require_fixtures else ())
+        first, *others = [judge(read_change(objects, one, everything), demanded) for one in comparisons]
+    findings = [finding for finding in first if all(finding in found for found in others)]
     sys.stdout.write(_render(findings, report) + "\n")
     return int(any(finding.severity is Severity.ERROR for finding in findings))
 

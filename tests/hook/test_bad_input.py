@@ -71,15 +71,3 @@ def test_revisions_without_a_common_ancestor(pytorch, opfixtures):
     pytorch.commit()
     ran = opfixtures(pytorch, "check", "--from-ref", "main", "--to-ref", "other")
     failed(ran, "no common ancestor of main and other in this history: compare other ones")
-
-
-def test_a_shallow_clone_without_the_common_ancestor(pytorch, opfixtures, tmp_path):
-    pytorch.git("checkout", "--quiet", "-b", "branch")
-    pytorch.commit("on the branch")
-    pytorch.git("checkout", "--quiet", "main")
-    pytorch.commit("on main")
-    url = f"file://{pytorch.root}"
-    pytorch.git("clone", "--quiet", "--depth=1", "--no-single-branch", url, str(tmp_path / "shallow"))
-    refs = ("--from-ref", "origin/main", "--to-ref", "origin/branch")
-    ran = opfixtures(pytorch, "check", *refs, folder="../shallow")
-    failed(ran, "no common ancestor of origin/main and origin/branch in this history: `git fetch --unsh")

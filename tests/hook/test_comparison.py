@@ -1,9 +1,6 @@
 """Which states are compared, whatever is checked out, and when a version map counts as gone."""
 
 import os
-import shutil
-
-import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 OWED = f"OPF201 {VERSION_MAP}:7"
@@ -21,29 +18,6 @@ OPERATOR_VERSIONS = {
 
 
 class TestWhatIsCompared:
-    def test_the_first_commit_is_judged_whole(
-        self, new_repository, pytorch, opfixtures, findings, add_hardswish
-    ):
-        repository = new_repository(name="new")
-        shutil.copytree(pytorch.root, repository.root, dirs_exist_ok=True, ignore=lambda *_: [".git"])
-        repository.git("add", "--all")
-        assert opfixtures(repository, "check").out == "opfixtures: nothing is owed\n"
-        add_hardswish(repository)
-        assert findings(opfixtures(repository, "check", "--format", "json")) == [OWED]
-
-    def test_a_branch_is_compared_with_the_merge_base_whatever_is_checked_out(
-        self, pytorch, opfixtures, findings, add_hardswish
-    ):
-        pytorch.git("checkout", "--quiet", "-b", "branch")
-        add_hardswish(pytorch)
-        pytorch.commit()
-        pytorch.git("checkout", "--quiet", "main")
-        pytorch.replace(VERSION_MAP, "gelu_0_9", "gelu_renamed_0_9")
-        pytorch.commit()
-        refs = ("--from-ref", "main", "--to-ref", "branch")
-        assert findings(opfixtures(pytorch, "check", "--format", "json", *refs)) == [OWED]
-        assert opfixtures(pytorch, "check").status == 0
-
     def test_pre_commits_variables_count_as_refs(self, pytorch, opfixtures, findings, add_hardswish):
         add_hardswish(pytorch)
         pytorch.commit()
@@ -62,13 +36,6 @@ class TestWhatIsCompared:
             f"OPF109 {VERSION_MAP}:1"
         ]
 
-    def test_a_linked_worktree_has_an_index_of_its_own(self, pytorch, opfixtures, tmp_path, findings):
-        pytorch.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
-        pytorch.git("-C", str(tmp_path / "linked"), "rm", "--quiet", VERSION_MAP)
-        ran = opfixtures(pytorch, "check", "--format", "json", folder="../linked")
-        assert findings(ran) == [f"OPF109 {VERSION_MAP}:1"]
-        assert opfixtures(pytorch, "check").status == 0
-
     def test_a_folder_below_the_root_sees_the_same(self, pytorch, opfixtures, findings, add_hardswish):
         add_hardswish(pytorch)
         assert findings(opfixtures(pytorch, "check", "--format", "json", folder="test/jit")) == [OWED]
@@ -82,13 +49,6 @@ class TestWhatIsCompared:
 
 
 class TestAVersionMapThatIsGone:
-    @pytest.mark.parametrize("args", [("rm", VERSION_MAP), ("mv", VERSION_MAP, "torch/versions.cpp")])
-    def test_deleted_or_renamed_it_is_asked_back(self, pytorch, opfixtures, args):
-        pytorch.git(*args)
-        ran = opfixtures(pytorch, "check")
-        assert ran.status == 1
-        assert ran.out.startswith(f"{VERSION_MAP}:1:1: error OPF109: the published version map is removed\n")
-
     def test_renamed_together_with_the_settings_it_is_still_there(self, library, opfixtures):
         library.write("my lib/versiöns.py", SCALE)
         library.commit()

@@ -15,11 +15,6 @@ def test_a_folder_below_the_root_finds_the_root(pytorch, git_environment):
     assert not found.shallow
 
 
-def test_a_root_with_a_line_break_in_its_name_is_found(new_repository, git_environment):
-    repository = new_repository({"a": "a"}, name="two\nlines")
-    assert Repository.discover(str(repository.root), git_environment).root == str(repository.root)
-
-
 def test_a_folder_in_no_repository_is_said_to_be_none(tmp_path, git_environment):
     with pytest.raises(GitError, match=f"not a git repository: {tmp_path} "):
         Repository.discover(str(tmp_path), git_environment)

@@ -1,7 +1,6 @@
 """A snapshot gives the bytes of a tree and follows nothing out of it."""
 
 import os
-import shutil
 
 import pytest
 
@@ -93,15 +92,6 @@ def test_before_the_first_commit_head_is_empty(new_repository, git_environment):
         assert not objects.head().has("anything")
 
 
-def test_a_file_in_conflict_is_named(objects):
-    repository = objects.repository
-    blob = repository.run("hash-object", "-w", "--stdin", stdin=b"ours\n").decode().strip()
-    lines = f"0 {'0' * 40}\tfile\n100644 {blob} 2\tfile\n100644 {blob} 3\tfile\n"
-    repository.run("update-index", "--index-info", stdin=lines.encode())
-    with pytest.raises(UserError, match="file has a merge conflict: resolve it"):
-        objects.index().read("file")
-
-
 def test_a_line_break_in_a_name_cannot_be_asked_for(objects):
     with pytest.raises(UserError, match=r"'a\\nb' has a line break in its name"):
         objects.index().read("a\nb")
@@ -111,34 +101,6 @@ def test_a_submodule_is_no_file(objects):
     head = objects.repository.resolve("HEAD")
     objects.repository.run("update-index", "--add", "--cacheinfo", f"160000,{head},module")
     assert objects.index().read("module") is None
-
-
-def test_an_object_that_a_partial_clone_lacks_is_named_with_the_command_that_fetches_it(
-    new_repository, git_environment, tmp_path
-):
-    origin = new_repository({"file": "old\n"}, name="origin")
-    origin.git("config", "uploadpack.allowFilter", "true")
-    old = origin.git("rev-parse", "HEAD")
-    blob = origin.git("rev-parse", "HEAD:file")
-    origin.write("file", "new\n")
-    origin.commit()
-    url = f"file://{origin.root}"
-    origin.git("clone", "--quiet", "--filter=blob:none", url, str(tmp_path / "partial"))
-    shutil.move(origin.root, tmp_path / "unreachable")
-    partial = Repository.discover(str(tmp_path / "partial"), git_environment)
-    with GitObjects(partial) as objects:
-        assert objects.head().read("file") == b"new\n"
-        assert objects.head().read("gone") is None
-        lacking = (
-            f"file of commit {old[:7]} is not in this partial clone: `git cat-file -e {blob}` fetches it"
-        )
-        for _ in range(2):
-            with pytest.raises(GitError, match=lacking):
-                objects.commit(old).read("file")
-    shutil.move(tmp_path / "unreachable", origin.root)
-    partial.run("cat-file", "-e", blob)
-    with GitObjects(partial) as objects:
-        assert objects.commit(old).read("file") == b"old\n"
 
 
 def test_a_git_that_ends_early_is_no_empty_tree(new_repository, git_environment):
