@@ -1,0 +1,112 @@
+"""A complete change owes nothing. One edit away from it is each finding: a rule that finds nothing any more,
+or one that has no line in the table, fails here."""
+
+import re
+
+import pytest
+
+from opfixtures.rules import RULES
+
+MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+VERSIONS = "caffe2/serialize/versions.h"
+MOBILE = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
+FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
+
+COMPLETE = {
+    MAP: """\
+std::unordered_map<std::string, std::vector<UpgraderEntry>> operatorVersionMap({
+    {"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},
+    {"aten::hardswish", {{11, "hardswish_0_10", "aten::hardswish(Tensor self) -> Tensor"}}},
+});
+""",
+    UPGRADERS: """\
+std::unordered_map<std::string, std::string> kUpgradersEntryMap({
+    {"gelu_0_9", R"(
+def gelu_0_9(self: Tensor) -> Tensor:
+  return torch.gelu(self)
+)"},
+    {"hardswish_0_10", R"(
+def hardswish_0_10(self: Tensor) -> Tensor:
+  return torch.hardswish(self)
+)"},
+});
+""",
+    VERSIONS: """\
+constexpr uint64_t kMaxSupportedFileFormatVersion = 0xBL;
+constexpr uint64_t kProducedFileFormatVersion = 0xBL;
+""",
+    MOBILE: """\
+{std::string("aten::gelu"), {Upgrader({0, 9, "gelu_0_9"})}},
+{std::string("aten::hardswish"), {Upgrader({0, 10, "hardswish_0_10"})}},
+""",
+    REGISTRY: """\
+ALL_MODULES = {
+    TestVersionedGeluV9(): "aten::gelu",
+    TestVersionedHardswishV10(): "aten::hardswish",
+}
+""",
+    MODULES: """\
+class TestVersionedGeluV9(torch.nn.Module):
+    pass
+
+class TestVersionedHardswishV10(torch.nn.Module):
+    pass
+
+class TestVersioned_hardswishV10(torch.nn.Module):
+    pass
+""",
+    "test/jit/fixtures/test_versioned_gelu_v9.ptl": "an archive",
+    FIXTURE: "an archive",
+}
+BEFORE = {
+    MAP: re.sub(r".*hardswish.*\n", "", COMPLETE[MAP]),
+    UPGRADERS: re.sub(r'    {"hardswish[\s\S]*?\)"},\n', "", COMPLETE[UPGRADERS]),
+    VERSIONS: COMPLETE[VERSIONS].replace("0xB", "0xA"),
+    MOBILE: re.sub(r".*hardswish.*\n", "", COMPLETE[MOBILE]),
+    REGISTRY: re.sub(r".*Hardswish.*\n", "", COMPLETE[REGISTRY]),
+    MODULES: re.sub(r"class \w*ardswish.*\n    pass\n", "", COMPLETE[MODULES]),
+}
+ROW = '    TestVersionedHardswishV10(): "aten::hardswish",\n'
+ENTRY = '{11, "hardswish_0_10", "aten::hardswish(Tensor self) -> Tensor"}'
+
+# By code: in which file what stands instead of what.
+EDITS = {
+    "OPF101": (MAP, '"hardswish_0_10"', "UPGRADER_NAME"),
+    "OPF102": (MAP, ENTRY, ENTRY + ', {5, "hardswish_0_4", "aten::hardswish(Tensor self) -> Tensor"}'),
+    "OPF103": (MAP, "hardswish_0_10", "hardswish_0_9"),
+    "OPF104": (UPGRADERS, "def hardswish_0_10", "def hardswish"),
+    "OPF105": (MAP, "aten::hardswish(Tensor self)", "aten::hardswish(Tensor{} self)"),
+    "OPF106": (MAP, "aten::hardswish(", "aten::hardtanh("),
+    "OPF107": (VERSIONS, "0xB", "0xA"),
+    "OPF108": (MAP, "{11, ", "{12, "),
+    "OPF109": (MAP, "aten::gelu(Tensor self)", "aten::gelu(Tensor self, int dim)"),
+    "OPF110": (UPGRADERS, '    {"hardswish', '    {"full_0_4", "def full_0_4(): pass"},\n    {"hardswish'),
+    "OPF111": (MOBILE, '{0, 10, "hardswish_0_10"}', ""),
+    "OPF112": (MAP, "});", f'    {{"aten::hardswish", {{{ENTRY}}}}},\n}});'),
+    "OPF201": (REGISTRY, ROW, ""),
+    "OPF202": (MODULES, "TestVersionedHardswishV10", "TestVersionedHardtanhV10"),
+    "OPF203": (REGISTRY, ROW, ROW + '    TestVersionedHardswishV9(): "aten::hardtanh",\n'),
+    "OPF204": (REGISTRY, ROW, ROW + '    TestVersionedHardswishV11(): "aten::hardswish",\n'),
+    "OPF205": (REGISTRY, ROW, ROW + '    TestVersioned_hardswishV10(): "aten::hardswish",\n'),
+    "OPF206": (REGISTRY, "ALL_MODULES = {", "ALL_MODULES = more() | {"),
+    "OPF301": (FIXTURE, "an archive", None),
+}
+
+
+def edited(path, old, new):
+    """The complete change after an edit; without the file where nothing stands instead."""
+    files = {**COMPLETE, path: COMPLETE[path].replace(old, new or "")}
+    assert files != COMPLETE
+    return files if new is not None else {name: text for name, text in files.items() if name != path}
+
+
+def test_a_complete_change_owes_nothing(judged):
+    assert judged(*RULES, before=BEFORE, after=COMPLETE) == []
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_one_edit_away_from_it_is_each_finding(judged, code):
+    assert judged(code, before=BEFORE, after=edited(*EDITS[code]))
