@@ -158,6 +158,13 @@ def malformed_schema(history):
     return ["OPF105 error aten::hardswish map"]
 
 
+def schema_without_a_parameters_name(history):
+    """And so did `div_.Scalar(Tensor(a!), Tensor other)` (69807)."""
+    history.add("aten::hardswish_", 11, schema="aten::hardswish_(Tensor(a!), Tensor other) -> Tensor(a!)")
+    history.produced = 11
+    return ["OPF105 error aten::hardswish_ map"]
+
+
 def two_changes_for_one_version_before_the_rebase(history):
     """Two changes claimed version 10 at once (61439, 72191)."""
     history.add("aten::relu", 11)
@@ -336,6 +343,7 @@ COMMITS = [
     wrong_key,
     wrong_key_mended,
     malformed_schema,
+    schema_without_a_parameters_name,
     two_changes_for_one_version_before_the_rebase,
     two_changes_for_one_version_after_the_rebase,
     the_second_of_them_renumbered,
