@@ -6,6 +6,15 @@ import sys
 from opfixtures import hook_fast_path
 
 
+def command() -> None:
+    """Run the command line and end the process."""
+    status = main()
+    if sys.argv[1:] == ["check"]:
+        # All is written. Python would take every module apart first, for a tenth of the time of a check.
+        os._exit(status)
+    sys.exit(status)
+
+
 def main() -> int:
     """Run the command line; returns the exit status, 130 where it was interrupted."""
     try:
@@ -36,4 +45,4 @@ def _check() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

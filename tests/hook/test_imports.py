@@ -14,10 +14,7 @@ before = set(sys.modules)
 import runpy
 before |= set(sys.modules)
 sys.argv = ["opfixtures", "check"]
-try:
-    runpy.run_module("opfixtures", run_name="__main__", alter_sys=True)
-except SystemExit as end:
-    status = end.code
+status = runpy.run_module("opfixtures", run_name="a name of no module")["main"]()
 sys.stderr.write(" ".join(sorted(set(sys.modules) - before)))
 sys.exit(status)
 """
