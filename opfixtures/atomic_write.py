@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
 
@@ -16,6 +17,14 @@ def write_pair(first: tuple[str, bytes], second: tuple[str, bytes]) -> None:
     """
     with _about(second[0]):
         _write(first, second)
+
+
+def write_all(files: Mapping[str, bytes]) -> None:
+    """Replace several files, contents by path, all of them or none; each keeps its permissions.
+
+    Raises OSError about the file that could not be written, and then leaves what was there before.
+    """
+    _write(*files.items())
 
 
 def write_whole(path: str, content: bytes) -> None:
@@ -37,7 +46,8 @@ def _write(*files: tuple[str, bytes]) -> None:
         staged = [(_on_disk(path, content, temporary), path) for path, content in files]
         for new, path in staged:
             _keep(path, temporary, undo)
-            os.replace(new, path)
+            with _about(path):
+                os.replace(new, path)
         for folder in {os.path.dirname(os.path.abspath(path)) for path, _ in files}:
             _sync_folder(folder)
         undo.pop_all()
@@ -53,16 +63,18 @@ def _about(path: str) -> Iterator[None]:
 
 
 def _on_disk(path: str, content: bytes, temporary: ExitStack) -> str:
-    """The path of a temporary file beside `path`, with this content."""
+    """The path of a temporary file beside `path`, with this content and the permissions of `path`."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     name = os.path.join(folder, f".opfixtures-{secrets.token_hex(8)}")
     temporary.callback(_remove, name)
     # Not tempfile's: nobody else may read its files, and a umask can only be asked for by setting it.
-    with open(name, "xb") as stream:
+    with _about(path), open(name, "xb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    with suppress(FileNotFoundError):
+        os.chmod(name, stat.S_IMODE(os.stat(path).st_mode))
     return name
 
 

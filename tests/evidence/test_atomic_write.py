@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opfixtures.atomic_write import write_pair, write_whole
+from opfixtures.atomic_write import write_all, write_pair, write_whole
 
 Files = dict[str, bytes]
 
@@ -26,6 +26,10 @@ def pair(folder: Path) -> None:
 
 def whole(folder: Path) -> None:
     write_whole(str(folder / "a.ptl"), b"archive")
+
+
+def both(folder: Path) -> None:
+    write_all({str(folder / "a.ptl"): b"archive", str(folder / "a.json"): b"record"})
 
 
 BOTH = {"a.json": b"record", "a.ptl": b"archive"}
@@ -86,7 +90,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.mark.parametrize("error", [FULL, KeyboardInterrupt()], ids=["full", "interrupted"])
 @pytest.mark.parametrize("old", [{}, OLD, {"a.json": b"old record"}, {"a.ptl": b"old archive"}])
-@pytest.mark.parametrize("write", [pair, whole])
+@pytest.mark.parametrize("write", [pair, whole, both])
 @pytest.mark.parametrize("step", ["fsync", "replace", "makedirs"])
 def test_a_failure_at_any_step_leaves_what_was_there(
     folder: Path,
@@ -126,7 +130,7 @@ def test_a_file_that_does_not_fit_leaves_nothing(folder: Path) -> None:
     assert files(folder) == {}
 
 
-@pytest.mark.parametrize("write", [pair, whole])
+@pytest.mark.parametrize("write", [pair, whole, both])
 def test_an_error_names_the_file_that_was_to_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
 ) -> None:
@@ -150,7 +154,7 @@ def test_a_folder_in_the_place_of_a_file_is_an_error(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
-@pytest.mark.parametrize("write", [pair, whole])
+@pytest.mark.parametrize("write", [pair, whole, both])
 def test_permissions_follow_the_umask(
     folder: Path, umask: Callable[[int], object], write: Callable[[Path], None], mask: int, mode: int
 ) -> None:
