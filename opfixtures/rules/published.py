@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry, Place
 from opfixtures.findings import Finding, Severity
+from opfixtures.given_out import Numbering
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.settings_scan import SHARED_FILE
@@ -58,25 +59,23 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     produces it and no overload of the operator was bumped at it.
 
     A backfill is no finding: an entry that was forgotten when its version was given out, such as the five
-    `div.*_mode` at 4. Several entries of one change may share their version. Whether one is skipped, only a
-    tree with caffe2/serialize/versions.h can tell.
+    `div.*_mode` at 4. Several entries of one change may share their version, and changes that build upon each
+    other take several in a row. Whether one is skipped, only a tree with caffe2/serialize/versions.h can tell.
 
     To mend it, write the next free version, which the finding names, into the entry; let the name of its
     upgrader end accordingly, and set kProducedFileFormatVersion to it.
     """
     if not change.added:
         return
-    target, landed = _GivenOut(change.target), _GivenOut(change.landed())
-    newest = max(target.newest, landed.newest)
-    for entry in change.added if target.newest else ():
+    numbering = Numbering(change)
+    newest = numbering.newest
+    for entry in change.added:
         version = entry.bumped_at_version
-        is_free = version == newest + 1 or (version > newest and not target.is_certain)
-        if is_free or target.has(entry) or landed.has(entry) or target.lets_backfill(entry):
+        if numbering.is_free(version) or not numbering.claims_version(entry):
             continue
-        holder = landed.holders.get(version) or target.holders.get(version) or "target"
         what = f"{entry.operator} is bumped at version {version}"
         taken, skipped = (
-            f"{what}, which {holder} has taken already",
+            f"{what}, which {numbering.holder(version)} has taken already",
             f"{what}, and {newest} is the last one given out",
         )
         yield finding(
@@ -87,50 +86,15 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
         )
 
 
-class _GivenOut:
-    """The versions that some declarations have given out; `newest` is 0 where nothing tells any.
-
-    It `is_certain` where a header says what is produced. A map alone does not: PyTorch's 6 and 7 were given
-    to changes of the file format.
-    """
-
-    def __init__(self, declarations: Declarations) -> None:
-        entries = _entries(declarations)
-        versions = declarations.versions()
-        produced = versions.produced.value if versions and versions.produced else 0
-        self.newest = max((entry.bumped_at_version for entry in entries), default=0)
-        self.newest = max(self.newest, produced)
-        self.is_certain = produced > 0
-        self.holders = {entry.bumped_at_version: entry.operator for entry in reversed(entries)}
-        self._entries = {(entry.operator, entry.bumped_at_version) for entry in entries}
-        self._families = {(_family(entry), entry.bumped_at_version) for entry in entries}
-
-    def has(self, entry: MapEntry) -> bool:
-        return (entry.operator, entry.bumped_at_version) in self._entries
-
-    def lets_backfill(self, entry: MapEntry) -> bool:
-        """Whether the entry's version was given out, and not to another change.
-
-        Nobody races for a version before the newest. That one is the entry's where the same operator, in
-        another overload or in place, was bumped at it.
-        """
-        version = entry.bumped_at_version
-        return version < self.newest or (_family(entry), version) in self._families
-
-
 def _entries(declarations: Declarations) -> Sequence[MapEntry]:
     return declarations.version_map.entries if declarations.version_map else ()
-
-
-def _family(entry: MapEntry) -> str:
-    return entry.operator.partition(".")[0].rstrip("_")
 
 
 def _renumbered(change: Change, entry: MapEntry, version: int) -> str:
     start = min(change.matching.covers(entry).start, version - 1)
     lines = [
         f"in {printable(change.version_map.path)}: bumped_at_version {version}, "
-        f"an upgrader whose name ends in _{start}_{version - 1}"
+        f"an upgrader whose name ends in _{start}_{version - 1}",
     ]
     if change.config.versions and change.after.versions():
         lines.append(f"in {printable(change.config.versions)}: kProducedFileFormatVersion = 0x{version:X}L;")

@@ -31,6 +31,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.ending",
     "opfixtures.errors",
     "opfixtures.findings",
+    "opfixtures.given_out",
     "opfixtures.git",
     "opfixtures.git_snapshot",
     "opfixtures.matching",

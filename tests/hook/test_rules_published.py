@@ -94,6 +94,13 @@ class TestOPF108:
             f"in {VERSIONS}: kProducedFileFormatVersion = 0xBL;"
         )
 
+    def test_changes_that_build_upon_each_other_take_several_in_a_row(self, judged):
+        after = tree({**PUBLISHED, "aten::hardswish": 11, "aten::relu": 12, "aten::elu": 14}, produced=14)
+        [finding] = judged("OPF108", before=tree(produced=10), after=after)
+        assert finding.message.startswith(
+            "aten::elu is bumped at version 14, and 10 is the last one given out"
+        )
+
     def test_a_map_alone_does_not_tell_what_is_skipped(self, judged):
         assert judged("OPF108", before=tree(), after=adding("aten::hardswish", version=12)) == []
 

@@ -1,0 +1,82 @@
+"""Which versions are given out, and whether a change may take the ones that its entries have. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opfixtures.changes import Change, text_of
+from opfixtures.declarations.model import Declarations, MapEntry
+
+
+class GivenOut:
+    """The versions that some declarations have given out; `newest` is 0 where nothing tells any.
+
+    It `is_certain` where a header says what is produced. A map alone does not: PyTorch's 6 and 7 were given
+    to changes of the file format.
+    """
+
+    def __init__(self, declarations: Declarations) -> None:
+        entries = _entries(declarations)
+        versions = declarations.versions()
+        produced = versions.produced.value if versions and versions.produced else 0
+        self.newest = max((entry.bumped_at_version for entry in entries), default=0)
+        self.newest = max(self.newest, produced)
+        self.is_certain = produced > 0
+        self.holders = {entry.bumped_at_version: entry.operator for entry in reversed(entries)}
+        self.texts = {(entry.operator, entry.bumped_at_version): text_of(entry) for entry in entries}
+        self._families = {(_family(entry), entry.bumped_at_version) for entry in entries}
+
+    def has(self, entry: MapEntry) -> bool:
+        """Whether the operator was bumped at the entry's version."""
+        return (entry.operator, entry.bumped_at_version) in self.texts
+
+    def lets_backfill(self, entry: MapEntry) -> bool:
+        """Whether the entry's version was given out, and not to another change.
+
+        Nobody races for a version before the newest. That one is the entry's where the same operator, in
+        another overload or in place, was bumped at it.
+        """
+        version = entry.bumped_at_version
+        return version < self.newest or (_family(entry), version) in self._families
+
+
+class Numbering:
+    """The versions of a change beside those of target and of what landed on target's branch since.
+
+    `newest` is the last one given out. The one behind it is free.
+    """
+
+    def __init__(self, change: Change) -> None:
+        self.target, self.landed = GivenOut(change.target), GivenOut(change.landed())
+        self.newest = max(self.target.newest, self.landed.newest)
+        self._here = {entry.bumped_at_version for entry in change.version_map.entries}
+
+    def claims_version(self, entry: MapEntry) -> bool:
+        """Whether an added entry takes a version for its change: it is not landed, and no backfill.
+
+        The first entry of all may have any version.
+        """
+        if not self.target.newest or self.target.has(entry) or self.landed.has(entry):
+            return False
+        return not self.target.lets_backfill(entry)
+
+    def is_free(self, version: int) -> bool:
+        """Whether nobody else has the version and none before it is skipped.
+
+        Changes that build upon each other take several in a row.
+        """
+        if version <= self.newest or not self.target.is_certain:
+            return version > self.newest
+        return all(between in self._here for between in range(self.newest + 1, version))
+
+    def holder(self, version: int) -> str:
+        """Who has a version: an operator, or target where only the produced version tells."""
+        return self.landed.holders.get(version) or self.target.holders.get(version) or "target"
+
+
+def _entries(declarations: Declarations) -> Sequence[MapEntry]:
+    return declarations.version_map.entries if declarations.version_map else ()
+
+
+def _family(entry: MapEntry) -> str:
+    return entry.operator.partition(".")[0].rstrip("_")
