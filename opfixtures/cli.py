@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    for add in (_check, _explain, _generate, _verify):
+    for add in (_check, _explain, _generate, _verify, _renumber):
         add(subcommands, debug)
     return parser
 
@@ -124,6 +124,29 @@ def _verify(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         from opfixtures.commands import verify
 
         return verify.run(options.fixtures, options.runtime, options.report)
+
+    command.set_defaults(run=run)
+
+
+def _renumber(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "renumber",
+        parents=[debug],
+        help="give a branch's entries the next free version, in all files at once",
+    )
+    command.add_argument(
+        "--operator",
+        metavar="OP",
+        action="append",
+        default=[],
+        help="only this one, even where it looks like a backfill; repeatable",
+    )
+    command.add_argument("--apply", action="store_true", help="write the files (default: show the diff)")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import renumber
+
+        return renumber.run(options.operator, apply=options.apply)
 
     command.set_defaults(run=run)
 

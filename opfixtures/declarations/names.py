@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from opfixtures.declarations.function_schema import Argument, FunctionSchema
 
 _VERSION = re.compile("V([0-9]{1,9})")
+_RANGE = re.compile("_[0-9]{1,10}_[0-9]{1,10}")
 _WIDTH = 79
 # Types that need no import in an annotation; Tensor is what TorchScript takes an argument without one for.
 _PLAIN_TYPES = frozenset({"Tensor", "bool", "float", "int", "str"})
@@ -28,6 +29,22 @@ def module_version(class_name: str) -> int | None:
     start = class_name.rfind("V")
     match = _VERSION.fullmatch(class_name, start) if start >= 0 else None
     return int(match[1]) if match else None
+
+
+def module_of_version(class_name: str, version: int) -> str:
+    """The class's name with another operator version in its suffix: `TestVersionedGeluV10`."""
+    return f"{class_name[: class_name.rindex('V')]}V{version}"
+
+
+def upgrader_of_range(name: str, covers: range) -> str:
+    """The upgrader's name for an entry that covers these versions: `gelu_0_10` for gelu_0_9 and 0 to 10.
+
+    A name that ends in no range stays.
+    """
+    start = name.rfind("_", 0, max(name.rfind("_"), 0))
+    if start < 0 or not _RANGE.fullmatch(name, start):
+        return name
+    return f"{name[:start]}_{covers.start}_{covers.stop - 1}"
 
 
 def class_name_for(operator: str, version: int) -> str:

@@ -45,12 +45,17 @@ def decode(source: bytes) -> str:
 
     Raises SyntaxError, UnicodeDecodeError or LookupError, all of which `parse` makes a Problem of.
     """
+    return source.decode(encoding_of(source))
+
+
+def encoding_of(source: bytes) -> str:
+    """The encoding that PEP 263 finds. Raises as `decode`."""
     # Python ends lines at a bare \r too, tokenize does not.
     lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     encoding, _ = tokenize.detect_encoding(lines.readline)
     if encoding.lower() in _REFUSED_ENCODINGS:
         raise LookupError(f"encoding {encoding} is not read")
-    return source.decode(encoding)
+    return encoding
 
 
 def _undecodable(encoding: str) -> str:

@@ -62,8 +62,13 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     `div.*_mode` at 4. Several entries of one change may share their version, and changes that build upon each
     other take several in a row. Whether one is skipped, only a tree with caffe2/serialize/versions.h can tell.
 
-    To mend it, write the next free version, which the finding names, into the entry; let the name of its
-    upgrader end accordingly, and set kProducedFileFormatVersion to it.
+    The number stands in five files. PyTorch expected merge conflicts over it and checks none of them
+    (pytorch/pytorch#72313). To mend it, let opfixtures write the next free version into the entry, the names
+    of its upgrader and its fixture modules, and kProducedFileFormatVersion:
+
+        opfixtures renumber
+
+    shows the lines to change, and with --apply changes them. Then make the fixture again.
     """
     if not change.added:
         return
@@ -93,6 +98,8 @@ def _entries(declarations: Declarations) -> Sequence[MapEntry]:
 def _renumbered(change: Change, entry: MapEntry, version: int) -> str:
     start = min(change.matching.covers(entry).start, version - 1)
     lines = [
+        "opfixtures renumber",
+        "shows the diff and, with --apply, writes it; by hand that is",
         f"in {printable(change.version_map.path)}: bumped_at_version {version}, "
         f"an upgrader whose name ends in _{start}_{version - 1}",
     ]

@@ -13,9 +13,11 @@ from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,
+    module_of_version,
     module_version,
     suggested_module,
     suggested_row,
+    upgrader_of_range,
 )
 
 ENTRIES_OF_TORCH = """
@@ -246,3 +248,24 @@ def test_suggestions_for_all_of_pytorchs_entries_script_and_call_the_operator(tm
     file = tmp_path / "suggestions.py"
     file.write_text("\n\n".join(source), encoding="utf-8")
     assert in_torch(OPERATORS_CALLED, str(file)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gelu_0_9", "gelu_4_11"),
+        ("div__Tensor_0_3", "div__Tensor_4_11"),
+        ("f_1_2_0_3", "f_1_2_4_11"),
+        ("gelu_0_9_", "gelu_0_9_"),
+        ("gelu_9", "gelu_9"),
+        ("_9", "_9"),
+        ("gelu", "gelu"),
+        ("gelu_0_x", "gelu_0_x"),
+    ],
+)
+def test_an_upgrader_is_named_after_another_range(name: str, expected: str) -> None:
+    assert upgrader_of_range(name, range(4, 12)) == expected
+
+
+def test_a_module_is_named_after_another_version() -> None:
+    assert module_of_version("TestVersionedV2GeluV9", 11) == "TestVersionedV2GeluV11"

@@ -90,6 +90,8 @@ class TestOPF108:
             "the next free version is 11"
         )
         assert finding.hint == (
+            "opfixtures renumber\n"
+            "shows the diff and, with --apply, writes it; by hand that is\n"
             f"in {VERSION_MAP}: bumped_at_version 11, an upgrader whose name ends in _0_10\n"
             f"in {VERSIONS}: kProducedFileFormatVersion = 0xBL;"
         )

@@ -1,0 +1,130 @@
+"""`opfixtures renumber`: give the entries of a branch the next free version, in all files at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Collection, Mapping
+
+from opfixtures.atomic_write import write_all
+from opfixtures.changes import Change
+from opfixtures.comparison import Comparison, read_change, staged, target_commit
+from opfixtures.config import read_config
+from opfixtures.declarations.read import read_sources
+from opfixtures.errors import UserError
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.renumber.choose import Renumbering, choose
+from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
+from opfixtures.renumber.rewrite import rewrite
+from opfixtures.report.diff_text import diff_text
+from opfixtures.report.printable import printable
+from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+
+_CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
+# git separated line and text by `:` even with -z, up to 2.20.
+_HIT = re.compile(rb"([^\0\n]+)\0([0-9]+)[\0:](\w+)\n")
+
+
+def run(operators: Collection[str], *, apply: bool) -> int:
+    """Print the diff and what is left to do; with `apply` write the files.
+
+    Raises:
+        UserError: a file is in conflict or cannot be read, a name would not be clear; or as `read_change`.
+        OSError: a file could not be written; then none is changed.
+    """
+    repository = Repository.discover(os.getcwd(), os.environ)
+    work_tree = WorkTreeSnapshot(repository.root)
+    with GitObjects(repository) as objects:
+        change = read_change(objects, _since_target(objects, work_tree))
+        sources = read_sources(work_tree, change.config)
+        _refuse_conflicts(sources)
+        _refuse_problems(change)
+        _refuse_unknown(change, operators)
+        renumbering = choose(change, operators)
+    if renumbering is None:
+        sys.stdout.write("opfixtures: nothing to renumber\n")
+        return 0
+    files = rewrite(change, renumbering, sources)
+    sys.stdout.write(diff_text(sources, files) + "\n")
+    sys.stdout.writelines(f"{printable(line)}\n" for line in _moves(renumbering))
+    mentioned = _mentions(repository, change, renumbering, files, work_tree)
+    for line in left_over(change.config, renumbering, work_tree.has, mentioned):
+        sys.stdout.write(f"still to do: {printable(line)}\n")
+    end = "to change: run again with --apply to write it"
+    if apply:
+        write_all({os.path.join(repository.root, path): content for path, content in files.items()})
+        end = "written"
+    sys.stdout.write(f"opfixtures: {len(files)} file{'s' * (len(files) != 1)} {end}\n")
+    return 0
+
+
+def _since_target(objects: GitObjects, work_tree: Snapshot) -> Comparison:
+    config, repository = read_config(work_tree), objects.repository
+    target = (
+        target_commit(repository, staged(objects), config)
+        if config is not None
+        else repository.resolve("HEAD")
+    )
+    before = objects.commit(target) if target else EmptySnapshot()
+    return Comparison(before, work_tree, base=target or "HEAD", tip="HEAD")
+
+
+def _refuse_conflicts(sources: Mapping[str, bytes]) -> None:
+    for path, source in sources.items():
+        if marker := _CONFLICT.search(source):
+            line = source.count(b"\n", 0, marker.start()) + 1
+            raise UserError(
+                f"{path}:{line}: a conflict begins or ends here: resolve it, keep the entries of both sides, "
+                "and then renumber"
+            )
+
+
+def _refuse_problems(change: Change) -> None:
+    """A place that could not be read may hold one of the numbers."""
+    after = change.after
+    files = (change.version_map, after.upgraders(), after.versions(), change.registry, after.modules)
+    for problem in (problem for file in files if file is not None for problem in file.problems):
+        raise UserError(f"{problem.place}: {problem.message} (nothing is renumbered before)")
+
+
+def _refuse_unknown(change: Change, operators: Collection[str]) -> None:
+    added = {entry.operator for entry in change.added}
+    for operator in operators:
+        if operator not in added:
+            raise UserError(
+                f"this branch adds no entry of {operator} to {change.version_map.path}: give the full name of one "
+                "that it adds"
+            )
+
+
+def _moves(renumbering: Renumbering) -> list[str]:
+    return [
+        f"{one.entry.operator} at {one.entry.bumped_at_version} becomes {one.version}: "
+        + (f"{one.holder} has {one.entry.bumped_at_version}" if one.holder else "a version was skipped")
+        for one in renumbering.moved
+    ]
+
+
+def _mentions(
+    repository: Repository,
+    change: Change,
+    renumbering: Renumbering,
+    files: Mapping[str, bytes],
+    work_tree: Snapshot,
+) -> list[str]:
+    """Where the names that were replaced are still said: in `files` as they will be, and in all others."""
+    names = replaced_names(renumbering)
+    config = change.config
+    passed = {path for row in renumbering.rows for path in stale_fixtures(config, row, work_tree.has)}
+    passed.update(files, filter(None, [config.mobile_upgraders]))
+    wanted = [option for name in sorted(names) for option in ("-e", name)]
+    elsewhere = [f":(exclude,top,literal){path}" for path in sorted(passed)]
+    options = ("--untracked", "-I", "-F", "-w", "-o", "-n", "-z")
+    found = repository.ask("grep", *options, *wanted, "--", *elsewhere) if wanted else None
+    hits = [
+        f"{os.fsdecode(path)}:{int(line)} says {name.decode()}"
+        for path, line, name in _HIT.findall(found or b"")
+    ]
+    return list(dict.fromkeys([*mentions(files, names), *hits]))

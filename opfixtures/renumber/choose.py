@@ -1,0 +1,195 @@
+"""Which entries of a change get another version, and what is called otherwise because of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from opfixtures.changes import Change, text_of
+from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
+from opfixtures.declarations.names import module_of_version, module_version, upgrader_of_range
+from opfixtures.errors import UserError
+from opfixtures.given_out import Numbering
+from opfixtures.matching import Matching
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.upgrader_model import VersionConstant
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An entry as it stands, its new version, and who has the old one: None where nobody does."""
+
+    entry: MapEntry
+    version: int
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbering:
+    """What becomes of a change's numbers; names by the names they replace.
+
+    `rows` are the fixture entries of the moved ones that target has not. `produced` and `maximum` are what
+    the header of versions shall set, None where that stays.
+    """
+
+    moved: tuple[Moved, ...]
+    upgraders: Mapping[str, str]
+    modules: Mapping[str, str]
+    rows: tuple[FixtureEntry, ...]
+    produced: int | None
+    maximum: int | None
+
+    def applied(self, entry: MapEntry) -> MapEntry:
+        """The entry as it stands afterwards, in whichever arm of an `#if`."""
+        name, key = entry.upgrader_name, _key(entry)
+        version = next((one.version for one in self.moved if _key(one.entry) == key), entry.bumped_at_version)
+        return replace(entry, bumped_at_version=version, upgrader_name=self.upgraders.get(name, name))
+
+
+def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | None:
+    """The renumbering that `change`, one from target, needs; None where its versions are right.
+
+    Entries keep their order, and those that share a version go on sharing one. With `operators` only these
+    are looked at, and an entry of theirs is no backfill, even if it looks like one.
+
+    Raises:
+        UserError: a name would not be clear afterwards, or an entry would pass another one of its operator.
+    """
+    numbering = Numbering(change)
+    moved = tuple(_moved(change, numbering, operators))
+    if not moved:
+        return None
+    _refuse_disorder(change.version_map, moved)
+    versions = {_key(one.entry): one.version for one in moved}
+    entries = change.version_map.entries
+    after = [
+        replace(one, bumped_at_version=versions.get(_key(one), one.bumped_at_version)) for one in entries
+    ]
+    matching = Matching(VersionMap(change.version_map.path, tuple(after)), ())
+    upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
+    rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching, versions)
+    produced, maximum = _constants(change, numbering, moved, after)
+    return Renumbering(moved, upgraders, modules, rows, produced, maximum)
+
+
+def _key(entry: MapEntry) -> tuple[str, int]:
+    return entry.operator, entry.bumped_at_version
+
+
+def _moved(change: Change, numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
+    claiming = [entry for entry in change.added if _counts(entry, numbering, operators)]
+    newest, versions = numbering.newest, {}
+    for version in sorted({entry.bumped_at_version for entry in claiming}):
+        # A map without the header may skip versions, and then its author meant it.
+        newest = newest + 1 if numbering.target.is_certain else max(newest + 1, version)
+        versions[version] = newest
+    for entry in claiming:
+        old = entry.bumped_at_version
+        if versions[old] != old:
+            holder = numbering.holder(old) if old <= numbering.newest else None
+            yield Moved(entry, versions[old], holder)
+
+
+def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -> bool:
+    if operators and entry.operator not in operators:
+        return False
+    landed = numbering.landed.texts.get(_key(entry))
+    if landed not in (None, text_of(entry)):
+        raise UserError(
+            f"{entry.place}: another change of {entry.operator} at version {entry.bumped_at_version} has landed: "
+            "rebase, and let your entry, its old_schema too, build upon that one"
+        )
+    return numbering.claims_version(entry) or (bool(operators) and landed is None)
+
+
+def _refuse_disorder(version_map: VersionMap, moved: tuple[Moved, ...]) -> None:
+    versions = {_key(one.entry): one.version for one in moved}
+    for one in moved:
+        for other in version_map.entries:
+            version = versions.get(_key(other), other.bumped_at_version)
+            passes = one.entry.bumped_at_version < other.bumped_at_version and one.version >= version
+            if other.operator == one.entry.operator and passes:
+                raise UserError(
+                    f"{one.entry.place}: at version {one.version} this entry of {other.operator} would come behind "
+                    f"the one at {version}: it is a backfill, and keeps its version"
+                )
+
+
+_Pairs = Iterable[tuple[MapEntry, MapEntry]]
+
+
+def _renamed_upgraders(change: Change, pairs: _Pairs, matching: Matching) -> dict[str, str]:
+    wanted = []
+    for old, new in pairs:
+        same = change.matching.covers(old) == matching.covers(new)
+        name = old.upgrader_name if same else upgrader_of_range(old.upgrader_name, matching.covers(new))
+        wanted.append((old.upgrader_name, name, f"{old.place}: upgrader"))
+    upgraders = change.after.upgraders()
+    return _renamings(wanted, {upgrader.name for upgrader in upgraders.upgraders} if upgraders else set())
+
+
+def _renamed_modules(
+    change: Change, pairs: _Pairs, matching: Matching, versions: Mapping[tuple[str, int], int]
+) -> tuple[tuple[FixtureEntry, ...], dict[str, str]]:
+    kept = {(row.module, row.operator) for row in _published_rows(change)}
+    wanted = {
+        (row.module, row.operator): (row.module, row.module, f"{row.place}: module")
+        for row in change.registry.rows
+    }
+    rows = []
+    for old, new in pairs:
+        for row in change.matching.rows_of(old) if _key(old) in versions else ():
+            key = row.module, row.operator
+            if key in kept:
+                continue
+            rows.append(row)
+            before, after = change.matching.covers(old), matching.covers(new)
+            version = module_version(row.module) or 0
+            version = after.stop - 1 if version == before.stop - 1 else max(version, after.start)
+            wanted[key] = row.module, module_of_version(row.module, version), f"{row.place}: module"
+    return tuple(dict.fromkeys(rows)), _renamings(wanted.values(), change.modules.keys())
+
+
+def _published_rows(change: Change) -> Iterator[FixtureEntry]:
+    for declarations in (change.target, change.landed()):
+        yield from declarations.registry.rows if declarations.registry else ()
+
+
+def _renamings(wanted: Collection[tuple[str, str, str]], known: Collection[str]) -> dict[str, str]:
+    """New names by old ones, from old and new names and where they stand, those that stay included.
+
+    Raises UserError where one name would become two, or two one; `known` are names that nobody need use.
+    """
+    names: dict[str, str] = {}
+    for old, new, where in wanted:
+        if names.setdefault(old, new) != new:
+            raise UserError(
+                f"{where} {old} would be {new} here and {names[old]} elsewhere: give each entry one of its own"
+            )
+    renamed = {old: new for old, new in names.items() if old != new}
+    staying = {*names, *known} - renamed.keys()
+    times = Counter(renamed.values())
+    for old, new, where in wanted:
+        if old in renamed and (new in staying or times[new] > 1):
+            raise UserError(f"{where} {old} would be {new}, which is there already: rename that one first")
+    return renamed
+
+
+def _constants(
+    change: Change, numbering: Numbering, moved: Sequence[Moved], after: Sequence[MapEntry]
+) -> tuple[int | None, int | None]:
+    """The produced and the maximum version to set: raised to the highest entry, or lowered with it."""
+    versions = change.after.versions()
+    if versions is None:
+        return None, None
+    was_highest = max(one.entry.bumped_at_version for one in moved)
+    highest = max(numbering.newest, *(entry.bumped_at_version for entry in after))
+
+    def set_to(constant: VersionConstant | None) -> int | None:
+        wrong = constant and (constant.value < highest or constant.value == was_highest)
+        return highest if constant and wrong and constant.value != highest else None
+
+    return set_to(versions.produced), set_to(versions.maximum)

@@ -1,0 +1,80 @@
+"""Where Python files say versions, upgraders' names and classes: the edits of a renumbering there."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.renumber.choose import Renumbering
+from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal
+
+_STRING = re.compile("[rRuU]?(?P<quote>[\"'])(?P<word>\\w+)(?P=quote)")
+
+
+class _Token(NamedTuple):
+    text: str
+    offset: int
+    place: Place
+
+
+class PythonEdits:
+    """Finds the edits in one file, which its readers could read."""
+
+    def __init__(self, source: SourceText, renumbering: Renumbering) -> None:
+        self._source = source
+        self._renumbering = renumbering
+        self._tokens = list(_tokens(source))
+        self._starts = [token.offset for token in self._tokens]
+
+    def of_entry(self, entry: MapEntry) -> Iterator[Edit]:
+        """The version and the upgrader's name of an entry of the version map."""
+        version, name = self._renumbering.applied(entry).bumped_at_version, entry.upgrader_name
+        if version != entry.bumped_at_version:
+            token = self._field(entry, "bumped_at_version")
+            new = number_like(token.text, version)
+            yield self._source.edit(entry.place, token.offset, token.text, token.text, new)
+        if name in self._renumbering.upgraders:
+            token = self._field(entry, "upgrader_name")
+            new = self._renumbering.upgraders[name]
+            yield self._source.edit(entry.place, token.offset, token.text, name, new)
+
+    def of_classes(self) -> Iterator[Edit]:
+        """The names of fixture modules wherever they are named, strings as in `__all__` included."""
+        for token in self._tokens:
+            name = _word(token)
+            if name in self._renumbering.modules:
+                new = self._renumbering.modules[name]
+                yield self._source.edit(token.place, token.offset, token.text, name, new)
+
+    def _field(self, entry: MapEntry, key: str) -> _Token:
+        """The token of the field's value, which must be one."""
+        start = bisect_left(self._starts, self._source.offset(entry.place))
+        tokens = list(takewhile(lambda token: token.text != "}", islice(self._tokens, start, None)))
+        # A closing brace ends the last value as a comma does the others.
+        ends = [*(token.text for token in tokens[3:]), ","]
+        for before, colon, value, end in zip(tokens, tokens[1:], tokens[2:], ends, strict=False):
+            if _word(before) == key and (colon.text, end) == (":", ","):
+                return value
+        raise refusal(entry.place, key)
+
+
+def _tokens(source: SourceText) -> Iterator[_Token]:
+    # Each line break as one character: columns and lines stay.
+    text = source.text.replace("\r\n", "\n").replace("\r", "\n")
+    silent = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in silent:
+            place = Place(source.path, token.start[0], token.start[1] + 1)
+            yield _Token(token.string, source.offset(place), place)
+
+
+def _word(token: _Token) -> str:
+    """The word that a plain string literal is; of any other token the text."""
+    match = _STRING.fullmatch(token.text)
+    return match["word"] if match else token.text

@@ -1,0 +1,123 @@
+"""A library: its version map is Python, and its upgraders are written in ways of its own."""
+
+import pytest
+
+SETTINGS = """\
+[tool.opfixtures]
+version-map = "mylib/versions.py"
+upgraders = "mylib/upgraders.py"
+registry = "fixtures/registry.py"
+fixture-modules = ["fixtures/modules.py"]
+fixtures = "fixtures"
+"""
+ENTRY = '{{"bumped_at_version": {0}, "upgrader_name": "{1}_0_{2}", "old_schema": "mylib::{1}(Tensor x) -> Tensor"}}'
+THIRD = '"mylib::third": [{'
+FILES = {
+    ".opfixtures.toml": SETTINGS,
+    "mylib/versions.py": f'OPERATOR_VERSIONS = {{\n    "mylib::scale": [{ENTRY.format(4, "scale", 3)}],\n}}\n',
+    "mylib/upgraders.py": 'SCALE = "def scale_0_3(x): return x"\n',
+    "fixtures/registry.py": 'import modules\n\nALL_MODULES = {\n    modules.TestScaleV3(): "mylib::scale",\n}\n',
+    "fixtures/modules.py": "import torch\n\n\nclass TestScaleV3(torch.nn.Module):\n    pass\n",
+}
+
+
+def adding(name, version, files=FILES):
+    """The files with an operator more, bumped at this version."""
+    module = f"Test{name.title()}V{version - 1}"
+    added = {
+        "mylib/versions.py": f'    "mylib::{name}": [{ENTRY.format(version, name, version - 1)}],\n}}\n',
+        "mylib/upgraders.py": f'{name.upper()} = "def {name}_0_{version - 1}(x): return x"\n',
+        "fixtures/registry.py": f'    modules.{module}(): "mylib::{name}",\n}}\n',
+        "fixtures/modules.py": f"\n\nclass {module}(torch.nn.Module):\n    pass\n",
+    }
+    return {path: text.removesuffix("}\n") + added.get(path, "") for path, text in files.items()}
+
+
+class Library:
+    def __init__(self, repository, opfixtures):
+        self.repository = repository
+        self.run = lambda *args: opfixtures(repository, *args)
+
+    def lay(self, files):
+        for path, text in files.items():
+            (self.repository.root / path).write_bytes(text.encode())
+
+    def read(self, path):
+        return (self.repository.root / path).read_bytes().decode()
+
+
+@pytest.fixture
+def library(new_repository, opfixtures):
+    """A library in which halve and third both claim version 5; halve has landed."""
+    repository = new_repository(adding("halve", 5))
+    return Library(repository, opfixtures)
+
+
+def test_map_registry_and_modules_are_renumbered_and_the_upgraders_named(library):
+    library.lay(adding("third", 5, adding("halve", 5)))
+    ran = library.run("renumber", "--apply")
+    assert ran.status == 0
+    assert "still to do: mylib/upgraders.py:3 says third_0_4\n" in ran.out
+    expected = adding("third", 6, adding("halve", 5))
+    for path in ("mylib/versions.py", "fixtures/registry.py", "fixtures/modules.py"):
+        assert library.read(path) == expected[path]
+    library.repository.git("add", "--all")
+    assert library.run("check").status == 0
+    assert library.run("renumber").out == "opfixtures: nothing to renumber\n"
+
+
+def test_a_version_that_the_library_skips_stays_skipped(library):
+    library.lay(adding("fifth", 9, adding("third", 5, adding("halve", 5))))
+    library.run("renumber", "--apply")
+    expected = adding("fifth", 9, adding("third", 6, adding("halve", 5)))
+    assert library.read("mylib/versions.py") == expected["mylib/versions.py"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("5,", "6,"),
+        ("0x5,", "0x6,"),
+        ("\\\r\n  5 ,", "\\\r\n  6 ,"),
+        ("5,  # ä: 5,\r\n", "6,  # ä: 5,\r\n"),
+    ],
+)
+def test_only_the_tokens_change(library, old, new):
+    head = f'{THIRD}"bumped_at_version": '
+    files = adding("third", 5, adding("halve", 5))
+    text = files["mylib/versions.py"]
+    text = text.replace(f"{head}5,", f"{head}{old}").replace("\n    ", "\r\n    ")
+    text = text.replace('    "mylib::third"', '    # é\r    "mylib::thïrd": [], "mylib::third"')
+    library.lay({**files, "mylib/versions.py": text})
+    assert library.run("renumber", "--apply").status == 0
+    after = text.replace(f"{head}{old}", f"{head}{new}").replace("third_0_4", "third_0_5")
+    assert library.read("mylib/versions.py") == after != text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"third_0_4"', '"third_" "0_4"', "upgrader_name"),
+        ('"third_0_4"', '("third_0_4")', "upgrader_name"),
+        ('"third_0_4"', '"third\\x5f0_4"', "third_0_4"),
+        (
+            f'{THIRD}"bumped_at_version": 5',
+            f'{THIRD}"bumped_at" "_version": 5',
+            "bumped_at_version",
+        ),
+        (
+            f'{THIRD}"bumped_at_version": 5',
+            f'{THIRD}"bumped_at_version": (5)',
+            "bumped_at_version",
+        ),
+    ],
+)
+def test_what_is_not_one_literal_is_refused(library, old, new, said):
+    files = adding("third", 5, adding("halve", 5))
+    assert old in files["mylib/versions.py"]
+    text = files["mylib/versions.py"].replace(old, new)
+    library.lay({**files, "mylib/versions.py": text})
+    ran = library.run("renumber", "--apply")
+    assert (ran.status, ran.out) == (2, "")
+    assert f": {said} is not one plain literal or name here" in ran.err
+    assert library.read("mylib/versions.py") == text
