@@ -31,8 +31,8 @@ class Moved:
 class Renumbering:
     """What becomes of a change's numbers; names by the names they replace.
 
-    `rows` are the fixture entries of the moved ones that target has not. `produced` and `maximum` are what
-    the header of versions shall set, None where that stays.
+    `rows` are the fixture entries of entries that cover other versions now, those that target has left out.
+    `produced` and `maximum` are what the header of versions shall set, None where that stays.
     """
 
     moved: tuple[Moved, ...]
@@ -70,7 +70,7 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     ]
     matching = Matching(VersionMap(change.version_map.path, tuple(after)), ())
     upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
-    rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching, versions)
+    rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching)
     produced, maximum = _constants(change, numbering, moved, after)
     return Renumbering(moved, upgraders, modules, rows, produced, maximum)
 
@@ -132,7 +132,7 @@ def _renamed_upgraders(change: Change, pairs: _Pairs, matching: Matching) -> dic
 
 
 def _renamed_modules(
-    change: Change, pairs: _Pairs, matching: Matching, versions: Mapping[tuple[str, int], int]
+    change: Change, pairs: _Pairs, matching: Matching
 ) -> tuple[tuple[FixtureEntry, ...], dict[str, str]]:
     kept = {(row.module, row.operator) for row in _published_rows(change)}
     wanted = {
@@ -141,12 +141,12 @@ def _renamed_modules(
     }
     rows = []
     for old, new in pairs:
-        for row in change.matching.rows_of(old) if _key(old) in versions else ():
+        before, after = change.matching.covers(old), matching.covers(new)
+        for row in change.matching.rows_of(old) if before != after else ():
             key = row.module, row.operator
             if key in kept:
                 continue
             rows.append(row)
-            before, after = change.matching.covers(old), matching.covers(new)
             version = module_version(row.module) or 0
             version = after.stop - 1 if version == before.stop - 1 else max(version, after.start)
             wanted[key] = row.module, module_of_version(row.module, version), f"{row.place}: module"

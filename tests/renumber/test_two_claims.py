@@ -181,6 +181,18 @@ def test_a_module_of_an_older_version_keeps_its_name(branches):
     assert "TestVersionedFooV7" in branches.state()[MODULES].decode()
 
 
+def test_a_module_of_a_version_that_its_entry_covers_no_more_moves_on(branches):
+    def stack(foo, module, produced):
+        files = tree(GELU, ("foo", foo), ("baz", foo + 1), ("foo", foo + 2, foo), produced=produced)
+        return {path: text.replace(f"FooV{foo + 1}", f"FooV{module}") for path, text in files.items()}
+
+    branches.land(tree(BAR, GELU, produced=11))
+    branches.commit({path: text.replace("FooV10", "FooV9") for path, text in stack(11, 11, 13).items()})
+    branches.renumber("--apply")
+    expected = {path: text.replace("FooV11", "FooV9") for path, text in stack(12, 12, 14).items()}
+    assert branches.state() == {path: text.encode() for path, text in expected.items()}
+
+
 def test_what_is_left_to_do_is_said(rebased):
     mobile = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
     stem = "test/jit/fixtures/test_versioned_foo_v10.ptl"
