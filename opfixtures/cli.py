@@ -8,6 +8,7 @@ from typing import Any
 
 from opfixtures import __version__
 from opfixtures.ending import ended
+from opfixtures.report import FORMATS
 
 # What `add_subparsers` returns has no public name.
 Subcommands = Any
@@ -48,7 +49,13 @@ def _check(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--require-fixtures", action="store_true", help="a fixture that is not there is an error"
     )
-    command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    command.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="github: annotations of a workflow; lintrunner: a linter of .lintrunner.toml, which ends with "
+        "status 0 whatever it finds (default: %(default)s)",
+    )
 
     def run(options: argparse.Namespace) -> int:
         from opfixtures.commands import check

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from opfixtures.comparison import between, read_change, sides
 from opfixtures.errors import UserError
-from opfixtures.findings import Finding, Severity
+from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.report import renderer
+from opfixtures.report.colour import wants_colour
 from opfixtures.rules import judge
 
 
@@ -21,7 +24,7 @@ def run(
     require_fixtures: bool = False,
     report: str = "text",
 ) -> int:
-    """Print the findings as `text` or `json`; the exit status is 1 where one is an error.
+    """Print the findings in one of `FORMATS`; the exit status is 1 where one is an error, and the format has it so.
 
     Raises:
         UserError: one revision without the other, or together with `everything`; else as `read_change`.
@@ -33,8 +36,16 @@ def run(
         demanded = frozenset({"OPF301"} if require_fixtures else ())
         first, *others = [judge(read_change(objects, one, everything), demanded) for one in comparisons]
     findings = [finding for finding in first if all(finding in found for found in others)]
-    sys.stdout.write(_render(findings, report) + "\n")
-    return int(any(finding.severity is Severity.ERROR for finding in findings))
+    return show(findings, report)
+
+
+def show(findings: Sequence[Finding], report: str = "text") -> int:
+    """Print the findings in one of `FORMATS`; the exit status."""
+    colour = wants_colour(os.environ, sys.stdout.isatty())
+    out, err, status = renderer(report)(findings, colour)
+    sys.stdout.write(out)
+    sys.stderr.write(err)
+    return status
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:
@@ -51,13 +62,3 @@ def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[s
     if from_ref or to_ref:
         raise UserError("--from-ref and --to-ref belong together: give both")
     return None
-
-
-def _render(findings: list[Finding], report: str) -> str:
-    if report == "json":
-        from opfixtures.report.findings_json import findings_json
-
-        return findings_json(findings)
-    from opfixtures.report.findings_text import findings_text
-
-    return findings_text(findings)

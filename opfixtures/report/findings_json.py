@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 
 from opfixtures.findings import Finding
+from opfixtures.report import Report, exit_status
 
 
-def findings_json(findings: Sequence[Finding]) -> str:
+def render(findings: Sequence[Finding], colour: bool) -> Report:  # noqa: ARG001 - a Renderer
     """`{"schema": 1, "findings": [...]}`, in ASCII."""
-    return json.dumps({"schema": 1, "findings": [_row(finding) for finding in findings]}, indent=2)
+    text = json.dumps({"schema": 1, "findings": [_row(finding) for finding in findings]}, indent=2)
+    return Report(f"{text}\n", "", exit_status(findings))
 
 
 def _row(finding: Finding) -> dict[str, object]:

@@ -36,6 +36,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.git_snapshot",
     "opfixtures.matching",
     "opfixtures.report",
+    "opfixtures.report.colour",
     "opfixtures.report.findings_text",
     "opfixtures.report.printable",
     "opfixtures.rules",

@@ -2,7 +2,8 @@
 
 from opfixtures.declarations.model import Place
 from opfixtures.findings import Finding, Severity
-from opfixtures.report.findings_text import findings_text
+from opfixtures.report import Report
+from opfixtures.report.findings_text import render
 
 PLACE = Place("a\x1b[31m.py", 3, 7)
 
@@ -12,7 +13,7 @@ def test_a_finding_is_a_line_and_its_hint_below():
         Finding("OPF201", Severity.ERROR, None, PLACE, "one\nline", "two\r\n\nlines\u202e"),
         Finding("OPF301", Severity.NOTE, None, Place("b", 1, 1), "é\udcff", "x"),
     ]
-    assert findings_text(findings) == (
+    assert render(findings, colour=False) == Report(
         r"a\x1b[31m.py:3:7: error OPF201: one\nline"
         "\n"
         r"    two\r"
@@ -20,9 +21,24 @@ def test_a_finding_is_a_line_and_its_hint_below():
         r"    lines\u202e"
         "\n"
         r"b:1:1: note OPF301: é\udcff"
-        "\n    x\nopfixtures: 1 error, 0 warnings, 1 note"
+        "\n    x\nopfixtures: 1 error, 0 warnings, 1 note\n",
+        "",
+        1,
     )
 
 
 def test_without_findings_one_line_is_left():
-    assert findings_text([]) == "opfixtures: nothing is owed"
+    assert render([], colour=True) == Report("opfixtures: nothing is owed\n", "", 0)
+
+
+def test_colour_is_ours_alone():
+    warning = Finding("OPF110", Severity.WARNING, None, PLACE, "\x1b[2J", "\x1b[1m")
+    assert render([warning], colour=True).out == (
+        "\x1b[1m"
+        r"a\x1b[31m.py:3:7:"
+        "\x1b[0m \x1b[1;33mwarning OPF110:\x1b[0m "
+        r"\x1b[2J"
+        "\n    "
+        r"\x1b[1m"
+        "\nopfixtures: 0 errors, 1 warning, 0 notes\n"
+    )
