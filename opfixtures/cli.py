@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    for add in (_check, _explain, _generate, _verify, _renumber):
+    for add in (_check, _explain, _generate, _verify, _renumber, _install_hooks, _hook):
         add(subcommands, debug)
     return parser
 
@@ -154,6 +154,39 @@ def _renumber(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         from opfixtures.commands import renumber
 
         return renumber.run(options.operator, apply=options.apply)
+
+    command.set_defaults(run=run)
+
+
+def _install_hooks(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "install-hooks",
+        parents=[debug],
+        help="have git check commits, merges and pushes, without the pre-commit framework",
+    )
+    command.add_argument("--uninstall", action="store_true", help="take these hooks out again, and no others")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import install_hooks
+
+        return install_hooks.run(options.uninstall)
+
+    command.set_defaults(run=run)
+
+
+def _hook(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "hook", parents=[debug], help="what a git hook calls: pre-push judges every ref that is pushed"
+    )
+    command.add_argument(
+        "name", choices=("pre-commit", "pre-merge-commit", "pre-push"), help="git's name of it"
+    )
+    command.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what git gives it; stdin too")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import hook
+
+        return hook.run(options.name, options.arguments)
 
     command.set_defaults(run=run)
 

@@ -10,7 +10,7 @@ from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
 from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.read import declare, read_declarations, read_sources
-from opfixtures.errors import ConfigurationError, GitError, UserError
+from opfixtures.errors import ConfigurationError, GitError, NothingToCheck, UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.presets import PYTORCH_PATHS
@@ -25,13 +25,13 @@ class Comparison:
     """Two states of a repository.
 
     `tip` is a revision: the commit that `after` is, or that the index builds on. `base` is the commit that
-    `before` is.
+    `before` is. Both are None where nothing is published yet.
     """
 
     before: Snapshot
     after: Snapshot
-    base: str
-    tip: str
+    base: str | None
+    tip: str | None
 
 
 def staged(objects: GitObjects) -> Comparison:
@@ -69,9 +69,14 @@ def between(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:
     start, tip = commit_of(repository, from_ref), commit_of(repository, to_ref)
     base = repository.merge_base(start, tip)
     if base is None:
-        advice = "`git fetch --unshallow` brings more of it" if repository.shallow else "compare other ones"
-        raise GitError(f"no common ancestor of {from_ref} and {to_ref} in this history: {advice}")
+        raise no_common_ancestor(repository, from_ref, to_ref)
     return Comparison(objects.commit(base), objects.commit(tip), base, tip)
+
+
+def no_common_ancestor(repository: Repository, a: str, b: str) -> GitError:
+    """The error for two states that share no history in this clone."""
+    advice = "`git fetch --unshallow` brings more of it" if repository.shallow else "compare other ones"
+    return GitError(f"no common ancestor of {a} and {b} in this history: {advice}")
 
 
 def commit_of(repository: Repository, rev: str) -> str:
@@ -111,6 +116,8 @@ def _target(
     repository: Repository, resolve: Callable[[str], str | None], compared: Comparison, config: Config
 ) -> tuple[str | None, str | None]:
     """Target's commit and the tip of the branch it is a part of, both as `target_commit` has it."""
+    if compared.tip is None or compared.base is None:
+        return None, None
     branch, tip = resolve(config.target or _TARGET), resolve(compared.tip)
     base = branch if branch == tip else None
     if branch and tip and base is None:
@@ -147,7 +154,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
 
     @cache
     def declared(oid: str | None) -> Declarations:
-        if oid and oid == objects.resolve(compared.base):
+        if oid and compared.base and oid == objects.resolve(compared.base):
             return before
         snapshot = objects.commit(oid) if oid else EmptySnapshot()
         return read_declarations(snapshot, _tolerantly(snapshot) or config_before)
@@ -169,7 +176,7 @@ def _configs(compared: Comparison) -> tuple[Config, Config]:
     after, before = read_config(compared.after), _tolerantly(compared.before)
     either = after or before
     if either is None:
-        raise ConfigurationError(
+        raise NothingToCheck(
             f"nothing to check: no [tool.opfixtures] in {SHARED_FILE} or {OWN_FILE} and no "
             f"{PYTORCH_PATHS['version-map']}, neither in {compared.before.name} nor in {compared.after.name}"
         )

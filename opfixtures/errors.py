@@ -13,5 +13,9 @@ class ConfigurationError(UserError):
     """`[tool.opfixtures]` or `.opfixtures.toml` cannot be used as it stands."""
 
 
+class NothingToCheck(ConfigurationError):
+    """Neither of the two states that are compared has settings, or PyTorch's paths."""
+
+
 class RuntimeUnavailable(UserError):
     """A runtime cannot be had: no such release, no such Python, no network, or its setup failed."""

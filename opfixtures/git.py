@@ -84,9 +84,9 @@ class Repository:
         answer = self.ask("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
         return None if answer is None else answer.decode().strip()
 
-    def merge_base(self, a: str, b: str) -> str | None:
-        """The id of the best common ancestor of two commits. None where this clone holds none."""
-        answer = self.ask("merge-base", a, b)
+    def merge_base(self, a: str, *others: str) -> str | None:
+        """The id of the best common ancestor of a commit and any of the others. None where this clone holds none."""
+        answer = self.ask("merge-base", a, *others)
         return None if answer is None else answer.decode().strip()
 
     @cached_property

@@ -8,6 +8,7 @@ import os
 
 from opfixtures.settings_scan import UncertainError, paths_to_watch
 
+_OF_THE_INDEX = (["check"], ["hook", "pre-commit"], ["hook", "pre-merge-commit"])
 # A repository somewhere else than where its `.git` folder is; revisions instead of the index.
 _ELSEWHERE = (
     "GIT_DIR",
@@ -39,7 +40,11 @@ def nothing_changed(argv: list[str]) -> bool:
 
     False also where one step cannot tell. A file that git was told to assume unchanged is believed to be so.
     """
-    if argv != ["check"] or any(name in os.environ for name in _ELSEWHERE) or not hasattr(os, "posix_spawnp"):
+    if (
+        argv not in _OF_THE_INDEX
+        or any(name in os.environ for name in _ELSEWHERE)
+        or not hasattr(os, "posix_spawnp")
+    ):
         return False
     try:
         root = _root(os.getcwd())

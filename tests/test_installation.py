@@ -53,8 +53,15 @@ def test_the_base_install_needs_nothing_but_itself(
     done = subprocess.run(command, cwd=pytorch.root, env=own, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "opfixtures: nothing is owed\n"), done.stderr
 
+    # git may be called by an editor, which knows nothing of the environment.
+    subprocess.run([str(env / "bin" / "opfixtures"), "install-hooks"], cwd=pytorch.root, check=True, env=own)
+    commit = ["git", "commit", "--allow-empty", "--message", "x"]
+    elsewhere = {**pytorch.environment, "PATH": os.defpath, "PYTHONPATH": ""}
+    done = subprocess.run(commit, cwd=pytorch.root, env=elsewhere, capture_output=True, text=True, check=True)
+    assert "opfixtures: nothing is owed\n" in done.stdout + done.stderr
 
-def test_the_wheel_brings_the_worker_and_the_schemas(wheel: Path) -> None:
+
+def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {
@@ -62,6 +69,9 @@ def test_the_wheel_brings_the_worker_and_the_schemas(wheel: Path) -> None:
         "opfixtures/schemas/findings.schema.json",
         "opfixtures/schemas/record.schema.json",
         "opfixtures/schemas/result.schema.json",
+        "opfixtures/hooks/pre-commit",
+        "opfixtures/hooks/pre-merge-commit",
+        "opfixtures/hooks/pre-push",
         "opfixtures/py.typed",
     } <= names
     assert not [name for name in names if name.startswith(("tests/", "demo/"))]

@@ -21,13 +21,13 @@ def help_of(capsys: pytest.CaptureFixture[str], *args: str) -> str:
 
 
 def test_the_table_of_commands_has_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None:
-    there = re.findall(r"^    ([a-z]+) ", help_of(capsys), re.MULTILINE)
-    said = re.findall(r"^\| `opfixtures ([a-z]+)", README, re.MULTILINE)
+    there = re.findall(r"^    ([a-z-]+)(?: |$)", help_of(capsys), re.MULTILINE)
+    said = re.findall(r"^\| `opfixtures ([a-z-]+)", README, re.MULTILINE)
     assert sorted(said) == sorted(there) != []
 
 
 def test_every_option_that_is_named_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = ("check", "generate", "verify", "renumber")
+    commands = ("check", "generate", "verify", "renumber", "install-hooks")
     helps = "".join(help_of(capsys, command) for command in commands)
     table = README[README.index("## Commands") : README.index("## What a fixture")]
     named = set(re.findall(r"`(--[a-z-]+)", table))
