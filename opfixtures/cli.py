@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    for add in (_check, _explain, _generate, _verify, _renumber, _install_hooks, _hook):
+    for add in (_check, _status, _explain, _generate, _verify, _renumber, _install_hooks, _hook):
         add(subcommands, debug)
     return parser
 
@@ -67,6 +67,24 @@ def _check(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
             require_fixtures=options.require_fixtures,
             report=options.format,
         )
+
+    command.set_defaults(run=run)
+
+
+def _status(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "status",
+        parents=[debug],
+        help="show every operator: versions, upgrader, fixture entry, fixture",
+        description="Show where every operator of the version map stands in the work tree, staged or not, and "
+        "what belongs to none. It informs and ends with status 0; `check` is what refuses.",
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import status
+
+        return status.run(options.format)
 
     command.set_defaults(run=run)
 

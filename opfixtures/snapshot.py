@@ -75,6 +75,12 @@ class WorkTreeSnapshot:
         mode = self._mode(path)
         return mode is not None and (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
 
+    def names(self, folder: str) -> frozenset[str]:
+        """The names of what lies in a folder; none where there is no folder."""
+        mode = self._mode(folder)
+        is_folder = mode is not None and stat.S_ISDIR(mode)
+        return frozenset(os.listdir(os.path.join(self._root, folder)) if is_folder else ())
+
     def _mode(self, path: str) -> int | None:
         folder = self._root
         *parents, name = path.split("/")

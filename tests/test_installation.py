@@ -69,6 +69,7 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
         "opfixtures/schemas/findings.schema.json",
         "opfixtures/schemas/record.schema.json",
         "opfixtures/schemas/result.schema.json",
+        "opfixtures/schemas/status.schema.json",
         "opfixtures/hooks/pre-commit",
         "opfixtures/hooks/pre-merge-commit",
         "opfixtures/hooks/pre-push",

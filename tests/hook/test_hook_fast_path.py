@@ -61,7 +61,8 @@ def test_a_commit_of_something_else_changes_nothing(pytorch, library, nothing_ch
     pytorch.write("README.md", "more\n")
     library.write("mylib/ops.py", "more\n")
     assert nothing_changed(pytorch)
-    assert nothing_changed(pytorch, folder="test/jit")
+    assert nothing_changed(pytorch, "hook", "pre-commit", folder="test/jit")
+    assert not nothing_changed(pytorch, "hook", "pre-push", "origin")
     assert nothing_changed(library)
 
 

@@ -1,0 +1,57 @@
+"""The status of all operators, for programs: described by `schemas/status.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from opfixtures.declarations.model import Place
+from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
+
+
+def status_json(status: Status) -> str:
+    """`{"schema": 1, "operators": [...], "orphans": {...}, "problems": [...]}`, in ASCII."""
+    modules = [
+        {"module": one.module, "operator": one.operator, "reason": one.reason, **_place(one.place)}
+        for one in status.orphan_modules
+    ]
+    upgraders = [{"name": one.name, **_place(one.place)} for one in status.orphan_upgraders]
+    report = {
+        "schema": 1,
+        "operators": [_operator(operator) for operator in status.operators],
+        "orphans": {"modules": modules, "fixtures": status.orphan_fixtures, "upgraders": upgraders},
+        "problems": [{"message": one.message, **_place(one.place)} for one in status.problems],
+    }
+    return json.dumps(report, indent=2)
+
+
+def _operator(one: OperatorStatus) -> dict[str, object]:
+    waivers = [
+        {"codes": waiver.codes, "reason": waiver.reason, "expires": waiver.expires.isoformat()}
+        for waiver in one.waivers
+    ]
+    return {"operator": one.operator, "entries": [_entry(entry) for entry in one.entries], "waivers": waivers}
+
+
+def _entry(entry: EntryStatus) -> dict[str, object]:
+    return {
+        "bumped_at_version": entry.bumped_at_version,
+        "covers": {"first": entry.covers.start, "last": entry.covers.stop - 1},
+        "upgrader_name": entry.upgrader_name,
+        "upgrader_defined": entry.upgrader_defined,
+        "fixtures": [_fixture(fixture) for fixture in entry.fixtures],
+    }
+
+
+def _fixture(fixture: FixtureStatus) -> dict[str, object]:
+    return {
+        "module": fixture.module,
+        "module_defined": fixture.module_defined,
+        "path": fixture.path,
+        "archive": None if fixture.archive is None else asdict(fixture.archive),
+        "record": None if fixture.record is None else asdict(fixture.record),
+    }
+
+
+def _place(place: Place) -> dict[str, object]:
+    return {"path": place.path, "line": place.line, "column": place.column}
