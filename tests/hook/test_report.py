@@ -31,6 +31,14 @@ def test_without_findings_one_line_is_left():
     assert render([], colour=True) == Report("opfixtures: nothing is owed\n", "", 0)
 
 
+def test_a_workflow_takes_no_text_for_a_command():
+    findings = [Finding("OPF201", Severity.NOTE, None, Place("##[error]a", 1, 1), "##[add-mask]b", "##[#")]
+    assert render(findings, colour=False).out.splitlines()[:2] == [
+        r"#\x23[error]a:1:1: note OPF201: #\x23[add-mask]b",
+        r"    #\x23[#",
+    ]
+
+
 def test_colour_is_ours_alone():
     warning = Finding("OPF110", Severity.WARNING, None, PLACE, "\x1b[2J", "\x1b[1m")
     assert render([warning], colour=True).out == (
