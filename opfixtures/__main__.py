@@ -18,11 +18,12 @@ def command() -> None:
 def main() -> int:
     """Run the command line; returns the exit status, 130 where it was interrupted."""
     try:
-        if hook_fast_path.nothing_changed(sys.argv[1:]):
+        differing = hook_fast_path.differing(sys.argv[1:])
+        if differing == []:
             os.write(1, b"opfixtures: nothing is owed\n")
             return 0
         if sys.argv[1:] == ["check"]:
-            return _check()
+            return _check(differing)
         from opfixtures import cli
 
         return cli.main(sys.argv[1:])
@@ -33,7 +34,7 @@ def main() -> int:
         return 130
 
 
-def _check() -> int:
+def _check(differing: list[str] | None) -> int:
     # As the hook calls it: argparse, and a collector for a process that is over at once, only cost it time.
     import gc
 
@@ -41,7 +42,7 @@ def _check() -> int:
     from opfixtures.commands import check
     from opfixtures.ending import ended
 
-    return ended(check.run, debug=False)
+    return ended(lambda: check.run(differing=differing), debug=False)
 
 
 if __name__ == "__main__":

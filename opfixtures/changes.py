@@ -16,7 +16,8 @@ from opfixtures.declarations.model import (
     Registry,
     VersionMap,
 )
-from opfixtures.matching import Matching
+from opfixtures.fixture_files import fixture_of
+from opfixtures.matching import Matching, Owners
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Change:
 
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
     included. `published` reads what target declares, `landed` what the branch that target is a part of
-    declares by now, others' changes included. `has_file` tells whether `after` holds a file at a path.
+    declares by now, others' changes included. `has_file` tells whether `after` holds a file at a path. With
+    `everything`, nothing stood before.
     """
 
     config: Config
@@ -35,6 +37,7 @@ class Change:
     published: Callable[[], Declarations]
     has_file: Callable[[str], bool]
     landed: Callable[[], Declarations] = Declarations
+    everything: bool = False
 
     @cached_property
     def version_map(self) -> VersionMap:
@@ -82,6 +85,34 @@ class Change:
     def modules(self) -> dict[str, FixtureModule]:
         """The fixture modules after, by name."""
         return _by_name(self.after.modules)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Who owns the fixtures after."""
+        return Owners(self.after)
+
+    @cached_property
+    def touched_fixtures(self) -> frozenset[str]:
+        """The file names of the fixtures and records that differ, gone ones included."""
+        return frozenset(
+            name for name, _ in self.before.fixtures.ids.items() ^ self.after.fixtures.ids.items()
+        )
+
+    @cached_property
+    def judged_fixtures(self) -> tuple[str, ...]:
+        """The file names of the fixtures the change answers for: it alters them or their record, adds their
+        fixture entry, or writes the entry that this one matches."""
+        old = self.before.registry.rows if self.before.registry else ()
+        known = {(row.module, row.operator) for row in old}
+        written = {(entry.operator, entry.bumped_at_version) for entry in self.written}
+        touched = {fixture_of(name) for name in self.touched_fixtures}
+
+        def judged(name: str) -> bool:
+            row = self.owners.row(name)
+            is_new = row is not None and (row.module, row.operator) not in known
+            return name in touched or is_new or self.owners.entry(name) in written
+
+        return tuple(name for name in self.after.fixtures.fixtures if judged(name))
 
     @cached_property
     def judged_rows(self) -> tuple[FixtureEntry, ...]:

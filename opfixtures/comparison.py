@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
 from opfixtures.declarations.model import Declarations
-from opfixtures.declarations.read import declare, read_declarations, read_sources
+from opfixtures.declarations.read import declare, read_declarations, read_fixtures, read_sources
 from opfixtures.errors import ConfigurationError, GitError, NothingToCheck, UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
@@ -25,27 +25,29 @@ class Comparison:
     """Two states of a repository.
 
     `tip` is a revision: the commit that `after` is, or that the index builds on. `base` is the commit that
-    `before` is. Both are None where nothing is published yet.
+    `before` is. Both are None where nothing is published yet. `differing` are paths outside of which both are
+    the same, as far as a check reads them; None where nobody looked.
     """
 
     before: Snapshot
     after: Snapshot
     base: str | None
     tip: str | None
+    differing: Sequence[str] | None = None
 
 
-def staged(objects: GitObjects) -> Comparison:
+def staged(objects: GitObjects, differing: Sequence[str] | None = None) -> Comparison:
     """The index against HEAD: what the next commit changes."""
-    return Comparison(objects.head(), objects.index(), base="HEAD", tip="HEAD")
+    return Comparison(objects.head(), objects.index(), base="HEAD", tip="HEAD", differing=differing)
 
 
-def sides(objects: GitObjects) -> list[Comparison]:
+def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[Comparison]:
     """What the next commit changes: one comparison, and several for the commit of a merge.
 
     What target has published is nothing that a merge brings: it is compared with the sides that are part of
     target. Where none is, it is compared with each, and only what is new beside all of them is the merge's.
     """
-    first = staged(objects)
+    first = staged(objects, differing)
     merged = objects.merged()
     if not merged:
         return [first]
@@ -139,13 +141,16 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         UserError: neither state has a version map; or as `Snapshot.read`.
     """
     config_before, config = _configs(compared)
+    fixtures_before = fixtures = read_fixtures(compared.before, config_before)
+    if _may_differ(compared, config.fixtures):
+        fixtures = read_fixtures(compared.after, config)
     sources_before, sources = (
         read_sources(compared.before, config_before),
         read_sources(compared.after, config),
     )
     if config_before.version_map not in sources_before and config.version_map not in sources:
         raise UserError(_no_version_map(compared, config_before, config))
-    before = declare(sources_before, config_before)
+    before = declare(sources_before, config_before, fixtures_before)
 
     @cache
     def commits() -> tuple[str | None, str | None]:
@@ -164,12 +169,22 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     return Change(
         config=config,
         before=declare({}, config_before) if everything else before,
-        after=declare(sources, config),
+        after=declare(sources, config, fixtures),
         touched=frozenset(path for path, _ in sources_before.items() ^ sources.items()),
         published=lambda: declared(commits()[0]),
         has_file=compared.after.has,
         landed=lambda: declared(commits()[1]),
+        everything=everything,
     )
+
+
+def _may_differ(compared: Comparison, folder: str) -> bool:
+    """Whether the files in a folder that the settings name may differ."""
+    paths = compared.differing
+    # Other settings may name a folder that nobody looked at.
+    if paths is None or not {OWN_FILE, SHARED_FILE}.isdisjoint(paths):
+        return True
+    return any(f"{path}/".startswith(f"{folder}/") for path in paths)
 
 
 def _configs(compared: Comparison) -> tuple[Config, Config]:

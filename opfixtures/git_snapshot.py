@@ -9,6 +9,7 @@ from typing import IO, cast
 
 from opfixtures.errors import GitError, UserError
 from opfixtures.git import Repository
+from opfixtures.git_folder import GitFolder
 from opfixtures.hook_fast_path import MERGED
 from opfixtures.snapshot import LARGEST, EmptySnapshot, Snapshot, symbolic_link, too_large
 
@@ -40,15 +41,30 @@ class GitObjects:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        self._begun: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> GitObjects:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        # A request that git did not live to read is still in the buffer.
-        with suppress(BrokenPipeError), self._process:
-            pass
+        for process in (self._process, *self._begun):
+            process.kill()
+            # A request that git did not live to read is still in the buffer.
+            with suppress(BrokenPipeError), process:
+                pass
+
+    def begin(self, *args: str) -> subprocess.Popen[bytes]:
+        """Start `git ARGS` at the root; what it prints is for the caller to read. It ends with this one."""
+        process = subprocess.Popen(
+            ("git", *args),
+            cwd=self.repository.root,
+            env=self.repository.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._begun.append(process)
+        return process
 
     def head(self) -> Snapshot:
         """HEAD; the empty tree before the first commit."""
@@ -128,6 +144,10 @@ class GitSnapshot:
     def has(self, path: str) -> bool:
         """See `Snapshot.has`."""
         return self._blob(path, 0) is not None
+
+    def folder(self, path: str) -> GitFolder:
+        """The folder at `path`."""
+        return GitFolder(self._objects, self._tree, path)
 
     def _blob(self, path: str, most: int) -> GitObject | None:
         if "\n" in path:

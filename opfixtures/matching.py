@@ -1,4 +1,4 @@
-"""Which fixture entry matches which entry of the version map."""
+"""Which fixture entry matches which entry of the version map, and which fixture is whose."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 
-from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
-from opfixtures.declarations.names import module_version
+from opfixtures.declarations.model import Declarations, FixtureEntry, MapEntry, VersionMap
+from opfixtures.declarations.names import fixture_stem, module_version
+from opfixtures.fixture_files import fixture_of
 
 
 class Matching:
@@ -47,3 +48,31 @@ class Matching:
     def rows_of(self, entry: MapEntry) -> Sequence[FixtureEntry]:
         """The fixture entries that match `entry`, in the order of the registry."""
         return self._rows.get((entry.operator, entry.bumped_at_version), ())
+
+
+class Owners:
+    """Which fixture entry, and through it which entry of the version map, a fixture belongs to."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        version_map = declarations.version_map or VersionMap("")
+        registry = declarations.registry
+        self._matching = Matching(version_map, registry.rows if registry else ())
+        self._rows: dict[str, list[FixtureEntry]] = defaultdict(list)
+        for row in registry.rows if registry else ():
+            self._rows[fixture_stem(row.module)].append(row)
+        self.are_certain = not version_map.problems and not (registry and registry.problems)
+
+    def row(self, name: str) -> FixtureEntry | None:
+        """The fixture entry that a fixture or record is of; where several are, the first that matches."""
+        rows = self._rows.get(_stem(name), [])
+        return next((row for row in rows if self._matching.bump_of(row) is not None), next(iter(rows), None))
+
+    def entry(self, name: str) -> tuple[str, int] | None:
+        """Operator and bumped_at_version of the entry that its fixture entry matches."""
+        row = self.row(name)
+        bump = self._matching.bump_of(row) if row else None
+        return None if row is None or bump is None else (row.operator, bump)
+
+
+def _stem(name: str) -> str:
+    return fixture_of(name).rpartition(".")[0]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,7 +26,26 @@ VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
 
-PYTORCH_TREE = {
+
+def zipped_archive(version: int, *operators: str, bytecode: bool = True) -> bytes:
+    """An archive in the layout of torch 1.5.1, stamped `version`, with a method that calls these operators."""
+    rows = tuple((name, overload) for name, _, overload in (one.partition(".") for one in operators))
+    code = (("instructions", ()), ("operators", rows), ("constants", ()), ("types", ()), ("register_size", 2))
+    members = {
+        "m/version": b"%d\n" % version,
+        "m/data.pkl": b"\x80\x02N.",
+        "m/bytecode.pkl": pickle.dumps((("__torch__.M.forward", code),), protocol=2),
+    }
+    if not bytecode:
+        del members["m/bytecode.pkl"]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, content in members.items():
+            file.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+PYTORCH_TREE: dict[str, str | bytes] = {
     VERSION_MAP: """\
 #include <torch/csrc/jit/operator_upgraders/version_map.h>
 
@@ -50,7 +72,7 @@ class TestVersionedGeluV9(torch.nn.Module):
     def forward(self, x):
         return torch.ops.aten.gelu(x)
 """,
-    "test/jit/fixtures/test_versioned_gelu_v9.ptl": "an archive\n",
+    "test/jit/fixtures/test_versioned_gelu_v9.ptl": zipped_archive(3, "aten::gelu"),
     "README.md": "A tree with PyTorch's paths.\n",
 }
 
@@ -78,11 +100,11 @@ class GitRepository:
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout.strip()
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, content: str | bytes) -> None:
         """Write a file and stage it."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
         self.git("add", "--", path)
 
     def read(self, path: str) -> str:
@@ -130,14 +152,14 @@ def new_repository(tmp_path: Path, git_environment: dict[str, str]) -> Callable[
     """Makes a repository of these files in a folder of `tmp_path`, with one commit if there are files."""
 
     def make(
-        files: dict[str, str] | None = None, name: str = "repository", options: tuple[str, ...] = ()
+        files: dict[str, str | bytes] | None = None, name: str = "repository", options: tuple[str, ...] = ()
     ) -> GitRepository:
         root = tmp_path / name
         root.mkdir()
         repository = GitRepository(root, git_environment)
         repository.git("init", "--quiet", "--initial-branch", "main", *options)
-        for path, text in (files or {}).items():
-            repository.write(path, text)
+        for path, content in (files or {}).items():
+            repository.write(path, content)
         if files:
             repository.commit("first")
         return repository

@@ -23,8 +23,11 @@ def run(
     everything: bool = False,
     require_fixtures: bool = False,
     report: str = "text",
+    differing: Sequence[str] | None = None,
 ) -> int:
     """Print the findings in one of `FORMATS`; the exit status is 1 where one is an error, and the format has it so.
+
+    `differing` are paths outside of which the index is as HEAD, as far as a check reads it; None: nobody looked.
 
     Raises:
         UserError: one revision without the other, or together with `everything`; else as `read_change`.
@@ -32,7 +35,7 @@ def run(
     refs = _refs(from_ref, to_ref, everything)
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
-        comparisons = [between(objects, *refs)] if refs else sides(objects)
+        comparisons = [between(objects, *refs)] if refs else sides(objects, differing)
         demanded = frozenset({"OPF301"} if require_fixtures else ())
         first, *others = [judge(read_change(objects, one, everything), demanded) for one in comparisons]
     findings = [finding for finding in first if all(finding in found for found in others)]

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from opfixtures.fixture_files import FixtureFiles
 
 # A data class costs half a millisecond to import, and few changes need these.
 if TYPE_CHECKING:
@@ -127,14 +129,17 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """All a snapshot declares. None stands for a file that is not there.
+    """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
-    What few rules ask for is read when it is asked for.
+    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module
+    files by path.
     """
 
     version_map: VersionMap | None = None
     registry: Registry | None = None
     modules: FixtureModules = field(default_factory=FixtureModules)
+    module_files: Mapping[str, bytes] = field(default_factory=dict)
+    fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing

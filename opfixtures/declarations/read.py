@@ -11,6 +11,8 @@ from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.model import Declarations, FixtureModules, Registry, VersionMap
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import CPP_SUFFIXES, read_version_map
+from opfixtures.fixture_files import FixtureFiles
+from opfixtures.git_snapshot import GitSnapshot
 from opfixtures.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -30,14 +32,27 @@ def read_sources(snapshot: Snapshot, config: Config) -> dict[str, bytes]:
     return {path: source for path, source in read.items() if source is not None}
 
 
-def declare(sources: Mapping[str, bytes], config: Config) -> Declarations:
-    """What these files declare."""
+def read_fixtures(snapshot: Snapshot, config: Config) -> FixtureFiles:
+    """The fixtures and records in `snapshot`, where git holds it: nobody judges those of a work tree."""
+    if not isinstance(snapshot, GitSnapshot):
+        return FixtureFiles(config.fixtures)
+    folder = snapshot.folder(config.fixtures)
+    return FixtureFiles(config.fixtures, folder.files, folder.read)
+
+
+def declare(
+    sources: Mapping[str, bytes], config: Config, fixtures: FixtureFiles | None = None
+) -> Declarations:
+    """What these files declare, with the fixtures beside them."""
     version_map = sources.get(config.version_map)
     registry = sources.get(config.registry)
+    module_files = {path: sources[path] for path in config.fixture_modules if path in sources}
     return Declarations(
         version_map=None if version_map is None else _version_map(config.version_map, version_map),
         registry=None if registry is None else _registry(config.registry, registry),
-        modules=_modules(tuple((path, sources[path]) for path in config.fixture_modules if path in sources)),
+        modules=_modules(tuple(module_files.items())),
+        module_files=module_files,
+        fixtures=fixtures or FixtureFiles(config.fixtures),
         upgraders=partial(_upgraders, _file(sources, config.upgraders)),
         versions=partial(_versions, _file(sources, config.versions)),
         mobile_upgraders=partial(
@@ -50,7 +65,7 @@ def declare(sources: Mapping[str, bytes], config: Config) -> Declarations:
 
 def read_declarations(snapshot: Snapshot, config: Config) -> Declarations:
     """What `snapshot` declares where `config` says. Raises as `Snapshot.read`."""
-    return declare(read_sources(snapshot, config), config)
+    return declare(read_sources(snapshot, config), config, read_fixtures(snapshot, config))
 
 
 _File = tuple[str, bytes] | None

@@ -8,11 +8,20 @@ A rule is one generator over a `Change`, in the file of what it judges, register
 Its docstring is the page that `opfixtures explain OPF201` prints. A new file is imported here.
 """
 
-from opfixtures.rules import fixture_entries, fixtures, map_entries, published, upgraders, version_map
+from opfixtures.rules import (
+    archives,
+    fixture_entries,
+    fixtures,
+    map_entries,
+    published,
+    upgraders,
+    version_map,
+)
 from opfixtures.rules.registered import RULES, judge
 
 __all__ = [
     "RULES",
+    "archives",
     "fixture_entries",
     "fixtures",
     "judge",

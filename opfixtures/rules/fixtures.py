@@ -1,13 +1,17 @@
-"""Rules about the fixtures: the exported archives."""
+"""Rules about the fixtures as files: which are missing, changed, left behind, or of another module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from opfixtures.changes import Change
+from opfixtures.declarations.model import Declarations, Place
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.findings import Finding, Severity
+from opfixtures.fixture_files import fixture_of
+from opfixtures.matching import Owners
 from opfixtures.report.printable import printable
+from opfixtures.rules.published import is_reverted
 from opfixtures.rules.registered import NewFinding, rule
 
 
@@ -17,7 +21,8 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
 
     The fixture is the model that a build from before the change exported. Only such a build can make it, and
     with every week it gets harder to have. Until it is there, nothing proves that old models still load and
-    compute the same.
+    compute the same. After a change the old module often does not even script any more
+    (pytorch/pytorch#72030); of the 18 operators in PyTorch's map 6 have a fixture that proves something.
 
     A note at commit time, because the fixture is made from a commit; an error with `--require-fixtures`, for
     CI. To mend it:
@@ -25,6 +30,19 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
         opfixtures generate --operator aten::gelu
 
     and commit the fixture and the record that it leaves beside it.
+
+    PyTorch's guide wants a test as well, in test/jit/test_save_load_for_op_version.py, that loads the fixture
+    with both loaders and compares with what the operator did before. Sample inputs stand in the record:
+
+        def test_versioned_gelu(self):
+            def gelu_before(x):
+                return 0.5 * x * (1 + torch.erf(x / 2**0.5))
+
+            fixture = pytorch_test_dir + "/jit/fixtures/test_versioned_gelu_v9.ptl"
+            x = torch.linspace(-3, 3, 7)
+            for load in (torch.jit.load, _load_for_lite_interpreter):
+                with self.subTest(load=load.__name__):
+                    self.assertEqual(load(fixture)(x), gelu_before(x))
     """
     from shlex import quote
 
@@ -34,3 +52,130 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
             message = f"the fixture of {row.module} is not there yet: {stem}.ptl"
             hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
             yield finding(row.operator, row.place, message, hint)
+
+
+@rule("OPF306", Severity.ERROR)
+def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A published fixture, or its record, is changed or removed.
+
+    A fixture is evidence from a time that does not come back. One that is made anew, by a later build, shows
+    what that build did; and when it is made to pass, it shows nothing. So what target holds stays as it is.
+
+    A fixture may go with its entry when that is reverted, as when stft and istft were taken back
+    (pytorch/pytorch#73434, #77257): the produced version falls below the bump in the same change. It may also
+    go when no entry of target owns it, as the three that random_.from left behind (#89797, #94611).
+
+    To mend it, restore it; for what the operator does now, add another entry, with a fixture of its own:
+
+        git checkout origin/main -- test/jit/fixtures/test_versioned_gelu_v9.ptl
+    """
+    from shlex import quote
+
+    if not (change.everything or change.touched_fixtures):
+        return
+    before, after, published = change.before.fixtures.ids, change.after.fixtures.ids, change.target.fixtures
+    owners = Owners(change.target)
+    for name, one in published.ids.items():
+        now = after.get(name)
+        if now == one or (before.get(name) == now and not change.everything):
+            continue
+        owner = owners.entry(name)
+        may_go = is_reverted(change, *owner) if owner else now is None and owners.are_certain
+        if not may_go:
+            path = change.after.fixtures.path(name)
+            message = f"a published fixture is {'changed' if now else 'removed'}"
+            if name != fixture_of(name):
+                message = f"the record of {message}"
+            # Whatever is checked out, and wherever it stood.
+            hint = f"restore it: git cat-file blob {one.removeprefix('@')} > {quote(printable(path))}"
+            row = owners.row(name)
+            yield finding(row.operator if row else None, Place(path, 1, 1), message, hint)
+
+
+@rule("OPF307", Severity.WARNING)
+def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """No entry owns a fixture.
+
+    A fixture belongs to the row of ALL_MODULES whose class has its name, and through that to an entry of the
+    version map. Without them nobody replays it: it looks like coverage and is none. When random_.from was
+    renamed and the change reverted (pytorch/pytorch#89797, #94611), three fixtures stayed behind.
+
+    A fixture whose row the same change adds is left to OPF203 and OPF204, which judge that row: PyTorch's
+    guide adds module, row and fixture first and changes the operator later.
+
+    To mend it, add the row that the fixture was made for, and the entry; or take fixture and record away:
+
+        git rm test/jit/fixtures/test_versioned_random_from_v10.ptl
+    """
+    if not change.owners.are_certain or change.after.version_map is None:
+        return
+    touched = {fixture_of(name) for name in change.touched_fixtures}
+    before = Owners(change.before)
+    for name in change.after.fixtures.fixtures:
+        row, path = change.owners.row(name), change.after.fixtures.path(name)
+        if row is None and (name in touched or before.row(name) is not None):
+            message = f"no row of {change.registry.path} owns this fixture"
+        elif row is not None and name in touched and _matches_nothing(change, name):
+            message = f"no entry of {change.version_map.path} owns this fixture of {row.operator}"
+        else:
+            continue
+        hint = f"add what it was made for, or take it away: git rm {path}"
+        yield finding(row.operator if row else None, Place(path, 1, 1), message, printable(hint))
+
+
+def _matches_nothing(change: Change, name: str) -> bool:
+    return change.owners.entry(name) is None and change.owners.row(name) not in change.judged_rows
+
+
+@rule("OPF308", Severity.WARNING)
+def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A fixture module's source is not the one that its fixture's record names.
+
+    The module says what the fixture does; nobody reads an archive. When the class is edited after the export,
+    the two tell different stories, and whoever makes the fixture again gets another one. The record holds the
+    sha256 of the class and of what it uses in its file: its neighbours may change.
+
+    After a change the old module often does not script any more (pytorch/pytorch#72030), and is edited until
+    it does: from then on it is not what the fixture was made from.
+
+    To mend it, restore the class. Where it has to differ, add another class, with a row and fixture of its
+    own. A fixture that is not published yet is made again:
+
+        opfixtures generate --regenerate --operator aten::gelu
+    """
+    from shlex import quote
+
+    modules_touched = not change.touched.isdisjoint(change.config.fixture_modules)
+    for name in change.after.fixtures.fixtures if modules_touched or change.judged_fixtures else ():
+        row = change.owners.row(name)
+        if row is None or f"{name}.json" not in change.after.fixtures.ids:
+            continue
+        now = _source_sha256(change.after, row.module)
+        if now is None or (
+            name not in change.judged_fixtures and now == _source_sha256(change.before, row.module)
+        ):
+            continue
+        record = change.after.fixtures.record(name)
+        if record is not None and not isinstance(record, str) and record.module.sha256 != now:
+            yield finding(
+                row.operator,
+                Place(change.after.fixtures.path(name), 1, 1),
+                f"{row.module} is not the module that this fixture was made from",
+                f"restore {printable(row.module)}, or add another class with a row and a fixture of its own;\n"
+                f"one that is not published: opfixtures generate --regenerate --operator "
+                f"{quote(printable(row.operator))}",
+            )
+
+
+def _source_sha256(declarations: Declarations, module: str) -> str | None:
+    """The hash that a record would name; None where the class cannot be found or its file not be read."""
+    from opfixtures.declarations.python_source import decode
+    from opfixtures.module_source import excerpt, source_sha256
+
+    found = declarations.modules.find(module)
+    if found is None:
+        return None
+    try:
+        return source_sha256(excerpt(decode(declarations.module_files[found.place.path]), module))
+    except (KeyError, SyntaxError, ValueError, LookupError):
+        return None

@@ -204,6 +204,9 @@ def operator_is_listed_twice(change: Change, finding: NewFinding) -> Iterator[Fi
     without a word; in a library's Python literal the last one counts. Either way an upgrader that is written
     there never runs. The two arms of one `#if` are once: only one of them is compiled.
 
+    Two changes written at the same time, such as those that both claimed version 10 (pytorch/pytorch#61439,
+    #72191), bring a key twice when they are about one operator and both are merged.
+
     To mend it, write all entries of the operator under one key, in ascending order:
 
         {"aten::gelu", {{10, "gelu_0_9", "..."}, {11, "gelu_10_10", "..."}}},

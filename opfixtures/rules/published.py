@@ -20,7 +20,8 @@ def bump_above_produced_version(change: Change, finding: NewFinding) -> Iterator
     The produced version, kProducedFileFormatVersion in caffe2/serialize/versions.h, is the highest one that
     is stamped on a model. An entry above it takes every model for an old one, even those exported a minute
     ago: the upgrader is applied to models that need none. And what is above kMaxSupportedFileFormatVersion
-    does not load at all.
+    does not load at all. Raised with stft and istft to 11 and lowered with their revert
+    (pytorch/pytorch#73434, #77257), the number has to follow the entries both ways.
 
     To mend it, raise both constants in the same change, as the hint shows. A library, which has no such
     header, is not judged.
@@ -116,8 +117,9 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     it loads and computes something else, or does not load.
 
     A removed entry is a revert, and no finding, when the produced version falls below its bump in the same
-    change. What only the current branch brought may change and go. An old_schema may be written otherwise
-    when it says the same; an entry that OPF105 or OPF106 finds fault with may be mended.
+    change, as when stft and istft at 11 were taken back (pytorch/pytorch#73434, #77257). What only the
+    current branch brought may change and go. An old_schema may be written otherwise when it says the same; an
+    entry that OPF105 or OPF106 finds fault with may be mended.
 
     To mend it, restore the entry, and add another one with a higher bumped_at_version for what changes now.
     Where the map was moved, name the new path as `version-map` in the same change. Otherwise bring it back:
@@ -179,12 +181,20 @@ def _is_faulty(entry: MapEntry) -> bool:
     return operator_of(entry.old_schema) != entry.operator
 
 
+def is_reverted(change: Change, operator: str, bumped_at_version: int) -> bool:
+    """Whether the change takes an entry back: it is gone, and its version is produced no more."""
+    entries = {(entry.operator, entry.bumped_at_version) for entry in change.version_map.entries}
+    if (operator, bumped_at_version) in entries or change.version_map.problems:
+        return False
+    versions = change.after.versions()
+    return bool(versions and versions.produced and versions.produced.value < bumped_at_version)
+
+
 def _may_change(change: Change, entry: MapEntry, now: MapEntry | None) -> bool:
     from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 
     if now is None:
-        versions = change.after.versions()
-        return bool(versions and versions.produced and versions.produced.value < entry.bumped_at_version)
+        return is_reverted(change, entry.operator, entry.bumped_at_version)
     try:
         same = same_schema(parse_schema(entry.old_schema), parse_schema(now.old_schema))
     except SchemaError:

@@ -15,7 +15,8 @@ def version_map_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[
 
     opfixtures reads the map from its text, without a compiler: literals, comments, preprocessor lines. What
     it cannot read it does not guess. An entry hidden behind a macro or a call would be an entry that nobody
-    asks a fixture for.
+    asks a fixture for. Changes that claim the same version meet here: PyTorch expected merge conflicts over
+    the number (pytorch/pytorch#72313), and the marker of one that was left behind is found here.
 
     To mend it, write the entry out as a literal:
 

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.conftest import zipped_archive
+
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
@@ -16,6 +18,8 @@ OPERATOR_VERSIONS = {
     ],
 }
 """
+
+HARDSWISH_ARCHIVE = zipped_archive(3, "aten::hardswish")
 
 
 def add_fixture_entry(repository):
@@ -60,7 +64,7 @@ class TestAnEditedVersionMap:
     def test_with_the_fixture_nothing_is_owed(self, pytorch, opfixtures, add_hardswish):
         add_hardswish(pytorch)
         add_fixture_entry(pytorch)
-        pytorch.write("test/jit/fixtures/test_versioned_hardswish_v10.ptl", "an archive")
+        pytorch.write("test/jit/fixtures/test_versioned_hardswish_v10.ptl", HARDSWISH_ARCHIVE)
         ran = opfixtures(pytorch, "check", "--require-fixtures")
         assert (ran.status, ran.out) == (0, "opfixtures: nothing is owed\n")
 

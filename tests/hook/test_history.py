@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from opfixtures.declarations.names import class_name_for, fixture_stem
+from opfixtures.declarations.names import class_name_for, fixture_stem, module_version
+from tests.conftest import zipped_archive
 
 MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
@@ -32,6 +33,10 @@ EXCLUDED = ("aten::full",)
 PUBLISHED_BEFORE_GELU = list(PUBLISHED).index("aten::gelu")
 
 
+def fixture(module):
+    return f"{FIXTURES}/{fixture_stem(module)}.ptl"
+
+
 class History:
     """A repository with PyTorch's paths, whose files are written from what they declare."""
 
@@ -46,6 +51,9 @@ class History:
         self.rows = {}
         self.modules = []
         self.fixtures = []
+        # What an archive calls, and its version where that is not what the module's name says.
+        self.calls = {}
+        self.stamps = {}
         for operator, version in PUBLISHED.items():
             self.add(operator, version)
         self.mobile = [entry for entry in self.entries if entry[0] not in EXCLUDED]
@@ -58,7 +66,8 @@ class History:
         self.upgraders.append(name)
         if regenerate:
             self.mobile.append(entry)
-        self.add_module(operator, version)
+        module = self.add_module(operator, version)
+        self.calls[module] = entry[3].partition("(")[0]
 
     def take_back(self, count=1):
         """Everything that the last entries brought but the produced version."""
@@ -73,6 +82,7 @@ class History:
         self.rows[module] = operator
         self.modules.append(module)
         self.fixtures.append(module)
+        self.calls[module] = operator
         return module
 
     def stage(self):
@@ -104,7 +114,11 @@ class History:
         for path, text in files.items():
             self.repository.write(path, text)
         for module in self.fixtures:
-            self.repository.write(f"{FIXTURES}/{fixture_stem(module)}.ptl", "an archive\n")
+            content = zipped_archive(self.stamps.get(module, module_version(module)), self.calls[module])
+            self.repository.write(fixture(module), content)
+        gone = set(self.repository.git("ls-files", "--", FIXTURES).split()) - set(map(fixture, self.fixtures))
+        if gone:
+            self.repository.git("rm", "--quiet", "--force", "--", *gone)
 
     def commit(self):
         self.stage()
@@ -139,7 +153,7 @@ def wrong_key(history):
     """aten::full.names was entered for aten::full (69860)."""
     history.add("aten::hardswish.names", 11, schema="aten::hardswish(Tensor self) -> Tensor")
     history.produced = 11
-    return ["OPF106 error aten::hardswish.names map"]
+    return ["OPF106 error aten::hardswish.names map", "OPF304 error aten::hardswish.names"]
 
 
 def wrong_key_mended(history):
@@ -226,6 +240,7 @@ def backfill_of_five_operators(history):
 def backfill_without_modules(history):
     backfill_of_five_operators(history)
     history.rows = dict(list(history.rows.items())[:-5])
+    del history.fixtures[-5:]
     return [f"OPF201 error {operator} map" for operator, *_ in history.entries[-5:]]
 
 
@@ -252,17 +267,56 @@ def a_revert_of_everything(history):
 def a_revert_that_forgets_the_produced_version(history):
     a_revert_of_everything(history)
     history.produced = 11
-    return ["OPF109 error aten::istft map", "OPF109 error aten::stft map"]
+    return [
+        f"{code} error aten::{name}{where}"
+        for code, where in (("OPF109", " map"), ("OPF306", ""))
+        for name in ("istft", "stft")
+    ]
 
 
 def a_revert_that_leaves_modules_behind(history):
     """random_.from was renamed and the change reverted: modules and fixtures stayed behind (94611)."""
     stft_lands(history)
     history.publish()
-    rows, modules = dict(history.rows), list(history.modules)
+    rows, modules, fixtures = dict(history.rows), list(history.modules), list(history.fixtures)
     stft_is_reverted(history)
-    history.rows, history.modules = rows, modules
+    history.rows, history.modules, history.fixtures = rows, modules, fixtures
     return ["OPF203 error aten::stft registry", "OPF203 error aten::istft registry"]
+
+
+def a_revert_that_leaves_fixtures_behind(history):
+    stft_lands(history)
+    history.publish()
+    fixtures = list(history.fixtures)
+    stft_is_reverted(history)
+    history.fixtures = fixtures
+    return ["OPF307 warning", "OPF307 warning"]
+
+
+def fixtures_that_were_left_behind_are_taken_away(history):
+    a_revert_that_leaves_fixtures_behind(history)
+    history.publish()
+    del history.fixtures[-2:]
+    return []
+
+
+def a_wrapper_in_python(history):
+    """torch.stft is a Python wrapper: the module never called the operator it was registered for."""
+    stft_lands(history)
+    history.calls["TestVersionedStftV10"] = "aten::stft.center"
+    return ["OPF304 error aten::stft"]
+
+
+def exported_after_the_change(history):
+    """The generator's guard asks for a version that no build can produce."""
+    stft_lands(history)
+    history.stamps["TestVersionedStftV10"] = 11
+    return ["OPF303 error aten::stft"]
+
+
+def a_published_fixture_exported_again(history):
+    history.stamps["TestVersionedGeluV9"] = 10
+    return ["OPF303 error aten::gelu", "OPF306 error aten::gelu"]
 
 
 def a_revert_that_leaves_upgraders_behind(history):
@@ -356,6 +410,11 @@ COMMITS = [
     a_revert_of_everything,
     a_revert_that_forgets_the_produced_version,
     a_revert_that_leaves_modules_behind,
+    a_revert_that_leaves_fixtures_behind,
+    fixtures_that_were_left_behind_are_taken_away,
+    a_wrapper_in_python,
+    exported_after_the_change,
+    a_published_fixture_exported_again,
     a_revert_that_leaves_upgraders_behind,
     descending_order,
     renamed_operator,

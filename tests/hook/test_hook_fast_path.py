@@ -1,5 +1,8 @@
 """The first look says that nothing changed only where nothing did."""
 
+import os
+import shutil
+
 import pytest
 
 from opfixtures import hook_fast_path
@@ -46,7 +49,7 @@ def nothing_changed(inside):
 
     def look(repository, *args, folder=".", **environment):
         with inside(repository, folder, **environment):
-            return hook_fast_path.nothing_changed(list(args or ["check"]))
+            return hook_fast_path.differing(list(args or ["check"])) == []
 
     return look
 
@@ -226,3 +229,42 @@ def test_a_preset_named_in_settings_is_watched(pytorch, nothing_changed):
     assert nothing_changed(pytorch)
     pytorch.write("mine/new.ptl", "new")
     assert not nothing_changed(pytorch)
+
+
+class TestWhatTheWholeCheckIsToldOf:
+    """As the hook runs it, in a process of its own."""
+
+    def test_a_fixture_alone_is_judged(self, pytorch):
+        pytorch.write("test/jit/fixtures/test_versioned_gelu_v9.ptl", "no archive")
+        assert "test_versioned_gelu_v9.ptl:1:1: error OPF302: " in pytorch.opfixtures("check").out
+
+    def test_a_folder_of_fixtures_that_becomes_a_file_is_seen(self, pytorch):
+        pytorch.git("rm", "-r", "--quiet", "test/jit/fixtures")
+        pytorch.write("test/jit/fixtures", "a file")
+        assert "a published fixture is removed" in pytorch.opfixtures("check").out
+
+    def test_settings_that_name_another_folder_are_followed(self, pytorch):
+        pytorch.write("mine/test_orphan_v1.ptl", "no archive")
+        pytorch.commit()
+        pytorch.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n')
+        assert "mine/test_orphan_v1.ptl:1:1: error OPF302: " in pytorch.opfixtures("check").out
+
+    def test_an_index_whose_fixtures_are_as_in_head_is_not_listed(self, pytorch, tmp_path):
+        real = shutil.which("git")
+        git = tmp_path / "bin/git"
+        git.parent.mkdir()
+        git.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/log"\nexec {real} "$@"\n')
+        git.chmod(0o755)
+        path = f"{git.parent}:{os.environ['PATH']}"
+        pytorch.replace(VERSION_MAP, "gelu_0_9", "other_0_9")
+        assert "OPF109" in pytorch.opfixtures("check", PATH=path).out
+        assert "ls-files" not in (tmp_path / "log").read_text()
+        pytorch.write("test/jit/fixtures/test_orphan_v1.ptl", "no archive")
+        assert "OPF302" in pytorch.opfixtures("check", PATH=path).out
+        assert "ls-files" in (tmp_path / "log").read_text()
+
+    def test_more_than_the_first_look_takes_in_is_left_to_the_whole_check(self, pytorch):
+        for number in range(800):
+            (pytorch.root / f"test/jit/fixtures/{'x' * 90}{number}").touch()
+        pytorch.write("test/jit/fixtures/zz_v1.ptl", "no archive")
+        assert "zz_v1.ptl:1:1: error OPF302: " in pytorch.opfixtures("check").out

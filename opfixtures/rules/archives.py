@@ -1,0 +1,209 @@
+"""Rules about the archives and their records, looked at without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from opfixtures.changes import Change
+from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.findings import Finding, Severity
+from opfixtures.fixture_files import fixture_of, is_record
+from opfixtures.report.printable import printable
+from opfixtures.rules.registered import NewFinding, rule
+
+if TYPE_CHECKING:
+    from opfixtures.archive import Archive
+    from opfixtures.record import Record
+
+_MOST_NAMED = 5
+_LONGEST_VALUE = 200
+
+
+@rule("OPF302", Severity.ERROR)
+def archive_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A fixture is not a readable archive.
+
+    A fixture is the zip archive that torch wrote. Cut off, altered or replaced by a pointer, it loads
+    nowhere and proves nothing, and some archives end the process that loads them. opfixtures reads it as
+    git holds it: checksums, version, the operators it calls; nothing in it is loaded.
+
+    PyTorch's own tests of the old div skip themselves when their fixture does not load: one that is broken is
+    not missed.
+
+    To mend it, take it from where it was written whole, or make it again:
+
+        opfixtures generate --regenerate --operator aten::gelu
+
+    Where git LFS keeps the archive and only a pointer is here, `git lfs pull` brings it.
+    """
+    for name in change.judged_fixtures:
+        archive = change.after.fixtures.archive(name)
+        if isinstance(archive, str):
+            hint = "git lfs pull" if "git LFS" in archive else _made_again(change, name)
+            message = f"not a readable archive: {archive}"
+            yield finding(_operator(change, name), _place(change, name), message, hint)
+
+
+@rule("OPF303", Severity.ERROR)
+def archive_version_is_not_covered(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A fixture's version is not among those that its entry covers.
+
+    torch stamps an archive with the version of the operators in it, and that stamp decides which upgrader is
+    applied. An archive stamped with the bump or above was exported after the change: no upgrader is applied,
+    and it proves nothing. So it is when another operator in the model was bumped higher: that one's stamp
+    hides the upgrader. An archive stamped too low meets the upgrader of an earlier entry.
+
+    PyTorch's generator wants to be run before the change, and compares the version with one that no build can
+    produce. TestVersionedDivTensorExampleV7 stands for an operator bumped at 4 (pytorch/pytorch#70629), and
+    no upgrader was ever applied to it.
+
+    To mend it, make the fixture with a build from before the change, which opfixtures finds by itself:
+
+        opfixtures generate --regenerate --operator aten::gelu
+    """
+    for name, entry, archive in _covered_archives(change):
+        covers = change.matching.covers(entry)
+        if archive.version in covers:
+            continue
+        why = "too long before the change, an earlier entry is in between"
+        if archive.version >= covers.stop:
+            others = ", ".join(sorted(archive.operators - {entry.operator})[:_MOST_NAMED])
+            why = "after the change" + (f", or its version comes from {others}" if others else "")
+        message = (
+            f"the archive is of version {archive.version}, its entry covers {covers.start} to "
+            f"{covers.stop - 1}: exported {why}"
+        )
+        yield finding(entry.operator, _place(change, name), message, _made_again(change, name))
+
+
+@rule("OPF304", Severity.ERROR)
+def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A fixture does not call the operator that it is there for.
+
+    An upgrader is applied where the old operator is called. An archive that calls another overload, or
+    something that torch put in the operator's place, passes whatever becomes of the upgrader. The operators
+    are read from the archive's bytecode; of an archive without one nothing is said.
+
+    torch.stft is a function in Python: the module that stood for aten::stft never called the operator it was
+    registered for, and the change was reverted later (pytorch/pytorch#73434, #77257).
+
+    To mend it, let the module call the operator itself, as torch.ops.aten.gelu(x), with arguments that choose
+    the overload, and make the fixture again:
+
+        opfixtures generate --regenerate --operator aten::gelu
+    """
+    for name, entry, archive in _covered_archives(change):
+        if archive.bytecode_version is None or entry.operator in archive.operators:
+            continue
+        called = sorted(archive.operators)
+        more = f" and {len(called) - _MOST_NAMED} more" if len(called) > _MOST_NAMED else ""
+        calls = ", ".join(called[:_MOST_NAMED]) + more or "no operator"
+        message = f"the archive does not call {entry.operator}, it calls {calls}"
+        row = change.owners.row(name)
+        module = row.module if row else "its module"
+        hint = f"let {printable(module)} call it, then: {_made_again(change, name)}"
+        yield finding(entry.operator, _place(change, name), message, hint)
+
+
+@rule("OPF305", Severity.ERROR)
+def fixture_and_record_disagree(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A fixture and its record disagree, or a record has no fixture.
+
+    The record says which build made the fixture, why that one is from before the change, and what the model
+    computed then. All of that is about one archive, byte by byte. Beside another archive it is a promise that
+    nobody made. A fixture without a record, as PyTorch's own are, is no finding.
+
+    Fixtures are lost and exchanged without a word: when random_.from was renamed and the change reverted
+    (pytorch/pytorch#89797, #94611), three of them stayed behind for an operator that was no more.
+
+    To mend it, restore fixture and record as they were written together, or make both again:
+
+        opfixtures generate --regenerate --operator aten::gelu
+    """
+    fixtures = change.after.fixtures
+    for name in change.judged_fixtures:
+        record = fixtures.record(name)
+        place, operator = _place(change, f"{name}.json"), _operator(change, name)
+        if isinstance(record, str):
+            yield finding(operator, place, f"not a record: {record}", _made_again(change, name))
+        elif record is not None:
+            differing = dict(_differences(change, name, record))
+            if differing:
+                message = f"fixture and record disagree: {', '.join(differing)}"
+                hint = "\n".join([*differing.values(), _made_again(change, name)])
+                yield finding(operator, place, message, hint)
+    touched = {fixture_of(name) for name in change.touched_fixtures}
+    for name in filter(is_record, fixtures.ids):
+        if fixture_of(name) in touched and fixture_of(name) not in fixtures.ids:
+            message = "a record without its fixture"
+            hint = f"take it away, or restore {printable(fixtures.path(fixture_of(name)))}"
+            yield finding(_operator(change, name), _place(change, name), message, hint)
+
+
+def _differences(change: Change, name: str, record: Record) -> Iterator[tuple[str, str]]:
+    """What the record says otherwise than the archive, the registry or the version map, each with a line."""
+    archive, row, entry = change.after.fixtures.archive(name), change.owners.row(name), _entry(change, name)
+    said = record.archive
+    pairs: list[tuple[str, object, object]] = [("file name", said.file, name)]
+    if not isinstance(archive, str):
+        pairs += [
+            ("sha256", said.sha256, archive.sha256),
+            ("size", said.size, archive.size),
+            ("version", said.version, archive.version),
+            ("bytecode_version", said.bytecode_version, archive.bytecode_version),
+            ("operators", sorted(said.operators), sorted(archive.operators)),
+        ]
+    if row and change.owners.are_certain:
+        pairs.append(("module", record.module.name, row.module))
+    if entry:
+        # An old_schema may be written otherwise later, and a published record may not.
+        pairs += [
+            ("operator", record.entry.operator, entry.operator),
+            ("bumped_at_version", record.entry.bumped_at_version, entry.bumped_at_version),
+            ("upgrader_name", record.entry.upgrader_name, entry.upgrader_name),
+        ]
+    for what, recorded, found in pairs:
+        if recorded != found:
+            yield what, f"{what}: {_short(recorded)} in the record, {_short(found)} here"
+
+
+def _short(value: object) -> str:
+    text = printable(", ".join(value) if isinstance(value, list) else str(value))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def _covered_archives(change: Change) -> Iterator[tuple[str, MapEntry, Archive]]:
+    """The archives that can be read and that an entry owns."""
+    for name in change.judged_fixtures:
+        entry = _entry(change, name)
+        if entry is not None:
+            archive = change.after.fixtures.archive(name)
+            if not isinstance(archive, str):
+                yield name, entry, archive
+
+
+def _entry(change: Change, name: str) -> MapEntry | None:
+    """The entry that owns a fixture. What cannot be read may hold another one: then none is certain."""
+    owner = change.owners.entry(name) if change.owners.are_certain else None
+    entries = change.version_map.entries
+    return next((one for one in entries if (one.operator, one.bumped_at_version) == owner), None)
+
+
+def _operator(change: Change, name: str) -> str | None:
+    row = change.owners.row(name)
+    return row.operator if row else None
+
+
+def _place(change: Change, name: str) -> Place:
+    return Place(change.after.fixtures.path(name), 1, 1)
+
+
+def _made_again(change: Change, name: str) -> str:
+    """The command that makes a fixture again; for one that nobody owns there is none."""
+    from shlex import quote
+
+    operator = _operator(change, name)
+    if operator is None:
+        return "take it away, or restore it as it was written"
+    return f"opfixtures generate --regenerate --operator {quote(printable(operator))}"
