@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from opfixtures.config import Config
 from opfixtures.declarations.model import (
@@ -19,6 +20,9 @@ from opfixtures.declarations.model import (
 from opfixtures.fixture_files import fixture_of
 from opfixtures.matching import Matching, Owners
 
+if TYPE_CHECKING:
+    from datetime import date
+
 
 @dataclass(frozen=True)
 class Change:
@@ -27,7 +31,7 @@ class Change:
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
     included. `published` reads what target declares, `landed` what the branch that target is a part of
     declares by now, others' changes included. `has_file` tells whether `after` holds a file at a path. With
-    `everything`, nothing stood before.
+    `everything`, nothing stood before. `today` is None where nobody looks at waivers.
     """
 
     config: Config
@@ -38,6 +42,7 @@ class Change:
     has_file: Callable[[str], bool]
     landed: Callable[[], Declarations] = Declarations
     everything: bool = False
+    today: date | None = None
 
     @cached_property
     def version_map(self) -> VersionMap:

@@ -57,8 +57,8 @@ def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[C
     return published or several
 
 
-def _is_part(repository: Repository, branch: str, tip: str) -> bool:
-    return repository.merge_base(branch, tip) == repository.resolve(tip)
+def _is_part(repository: Repository, branch: str, tip: str | None) -> bool:
+    return tip is not None and repository.merge_base(branch, tip) == repository.resolve(tip)
 
 
 def between(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:

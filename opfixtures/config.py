@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from opfixtures.config_table import Table, parse_toml
 from opfixtures.errors import ConfigurationError
@@ -15,6 +15,9 @@ from opfixtures.presets import PRESETS, PYTORCH, PYTORCH_PATHS
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import Snapshot
 from opfixtures.version_range import VersionRange
+
+if TYPE_CHECKING:
+    from opfixtures.waivers import Waiver
 
 T = TypeVar("T")
 
@@ -30,6 +33,7 @@ _KEYS = (
     "fixtures",
     "target",
     "runtimes",
+    "waivers",
 )
 _SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
 _RUNTIME_KEYS = ("operator-versions", "kind", "name", "torch", "python", "index-url", "setup", "import")
@@ -75,6 +79,7 @@ class Config:
     versions: str | None = None
     mobile_upgraders: str | None = None
     mobile_upgraders_generator: str | None = None
+    waivers: tuple[Waiver, ...] = ()
 
 
 def read_config(snapshot: Snapshot) -> Config | None:
@@ -95,7 +100,7 @@ def read_config(snapshot: Snapshot) -> Config | None:
         )
     if found:
         path, settings = found[0]
-        return _config(settings, f"{path}: [tool.opfixtures]", path)
+        return _config(settings, f"{path}: [tool.opfixtures]", path, snapshot.read(path) or b"")
     if any(snapshot.has(PYTORCH_PATHS[key]) for key in _SIGNS_OF_PYTORCH):
         return _config(PYTORCH, "preset", None)
     return None
@@ -118,7 +123,7 @@ def _settings(snapshot: Snapshot, path: str) -> Mapping[str, object] | None:
     return settings.values if settings else None
 
 
-def _config(settings: Mapping[str, object], where: str, source: str | None) -> Config:
+def _config(settings: Mapping[str, object], where: str, source: str | None, text: bytes = b"") -> Config:
     table = Table(settings, where)
     table.only(*_KEYS)
     preset = table.choice("preset", tuple(PRESETS))
@@ -136,7 +141,17 @@ def _config(settings: Mapping[str, object], where: str, source: str | None) -> C
         versions=table.path("versions"),
         mobile_upgraders=table.path("mobile-upgraders"),
         mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
+        waivers=_waivers(table, text),
     )
+
+
+def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:
+    waivers = table.table("waivers")
+    if waivers is None:
+        return ()
+    from opfixtures.waivers import read_waivers
+
+    return read_waivers(waivers, text)
 
 
 def _runtimes(table: Table) -> tuple[RuntimeSpec, ...]:

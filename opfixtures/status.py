@@ -6,10 +6,8 @@ A picture for people. What is missing here and must not be is for the rules to s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
 
 from opfixtures.archive import ArchiveError, read_archive
 from opfixtures.changes import Change
@@ -18,17 +16,9 @@ from opfixtures.declarations.names import fixture_stem, module_version
 from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 from opfixtures.errors import UserError
 from opfixtures.record import RecordError, load_record, record_path
+from opfixtures.waivers import Waiver
 
 _ENDINGS = (".ptl", ".pt")
-
-
-class Waiver(Protocol):
-    """An exception for the operator `key`, until the day `expires`."""
-
-    key: str
-    codes: tuple[str, ...]
-    reason: str
-    expires: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +99,7 @@ class Folder:
     read: Callable[[str], bytes | None]
 
 
-def status_of(change: Change, folder: Folder, waivers: Sequence[Waiver] = ()) -> Status:
+def status_of(change: Change, folder: Folder) -> Status:
     """The status of what `change` has after, whatever was before."""
     upgraders = change.after.upgraders()
     entries: dict[str, dict[int, MapEntry]] = defaultdict(dict)
@@ -119,7 +109,7 @@ def status_of(change: Change, folder: Folder, waivers: Sequence[Waiver] = ()) ->
         OperatorStatus(
             operator,
             tuple(_entry(change, folder, upgraders, of_operator[bump]) for bump in sorted(of_operator)),
-            tuple(waiver for waiver in waivers if waiver.key == operator),
+            tuple(waiver for waiver in change.config.waivers if waiver.key == operator),
         )
         for operator, of_operator in entries.items()
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from opfixtures.comparison import between, read_change, sides
+from opfixtures.comparison import Comparison, between, read_change, sides
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
@@ -14,6 +16,9 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.report import renderer
 from opfixtures.report.colour import wants_colour
 from opfixtures.rules import judge
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def run(
@@ -37,9 +42,22 @@ def run(
     with GitObjects(repository) as objects:
         comparisons = [between(objects, *refs)] if refs else sides(objects, differing)
         demanded = frozenset({"OPF301"} if require_fixtures else ())
-        first, *others = [judge(read_change(objects, one, everything), demanded) for one in comparisons]
+        first, *others = [judged(objects, one, demanded, everything) for one in comparisons]
     findings = [finding for finding in first if all(finding in found for found in others)]
     return show(findings, report)
+
+
+def judged(
+    objects: GitObjects,
+    compared: Comparison,
+    demanded: frozenset[str] = frozenset(),
+    everything: bool = False,
+) -> list[Finding]:
+    """What all rules find in a change, with the waivers of today. Raises as `read_change`."""
+    change = read_change(objects, compared, everything)
+    if change.config.waivers:
+        change = replace(change, today=_today())
+    return judge(change, demanded)
 
 
 def show(findings: Sequence[Finding], report: str = "text") -> int:
@@ -49,6 +67,13 @@ def show(findings: Sequence[Finding], report: str = "text") -> int:
     sys.stdout.write(out)
     sys.stderr.write(err)
     return status
+
+
+def _today() -> date:
+    from datetime import UTC, datetime
+
+    # The same day on every machine.
+    return datetime.now(UTC).date()
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:

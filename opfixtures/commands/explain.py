@@ -1,4 +1,4 @@
-"""`opfixtures explain CODE`: what a finding means, why it matters, how to mend it."""
+"""`opfixtures explain CODE`: what a finding means, why it matters, how to mend it, how to waive it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from inspect import cleandoc
 
 from opfixtures.errors import UserError
 from opfixtures.rules import RULES
+from opfixtures.waivers import NOT_TO_BE_WAIVED
+
+_HOW_TO_WAIVE = """\
+To waive it, say why and until when, in [tool.opfixtures] of pyproject.toml or .opfixtures.toml. The finding
+then is a note that says so, until that day is past. The key is the finding's operator, or, where it is of
+none, the path it is reported at:
+
+    [tool.opfixtures.waivers]
+    "aten::gelu" = {{ codes = ["{code}"], reason = "why, and who mends it", expires = 2027-06-30 }}
+"""
 
 
 def run(code: str) -> int:
@@ -18,5 +28,7 @@ def run(code: str) -> int:
     rule = RULES.get(code.upper())
     if rule is None:
         raise UserError(f"no rule {code!r}: known are {', '.join(sorted(RULES))}")
-    sys.stdout.write(f"{rule.code} ({rule.severity})\n\n{cleandoc(rule.page)}\n")
+    why_not = NOT_TO_BE_WAIVED.get(rule.code)
+    waive = f"It cannot be waived: {why_not}.\n" if why_not else _HOW_TO_WAIVE.format(code=rule.code)
+    sys.stdout.write(f"{rule.code} ({rule.severity})\n\n{cleandoc(rule.page)}\n\n{waive}")
     return 0

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from opfixtures.commands import check
-from opfixtures.comparison import read_change
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.pushed import PushedRef, pushed_change, pushed_refs
 from opfixtures.report.printable import printable
-from opfixtures.rules import judge
 
 _NOTHING = "opfixtures: nothing is owed\n"
 
@@ -57,7 +55,7 @@ def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> list[Finding]:
     if compared is None:
         return []
     try:
-        return judge(read_change(objects, compared))
+        return check.judged(objects, compared)
     except NothingToCheck:
         return []
 

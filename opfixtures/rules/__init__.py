@@ -16,6 +16,7 @@ from opfixtures.rules import (
     published,
     upgraders,
     version_map,
+    waivers,
 )
 from opfixtures.rules.registered import RULES, judge
 
@@ -29,4 +30,5 @@ __all__ = [
     "published",
     "upgraders",
     "version_map",
+    "waivers",
 ]

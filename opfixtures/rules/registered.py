@@ -49,11 +49,15 @@ def rule(code: str, severity: Severity) -> Callable[[Judge], Judge]:
 
 def judge(change: Change, demanded: frozenset[str] = frozenset()) -> list[Finding]:
     """What all rules find in `change`, in the order of the files. A finding whose code is in `demanded` is an
-    error whatever its rule says."""
+    error whatever its rule says, unless it is waived: then it is a note."""
     found = [
         finding
         for one in RULES.values()
         for finding in one.judge(change, partial(Finding, one.code, one.severity))
     ]
     raised = [replace(one, severity=Severity.ERROR) if one.code in demanded else one for one in found]
+    if change.config.waivers and change.today is not None:
+        from opfixtures.waivers import waive
+
+        raised = waive(raised, change.config.waivers, change.today)
     return sorted(raised, key=lambda finding: (finding.place, finding.code, finding.message))

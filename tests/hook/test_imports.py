@@ -50,6 +50,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.registered",
     "opfixtures.rules.upgraders",
     "opfixtures.rules.version_map",
+    "opfixtures.rules.waivers",
     "opfixtures.snapshot",
     "opfixtures.version_range",
 }

@@ -1,0 +1,61 @@
+"""Rules about waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from opfixtures.changes import Change
+from opfixtures.declarations.model import Place
+from opfixtures.findings import Finding, Severity
+from opfixtures.rules.registered import RULES, NewFinding, rule
+from opfixtures.settings_scan import SHARED_FILE
+
+if TYPE_CHECKING:
+    from opfixtures.waivers import Waiver
+
+
+@rule("OPF401", Severity.WARNING)
+def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A waiver has expired, or (under `--all`) nothing needs it.
+
+    A waiver is a debt with a date. Once that is past it waives nothing, and what it hid is found again; one
+    that nothing needs would hide the next problem of that kind. aten::full is excluded from PyTorch's mobile
+    upgraders by a name in a set, without a date or a reason: years later an old model still gives floats in
+    one interpreter and ints in the other.
+
+    What only a replay can tell (`replay.lite`, `replay.torch.jit.load`) counts as needed while the operator
+    is in the version map.
+
+    To mend it, mend what was waived and take the waiver away; or give it a later `expires`, with a reason
+    that still holds.
+    """
+    if change.today is None:
+        return
+    for waiver in change.config.waivers:
+        place = Place(change.config.source or SHARED_FILE, waiver.line, 1)
+        operator = waiver.key if change.matching.has_operator(waiver.key) else None
+        if waiver.expires < change.today:
+            message = f"the waiver for {waiver.key} expired on {waiver.expires}: {waiver.reason}"
+            hint = "mend what it was for and take it away, or renew it with a reason that still holds"
+            yield finding(operator, place, message, hint)
+        elif change.everything and (idle := list(_idle_codes(change, waiver))):
+            message = f"nothing needs the waiver for {waiver.key}: {', '.join(idle)}"
+            yield finding(operator, place, message, f"take {', '.join(idle)} out of its codes")
+
+
+def _idle_codes(change: Change, waiver: Waiver) -> Iterator[str]:
+    from opfixtures.waivers import REPLAYS, waiver_for
+
+    for code in waiver.codes:
+        if code in REPLAYS:
+            known = change.version_map.problems or change.matching.has_operator(waiver.key)
+            if not known:
+                yield code
+            continue
+        rule = RULES[code]
+        found = rule.judge(change, partial(Finding, rule.code, rule.severity))
+        today = waiver.expires
+        if not any(waiver_for([waiver], one.code, one.operator, one.place.path, today) for one in found):
+            yield code

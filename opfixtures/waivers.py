@@ -1,0 +1,107 @@
+"""Waivers: dated, reasoned exceptions, by operator or path, for some codes.
+
+    [tool.opfixtures.waivers]
+    "aten::full" = { codes = ["replay.lite"], reason = "not for mobile", expires = 2027-06-30 }
+
+Pure: whoever asks says which day it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from opfixtures.config_table import Table
+from opfixtures.findings import Finding, Severity
+
+REPLAYS = ("replay.torch.jit.load", "replay.lite")
+"""What `verify` says of a loader, as a code that can be waived."""
+
+NOT_TO_BE_WAIVED = {
+    "OPF101": "what cannot be read could hide any finding",
+    "OPF206": "what cannot be read could hide any finding",
+    "OPF401": "renew the waiver, or take it away",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception until the day `expires`, that day included.
+
+    `key` is an operator, or the path of findings that are of none. `line` is where it stands in the settings.
+    """
+
+    key: str
+    codes: tuple[str, ...]
+    reason: str
+    expires: date
+    line: int = 1
+
+
+def waiver_for(
+    waivers: Iterable[Waiver], code: str, operator: str | None, path: str, today: date
+) -> Waiver | None:
+    """The waiver in force for a code, of an operator or else of a path; None where there is none."""
+    key = path if operator is None else operator
+    in_force = (waiver for waiver in waivers if waiver.expires >= today)
+    return next((waiver for waiver in in_force if waiver.key == key and code in waiver.codes), None)
+
+
+def waive(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
+    """The findings; a waived one is a note that says until when and why."""
+    return [_waived(finding, waivers, today) for finding in findings]
+
+
+def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
+    waiver = waiver_for(waivers, finding.code, finding.operator, finding.place.path, today)
+    if waiver is None:
+        return finding
+    message = f"{finding.message} (waived until {waiver.expires}: {waiver.reason})"
+    return replace(finding, severity=Severity.NOTE, message=message)
+
+
+def read_waivers(table: Table, source: bytes) -> tuple[Waiver, ...]:
+    """The waivers in the table `[tool.opfixtures.waivers]` of the settings file `source`.
+
+    Raises:
+        ConfigurationError: a waiver lacks something, names a code that there is not or that cannot be waived,
+            or `expires` is not a date.
+    """
+    lines = source.decode("utf-8", "replace").split("\n")
+    return tuple(_waiver(key, table.table(key) or table, lines) for key in table.values)
+
+
+def _waiver(key: str, table: Table, lines: Sequence[str]) -> Waiver:
+    table.only("codes", "reason", "expires")
+    codes, reason, expires = table.values.get("codes"), table.text("reason"), table.values.get("expires")
+    if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
+        raise table.error('codes must be a list of codes, such as ["OPF303", "replay.lite"]')
+    for code in codes:
+        _check(code, table)
+    if reason is None:
+        raise table.error("reason is missing: say why, for whoever reads it when it expires")
+    # A datetime is a date, too.
+    if not isinstance(expires, date) or isinstance(expires, datetime):
+        raise table.error("expires must be a date, such as 2027-06-30 without quotes")
+    # TOML may write a key in other ways; then the first line has to do.
+    line = next((number for number, line in enumerate(lines, 1) if _begins_with(line, key)), 1)
+    return Waiver(key, tuple(codes), reason, expires, line)
+
+
+def _begins_with(line: str, key: str) -> bool:
+    line = line.strip().removeprefix("[tool.opfixtures.waivers.")
+    return line.startswith((f'"{key}"', f"'{key}'"))
+
+
+def _check(code: str, table: Table) -> None:
+    from opfixtures.rules import RULES
+
+    if code in NOT_TO_BE_WAIVED:
+        raise table.error(f"{code} cannot be waived: {NOT_TO_BE_WAIVED[code]}")
+    if code not in RULES and code not in REPLAYS:
+        import difflib
+
+        known = sorted({*RULES, *REPLAYS} - NOT_TO_BE_WAIVED.keys())
+        nearest = difflib.get_close_matches(code[:80], known, n=1, cutoff=0)
+        raise table.error(f"unknown code {code[:80]!r}, the nearest known one is {nearest[0]!r}")
