@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opfixtures import archive, git_folder
 from opfixtures.archive import read_archive
 from opfixtures.module_source import excerpt, source_sha256
 from opfixtures.record import (
@@ -145,7 +146,29 @@ def test_a_fixture_in_conflict_is_one_sentence(pytorch, opfixtures):
     assert f"{GELU} has a merge conflict: resolve it and `git add` it first" in ran.err
 
 
+def test_a_fixture_that_is_lost_is_one_sentence(pytorch, opfixtures):
+    pytorch.write(GELU, "no archive")
+    oid = pytorch.git("rev-parse", f":{GELU}")
+    (pytorch.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    ran = opfixtures(pytorch, "check")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{GELU} is not in this clone: `git cat-file -e {oid}` fetches it" in ran.err
+
+
+def test_a_folder_of_too_many_files_is_one_sentence(pytorch, opfixtures, monkeypatch):
+    monkeypatch.setattr(git_folder, "_LARGEST_TREE", 9)
+    pytorch.write(GELU, "no archive")
+    ran = opfixtures(pytorch, "check")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{FOLDER} holds too many files" in ran.err
+
+
 class TestOPF302:
+    def test_more_than_is_read_is_no_archive(self, pytorch, first, monkeypatch):
+        monkeypatch.setattr(archive, "MAX_BYTES", 9)
+        pytorch.write(GELU, "no archive")
+        assert first(pytorch, "OPF302")["message"] == "not a readable archive: it has 10 bytes (at most 9)"
+
     @pytest.mark.parametrize("content", ["", "no archive", zipped_archive(3, "aten::gelu")[:-30]])
     def test_what_is_no_archive_is_found_with_the_command_that_makes_it(self, pytorch, first, content):
         pytorch.write(GELU, content)
