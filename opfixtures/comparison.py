@@ -51,10 +51,12 @@ def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[C
     merged = objects.merged()
     if not merged:
         return [first]
-    several = [first, *(Comparison(objects.commit(oid), first.after, oid, oid) for oid in merged)]
     branch = objects.resolve(_configs(first)[1].target or _TARGET)
-    published = [one for one in several if branch and _is_part(objects.repository, branch, one.tip)]
-    return published or several
+    if branch is None:
+        # Target is HEAD then.
+        return [first]
+    several = [first, *(Comparison(objects.commit(oid), first.after, oid, oid) for oid in merged)]
+    return [one for one in several if _is_part(objects.repository, branch, one.tip)] or several
 
 
 def _is_part(repository: Repository, branch: str, tip: str | None) -> bool:

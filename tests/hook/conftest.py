@@ -81,7 +81,9 @@ def judged():
         config = read_config(Files({VERSION_MAP: "", **after}))
 
         def declared(files):
-            return declare({path: text.encode() for path, text in files.items()}, config)
+            return declare(
+                {path: text.encode() for path, text in files.items() if isinstance(text, str)}, config
+            )
 
         target = before if target is None else target
         before = {} if everything else before

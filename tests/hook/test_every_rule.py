@@ -5,7 +5,19 @@ import re
 
 import pytest
 
+from opfixtures.archive import read_archive
+from opfixtures.module_source import excerpt, source_sha256
+from opfixtures.record import (
+    Record,
+    RecordedArchive,
+    RecordedEntry,
+    RecordedModule,
+    RecordedProof,
+    RecordedRuntime,
+    dump_record,
+)
 from opfixtures.rules import RULES
+from tests.conftest import zipped_archive
 
 MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
@@ -14,6 +26,8 @@ MOBILE = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
+PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
+ARCHIVE = zipped_archive(10, "aten::hardswish")
 
 COMPLETE = {
     MAP: """\
@@ -58,8 +72,8 @@ class TestVersionedHardswishV10(torch.nn.Module):
 class TestVersioned_hardswishV10(torch.nn.Module):
     pass
 """,
-    "test/jit/fixtures/test_versioned_gelu_v9.ptl": "an archive",
-    FIXTURE: "an archive",
+    PUBLISHED: zipped_archive(3, "aten::gelu"),
+    FIXTURE: ARCHIVE,
 }
 BEFORE = {
     MAP: re.sub(r".*hardswish.*\n", "", COMPLETE[MAP]),
@@ -92,7 +106,23 @@ EDITS = {
     "OPF204": (REGISTRY, ROW, ROW + '    TestVersionedHardswishV11(): "aten::hardswish",\n'),
     "OPF205": (REGISTRY, ROW, ROW + '    TestVersioned_hardswishV10(): "aten::hardswish",\n'),
     "OPF206": (REGISTRY, "ALL_MODULES = {", "ALL_MODULES = more() | {"),
-    "OPF301": (FIXTURE, "an archive", None),
+}
+EXPIRED = """\
+[tool.opfixtures]
+preset = "pytorch"
+waivers."aten::gelu" = { codes = ["OPF303"], reason = "until it is mended", expires = 2020-01-01 }
+"""
+# By code: which file stands in the repository instead, None for none. Fixtures are read from git.
+FILES = {
+    "OPF301": (FIXTURE, None),
+    "OPF302": (FIXTURE, b"no archive"),
+    "OPF303": (FIXTURE, zipped_archive(11, "aten::hardswish")),
+    "OPF304": (FIXTURE, zipped_archive(10, "aten::hardtanh")),
+    "OPF305": (f"{FIXTURE}.json", b"{}"),
+    "OPF306": (PUBLISHED, None),
+    "OPF307": (FIXTURE.replace("hardswish", "hardtanh"), ARCHIVE),
+    "OPF308": (MODULES, COMPLETE[MODULES].replace("    pass", "    extra = 1")),
+    "OPF401": (".opfixtures.toml", EXPIRED),
 }
 
 
@@ -107,6 +137,55 @@ def test_a_complete_change_owes_nothing(judged):
     assert judged(*RULES, before=BEFORE, after=COMPLETE) == []
 
 
-@pytest.mark.parametrize("code", sorted(RULES))
+@pytest.mark.parametrize("code", sorted(RULES.keys() - FILES.keys()))
 def test_one_edit_away_from_it_is_each_finding(judged, code):
     assert judged(code, before=BEFORE, after=edited(*EDITS[code]))
+
+
+@pytest.fixture
+def complete(new_repository):
+    """The complete change, staged, with the record of its fixture."""
+    repository = new_repository({**BEFORE, PUBLISHED: COMPLETE[PUBLISHED]})
+    for path, content in {**COMPLETE, f"{FIXTURE}.json": record()}.items():
+        repository.write(path, content)
+    return repository
+
+
+def record():
+    """The record of the complete change's fixture."""
+    seen, schema = read_archive(ARCHIVE), "aten::hardswish(Tensor self) -> Tensor"
+    source = source_sha256(excerpt(COMPLETE[MODULES], "TestVersionedHardswishV10"))
+    return dump_record(
+        Record(
+            RecordedEntry("aten::hardswish", 11, "hardswish_0_10", schema),
+            RecordedModule("TestVersionedHardswishV10", MODULES, source),
+            RecordedArchive(
+                FIXTURE.rpartition("/")[2],
+                seen.sha256,
+                seen.size,
+                seen.version,
+                seen.bytecode_version,
+                ("aten::hardswish",),
+            ),
+            RecordedRuntime("release", "torch 2.13.0", "2.13.0", "bc2c6eda", "3.11.7", "Linux-x86_64"),
+            RecordedProof(None, ("schema",), schema, 10),
+            samples=({"inputs": [1], "output": 1},),
+        )
+    )
+
+
+def test_a_complete_change_in_a_repository_owes_nothing(complete, opfixtures):
+    assert opfixtures(complete, "check").out == "opfixtures: nothing is owed\n"
+
+
+@pytest.mark.parametrize("code", sorted(FILES))
+def test_one_file_away_from_it_is_each_finding_about_fixtures(complete, opfixtures, findings, code):
+    path, content = FILES[code]
+    if content is None:
+        complete.git("rm", "--quiet", "--cached", path)
+    else:
+        complete.write(path, content)
+
+    assert code in {
+        one.partition(" ")[0] for one in findings(opfixtures(complete, "check", "--format", "json"))
+    }

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from opfixtures.report.status_json import status_json
 from opfixtures.report.status_text import status_text
 from opfixtures.snapshot import EmptySnapshot, WorkTreeSnapshot
 from opfixtures.status import Folder, status_of
+from opfixtures.waivers import Waiver
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
@@ -169,6 +170,7 @@ def test_a_library_has_no_upgraders_that_can_be_read(library, seen, opfixtures):
 
 
 def test_what_cannot_be_read_is_said(pytorch, seen, opfixtures):
+    put(pytorch, FIXTURE, "an archive")
     put(pytorch, f"{FIXTURE}.json", "{}")
     put(pytorch, MODULES, "class")
     put(pytorch, REGISTRY, pytorch.read(REGISTRY).replace("\n}", '\n    Test(): "aten::gelu",\n}'))
@@ -216,24 +218,17 @@ def test_no_name_forges_a_line_or_pushes_the_others_out_of_sight(pytorch, opfixt
     assert lines[2].startswith("aten::hardswish" + " " * 27 + "11  0-10")
 
 
-@dataclass(frozen=True)
-class Waiver:
-    key: str
-    codes: tuple[str, ...]
-    reason: str
-    expires: date
-
-
 def test_a_waiver_stands_by_its_operator(pytorch):
     root = str(pytorch.root)
     with GitObjects(Repository.discover(root, pytorch.environment)) as objects:
         comparison = Comparison(EmptySnapshot(), WorkTreeSnapshot(root), base=None, tip=None)
         change = read_change(objects, comparison)
-    waivers = [
+    waivers = (
         Waiver("aten::gelu", ("OPF303", "replay.lite"), "not for mobile", date(2027, 6, 30)),
         Waiver("aten::elu", ("OPF303",), "x", date(2027, 6, 30)),
-    ]
-    status = status_of(change, Folder((), lambda _: None), waivers)
+    )
+    change = replace(change, config=replace(change.config, waivers=waivers))
+    status = status_of(change, Folder((), lambda _: None))
     heading, row = status_text(status).splitlines()[:2]
     assert row[heading.index("waiver") :] == "OPF303, replay.lite until 2027-06-30"
     reported = json.loads(status_json(status))

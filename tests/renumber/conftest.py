@@ -67,11 +67,8 @@ class Branches:
 
     def lay(self, files):
         """Write and stage files of the tree."""
-        for path, text in files.items():
-            file = self.root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        self.git("add", "--all")
+        for path, content in files.items():
+            self.repository.write(path, content)
 
     def commit(self, files):
         """Write these files and commit all."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import zipped_archive
 from tests.renumber.conftest import BAR, FOO, FOO_OUT, GELU, MAP, MODULES, REGISTRY, UPGRADERS, VERSIONS, tree
 
 DIFF = """\
@@ -174,7 +175,7 @@ def test_a_module_that_landed_before_its_operator_keeps_its_name(branches):
 
 def test_a_module_of_an_older_version_keeps_its_name(branches):
     older = {path: text.replace("FooV10", "FooV7") for path, text in tree(GELU, FOO, produced=11).items()}
-    branches.commit({**older, "test/jit/fixtures/test_versioned_foo_v7.ptl": "an archive"})
+    branches.commit({**older, "test/jit/fixtures/test_versioned_foo_v7.ptl": zipped_archive(7, "aten::foo")})
     branches.land(tree(BAR, GELU, produced=11))
     shown = branches.renumber("--apply")
     assert "still to do: opfixtures generate --regenerate --operator aten::foo\n" in shown
@@ -197,7 +198,11 @@ def test_what_is_left_to_do_is_said(rebased):
     mobile = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
     stem = "test/jit/fixtures/test_versioned_foo_v10.ptl"
     rebased.lay(
-        {stem: "an archive", f"{stem}.json": '{"upgrader_name": "foo_0_10"}', mobile: "// foo_0_10\n"}
+        {
+            stem: zipped_archive(10, "aten::foo"),
+            f"{stem}.json": '{"upgrader_name": "foo_0_10"}',
+            mobile: "// foo_0_10\n",
+        }
     )
     (rebased.root / "not yet.md").write_text("foo_0_10, foo_0_10, then\nTestVersionedFooV10 and foo_0_100\n")
     rebased.put(
@@ -217,10 +222,10 @@ def test_what_is_left_to_do_is_said(rebased):
         f"remove {stem}.json, made under the old name",
         "opfixtures generate --operator aten::foo",
     ]
-    assert rebased.errors() == ["OPF108", "OPF111"]
+    assert rebased.errors() == ["OPF108", "OPF111", "OPF305"]
     rebased.renumber("--apply")
     assert (rebased.root / stem).exists()
-    assert rebased.errors() == ["OPF111"]
+    assert rebased.errors() == ["OPF111", "OPF305"]
 
 
 def test_many_places_are_counted(rebased):

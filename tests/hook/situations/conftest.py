@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.conftest import zipped_archive
+
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
@@ -75,6 +77,7 @@ def add_fixture_entry():
         body = f"(torch.nn.Module):\n    def forward(self, x):\n        return torch.ops.aten.{name}(x)\n"
         repository.write(MODULES, f"{repository.read(MODULES)}\n\nclass {module}{body}")
         repository.replace(REGISTRY, "\n}", f'\n    {module}(): "aten::{name}",\n}}')
-        repository.write(f"test/jit/fixtures/test_versioned_{name}_v{version - 1}.ptl", "an archive\n")
+        path = f"test/jit/fixtures/test_versioned_{name}_v{version - 1}.ptl"
+        repository.write(path, zipped_archive(3, f"aten::{name}"))
 
     return add
