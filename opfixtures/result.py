@@ -60,6 +60,7 @@ class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
     `runtime` names the runtime that made the fixture, `fixture` is a path inside the repository.
+    `pre_change_commit` is an object id; `verify` leaves it to the record.
     """
 
     operator: str
@@ -71,11 +72,12 @@ class FixtureResult:
     fixture: str | None = None
     runtime: str | None = None
     facts: Facts | None = None
+    pre_change_commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `generate` or `verify` did. `pre_change_commit` is an object id."""
+    """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any."""
 
     pre_change_commit: str | None
     fixtures: tuple[FixtureResult, ...]

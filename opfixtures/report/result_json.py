@@ -25,6 +25,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "status": fixture.status,
         "reason": fixture.reason,
         "runtime": fixture.runtime,
+        "pre_change_commit": fixture.pre_change_commit,
         "facts": None if fixture.facts is None else _facts(fixture.facts),
     }
 

@@ -14,15 +14,17 @@ _INDENT = " " * 12
 def result_text(result: Result) -> str:
     """A block a fixture, failures first, and a line of counts."""
     ordered = sorted(result.fixtures, key=lambda fixture: fixture.status not in FAILURES)
-    blocks = "".join(f"{line}\n" for fixture in ordered for line in _lines(fixture))
+    blocks = "".join(f"{line}\n" for fixture in ordered for line in _lines(fixture, result.pre_change_commit))
     return blocks + _summary(result)
 
 
-def _lines(fixture: FixtureResult) -> Iterator[str]:
+def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
     what = fixture.fixture or "no fixture entry"
     yield printable(f"{fixture.status:<11} {fixture.operator} at {fixture.bumped_at_version}: {what}")
     for line in fixture.reason.splitlines():
         yield _INDENT + printable(line)
+    if fixture.pre_change_commit not in (None, told_once):
+        yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
     if fixture.facts is None:
         return
     made_by = f"made by {fixture.runtime}: " if fixture.runtime else ""

@@ -101,6 +101,15 @@ def test_a_reason_that_several_facts_share_is_told_once() -> None:
 opfixtures: 1 verified""")
 
 
+@pytest.mark.parametrize(("shared", "told"), [(None, 1), ("c0ffee" * 10, 0)])
+def test_a_pre_change_commit_is_told_with_its_fixture_where_others_have_another(
+    shared: str | None, told: int
+) -> None:
+    result = Result(shared, (replace(VERIFIED, pre_change_commit="c0ffee" * 10), VERIFIED))
+
+    assert result_text(result).count("\n            pre-change commit c0ffeec0ffee\n") == told
+
+
 def test_a_fixture_without_record_says_so() -> None:
     assert "            pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
 
@@ -153,6 +162,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("status", "verified"),
         ("reason", ""),
         ("runtime", "torch 1.11.0"),
+        ("pre_change_commit", None),
     ]
     assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
     assert facts["loaders"]["lite"]["sensitive"] == {"value": "no", "reason": "passes"}
@@ -173,6 +183,7 @@ FIXTURES = st.builds(
     fixture=st.none() | TEXTS,
     runtime=st.none() | TEXTS,
     facts=st.none() | st.builds(Facts, FACTS, FACTS, LOADERS),
+    pre_change_commit=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
 )
 
 
