@@ -105,7 +105,9 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
     command = subcommands.add_parser(
         "generate", parents=[debug], help="make the fixtures that a change owes, by the old operators"
     )
-    command.add_argument("--base", metavar="REV", help="the pre-change commit (default: target's merge base)")
+    command.add_argument(
+        "--base", metavar="REV", help="the pre-change commit (default: target's, or what history shows)"
+    )
     command.add_argument(
         "--operator", metavar="OP", action="append", default=[], help="only this one; repeatable"
     )

@@ -145,7 +145,8 @@ def _candidate(
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
     # In the wrong runtime a module fails for the wrong reason.
-    refusal = contradiction(fixture.entry, answers.runtime) or row.refusal
+    wrong_runtime = contradiction(fixture.entry, answers.runtime)
+    refusal = fixture.doubted(wrong_runtime) if wrong_runtime else row.refusal
     if refusal:
         return fixture.result(Status.REFUSED, refusal)
     try:
@@ -197,7 +198,7 @@ def replay_after(fixtures: Sequence[Replayable], spec: RuntimeSpec, workshop: Wo
 def _finish(candidate: Candidate, replays: Replays, workshop: Workshop) -> FixtureResult:
     """Prove a candidate, and write it if it is proven."""
     planned = candidate.planned
-    built_from = candidate.runtime.commit
+    built_from = None if planned.doubt else candidate.runtime.commit
     proof = prove(
         planned.entry,
         candidate.seen,
@@ -205,6 +206,8 @@ def _finish(candidate: Candidate, replays: Replays, workshop: Workshop) -> Fixtu
         built_from=built_from,
         today=replays.today(planned.entry),
     )
+    if proof.refusal:
+        proof = replace(proof, refusal=planned.doubted(proof.refusal))
     covered = covers(planned.entry, planned.covers, candidate.archive)
     facts = Facts(proof.fact, covered)
     made_by = candidate.runtime.name

@@ -1,7 +1,7 @@
 """Which fixtures are missing, and which runtime each needs. Pure.
 
-An entry that the change adds is owed a fixture made at the pre-change commit. That of an entry which was
-there before, or of a backfill, a release can make; a checkout only if somebody names a commit from before.
+An entry that the change adds is owed a fixture made at the pre-change commit. For an entry which was there
+before, that is the parent of the commit which brought it. A release can make a fixture without one.
 """
 
 from __future__ import annotations
@@ -17,13 +17,30 @@ from opfixtures.declarations.names import fixture_stem
 from opfixtures.module_source import excerpt
 from opfixtures.result import FixtureResult, Status
 
+_NAME_ONE = "name a commit from before the change, opfixtures generate --base REV"
+NAMED_TOO_LATE = f"the entry is there already: {_NAME_ONE}"
+
+
+@dataclass(frozen=True, slots=True)
+class PreChange:
+    """The pre-change commit of an entry, an object id; None where none is known, for `reason`.
+
+    `produced` is the highest version in the version map there. `brought_by` is the commit that brought the
+    entry, None for an entry that the change adds.
+    """
+
+    commit: str | None
+    produced: int = 0
+    brought_by: str | None = None
+    reason: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFixture:
     """A fixture to make: the module's excerpt, the path to write, the runtime's settings.
 
     `last_bump` is the operator's last one in the version map. `commit` is the pre-change commit, None where
-    none is known: a release needs none.
+    none is known: a release needs none. `doubt` says why a checkout of it may not be pre-change, if so.
     """
 
     entry: MapEntry
@@ -35,10 +52,16 @@ class PlannedFixture:
     path: str
     spec: RuntimeSpec
     commit: str | None
+    doubt: str = ""
 
     def result(self, status: Status, reason: str = "") -> FixtureResult:
         """What became of it."""
-        return replace(settled(self.entry, self.row, self.path, status, reason), runtime=self.spec.name)
+        result = settled(self.entry, self.row, self.path, status, reason)
+        return replace(result, runtime=self.spec.name, pre_change_commit=self.commit)
+
+    def doubted(self, refusal: str) -> str:
+        """Why its runtime is not pre-change, with the doubt that was there from the start."""
+        return f"{refusal} ({self.doubt})" if self.doubt else refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +97,15 @@ def make_plan(
     standing: Standing,
     *,
     pre_change: str | None,
+    published: Callable[[MapEntry], PreChange],
     regenerate: bool,
 ) -> Plan:
     """The plan for `entries` of the version map after the change.
 
     `sources` are the texts of the fixture module files by path, `pre_change` is the commit that
-    `change.before` is, None before the first.
+    `change.before` is, None before the first. `published` finds that of an entry which was there before.
     """
-    planner = _Planner(change, sources, standing, pre_change, regenerate)
+    planner = _Planner(change, sources, standing, pre_change, published, regenerate)
     outcomes = [outcome for entry in entries for outcome in planner.of_entry(entry)]
     return Plan(
         to_make=tuple(outcome for outcome in outcomes if isinstance(outcome, PlannedFixture)),
@@ -102,16 +126,19 @@ class _Planner:
         sources: Mapping[str, str],
         standing: Standing,
         pre_change: str | None,
+        published: Callable[[MapEntry], PreChange],
         regenerate: bool,
     ) -> None:
         self._change = change
         self._sources = sources
         self._standing = standing
-        self._pre_change = pre_change
+        self._published = published
         self._regenerate = regenerate
         self._added = set(change.added)
         before = change.before.version_map.entries if change.before.version_map else ()
-        self._produced_before = max((entry.bumped_at_version for entry in before), default=0)
+        produced = max((entry.bumped_at_version for entry in before), default=0)
+        no_commit = "there is no commit from before the change: commit the old operator first"
+        self._before = PreChange(pre_change, produced, reason="" if pre_change else no_commit)
         self._writers: dict[str, list[FixtureEntry]] = defaultdict(list)
         self._times = Counter((one.operator, one.bumped_at_version) for one in change.version_map.entries)
         for row in change.registry.rows:
@@ -140,9 +167,7 @@ class _Planner:
         spec = runtime_for(entry.bumped_at_version - 1, self._change.config)
         if spec is None:
             raise _PlanError(f"no runtime is configured for operator version {entry.bumped_at_version - 1}")
-        no_commit = self._why_no_commit(entry)
-        if spec.kind == "checkout" and no_commit:
-            raise _PlanError(no_commit)
+        commit, doubt = self._commit(entry, spec)
         return PlannedFixture(
             entry=entry,
             covers=self._change.matching.covers(entry),
@@ -152,8 +177,20 @@ class _Planner:
             source=source,
             path=path,
             spec=spec,
-            commit=None if no_commit else self._pre_change,
+            commit=commit,
+            doubt=doubt,
         )
+
+    def _commit(self, entry: MapEntry, spec: RuntimeSpec) -> tuple[str | None, str]:
+        """The pre-change commit, and why a checkout of it proves nothing, if so."""
+        before = self._before if entry in self._added else self._published(entry)
+        doubt = _doubt(entry, before)
+        if spec.kind == "release":
+            # It is built from none, and one that may be from after the change would say too much.
+            return (None if doubt else before.commit), ""
+        if before.commit is None:
+            raise _PlanError(before.reason)
+        return before.commit, doubt
 
     def _own_path(self, entry: MapEntry, row: FixtureEntry) -> str:
         """The path of the fixture, which nothing else would write."""
@@ -180,16 +217,12 @@ class _Planner:
         except (KeyError, SyntaxError) as error:
             raise _PlanError(f"{row.module} cannot be taken out of {path}: {error}") from error
 
-    def _why_no_commit(self, entry: MapEntry) -> str:
-        """Why the commit of `before` is none from before the change of `entry`; empty where it is."""
-        name_one = "name a commit from before the change, opfixtures generate --base REV"
-        if entry not in self._added:
-            return f"the entry is there already: {name_one}"
-        if self._pre_change is None:
-            return "there is no commit from before the change: commit the old operator first"
-        if entry.bumped_at_version <= self._produced_before:
-            return f"a backfill, version {self._produced_before} was there already: {name_one}"
+
+def _doubt(entry: MapEntry, before: PreChange) -> str:
+    """Why the operator may have changed before the pre-change commit; empty where the entry came in time."""
+    if entry.bumped_at_version > before.produced:
         return ""
+    return f"a backfill, version {before.produced} was there already: {_NAME_ONE}"
 
 
 def settled(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from opfixtures.changes import Change
 from opfixtures.commands.common import finish, refuse_problems, workshop
@@ -17,7 +18,8 @@ from opfixtures.errors import UserError
 from opfixtures.generate import Made, generate
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.plan import Plan, Standing, make_plan
+from opfixtures.history import MapHistory, read_history
+from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Standing, make_plan
 from opfixtures.report.printable import printable
 from opfixtures.result import FixtureResult, Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
@@ -41,15 +43,17 @@ def run(wanted: Wanted, report: str | None) -> int:
     be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
-    with GitObjects(repository) as objects:
-        pre_change, change, plan = _plan(objects, wanted)
     made = Made(())
+    with workshop(repository) as tools:
+        with GitObjects(repository) as objects:
+            change, plan = _plan(objects, wanted, tools.tell)
+        if plan.to_make and not wanted.dry_run:
+            made = generate(plan.to_make, change.config, tools)
     if wanted.dry_run:
         sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
-    elif plan.to_make:
-        with workshop(repository) as tools:
-            made = generate(plan.to_make, change.config, tools)
-    status = finish(Result(pre_change, _in_order(change, [*plan.settled, *made.results])), report)
+    results = _in_order(change, [*plan.settled, *made.results])
+    commits = {result.pre_change_commit for result in results} - {None}
+    status = finish(Result(commits.pop() if len(commits) == 1 else None, results), report)
     if made.unavailable is not None:
         raise made.unavailable
     return status
@@ -58,7 +62,9 @@ def run(wanted: Wanted, report: str | None) -> int:
 def _intentions(plan: Plan) -> Iterator[str]:
     for planned in plan.to_make:
         entry = planned.entry
-        yield f"would make  {entry.operator} at {entry.bumped_at_version}: {planned.path} with {planned.spec.name}"
+        commit = f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
+        what = f"{entry.operator} at {entry.bumped_at_version}: {planned.path} with {planned.spec.name}"
+        yield f"would make  {what}{commit}"
 
 
 def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResult, ...]:
@@ -66,7 +72,7 @@ def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResu
     return tuple(sorted(results, key=lambda result: (rank[result.upgrader_name], result.module or "")))
 
 
-def _plan(objects: GitObjects, wanted: Wanted) -> tuple[str | None, Change, Plan]:
+def _plan(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> tuple[Change, Plan]:
     repository = objects.repository
     work_tree = WorkTreeSnapshot(repository.root)
     target = _target(objects, work_tree)
@@ -81,9 +87,36 @@ def _plan(objects: GitObjects, wanted: Wanted) -> tuple[str | None, Change, Plan
         _sources(change, work_tree),
         Standing(work_tree.has, published.has),
         pre_change=pre_change,
+        published=_named_too_late if wanted.base else _search(objects, target, change, tell),
         regenerate=wanted.regenerate,
     )
-    return pre_change, change, plan
+    return change, plan
+
+
+def _named_too_late(_: MapEntry) -> PreChange:
+    return PreChange(None, reason=NAMED_TOO_LATE)
+
+
+def _search(
+    objects: GitObjects, target: str | None, change: Change, tell: Callable[[str], None]
+) -> Callable[[MapEntry], PreChange]:
+    """Finds the pre-change commit of an entry that target has; history is read when the first is asked for."""
+
+    @cache
+    def history() -> MapHistory:
+        tell(f"reading the history of {change.version_map.path}")
+        return read_history(objects, target or "HEAD", change.version_map.path)
+
+    @cache
+    def pre_change(entry: MapEntry) -> PreChange:
+        found = history().pre_change(entry)
+        what = found.reason
+        if found.commit and found.brought_by:
+            what = f"brought by {found.brought_by[:12]}, pre-change commit {found.commit[:12]}"
+        tell(f"{entry.operator} at {entry.bumped_at_version}: {what}")
+        return found
+
+    return pre_change
 
 
 def _target(objects: GitObjects, work_tree: Snapshot) -> str | None:

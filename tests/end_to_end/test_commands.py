@@ -11,7 +11,7 @@ import pytest
 from opfixtures.config import Config
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.generate import post_change_spec
-from tests.conftest import PYTORCH_TREE, GitRepository, Ran
+from tests.conftest import PYTORCH_TREE, VERSION_MAP, GitRepository, Ran
 
 Opfixtures = Callable[..., Ran]
 RunLong = Callable[..., Ran]
@@ -21,10 +21,11 @@ SCALE = "fixtures/test_versioned_scale_v3.ptl"
 def test_a_dry_run_says_what_it_would_make_and_writes_nothing(
     library: GitRepository, opfixtures: Opfixtures
 ) -> None:
+    head = library.git("rev-parse", "HEAD")
     ran = opfixtures(library, "generate", "--dry-run")
     assert (ran.status, ran.out.splitlines()[0]) == (
         0,
-        f"would make  tinyops::scale at 4: {SCALE} with checkout",
+        f"would make  tinyops::scale at 4: {SCALE} with checkout, pre-change commit {head[:12]}",
     )
     assert not (library.root / "fixtures").exists()
 
@@ -33,6 +34,44 @@ def test_a_change_that_owes_nothing_makes_nothing(pytorch: GitRepository, opfixt
     ran = opfixtures(pytorch, "generate")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith("opfixtures: nothing to do")
+
+
+@pytest.fixture
+def gelu(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    """A tree with PyTorch's paths, where the second commit brought the entry. No fixture."""
+    fixture = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
+    repository = new_repository(
+        {path: text for path, text in PYTORCH_TREE.items() if path not in (VERSION_MAP, fixture)}
+    )
+    repository.write(VERSION_MAP, PYTORCH_TREE[VERSION_MAP])
+    repository.commit("gelu")
+    return repository
+
+
+WOULD_MAKE = "would make  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl with torch-1.11.0"
+
+
+def test_a_release_needs_no_history_and_the_commit_is_named_where_there_is_one(
+    gelu: GitRepository, opfixtures: Opfixtures
+) -> None:
+    before = gelu.git("rev-parse", "HEAD~")
+    gelu.git("clone", "--quiet", "--depth=1", f"file://{gelu.root}", "../shallow")
+    ran = opfixtures(gelu, "generate", "--all", "--dry-run")
+    assert (ran.status, ran.out.splitlines()[0]) == (0, f"{WOULD_MAKE}, pre-change commit {before[:12]}")
+    ran = opfixtures(gelu, "generate", "--all", "--dry-run", folder="../shallow")
+    assert (ran.status, ran.out.splitlines()[0]) == (0, WOULD_MAKE)
+    assert "aten::gelu at 10: this clone lacks the history that shows which commit brought it" in ran.err
+
+
+def test_history_is_that_of_target_whatever_was_merged(gelu: GitRepository, opfixtures: Opfixtures) -> None:
+    """Seen from the branch, its merge of main brought the entry; the branch's own commits are not published."""
+    before = gelu.git("rev-parse", "HEAD~")
+    gelu.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    gelu.git("checkout", "--quiet", "-b", "branch", "HEAD~")
+    gelu.commit("of the branch")
+    gelu.git("merge", "--quiet", "--no-edit", "main")
+    ran = opfixtures(gelu, "generate", "--operator", "aten::gelu", "--dry-run")
+    assert ran.out.splitlines()[0] == f"{WOULD_MAKE}, pre-change commit {before[:12]}"
 
 
 def test_before_the_first_commit_there_is_no_pre_change_commit(

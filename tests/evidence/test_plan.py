@@ -7,7 +7,7 @@ import pytest
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
 from opfixtures.declarations.read import read_declarations
-from opfixtures.plan import Plan, PlannedFixture, Standing, make_plan, runtime_for
+from opfixtures.plan import NAMED_TOO_LATE, Plan, PlannedFixture, PreChange, Standing, make_plan, runtime_for
 from opfixtures.result import FixtureResult, Status
 
 SETTINGS = """\
@@ -42,6 +42,7 @@ class AddV3(torch.nn.Module):
 SCALE_4 = ("tiny::scale", 4)
 SCALE_6 = ("tiny::scale", 6)
 ADD_4 = ("tiny::add", 4)
+NOT_FOUND = PreChange(None, reason=NAMED_TOO_LATE)
 
 
 @dataclass
@@ -86,6 +87,7 @@ def plan(
     standing: tuple[str, ...] = (),
     published: tuple[str, ...] = (),
     pre_change: str | None = "c0ffee",
+    found: PreChange = NOT_FOUND,
     regenerate: bool = False,
     operator: str = "",
 ) -> Plan:
@@ -107,6 +109,7 @@ def plan(
         after.files,
         Standing(standing.__contains__, published.__contains__),
         pre_change=pre_change,
+        published=lambda _: found,
         regenerate=regenerate,
     )
 
@@ -159,6 +162,7 @@ def test_a_planned_fixture_says_what_became_of_it() -> None:
         module="ScaleV3",
         fixture=SCALE_PATH,
         runtime="torch-1.9.1",
+        pre_change_commit="c0ffee",
     )
 
 
@@ -282,28 +286,54 @@ def test_each_entry_of_an_operator_has_the_fixture_entries_it_covers() -> None:
 
 
 TO_A_BASE = "name a commit from before the change, opfixtures generate --base REV"
+ROW = (("ScaleV3", "tiny::scale"),)
 
 
 @pytest.mark.parametrize(
     ("entries_before", "pre_change", "reason"),
     [
         ((SCALE_4,), "c0ffee", f"the entry is there already: {TO_A_BASE}"),
-        ((ADD_4,), "c0ffee", f"a backfill, version 4 was there already: {TO_A_BASE}"),
-        ((("tiny::add", 5),), "c0ffee", f"a backfill, version 5 was there already: {TO_A_BASE}"),
         ((), None, "there is no commit from before the change: commit the old operator first"),
     ],
 )
 def test_a_checkout_needs_a_commit_from_before_the_change_and_a_release_does_not(
     entries_before: tuple[tuple[str, int], ...], pre_change: str | None, reason: str
 ) -> None:
-    rows = (("ScaleV3", "tiny::scale"),)
     before = Tree(entries_before)
 
-    checkout = plan(Tree((SCALE_4,), rows, CHECKOUT), before, pre_change=pre_change)
-    release = plan(Tree((SCALE_4,), rows, RELEASE), before, pre_change=pre_change)
+    checkout = plan(Tree((SCALE_4,), ROW, CHECKOUT), before, pre_change=pre_change)
+    release = plan(Tree((SCALE_4,), ROW, RELEASE), before, pre_change=pre_change)
 
     assert only_settled(checkout) == (Status.REFUSED, reason)
     assert only_planned(release).commit is None
+
+
+@pytest.mark.parametrize("settings", [CHECKOUT, RELEASE])
+def test_an_entry_that_was_there_before_has_the_pre_change_commit_that_history_shows(settings: str) -> None:
+    found = PreChange("0ld", produced=3, brought_by="br0ught")
+
+    planned = only_planned(plan(Tree((SCALE_4,), ROW, settings), Tree((SCALE_4,)), found=found))
+
+    assert (planned.commit, planned.doubt) == ("0ld", "")
+
+
+@pytest.mark.parametrize(
+    ("entries_before", "found"),
+    [((ADD_4,), None), ((SCALE_4, ADD_4), PreChange("c0ffee", produced=4, brought_by="br0ught"))],
+)
+def test_the_commit_of_a_backfill_may_be_built_and_proves_nothing(
+    entries_before: tuple[tuple[str, int], ...], found: PreChange | None
+) -> None:
+    more = {"found": found} if found else {}
+
+    checkout = only_planned(plan(Tree((SCALE_4,), ROW, CHECKOUT), Tree(entries_before), **more))
+    release = only_planned(plan(Tree((SCALE_4,), ROW, RELEASE), Tree(entries_before), **more))
+
+    assert (checkout.commit, release.commit) == ("c0ffee", None)
+    assert checkout.doubted("it is new") == (
+        f"it is new (a backfill, version 4 was there already: {TO_A_BASE})"
+    )
+    assert release.doubted("it is new") == "it is new"
 
 
 def test_a_checkout_is_built_from_the_commit_before_the_change() -> None:
