@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 
-from opfixtures.flat_pickle import PickleError, read_flat_pickle
+from opfixtures.bytecode import BytecodeError, read_bytecode
 
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 10_000
-# torch 1.5.1 and earlier write no bytecode version at all; 1.6.0 calls the same layout 3.
-UNNUMBERED_BYTECODE = 3
 _DIRECTORY_ENTRY = b"PK\x01\x02"
-_VERSION_RECORDS = (b".data/version", b"version")
-_LONGEST_OPERATOR = 200
+VERSION_RECORDS = (b".data/version", b"version")
+# How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
+# (torch/csrc/jit/serialization/python_print.cpp).
+_CALL = re.compile(rb"\b(?:torch|ops\.(\w{1,100}))\.(\w{1,100})\(")
 
 
 class ArchiveError(ValueError):
@@ -32,8 +33,11 @@ class ArchiveError(ValueError):
 class Archive:
     """What an archive says of itself.
 
-    `operators` have their overload: `aten::div.Tensor`. An archive not saved for the lite interpreter
-    has no bytecode: `bytecode_version` is None, and what it calls is not known.
+    `operators` are those of the bytecode, with their overload: `aten::div.Tensor`; `arguments` are pairs of
+    such an operator and the number of arguments a method gives it, which bytecode 6 and later tells.
+
+    An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
+    to see is `names`, the names that its code calls, which have no overload: `aten::div`.
     """
 
     version: int
@@ -41,6 +45,8 @@ class Archive:
     operators: frozenset[str]
     sha256: str
     size: int
+    arguments: frozenset[tuple[str, int]] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 def read_archive(data: bytes) -> Archive:
@@ -49,36 +55,25 @@ def read_archive(data: bytes) -> Archive:
     Raises ArchiveError if it is not a zip archive of a sane size whose checksums hold, or if its version
     record or its bytecode cannot be read.
     """
-    members = _members(data)
-    bytecode = _find(members, b"bytecode.pkl")
-    bytecode_version, operators = (None, frozenset[str]()) if bytecode is None else _read_bytecode(bytecode)
+    members = archive_members(data)
+    content = find_member(members, b"bytecode.pkl")
+    try:
+        bytecode = None if content is None else read_bytecode(content)
+    except BytecodeError as error:
+        raise ArchiveError(f"its bytecode.pkl {error}") from error
     return Archive(
-        version=_read_version(members),
-        bytecode_version=bytecode_version,
-        operators=operators,
+        version=read_version(members),
+        bytecode_version=bytecode.version if bytecode else None,
+        operators=bytecode.operators if bytecode else frozenset(),
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
+        arguments=bytecode.arguments if bytecode else frozenset(),
+        names=_names(members),
     )
 
 
-def with_version(data: bytes, version: int) -> bytes:
-    """The same archive with another version record, all other members as they are.
-
-    Raises ArchiveError if it is not an archive as `read_archive` takes it, or has no version record.
-    """
-    members = _members(data)
-    _read_version(members)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in members.items():
-            is_version = _inside_root(name) in _VERSION_RECORDS
-            # ZipInfo's fixed date: the same input gives the same bytes.
-            archive.writestr(zipfile.ZipInfo(name), b"%d\n" % version if is_version else content)
-    return out.getvalue()
-
-
-def _members(data: bytes) -> dict[str, bytes]:
-    """The contents by name, in the order of the archive's directory."""
+def archive_members(data: bytes) -> dict[str, bytes]:
+    """The contents by name, in the order of the archive's directory. Raises ArchiveError."""
     if len(data) > MAX_BYTES:
         raise ArchiveError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
     # zipfile reads the whole directory before it can be asked how long that is.
@@ -126,16 +121,19 @@ def _folded(name: str) -> bytes:
     return name.encode().lower()
 
 
-def _inside_root(name: str) -> bytes:
+def inside_root(name: str) -> bytes:
+    """The name without the root folder, as torch compares it."""
     return _folded(name).partition(b"/")[2]
 
 
-def _find(members: dict[str, bytes], wanted: bytes) -> bytes | None:
-    return next((content for name, content in members.items() if _inside_root(name) == wanted), None)
+def find_member(members: dict[str, bytes], wanted: bytes) -> bytes | None:
+    """The content of the member that torch would take for `wanted`."""
+    return next((content for name, content in members.items() if inside_root(name) == wanted), None)
 
 
-def _read_version(members: dict[str, bytes]) -> int:
-    records = (_find(members, name) for name in _VERSION_RECORDS)
+def read_version(members: dict[str, bytes]) -> int:
+    """The number in the version record. Raises ArchiveError."""
+    records = (find_member(members, name) for name in VERSION_RECORDS)
     record = next((record for record in records if record is not None), None)
     if record is None:
         raise ArchiveError("it has no version record")
@@ -145,35 +143,11 @@ def _read_version(members: dict[str, bytes]) -> int:
     return int(text)
 
 
-def _read_bytecode(content: bytes) -> tuple[int, frozenset[str]]:
-    try:
-        table = read_flat_pickle(content)
-    except PickleError as error:
-        raise ArchiveError(f"its bytecode.pkl cannot be read: {error}") from error
-    match table:
-        case (int(version), *methods) if not isinstance(version, bool) and 0 <= version < 1 << 31:
-            pass
-        case tuple():
-            version, methods = UNNUMBERED_BYTECODE, list(table)
-        case _:
-            raise ArchiveError("its bytecode.pkl holds no table of methods")
-    # One table may stand in many methods: each is read once.
-    tables = {id(rows): rows for rows in map(_operator_rows, methods)}
-    return version, frozenset(_operator(row) for rows in tables.values() for row in rows)
+def _names(members: dict[str, bytes]) -> frozenset[str]:
+    code = (content for name, content in members.items() if _is_code(inside_root(name)))
+    calls = {call for content in code for call in _CALL.findall(content)}
+    return frozenset(f"{(namespace or b'aten').decode()}::{name.decode()}" for namespace, name in calls)
 
 
-def _operator_rows(method: object) -> tuple[object, ...]:
-    """Those of ("name", (("instructions", ...), ("operators", ((name, overload, ...), ...)), ...), ...)."""
-    match method:
-        case (str(), (_, ("operators", tuple(rows)), *_), *_):
-            return rows
-    raise ArchiveError("its bytecode.pkl lists a method without a table of operators")
-
-
-def _operator(row: object) -> str:
-    match row:
-        case (str(name), str(overload), *_) if name and len(name) + len(overload) < _LONGEST_OPERATOR:
-            operator = f"{name}.{overload}" if overload else name
-            if operator.isprintable():
-                return operator
-    raise ArchiveError("its bytecode.pkl lists something as an operator that has no name and overload")
+def _is_code(name: bytes) -> bool:
+    return name.startswith(b"code/") and name.endswith(b".py")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opfixtures.waivers import Waiver
 
 T = TypeVar("T")
+RuntimeKind = Literal["release", "checkout", "interpreter"]
 
 _KEYS = (
     "preset",
@@ -31,23 +32,52 @@ _KEYS = (
     "registry",
     "fixture-modules",
     "fixtures",
+    "fixture-format",
     "target",
     "runtimes",
     "waivers",
 )
 _SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
-_RUNTIME_KEYS = ("operator-versions", "kind", "name", "torch", "python", "index-url", "setup", "import")
+_RUNTIME_KEYS = (
+    "operator-versions",
+    "operators",
+    "kind",
+    "name",
+    "torch",
+    "python",
+    "index-url",
+    "setup",
+    "import",
+    "bytecode",
+    "version-record",
+    "reason",
+)
+KINDS: tuple[RuntimeKind, ...] = ("release", "checkout", "interpreter")
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """What is altered in the archives of a runtime, and why: they are synthetic.
+
+    `bytecode` is the version that their bytecode is brought to, `version_record` what the version record becomes;
+    None leaves it.
+    """
+
+    bytecode: int | None
+    version_record: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSpec:
-    """How a torch is had for the operator versions in `operator_versions`.
+    """How a torch is had for the operator versions in `operator_versions`, of `operators` alone if there are any.
 
-    `torch` is a version as a package index has it, `python` one as `3.8`. `setup` are commands as argument
-    lists; `module` is imported in the worker (`import` in the settings).
+    `torch` is a version as a package index has it. `python` is a version such as `3.8`; of an interpreter, its
+    path or command. `setup` are commands as argument lists; `module` is imported in the worker (`import` in the
+    settings).
     """
 
-    kind: Literal["release", "checkout"]
+    kind: RuntimeKind
     name: str
     operator_versions: VersionRange
     torch: str | None
@@ -55,6 +85,12 @@ class RuntimeSpec:
     index_url: str | None
     setup: tuple[tuple[str, ...], ...]
     module: str | None
+    operators: tuple[str, ...] = ()
+    alteration: Alteration | None = None
+
+    def serves(self, operator: str, version: int) -> bool:
+        """Whether it is the runtime for `operator` at an operator version."""
+        return self.operator_versions.holds(version) and (not self.operators or operator in self.operators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +100,8 @@ class Config:
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
 
-    `target` is None where the default holds, `origin/HEAD`. `source` is the file the settings stand in, None
-    where a preset needed no file.
+    `fixture_format` is one of `formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
+    `source` is the file the settings stand in, None where a preset needed no file.
     """
 
     version_map: str
@@ -80,6 +116,7 @@ class Config:
     mobile_upgraders: str | None = None
     mobile_upgraders_generator: str | None = None
     waivers: tuple[Waiver, ...] = ()
+    fixture_format: str = "ptl"
 
 
 def read_config(snapshot: Snapshot) -> Config | None:
@@ -142,6 +179,7 @@ def _config(settings: Mapping[str, object], where: str, source: str | None, text
         mobile_upgraders=table.path("mobile-upgraders"),
         mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
         waivers=_waivers(table, text),
+        fixture_format=table.choice("fixture-format", ("ptl", "pt")) or "ptl",
     )
 
 
@@ -164,16 +202,16 @@ def _runtimes(table: Table) -> tuple[RuntimeSpec, ...]:
 
 def _runtime(table: Table) -> RuntimeSpec:
     table.only(*_RUNTIME_KEYS)
-    torch = table.word("torch")
-    kind: Literal["release", "checkout"] = "release"
-    if _needed(table, "kind", table.choice("kind", ("release", "checkout"))) == "release":
-        torch = _needed(table, "torch", torch)
-    else:
-        kind = "checkout"
+    kind: RuntimeKind = _needed(table, "kind", table.choice("kind", KINDS))
+    torch, python = table.word("torch"), table.word("python")
+    if kind == "release":
+        _needed(table, "torch", torch)
+    if kind == "interpreter":
+        _needed(table, "python", python)
     module = table.word("import")
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
         raise table.error(f"import must be the name of a Python module, not {module!r}")
-    name = table.word("name") or (f"torch-{torch}" if kind == "release" else "checkout")
+    name = table.word("name") or (f"torch-{torch}" if kind == "release" else kind)
     if "/" in name:
         raise table.error(f"name must be without '/', not {name!r}")
     versions = table.text("operator-versions")
@@ -182,11 +220,21 @@ def _runtime(table: Table) -> RuntimeSpec:
         name=name,
         operator_versions=_range(table, versions) if versions else VersionRange(),
         torch=torch,
-        python=table.word("python"),
+        python=python,
         index_url=table.word("index-url"),
         setup=table.commands("setup"),
         module=module,
+        operators=table.words("operators"),
+        alteration=_alteration(table),
     )
+
+
+def _alteration(table: Table) -> Alteration | None:
+    bytecode, version_record = table.number("bytecode"), table.number("version-record")
+    reason = table.text("reason")
+    if bytecode is None and version_record is None:
+        return None
+    return Alteration(bytecode, version_record, _needed(table, "reason", reason))
 
 
 def _range(table: Table, text: str) -> VersionRange:

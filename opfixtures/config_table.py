@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TypeVar, cast
 
 from opfixtures.errors import ConfigurationError
+
+Choice = TypeVar("Choice", bound=str)
 
 
 def parse_toml(path: str, source: bytes) -> Mapping[str, object]:
@@ -64,12 +66,29 @@ class Table:
             raise self.error(f"{key} must be one word that does not begin with '-', not {value!r}")
         return value
 
-    def choice(self, key: str, known: tuple[str, ...]) -> str | None:
+    def words(self, key: str) -> tuple[str, ...]:
+        """Strings that can be shown on one line; () where there are none."""
+        value = self.values.get(key, [])
+        if not _is_texts(value) or not all(text.isprintable() for text in cast(list[str], value)):
+            raise self.error(f"{key} must be a list of strings")
+        return tuple(cast(list[str], value))
+
+    def number(self, key: str) -> int | None:
+        """A positive integer."""
+        value = self.values.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise self.error(f"{key} must be a positive integer, not {value!r}")
+        return value
+
+    def choice(self, key: str, known: tuple[Choice, ...]) -> Choice | None:
         """One of `known`."""
         value = self.text(key)
-        if value is not None and value not in known:
+        if value is None:
+            return None
+        found = next((one for one in known if one == value), None)
+        if found is None:
             raise self.error(f"{key} is {value!r}, known is {' and '.join(map(repr, known))}")
-        return value
+        return found
 
     def path(self, key: str) -> str | None:
         """A path inside the repository, in its normal form."""

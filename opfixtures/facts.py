@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from opfixtures.archive import Archive
 from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import MapEntry
+from opfixtures.formats import JIT, LITE
 from opfixtures.observations import Replayed, RowReplayed, RuntimeSeen
 from opfixtures.result import Answer, Fact, LoaderFacts
-
-JIT, LITE = "torch.jit.load", "lite"
 
 _MODE_UPGRADERS = (
     "div_Tensor_mode_0_3",
@@ -38,27 +37,39 @@ _MOST_OPERATORS_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """By what a runtime is proven pre-change, or why it is not."""
+    """By what a runtime is proven pre-change, or why it is not.
+
+    `patched` says why it need not be: the version record was altered, and the fixture is synthetic.
+    """
 
     by: tuple[str, ...] = ()
     refusal: str = ""
+    patched: str = ""
 
     @property
     def fact(self) -> Fact:
         """The proof as a fact."""
         if self.refusal:
             return Fact(Answer.NO, self.refusal)
+        if self.patched:
+            return Fact(Answer.NOT_APPLICABLE, self.patched)
         return Fact(Answer.YES, ", ".join(self.by))
 
 
 def prove(
-    entry: MapEntry, runtime: RuntimeSeen, archive: Archive, *, built_from: str | None, today: str | None
+    entry: MapEntry,
+    runtime: RuntimeSeen,
+    archive: Archive,
+    *,
+    built_from: str | None,
+    today: str | None,
+    patched: str = "",
 ) -> Proof:
     """Whether the runtime that wrote `archive` is from before the change that `entry` stands for.
 
     `built_from` is the pre-change commit that a checkout was built from, `today` the operator's schema in a
-    post-change runtime, None where there is none. One contradiction refuses, whatever else speaks for the
-    runtime.
+    post-change runtime, None where there is none, `patched` how the version record was altered after `archive`
+    was written. One contradiction refuses, whatever else speaks for the runtime.
     """
     seen = runtime.operator(entry.operator)
     refusal = contradiction(entry, runtime)
@@ -75,6 +86,8 @@ def prove(
         by.append("archive-version")
     if built_from is not None and not seen.is_torchs:
         by.append("commit")
+    if not by and patched:
+        return Proof(patched=patched)
     if not by:
         return Proof(refusal=f"nothing shows that torch {runtime.torch} is from before version {bump}")
     return Proof(by=tuple(by))
@@ -126,20 +139,30 @@ def _parses(text: str) -> bool:
 
 def covers(entry: MapEntry, versions: range, archive: Archive) -> Fact:
     """Whether the archive calls the operator, with a version that its entry covers."""
-    if archive.bytecode_version is None:
-        return Fact(Answer.UNKNOWN, "the archive has no bytecode, which would list the operators it calls")
-    others = _named(archive.operators - {entry.operator})
-    if entry.operator not in archive.operators:
-        return Fact(
-            Answer.NO, f"the archive does not call {entry.operator}, it calls {others or 'no operator'}"
-        )
+    has_bytecode = archive.bytecode_version is not None
+    # Code names no overload.
+    wanted = entry.operator if has_bytecode else entry.operator.partition(".")[0]
+    called = archive.operators if has_bytecode else archive.names
+    others = _named(called - {wanted})
+    if wanted not in called:
+        return Fact(Answer.NO, f"the archive does not call {wanted}, it calls {others or 'no operator'}")
     stamp = f"the archive is stamped {archive.version}, its entry covers"
     if archive.version >= versions.stop:
         shadow = f", or shadowed by one of {others}" if others else ""
         return Fact(Answer.NO, f"{stamp} only up to {versions.stop - 1}: exported after the change{shadow}")
     if archive.version < versions.start:
         return Fact(Answer.NO, f"{stamp} only from {versions.start}: exported before an earlier change")
+    if not has_bytecode:
+        return Fact(Answer.UNKNOWN, f"its code calls {wanted}, and code names no overload")
     return Fact(Answer.YES, f"calls {entry.operator}, stamped {archive.version}")
+
+
+def covers_after_replay(covered: Fact, loaders: Mapping[str, LoaderFacts]) -> Fact:
+    """`covers` once a replay has told more: an upgrader that was applied belongs to an operator that is called."""
+    applied = loaders[JIT].applied if JIT in loaders else None
+    if covered.value is Answer.UNKNOWN and applied and applied.value is Answer.YES:
+        return Fact(Answer.YES, f"{covered.reason}; its upgrader is applied")
+    return covered
 
 
 def _named(operators: Collection[str]) -> str:
@@ -163,6 +186,8 @@ def replay_facts(
         applied=_applied(entry, replayed),
         sensitive=_sensitive(entry, JIT, replayed, blind, is_torchs),
     )
+    if LITE not in replayed.as_written:
+        return {JIT: jit}
     if not is_torchs:
         return {JIT: jit, LITE: _lite_of_library(replayed)}
     return {JIT: jit, LITE: _lite(replayed, _sensitive(entry, LITE, replayed, blind, is_torchs))}

@@ -1,4 +1,4 @@
-"""Reads a pickle of plain values without executing any of it.
+"""Reads a pickle of plain values without executing any of it, and writes one.
 
 `pickle.Unpickler` allocates whatever a hostile memo index asks for, also with `find_class` locked;
 `pickletools` reads the arguments of every opcode there is. torch writes its bytecode with a handful of
@@ -9,7 +9,7 @@ are linear in the length of the pickle, however its values refer to one another.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 # Far above the bytecode of any fixture; a byte of pickle can become some sixty in memory.
 MAX_BYTES = 2 << 20
@@ -21,25 +21,66 @@ class PickleError(ValueError):
     """Not a pickle of plain values: the message says what is wrong, and at which byte."""
 
 
-def read_flat_pickle(content: bytes) -> PlainValue:
+def read_flat_pickle(content: bytes, *, exact: bool = False) -> PlainValue:
     """The value: numbers, strings, booleans, None, tuples, lists.
 
     A dict is the list of its keys and values in turn. What only a call could make, such as a tensor, is None.
-    A value may contain another many times over, and a list may contain itself: who walks it bounds the walk.
+    With `exact`, neither is taken. A value may contain another many times over, and a list may contain itself:
+    who walks it bounds the walk.
 
     Raises PickleError on any other opcode, on a stack that runs empty, and unless the pickle ends where the
     content does, with one value.
     """
     if len(content) > MAX_BYTES:
         raise PickleError(f"it has {len(content)} bytes (at most {MAX_BYTES})")
-    return _Reader(content).read()
+    return _Reader(content, _EXACT_STEPS if exact else _STEPS).read()
+
+
+def dump_flat_pickle(value: PlainValue) -> bytes:
+    """A pickle of None, booleans, integers of 32 bits, floats, strings, tuples and lists, in torch's opcodes.
+
+    The same value gives the same bytes, whatever the Python. Raises PickleError for any other value, and for
+    one that nests too deeply or whose pickle would be larger than `MAX_BYTES`.
+    """
+    content = bytearray(b"\x80\x02")
+    try:
+        for part in _written(value):
+            content += part
+            if len(content) > MAX_BYTES:
+                raise PickleError(f"a value of more than {MAX_BYTES} bytes")
+    except RecursionError as error:
+        raise PickleError("a value that nests too deeply") from error
+    return bytes(content + b".")
+
+
+def _written(value: PlainValue) -> Iterator[bytes]:
+    match value:
+        case None:
+            yield b"N"
+        case bool():
+            yield b"\x88" if value else b"\x89"
+        case int() if -(1 << 31) <= value < 1 << 31:
+            yield b"J" + struct.pack("<i", value)
+        case float():
+            yield b"G" + struct.pack(">d", value)
+        case str():
+            text = value.encode()
+            yield b"X" + struct.pack("<I", len(text)) + text
+        case tuple() | list():
+            yield b"(" if isinstance(value, tuple) else b"]("
+            for item in value:
+                yield from _written(item)
+            yield b"t" if isinstance(value, tuple) else b"e"
+        case _:
+            raise PickleError(f"a {type(value).__name__} that cannot be written")
 
 
 class _Reader:
     """The machine that a pickle is a program of. A mark sets the stack aside and begins a new one."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, steps: Mapping[bytes, Callable[[_Reader], object]]) -> None:
         self._content = content
+        self._steps = steps
         self._position = 0
         self._stack: list[PlainValue] = []
         self._set_aside: list[list[PlainValue]] = []
@@ -47,7 +88,7 @@ class _Reader:
 
     def read(self) -> PlainValue:
         while (opcode := self.take(1)) != b".":
-            step = _STEPS.get(opcode)
+            step = self._steps.get(opcode)
             if step is None:
                 raise PickleError(f"opcode {opcode!r} at byte {self._position - 1}")
             step(self)
@@ -153,3 +194,6 @@ _STEPS: dict[bytes, Callable[[_Reader], object]] = {
     b"\x81": lambda reader: reader.call(2),  # NEWOBJ
     b"Q": lambda reader: reader.call(1),  # BINPERSID
 }
+# Opcodes of a dict, and of what only a call could make.
+_INEXACT = frozenset({b"}", b"u", b"c", b"R", b"b", b"\x81", b"Q"})
+_EXACT_STEPS = {opcode: step for opcode, step in _STEPS.items() if opcode not in _INEXACT}

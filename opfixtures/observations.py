@@ -69,9 +69,13 @@ class RuntimeSeen:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One row of `generate`: samples as a record has them, or why there is no archive."""
+    """One row of `generate`: samples as a record has them, or why there is no archive.
+
+    `again` has, for each sample that was given to run again, None where it gave what was recorded.
+    """
 
     samples: tuple[Json, ...] = ()
+    again: tuple[str | None, ...] = ()
     refusal: str = ""
 
 
@@ -132,12 +136,12 @@ def exported(told: Json) -> Exported:
     match told:
         case {"refused": str(reason)}:
             return Exported(refusal=_reason(reason))
-        case {"samples": list(samples)}:
+        case {"samples": list(samples), "again": list(again)} if all(map(_is_text_or_none, again)):
             try:
                 check_samples(samples)
             except RecordedValueError as error:
                 return Exported(refusal=_reason(f"its {error}: that cannot be recorded"))
-            return Exported(samples=tuple(samples))
+            return Exported(tuple(samples), again=_differences(again))
     return Exported(refusal=TOLD_NOTHING)
 
 
@@ -158,12 +162,16 @@ def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
 def _replayed(told: Json) -> Replayed:
     match told:
         case {"load_error": None, "differences": list(found)} if all(map(_is_text_or_none, found)):
-            return Replayed(differences=tuple(None if text is None else _reason(text) for text in found))
+            return Replayed(differences=_differences(found))
         case {"load_error": str(error)}:
             return Replayed(failure=_reason(error))
         case {"refused": str(reason)}:
             return Replayed(failure=_reason(reason), crashed=True)
     return Replayed(failure=TOLD_NOTHING, was_run=False)
+
+
+def _differences(found: list[str | None]) -> tuple[str | None, ...]:
+    return tuple(None if text is None else _reason(text) for text in found)
 
 
 def _marker(told: Json) -> MarkerSeen:

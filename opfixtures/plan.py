@@ -15,6 +15,7 @@ from opfixtures.config import Config, RuntimeSpec
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.module_source import excerpt
+from opfixtures.record import Record, RecordError, load_record, record_path
 from opfixtures.result import FixtureResult, Status
 
 _NAME_ONE = "name a commit from before the change, opfixtures generate --base REV"
@@ -36,11 +37,21 @@ class PreChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A fixture as target holds it. `record` is None where there is none (PyTorch's own fixtures)."""
+
+    data: bytes
+    record: Record | None = None
+    record_data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedFixture:
     """A fixture to make: the module's excerpt, the path to write, the runtime's settings.
 
     `last_bump` is the operator's last one in the version map. `commit` is the pre-change commit, None where
-    none is known: a release needs none. `doubt` says why a checkout of it may not be pre-change, if so.
+    none is known: a release needs none. `doubt` says why a checkout of it may not be pre-change, if so. `held` is
+    the fixture where target holds it already.
     """
 
     entry: MapEntry
@@ -53,6 +64,7 @@ class PlannedFixture:
     spec: RuntimeSpec
     commit: str | None
     doubt: str = ""
+    held: Published | None = None
 
     def result(self, status: Status, reason: str = "") -> FixtureResult:
         """What became of it."""
@@ -77,17 +89,18 @@ class Standing:
     """What stands in the tree and in target: `has` for files of the work tree, `published` for target's."""
 
     has: Callable[[str], bool]
-    published: Callable[[str], bool]
+    published: Callable[[str], bytes | None]
 
 
 def fixture_path(config: Config, row: FixtureEntry) -> str:
     """Where the fixture of a fixture entry stands, as PyTorch's generate_models.py names it."""
-    return f"{config.fixtures}/{fixture_stem(row.module)}.ptl"
+    return f"{config.fixtures}/{fixture_stem(row.module)}.{config.fixture_format}"
 
 
-def runtime_for(version: int, config: Config) -> RuntimeSpec | None:
-    """The first runtime whose range holds an operator version."""
-    return next((spec for spec in config.runtimes if spec.operator_versions.holds(version)), None)
+def runtime_for(entry: MapEntry, config: Config) -> RuntimeSpec | None:
+    """The first runtime in the settings that serves the operator at the version before its bump."""
+    version = entry.bumped_at_version - 1
+    return next((spec for spec in config.runtimes if spec.serves(entry.operator, version)), None)
 
 
 def make_plan(
@@ -161,10 +174,8 @@ class _Planner:
         # After the change the module need not script any more, nor its runtime be known: look here first.
         if self._standing.has(path) and not self._regenerate:
             return settled(entry, row, path, Status.PRESENT, "not overwritten")
-        if self._standing.published(path):
-            raise _PlanError("target holds it: take it from there, a published fixture is not replaced")
         module_path, source = self._source(row)
-        spec = runtime_for(entry.bumped_at_version - 1, self._change.config)
+        spec = runtime_for(entry, self._change.config)
         if spec is None:
             raise _PlanError(f"no runtime is configured for operator version {entry.bumped_at_version - 1}")
         commit, doubt = self._commit(entry, spec)
@@ -179,18 +190,32 @@ class _Planner:
             spec=spec,
             commit=commit,
             doubt=doubt,
+            held=self._held(path),
         )
 
     def _commit(self, entry: MapEntry, spec: RuntimeSpec) -> tuple[str | None, str]:
         """The pre-change commit, and why a checkout of it proves nothing, if so."""
         before = self._before if entry in self._added else self._published(entry)
         doubt = _doubt(entry, before)
-        if spec.kind == "release":
+        if spec.kind != "checkout":
             # It is built from none, and one that may be from after the change would say too much.
             return (None if doubt else before.commit), ""
         if before.commit is None:
             raise _PlanError(before.reason)
         return before.commit, doubt
+
+    def _held(self, path: str) -> Published | None:
+        """What target holds: made again, it has to come out the same."""
+        data = self._standing.published(path)
+        if data is None:
+            return None
+        record = self._standing.published(record_path(path))
+        if record is None:
+            return Published(data)
+        try:
+            return Published(data, load_record(record), record)
+        except RecordError as error:
+            raise _PlanError(f"the record that target holds for it cannot be read: {error}") from error
 
     def _own_path(self, entry: MapEntry, row: FixtureEntry) -> str:
         """The path of the fixture, which nothing else would write."""

@@ -17,12 +17,43 @@ PYTORCH_MODULES = ["test/jit/fixtures_srcs/fixtures_src.py"]
 PYTORCH: dict[str, object] = {
     **PYTORCH_PATHS,
     "fixture-modules": PYTORCH_MODULES,
-    # For every operator version a release that still has the old operators and whose archives the loaders of
-    # today read. `>=10` is for a bump above what any release produces: the newest stable torch.
+    # For every operator version a release that still has the old operators, and whose archives the loaders of
+    # today read, altered where they would not. `>=10` is for a bump above what any release produces: the newest
+    # stable torch.
     "runtimes": [
-        {"operator-versions": "<=4", "kind": "release", "torch": "1.5.1", "python": "3.8"},
+        {
+            "operator-versions": "<=3",
+            "operators": [
+                "aten::div.Tensor_mode",
+                "aten::div.Scalar_mode",
+                "aten::div.out_mode",
+                "aten::div_.Tensor_mode",
+                "aten::div_.Scalar_mode",
+            ],
+            "kind": "release",
+            "name": "torch-1.9.1-stamped-3",
+            "torch": "1.9.1",
+            "python": "3.8",
+            "version-record": 3,
+            "reason": "no release has the operator before version 4; the schema of 1.9.1 is the old one",
+        },
+        {
+            "operator-versions": "<=4",
+            "kind": "release",
+            "torch": "1.5.1",
+            "python": "3.8",
+            "bytecode": 4,
+            "reason": "lite reads no bytecode below 4 any more",
+        },
         {"operator-versions": ">=5,<=8", "kind": "release", "torch": "1.9.1", "python": "3.8"},
-        {"operator-versions": "==9", "kind": "release", "torch": "1.11.0", "python": "3.8"},
+        {
+            "operator-versions": "==9",
+            "kind": "release",
+            "torch": "1.11.0",
+            "python": "3.8",
+            "bytecode": 5,
+            "reason": "bytecode 7 leaves defaults out, which hides the upgrader from lite",
+        },
         {"operator-versions": ">=10", "kind": "release", "torch": "2.13.0", "python": "3.11"},
     ],
 }

@@ -6,20 +6,26 @@ read is what was written, and two runs write the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
 
 from opfixtures.json_layout import laid_out
 from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
+from opfixtures.tolerances import Tolerances, check_tolerances
 
 SCHEMA = 1
 # Twice what a worker may answer.
 MAX_BYTES = 128 << 20
 PROOFS = ("schema", "operator-version", "archive-version", "commit")
-KINDS = ("release", "checkout")
+KINDS = ("release", "checkout", "interpreter")
+ALTERED = ("bytecode version", "version record")
+# The last member: the SHA-256 of the whole file with zeros in its place, so that no byte can change unseen.
+_CHECKSUM = re.compile(rb'"checksum": "([0-9a-f]{64})"\n}\n\Z')
+_NO_CHECKSUM = "0" * 64
 
 # What a member's annotation says is what `load_record` asks of it: see `_FORMS`.
 Positive: TypeAlias = int
@@ -28,6 +34,7 @@ Sha256: TypeAlias = str
 Commit: TypeAlias = str
 Kind: TypeAlias = str
 Proofs: TypeAlias = tuple[str, ...]
+Altered: TypeAlias = str
 
 
 class RecordError(ValueError):
@@ -88,14 +95,30 @@ class RecordedProof:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedAlteration:
+    """What was altered in the archive after the runtime wrote it, from which number to which, and why."""
+
+    altered: Altered
+    was: NotNegative
+    now: NotNegative
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """One record. `samples` are {"inputs": [...], "output": ...}, values as `recorded_values` has them."""
+    """One record. `samples` are {"inputs": [...], "output": ...}, values as `recorded_values` has them.
+
+    `synthetic` is empty where the archive is as the runtime wrote it; `tolerances` are those that a replay
+    compares with, (rtol, atol) by dtype of the outputs.
+    """
 
     entry: RecordedEntry
     module: RecordedModule
     archive: RecordedArchive
     runtime: RecordedRuntime
     pre_change: RecordedProof
+    synthetic: tuple[RecordedAlteration, ...]
+    tolerances: Tolerances
     samples: tuple[Json, ...]
 
 
@@ -106,6 +129,7 @@ _PARTS = {
     "runtime": RecordedRuntime,
     "pre_change": RecordedProof,
 }
+_MEMBERS = tuple(member.name for member in fields(Record))
 
 
 def record_path(fixture: str) -> str:
@@ -115,8 +139,21 @@ def record_path(fixture: str) -> str:
 
 def dump_record(record: Record) -> bytes:
     """The record as a file: keys in a fixed order, short lists on one line, a newline at the end."""
-    parts = {name: asdict(getattr(record, name)) for name in _PARTS}
-    return (laid_out({"schema": SCHEMA, **parts, "samples": record.samples}) + "\n").encode("ascii")
+    members = {
+        "schema": SCHEMA,
+        **{name: asdict(getattr(record, name)) for name in _PARTS},
+        "synthetic": [asdict(alteration) for alteration in record.synthetic],
+        "tolerances": record.tolerances,
+        "samples": record.samples,
+    }
+    return with_checksum(members)
+
+
+def with_checksum(members: Mapping[str, Json]) -> bytes:
+    """`members` as a file, the last one their checksum."""
+    blank = (laid_out({**members, "checksum": _NO_CHECKSUM}) + "\n").encode("ascii")
+    before, _, after = blank.rpartition(_NO_CHECKSUM.encode())
+    return before + hashlib.sha256(blank).hexdigest().encode() + after
 
 
 def load_record(data: bytes) -> Record:
@@ -130,13 +167,38 @@ def load_record(data: bytes) -> Record:
     except ValueError as error:
         raise RecordError(f"it is not JSON in UTF-8: {error}") from error
     _check_schema(root)
-    _check_members(root, ("schema", *_PARTS, "samples"), "it")
+    _check_members(root, ("schema", *_MEMBERS, "checksum"), "it")
     parts = {name: _part(kind, root[name], name) for name, kind in _PARTS.items()}
     try:
         check_samples(root["samples"])
+        check_tolerances(root["tolerances"])
     except RecordedValueError as error:
         raise RecordError(f"its {error}") from error
-    return Record(**parts, samples=tuple(root["samples"]))
+    record = Record(
+        **parts,
+        synthetic=_alterations(root["synthetic"]),
+        tolerances={dtype: tuple(pair) for dtype, pair in root["tolerances"].items()},
+        samples=tuple(root["samples"]),
+    )
+    if not (record.pre_change.proven_by or any(one.altered == "version record" for one in record.synthetic)):
+        raise RecordError("its pre_change.proven_by names no proof")
+    _check_sum(data)
+    return record
+
+
+def _check_sum(data: bytes) -> None:
+    found = _CHECKSUM.search(data)
+    if found is None:
+        raise RecordError("it does not end with its checksum")
+    blank = data[: found.start(1)] + _NO_CHECKSUM.encode() + data[found.end(1) :]
+    if hashlib.sha256(blank).hexdigest().encode() != found[1]:
+        raise RecordError("its checksum is of other bytes: it was changed after it was written")
+
+
+def _alterations(value: Json) -> tuple[RecordedAlteration, ...]:
+    if not isinstance(value, list):
+        raise RecordError("its synthetic is not a list")
+    return tuple(_part(RecordedAlteration, one, f"synthetic[{number}]") for number, one in enumerate(value))
 
 
 def _refuse_constant(name: str) -> Json:
@@ -205,5 +267,6 @@ _FORMS: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "Sha256": ("a sha256", _matches("[0-9a-f]{64}")),
     "Commit | None": ("a commit's id or null", _or_none(_matches("[0-9a-f]{40}([0-9a-f]{24})?"))),
     "Kind": (f"one of {', '.join(KINDS)}", lambda value: value in KINDS),
-    "Proofs": (f"a list of at least one of {', '.join(PROOFS)}", _is_list_of(lambda v: v in PROOFS, 1)),
+    "Proofs": (f"a list of some of {', '.join(PROOFS)}", _is_list_of(lambda v: v in PROOFS, 0)),
+    "Altered": (f"one of {', '.join(ALTERED)}", lambda value: value in ALTERED),
 }

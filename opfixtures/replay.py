@@ -9,30 +9,22 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from opfixtures.archive import Archive, with_version
+from opfixtures.altered_archive import with_version
+from opfixtures.archive import Archive
 from opfixtures.declarations.model import MapEntry
-from opfixtures.facts import JIT, LITE, replay_facts
+from opfixtures.facts import replay_facts
+from opfixtures.formats import format_of
 from opfixtures.observations import Json, RowReplayed, RuntimeSeen, row_replayed
 from opfixtures.result import Answer, LoaderFacts, Status
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder
+from opfixtures.tolerances import Tolerances
 from opfixtures.worker_process import ROW_SECONDS, Job, run_worker
-
-# [rtol, atol] by dtype; a dtype that is not named here is compared exactly. Between torch 1.11 and 2.13, with
-# ATEN_CPU_CAPABILITY=default on both sides, float32 holds within these.
-TOLERANCES = {
-    "float16": (1e-3, 1e-5),
-    "bfloat16": (1.6e-2, 1e-5),
-    "float32": (1e-5, 1e-7),
-    "float64": (1e-12, 1e-14),
-    "complex64": (1e-5, 1e-7),
-    "complex128": (1e-12, 1e-14),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Replayable:
-    """A fixture to replay. `samples` is empty where there is no record.
+    """A fixture to replay. `key` is its path; `samples` is empty where there is no record.
 
     `last_bump` is the operator's last one in the version map: an archive of that version meets no upgrader of it.
     """
@@ -43,6 +35,7 @@ class Replayable:
     archive: Archive
     data: bytes
     samples: tuple[Json, ...]
+    tolerances: Tolerances = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ def replay(
         job = Job("replay", runtime.operator_module, tuple(sorted(operators)), asked, seconds)
         answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
     check_import(runtime, answers.runtime)
-    rows = {key: row_replayed(told, (JIT, LITE)) for key, told in answers.rows.items()}
+    rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
     return Replays(answers.runtime, rows, unreached)
 
@@ -113,13 +106,14 @@ def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
     raised = with_version(fixture.data, fixture.last_bump)
     paths = {}
     for kind, data in (("archive", fixture.data), ("raised", raised)):
-        paths[kind] = os.path.join(folder, f"{number}-{kind}.ptl")
+        paths[kind] = os.path.join(folder, f"{number}-{kind}")
         with open(paths[kind], "wb") as stream:
             stream.write(data)
     return {
         "key": fixture.key,
+        "loaders": list(format_of(fixture.key).loaders),
         "upgrader_name": fixture.entry.upgrader_name,
-        "tolerances": TOLERANCES,
+        "tolerances": fixture.tolerances,
         "samples": list(fixture.samples),
         **paths,
     }

@@ -59,7 +59,8 @@ class Facts:
 class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
-    `runtime` names the runtime that made the fixture, `fixture` is a path inside the repository.
+    `runtime` names the runtime that made the fixture, `fixture` is a path inside the repository, `synthetic` says
+    what was altered in what the runtime wrote.
     `pre_change_commit` is an object id; `verify` leaves it to the record.
     """
 
@@ -71,6 +72,7 @@ class FixtureResult:
     module: str | None = None
     fixture: str | None = None
     runtime: str | None = None
+    synthetic: tuple[str, ...] = ()
     facts: Facts | None = None
     pre_change_commit: str | None = None
 

@@ -6,15 +6,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from opfixtures.archive import Archive, ArchiveError, read_archive
+from opfixtures.alteration import in_words
+from opfixtures.archive import Archive, ArchiveError
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.facts import covers, same_schemas
-from opfixtures.generate import Workshop, post_change_spec, replay_after
+from opfixtures.facts import covers, covers_after_replay, same_schemas
+from opfixtures.formats import format_of
 from opfixtures.plan import runtime_for, settled
+from opfixtures.post_change import post_change_spec, replay_after
 from opfixtures.record import Record, RecordError, load_record
 from opfixtures.replay import Replayable, Replays, verdict
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, Status
+from opfixtures.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,15 @@ class _Checked:
 
     @property
     def replayable(self) -> Replayable:
-        samples = self.record.samples if self.record else ()
         standing = self.standing
         return Replayable(
-            standing.path, standing.entry, standing.last_bump, self.archive, standing.data, samples
+            standing.path,
+            standing.entry,
+            standing.last_bump,
+            self.archive,
+            standing.data,
+            self.record.samples if self.record else (),
+            self.record.tolerances if self.record else {},
         )
 
 
@@ -71,14 +79,14 @@ def _by_post_change_runtime(
 ) -> list[tuple[RuntimeSpec, list[_Checked]]]:
     groups: dict[RuntimeSpec, list[_Checked]] = {}
     for checked in sound:
-        made_by = runtime_for(checked.standing.entry.bumped_at_version - 1, config)
+        made_by = runtime_for(checked.standing.entry, config)
         groups.setdefault(runtime or post_change_spec(made_by, config), []).append(checked)
     return list(groups.items())
 
 
 def _look_at(standing: FixtureThere) -> _Checked | FixtureResult:
     try:
-        archive = read_archive(standing.data)
+        archive = format_of(standing.path).read(standing.data)
         record = None if standing.record is None else load_record(standing.record)
     except ArchiveError as error:
         return _result(standing, Status.MISMATCH, f"not a readable archive: {error}")
@@ -114,8 +122,8 @@ def _disagreement(standing: FixtureThere, archive: Archive, record: Record) -> s
 
 def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
     standing = checked.standing
-    covered = covers(standing.entry, standing.covers, checked.archive)
     loaders = replays.facts(checked.replayable)
+    covered = covers_after_replay(covers(standing.entry, standing.covers, checked.archive), loaders)
     facts = Facts(recorded_proof(standing.entry, checked.record), covered, loaders)
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.NO:
@@ -137,7 +145,7 @@ def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
     if not same:
         return Fact(Answer.NO, f"it was made with {proof.schema}, the old schema is {entry.old_schema}")
     if not proof.proven_by:
-        return Fact(Answer.UNKNOWN, "its record names no proof")
+        return Fact(Answer.NOT_APPLICABLE, "its version record was altered")
     return Fact(Answer.YES, f"recorded: {', '.join(proof.proven_by)}")
 
 
@@ -145,4 +153,6 @@ def _result(
     standing: FixtureThere, status: Status, reason: str, record: Record | None = None
 ) -> FixtureResult:
     result = settled(standing.entry, standing.row, standing.path, status, reason)
-    return replace(result, runtime=record.runtime.name if record else None)
+    if record is None:
+        return result
+    return replace(result, runtime=record.runtime.name, synthetic=in_words(record.synthetic))

@@ -29,7 +29,13 @@ STEPS = {"generate": 1, "replay": 5}
 # Between the end of a step's time and its answer.
 SLACK_SECONDS = 60.0
 END_SECONDS = 10.0
+# How late a worker notices that it was stopped.
+POLL_SECONDS = 0.2
 MAX_ANSWER_BYTES = 128 << 20
+
+
+class StoppedError(Exception):
+    """The work was stopped before it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,14 @@ class Answers:
     failure: str = ""
 
 
-def run_worker(python: str, job: Job, folder: str, tell: Callable[[str], None]) -> Answers:
-    """Run a job with the Python of a runtime, in folders below `folder`.
+def run_worker(
+    python: str,
+    job: Job,
+    folder: str,
+    tell: Callable[[str], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Answers:
+    """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Exported archives
     are written where their rows say when all workers have ended, so that no module reaches them. `tell` is
@@ -75,14 +87,15 @@ def run_worker(python: str, job: Job, folder: str, tell: Callable[[str], None]) 
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
+        StoppedError: it was stopped.
     """
-    first = answers = _attempt(python, job, folder, tell)
+    first = answers = _attempt(python, job, folder, tell, stopped)
     rows = dict(first.rows)
     while answers.failure and (left := [row for row in job.rows if row["key"] not in rows]):
         rows[left[0]["key"]] = {"refused": answers.failure}
         if left[1:]:
             try:
-                answers = _attempt(python, replace(job, rows=tuple(left[1:])), folder, tell)
+                answers = _attempt(python, replace(job, rows=tuple(left[1:])), folder, tell, stopped)
             except WorkerError as error:
                 return Answers(first.runtime, _delivered(job, rows), str(error))
             rows |= answers.rows
@@ -96,13 +109,17 @@ def _delivered(job: Job, rows: dict[str, Json]) -> dict[str, Json]:
             case {"archive": str(text), **rest}:
                 try:
                     write_whole(row["archive"], base64.b64decode(text, validate=True))
+                    if isinstance(other := rest.get("backported"), str):
+                        write_whole(row["backported"], base64.b64decode(other, validate=True))
                     rows[row["key"]] = rest
                 except ValueError:
                     rows[row["key"]] = {"refused": "what it told is no archive"}
     return rows
 
 
-def _attempt(python: str, job: Job, folder: str, tell: Callable[[str], None]) -> Answers:
+def _attempt(
+    python: str, job: Job, folder: str, tell: Callable[[str], None], stopped: Callable[[], bool]
+) -> Answers:
     """One worker, in an empty folder of its own."""
     os.makedirs(folder, exist_ok=True)
     home = tempfile.mkdtemp(prefix="worker-", dir=folder)
@@ -124,7 +141,7 @@ def _attempt(python: str, job: Job, folder: str, tell: Callable[[str], None]) ->
             raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
         with process:
             try:
-                return _listen(process, job, tell, log)
+                return _listen(process, job, tell, log, stopped)
             finally:
                 _end(process)
 
@@ -148,13 +165,17 @@ def worker_environment(folder: str) -> dict[str, str]:
 
 
 def _listen(
-    process: subprocess.Popen[bytes], job: Job, tell: Callable[[str], None], log: IO[bytes]
+    process: subprocess.Popen[bytes],
+    job: Job,
+    tell: Callable[[str], None],
+    log: IO[bytes],
+    stopped: Callable[[], bool],
 ) -> Answers:
     """Read what the worker answers; it has to answer row by row, in their order."""
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
     waiting = [row["key"] for row in job.rows]
-    events = _events(process, job, log)
+    events = _events(process, job, log, stopped)
     try:
         while True:
             match next(events):
@@ -175,23 +196,27 @@ def _listen(
         return Answers(runtime, rows, str(error))
 
 
-def _events(process: subprocess.Popen[bytes], job: Job, log: IO[bytes]) -> Iterator[Json]:
+def _events(
+    process: subprocess.Popen[bytes], job: Job, log: IO[bytes], stopped: Callable[[], bool]
+) -> Iterator[Json]:
     """The worker's answers as they come. Raises WorkerError when it ends, or says too little or too much."""
-    for line in _lines(process, job.seconds * STEPS[job.task] + SLACK_SECONDS, log):
+    for line in _lines(process, job.seconds * STEPS[job.task] + SLACK_SECONDS, log, stopped):
         try:
             yield json.loads(line)
         except (ValueError, RecursionError) as error:
             raise WorkerError(f"the worker answered something that is not JSON: {error}") from error
 
 
-def _lines(process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes]) -> Iterator[bytes]:
+def _lines(
+    process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes], stopped: Callable[[], bool]
+) -> Iterator[bytes]:
     assert process.stdout is not None  # PIPE was asked for
     descriptor = process.stdout.fileno()
     limit, parts, size = START_SECONDS, list[bytes](), 0
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         deadline = time.monotonic() + limit
-        while selector.select(max(0.0, deadline - time.monotonic())):
+        while _is_readable(selector, deadline, stopped):
             chunk = os.read(descriptor, 1 << 16)
             if not chunk:
                 raise WorkerError(f"the worker ended early ({_ending(process, log)})")
@@ -205,6 +230,17 @@ def _lines(process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes])
             if size > MAX_ANSWER_BYTES:
                 raise WorkerError(f"an answer of the worker has more than {MAX_ANSWER_BYTES >> 20} MiB")
     raise WorkerError(f"the worker was silent for {limit:g} seconds")
+
+
+def _is_readable(selector: selectors.BaseSelector, deadline: float, stopped: Callable[[], bool]) -> bool:
+    """Wait until there is something to read, True, or the deadline has passed, False."""
+    while not stopped():
+        left = max(0.0, deadline - time.monotonic())
+        if selector.select(min(left, POLL_SECONDS)):
+            return True
+        if left == 0:
+            return False
+    raise StoppedError
 
 
 def _ending(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:

@@ -12,7 +12,6 @@ from opfixtures.atomic_write import write_whole
 from opfixtures.changes import Change
 from opfixtures.declarations.model import Problem
 from opfixtures.errors import UserError
-from opfixtures.generate import Workshop
 from opfixtures.git import Repository
 from opfixtures.progress import Progress
 from opfixtures.report.result_json import result_json
@@ -20,6 +19,7 @@ from opfixtures.report.result_text import result_text
 from opfixtures.result import Result
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
+from opfixtures.workshop import Workshop
 
 
 @contextmanager

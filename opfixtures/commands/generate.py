@@ -85,7 +85,7 @@ def _plan(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> t
         change,
         _entries(change, wanted),
         _sources(change, work_tree),
-        Standing(work_tree.has, published.has),
+        Standing(work_tree.has, published.read),
         pre_change=pre_change,
         published=_named_too_late if wanted.base else _search(objects, target, change, tell),
         regenerate=wanted.regenerate,

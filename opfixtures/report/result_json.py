@@ -26,6 +26,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "reason": fixture.reason,
         "runtime": fixture.runtime,
         "pre_change_commit": fixture.pre_change_commit,
+        "synthetic": list(fixture.synthetic),
         "facts": None if fixture.facts is None else _facts(fixture.facts),
     }
 

@@ -25,6 +25,8 @@ def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
         yield _INDENT + printable(line)
     if fixture.pre_change_commit not in (None, told_once):
         yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
+    for alteration in fixture.synthetic:
+        yield printable(f"{_INDENT}synthetic: {alteration}")
     if fixture.facts is None:
         return
     made_by = f"made by {fixture.runtime}: " if fixture.runtime else ""

@@ -11,6 +11,7 @@ from opfixtures.errors import RuntimeUnavailable
 from opfixtures.git import Repository
 from opfixtures.observations import RuntimeSeen
 from opfixtures.runtimes.checkout import obtain_checkout
+from opfixtures.runtimes.interpreter import obtain_interpreter
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import obtain_release
 
@@ -35,6 +36,8 @@ class Runtimes:
             )
         if spec.kind == "release":
             return obtain_release(spec, self.environment, self.cache, self.tell)
+        if spec.kind == "interpreter":
+            return obtain_interpreter(spec, self.repository.root, self.environment)
         return obtain_checkout(spec, self.repository, commit, self.environment, self.cache, self.tell)
 
 

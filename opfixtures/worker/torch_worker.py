@@ -6,8 +6,9 @@ in an empty folder. JOB is a JSON file:
     {"task": "generate" | "replay", "import": operator module or null, "operators": those to describe,
      "seconds": time limit of one step, "rows": [...]}
 
-    generate row: {"key", "source", "class", "archive": a path, of which the file name counts}
-    replay row:   {"key", "archive", "raised": the same with its version record raised, "upgrader_name",
+    generate row: {"key", "source", "class", "archive": a path, of which the file name counts, "bytecode":
+                   the version to backport a copy to or null, "samples": recorded ones to run again, "tolerances"}
+    replay row:   {"key", "archive", "raised": the same with its version record raised, "loaders", "upgrader_name",
                    "tolerances": {dtype: [rtol, atol]}, "samples": [{"inputs", "output"}]}
 
 It answers with JSON lines on the standard output it was given: one `runtime` or `failed`, one `row` for each
@@ -455,9 +456,8 @@ def spare_value(argument: Any, integral: bool, shape: tuple[int, ...], position:
     return given_value(argument, integral, shape, position)
 
 
-def given_samples(module: Any) -> list[tuple[Any, ...]]:
+def checked_samples(given: Any) -> list[tuple[Any, ...]]:
     """What `sample_inputs()` gives: one tuple of inputs, or a list of such tuples."""
-    given = module.sample_inputs()
     samples = [given] if isinstance(given, tuple) else given
     if not isinstance(samples, list) or not samples or not all(isinstance(one, tuple) for one in samples):
         raise UnsampledError("sample_inputs() has to return a tuple of inputs, or a list of such tuples")
@@ -482,7 +482,10 @@ def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
 def record_samples(module: Any, scripted: Any, function: Any) -> list[dict[str, Json]]:
     """Sample inputs and their outputs. From types, what does not run is left out; given ones have to run."""
     if hasattr(module, "sample_inputs"):
-        return [recorded(function, inputs) for inputs in given_samples(module)]
+        return [recorded(function, inputs) for inputs in checked_samples(module.sample_inputs())]
+    # https://docs.pytorch.org/docs/stable/mobile_optimizer.html calls them bundled inputs.
+    if hasattr(scripted, "get_all_bundled_inputs"):
+        return [recorded(function, inputs) for inputs in checked_samples(scripted.get_all_bundled_inputs())]
     arguments = scripted.forward.schema.arguments[1:]
     failures: list[str] = []
     samples: list[dict[str, Json]] = []
@@ -525,20 +528,56 @@ def load_class(source: str, name: str) -> Any:
     return module.__dict__[name]
 
 
+def save_for_lite(scripted: Any, path: str) -> None:
+    scripted._save_for_lite_interpreter(path)
+
+
+def save_for_jit(scripted: Any, path: str) -> None:
+    torch.jit.save(scripted, path)
+
+
+WRITERS: Any = {"ptl": save_for_lite, "pt": save_for_jit}
+
+
 def generate(row: Json) -> Json:
     """Export one fixture module and run the archive, not the module, for the outputs."""
     # torch names an archive's root folder after its file.
-    path = os.path.join(os.getcwd(), os.path.basename(row["archive"]))
+    name = os.path.basename(row["archive"])
+    path = os.path.join(os.getcwd(), name)
     random.seed(0)
     torch.manual_seed(0)
     module = load_class(row["source"], row["class"])()
     if not isinstance(module, torch.nn.Module):
         raise RefusedError(f"{row['class']} is no torch.nn.Module")
     scripted = torch.jit.script(module)
-    scripted._save_for_lite_interpreter(path)
-    samples = record_samples(module, scripted, torch.jit.load(path))
+    WRITERS[name.rpartition(".")[2]](scripted, path)
+    function = torch.jit.load(path)
+    return {
+        "samples": record_samples(module, scripted, function),
+        "again": run_samples(function, row),
+        "archive": encoded(path),
+        "backported": backported(path, row["bytecode"]),
+    }
+
+
+def backported(path: str, bytecode: int | None) -> str | None:
+    """The archive as this torch backports it, None where it need not or cannot (it can from 1.9.1 on)."""
+    try:
+        mobile = importlib.import_module("torch.jit.mobile")
+    except ImportError:
+        return None
+    if bytecode is None or not hasattr(mobile, "_backport_for_mobile"):
+        return None
+    if mobile._get_model_bytecode_version(path) <= bytecode:
+        return None
+    other = os.path.join(tempfile.mkdtemp(), os.path.basename(path))
+    mobile._backport_for_mobile(path, other, bytecode)
+    return encoded(other)
+
+
+def encoded(path: str) -> str:
     with open(path, "rb") as stream:
-        return {"samples": samples, "archive": base64.b64encode(stream.read()).decode()}
+        return base64.b64encode(stream.read()).decode()
 
 
 # Replay.
@@ -617,7 +656,7 @@ def observe(row: Json, seconds: float) -> Json:
     """All observations of one fixture, each in a child of its own: loaders crash on malformed archives."""
     seen = {
         f"{loader} {archive}": in_child(replay, (row, loader, archive), seconds)
-        for loader in sorted(LOADERS)
+        for loader in row["loaders"]
         for archive in ("archive", "raised")
     }
     return {**seen, "marker": in_child(look_for_marker, (row,), seconds)}

@@ -10,7 +10,7 @@ import pytest
 
 from opfixtures.config import Config
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.generate import post_change_spec
+from opfixtures.post_change import post_change_spec
 from tests.conftest import PYTORCH_TREE, VERSION_MAP, GitRepository, Ran
 
 Opfixtures = Callable[..., Ran]

@@ -17,9 +17,11 @@ import pytest
 from hypothesis import strategies as st
 
 from opfixtures.record import (
+    ALTERED,
     KINDS,
     PROOFS,
     Record,
+    RecordedAlteration,
     RecordedArchive,
     RecordedEntry,
     RecordedModule,
@@ -27,6 +29,7 @@ from opfixtures.record import (
     RecordedRuntime,
 )
 from opfixtures.recorded_values import DTYPES, LAYOUTS, NO_NUMBERS
+from opfixtures.tolerances import WIDEST
 
 EXPORT = '''
 import base64, json
@@ -197,6 +200,12 @@ def records() -> st.SearchStrategy[Record]:
         st.fixed_dictionaries({"inputs": st.lists(VALUES, max_size=3), "output": VALUES}), min_size=1
     )
     proofs = st.lists(st.sampled_from(PROOFS), min_size=1).map(tuple)
+    alterations = st.lists(
+        st.builds(RecordedAlteration, st.sampled_from(ALTERED), not_negative, not_negative, TEXTS)
+    ).map(tuple)
+    tolerances = st.dictionaries(
+        st.sampled_from(sorted(WIDEST)), st.tuples(st.floats(0, 1e-12), st.floats(0, 1e-14))
+    )
     texts = st.lists(TEXTS).map(tuple)
     return st.builds(
         Record,
@@ -205,6 +214,8 @@ def records() -> st.SearchStrategy[Record]:
         st.builds(RecordedArchive, TEXTS, sha256, positive, not_negative, st.none() | not_negative, texts),
         st.builds(RecordedRuntime, st.sampled_from(KINDS), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
         st.builds(RecordedProof, commit, proofs, TEXTS, st.none() | not_negative),
+        alterations,
+        tolerances,
         samples.map(tuple),
     )
 
@@ -218,6 +229,8 @@ def gelu_record() -> Record:
         RecordedArchive("test_versioned_gelu_v9.ptl", "ab" * 32, 2308, 3, 7, ("aten::gelu",)),
         RecordedRuntime("release", "torch 1.11.0", "1.11.0+cu102", "bc2c6eda", "3.8.18", "Linux-x86_64"),
         RecordedProof("86" * 20, ("schema", "operator-version"), "aten::gelu(Tensor self) -> Tensor", 9),
+        (RecordedAlteration("bytecode version", 7, 5, "lite applies the upgrader to 5"),),
+        {"float32": (5e-06, 1e-07)},
         (
             {
                 "inputs": [

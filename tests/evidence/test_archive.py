@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from opfixtures.archive import Archive, ArchiveError, read_archive, with_version
+from opfixtures.altered_archive import with_version
+from opfixtures.archive import Archive, ArchiveError, read_archive
 
 Zipped = Callable[..., bytes]
 
@@ -54,7 +55,20 @@ def test_an_archive_says_what_it_is(exported: dict[str, Any]) -> None:
         operators=frozenset({"aten::gelu"}),
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
+        arguments=frozenset({("aten::gelu", 1)}),
+        names=frozenset({"aten::gelu"}),
     )
+
+
+def test_code_that_calls_operators_tells_their_names(zipped: Zipped) -> None:
+    code = b"def forward(self, x: Tensor) -> Tensor:\n  y = torch.div_(ops.tiny.scale(x), x)\n  return annotate(y)\n"
+
+    archive = read_archive(
+        zipped({"m/version": b"3\n", "m/code/__torch__.py": code, "m/notes.py": b"torch.add("})
+    )
+
+    assert archive.bytecode_version is None
+    assert archive.names == {"aten::div_", "tiny::scale"}
 
 
 def test_bytecode_without_a_number_is_3(zipped: Zipped) -> None:

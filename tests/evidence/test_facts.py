@@ -6,10 +6,12 @@ import pytest
 
 from opfixtures.archive import Archive
 from opfixtures.declarations.model import MapEntry, Place
-from opfixtures.facts import IDENTITY_UPGRADERS, JIT, LITE, Proof, covers, prove
+from opfixtures.facts import IDENTITY_UPGRADERS, Proof, covers, covers_after_replay, prove
+from opfixtures.formats import JIT, LITE
 from opfixtures.observations import OperatorSeen, RuntimeSeen
-from opfixtures.result import Answer, Fact
+from opfixtures.result import Answer, Fact, LoaderFacts
 
+YES = Fact(Answer.YES)
 OLD = "aten::gelu(Tensor self) -> Tensor"
 NEW = "aten::gelu(Tensor self, *, str approximate='none') -> Tensor"
 ENTRY = MapEntry("aten::gelu", 10, "gelu_0_9", OLD, Place("version_map.cpp", 1, 1))
@@ -213,10 +215,50 @@ def test_an_archive_covers_its_entry_by_its_operators_and_its_stamp(
     assert covers(ENTRY, range(4, 10), archive) == fact
 
 
-def test_what_an_archive_without_bytecode_covers_is_unknown() -> None:
-    archive = replace(ARCHIVE, bytecode_version=None, operators=frozenset())
+@pytest.mark.parametrize(
+    ("stamp", "names", "fact"),
+    [
+        (4, ("aten::gelu",), Fact(Answer.UNKNOWN, "its code calls aten::gelu, and code names no overload")),
+        (4, ("aten::div",), Fact(Answer.NO, "the archive does not call aten::gelu, it calls aten::div")),
+        (10, ("aten::gelu",), Fact(Answer.NO, STAMPED.format(10) + "up to 9: exported after the change")),
+    ],
+)
+def test_of_an_archive_without_bytecode_code_tells_what_it_calls(
+    stamp: int, names: tuple[str, ...], fact: Fact
+) -> None:
+    of_jit = replace(
+        ARCHIVE, version=stamp, bytecode_version=None, operators=frozenset(), names=frozenset(names)
+    )
 
-    assert covers(ENTRY, range(10), archive).value is Answer.UNKNOWN
+    assert covers(replace(ENTRY, operator="aten::gelu.out"), range(4, 10), of_jit) == fact
+
+
+@pytest.mark.parametrize("applied", Answer)
+def test_an_upgrader_that_is_applied_shows_which_overload_is_called(applied: Answer) -> None:
+    loaders = {JIT: LoaderFacts(YES, YES, Fact(applied), YES)}
+    unknown, no = (
+        Fact(Answer.UNKNOWN, "its code calls aten::gelu"),
+        Fact(Answer.NO, "exported after the change"),
+    )
+
+    assert covers_after_replay(no, loaders) == no
+    assert covers_after_replay(unknown, {}) == unknown
+    assert covers_after_replay(unknown, loaders) == (
+        Fact(Answer.YES, "its code calls aten::gelu; its upgrader is applied")
+        if applied is Answer.YES
+        else unknown
+    )
+
+
+def test_an_altered_version_record_stands_in_for_a_proof_and_for_no_contradiction() -> None:
+    def patched(entry: MapEntry) -> Fact:
+        new = replace(runtime(), max_operator_version=10)
+        return prove(
+            entry, new, replace(ARCHIVE, version=10), built_from=None, today=None, patched="altered"
+        ).fact
+
+    assert patched(ENTRY) == Fact(Answer.NOT_APPLICABLE, "altered")
+    assert patched(replace(ENTRY, old_schema=NEW)).value is Answer.NO
 
 
 def test_what_lite_does_not_change_torch_jit_load_does_not_either() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,21 @@ from opfixtures.record import MAX_BYTES, Record, RecordError, dump_record, load_
 SCHEMA = json.loads(
     (Path(opfixtures.__file__).parent / "schemas" / "record.schema.json").read_text(encoding="utf-8")
 )
+
+
+def checksummed(root: dict[str, Any]) -> bytes:
+    """JSON of any form, with a checksum that holds."""
+    rest = json.dumps({name: value for name, value in root.items() if name != "checksum"})
+    head, tail = f'{rest[:-1]}, "checksum": "', '"\n}\n'
+    return (head + hashlib.sha256((head + "0" * 64 + tail).encode()).hexdigest() + tail).encode()
+
+
+def test_a_change_of_any_byte_is_seen(gelu_record: Record) -> None:
+    written = dump_record(gelu_record)
+
+    for place in range(len(written)):
+        with pytest.raises(RecordError):
+            load_record(written[:place] + bytes([written[place] ^ 1]) + written[place + 1 :])
 
 
 @pytest.mark.parametrize(
@@ -50,15 +66,44 @@ SCHEMA = json.loads(
             "its archive.operators is not a list of texts",
         ),
         (lambda r: r["archive"].update(operators=[None]), "its archive.operators is not a list of texts"),
-        (lambda r: r["runtime"].update(kind="mine"), "its runtime.kind is not one of release, checkout"),
+        (
+            lambda r: r["runtime"].update(kind="mine"),
+            "its runtime.kind is not one of release, checkout, interpreter",
+        ),
         (
             lambda r: r["pre_change"].update(commit="HEAD"),
             "its pre_change.commit is not a commit's id or null",
         ),
         (
             lambda r: r["pre_change"].update(proven_by=[]),
-            "its pre_change.proven_by is not a list of at least one of "
+            "its pre_change.proven_by names no proof",
+        ),
+        (
+            lambda r: r["pre_change"].update(proven_by=["faith"]),
+            "its pre_change.proven_by is not a list of some of "
             "schema, operator-version, archive-version, commit",
+        ),
+        (lambda r: r.update(synthetic={}), "its synthetic is not a list"),
+        (
+            lambda r: r["synthetic"][0].update(altered="inputs"),
+            "its synthetic[0].altered is not one of bytecode version, version record",
+        ),
+        (lambda r: r.update(tolerances=[]), "its tolerances is not an object"),
+        (
+            lambda r: r["tolerances"].update(int64=[1, 1]),
+            "its tolerances['int64'] is for no dtype of inexact numbers",
+        ),
+        (
+            lambda r: r["tolerances"].update(float32=[1e-5]),
+            "its tolerances['float32'] is not a pair of numbers from 0, rtol and atol",
+        ),
+        (
+            lambda r: r["tolerances"].update(float32=[True, 0.0]),
+            "its tolerances['float32'] is not a pair of numbers from 0, rtol and atol",
+        ),
+        (
+            lambda r: r["tolerances"].update(float32=[1e-5, 1e300]),
+            "its tolerances['float32'] is wider than [5e-06, 1e-07]",
         ),
         (lambda r: r.update(samples=[]), "its samples is not a list of at least one"),
         (
@@ -74,7 +119,7 @@ def test_another_form_is_refused_with_what_is_wrong(
     edit(root)
 
     with pytest.raises(RecordError) as raised:
-        load_record(json.dumps(root).encode())
+        load_record(checksummed(root))
 
     assert str(raised.value) == what
 
@@ -123,7 +168,7 @@ def test_whatever_is_put_into_a_record_it_is_of_the_published_form_or_refused(
     parent[key] = planted
 
     with suppress(RecordError):
-        record = load_record(json.dumps(root).encode())
+        record = load_record(checksummed(root))
         jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(dump_record(record)))
 
 

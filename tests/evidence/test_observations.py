@@ -97,16 +97,19 @@ SAMPLE = {"inputs": [{"float": 1.5}], "output": True}
 @pytest.mark.parametrize(
     ("told", "row"),
     [
-        ({"samples": [SAMPLE, SAMPLE]}, Exported(samples=(SAMPLE, SAMPLE))),
+        ({"samples": [SAMPLE, SAMPLE], "again": []}, Exported(samples=(SAMPLE, SAMPLE))),
+        ({"samples": [SAMPLE], "again": [None, "1"]}, Exported(samples=(SAMPLE,), again=(None, "1"))),
+        ({"samples": [SAMPLE], "again": [1]}, Exported(refusal=TOLD_NOTHING)),
+        ({"samples": [SAMPLE]}, Exported(refusal=TOLD_NOTHING)),
         ({"refused": "it does not script"}, Exported(refusal="it does not script")),
         ({"refused": "x" * 3000}, Exported(refusal="x" * 2000)),
         ({"refused": ""}, Exported(refusal="no reason is given")),
         (
-            {"samples": [{"inputs": [1.5], "output": 1}]},
+            {"samples": [{"inputs": [1.5], "output": 1}], "again": []},
             Exported(refusal="its samples[0].inputs[0] is not a value: that cannot be recorded"),
         ),
         (
-            {"samples": []},
+            {"samples": [], "again": []},
             Exported(refusal="its samples is not a list of at least one: that cannot be recorded"),
         ),
         ({"samples": None}, Exported(refusal=TOLD_NOTHING)),

@@ -6,8 +6,19 @@ import pytest
 
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
+from opfixtures.declarations.model import MapEntry, Place
 from opfixtures.declarations.read import read_declarations
-from opfixtures.plan import NAMED_TOO_LATE, Plan, PlannedFixture, PreChange, Standing, make_plan, runtime_for
+from opfixtures.plan import (
+    NAMED_TOO_LATE,
+    Plan,
+    PlannedFixture,
+    PreChange,
+    Published,
+    Standing,
+    make_plan,
+    runtime_for,
+)
+from opfixtures.record import Record, dump_record
 from opfixtures.result import FixtureResult, Status
 
 SETTINGS = """\
@@ -85,7 +96,7 @@ def plan(
     before: Tree | None = None,
     *,
     standing: tuple[str, ...] = (),
-    published: tuple[str, ...] = (),
+    published: dict[str, bytes] | None = None,
     pre_change: str | None = "c0ffee",
     found: PreChange = NOT_FOUND,
     regenerate: bool = False,
@@ -107,7 +118,7 @@ def plan(
         change,
         [entry for entry in change.version_map.entries if operator in ("", entry.operator)],
         after.files,
-        Standing(standing.__contains__, published.__contains__),
+        Standing(standing.__contains__, (published or {}).get),
         pre_change=pre_change,
         published=lambda _: found,
         regenerate=regenerate,
@@ -166,33 +177,42 @@ def test_a_planned_fixture_says_what_became_of_it() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("published", "regenerate", "settled"),
-    [
-        ((), False, (Status.PRESENT, "not overwritten")),
-        ((SCALE_PATH,), False, (Status.PRESENT, "not overwritten")),
-        (
-            (SCALE_PATH,),
-            True,
-            (Status.REFUSED, "target holds it: take it from there, a published fixture is not replaced"),
-        ),
-    ],
-)
-def test_a_fixture_that_is_there_is_not_made_again(
-    published: tuple[str, ...], regenerate: bool, settled: tuple[Status, str]
-) -> None:
-    found = plan(SCALE, standing=(SCALE_PATH,), published=published, regenerate=regenerate)
+@pytest.mark.parametrize("published", [{}, {SCALE_PATH: b"archive"}])
+def test_a_fixture_that_is_there_is_not_made_again(published: dict[str, bytes]) -> None:
+    found = plan(SCALE, standing=(SCALE_PATH,), published=published)
 
-    assert only_settled(found) == settled
+    assert only_settled(found) == (Status.PRESENT, "not overwritten")
     assert found.settled[0].runtime is None
 
 
 def test_a_fixture_that_is_not_published_is_made_again_if_asked() -> None:
-    assert only_planned(plan(SCALE, standing=(SCALE_PATH,), regenerate=True)).path == SCALE_PATH
+    planned = only_planned(plan(SCALE, standing=(SCALE_PATH,), regenerate=True))
+
+    assert (planned.path, planned.held) == (SCALE_PATH, None)
 
 
-def test_a_published_fixture_that_was_removed_is_not_made_anew() -> None:
-    assert only_settled(plan(SCALE, published=(SCALE_PATH,)))[0] is Status.REFUSED
+@pytest.mark.parametrize(("standing", "regenerate"), [((), False), ((SCALE_PATH,), True)])
+def test_a_published_fixture_is_made_again_to_be_compared(
+    gelu_record: Record, standing: tuple[str, ...], regenerate: bool
+) -> None:
+    record = dump_record(gelu_record)
+    bare, recorded = {SCALE_PATH: b"archive"}, {SCALE_PATH: b"archive", f"{SCALE_PATH}.json": record}
+
+    def published(held: dict[str, bytes]) -> Published | None:
+        found = plan(SCALE, standing=standing, published=held, regenerate=regenerate)
+        return only_planned(found).held
+
+    assert published(bare) == Published(b"archive")
+    assert published(recorded) == Published(b"archive", gelu_record, record)
+
+
+def test_a_published_record_that_cannot_be_read_is_not_replaced() -> None:
+    held = {SCALE_PATH: b"archive", f"{SCALE_PATH}.json": b"{}"}
+
+    status, reason = only_settled(plan(SCALE, published=held))
+
+    assert status is Status.REFUSED
+    assert reason.startswith("the record that target holds for it cannot be read: it is not an object")
 
 
 def test_a_fixture_that_is_there_needs_neither_its_module_nor_a_runtime() -> None:
@@ -258,11 +278,40 @@ def test_the_runtime_is_that_of_the_version_before_the_bump() -> None:
     assert only_planned(plan(tree)).spec.name == "torch-1.9.1"
 
 
-@pytest.mark.parametrize(("version", "name"), [(0, "torch-1.9.1"), (8, "torch-1.9.1"), (9, None), (-1, None)])
-def test_the_runtime_is_the_first_whose_range_holds_the_version(version: int, name: str | None) -> None:
-    spec = runtime_for(version, config_of(Tree()))
+MODE_RUNTIME = """
+[[tool.opfixtures.runtimes]]
+operators = ["tiny::mode"]
+kind = "release"
+torch = "1.11.0"
+"""
+
+
+@pytest.mark.parametrize(
+    ("operator", "bump", "name"),
+    [
+        ("tiny::scale", 1, "torch-1.9.1"),
+        ("tiny::scale", 9, "torch-1.9.1"),
+        ("tiny::scale", 10, None),
+        ("tiny::scale", 0, None),
+        ("tiny::mode", 9, "torch-1.9.1"),
+        ("tiny::mode", 10, "torch-1.11.0"),
+    ],
+)
+def test_the_runtime_is_the_first_that_serves_operator_and_version(
+    operator: str, bump: int, name: str | None
+) -> None:
+    entry = MapEntry(operator, bump, "", "", Place("versions.py", 1, 1))
+    spec = runtime_for(entry, config_of(Tree(settings=RELEASE + MODE_RUNTIME)))
 
     assert (spec.name if spec else None) == name
+
+
+def test_the_file_is_of_the_format_in_the_settings() -> None:
+    settings = RELEASE.replace('fixtures = "fixtures"', 'fixtures = "fixtures"\nfixture-format = "pt"')
+
+    assert only_planned(plan(Tree((SCALE_4,), (("ScaleV3", "tiny::scale"),), settings))).path == (
+        "fixtures/scale_v3.pt"
+    )
 
 
 def test_several_modules_of_one_entry_are_each_planned() -> None:

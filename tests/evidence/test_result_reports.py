@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import opfixtures
-from opfixtures.facts import JIT, LITE
+from opfixtures.formats import JIT, LITE
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
@@ -110,6 +110,14 @@ def test_a_pre_change_commit_is_told_with_its_fixture_where_others_have_another(
     assert result_text(result).count("\n            pre-change commit c0ffeec0ffee\n") == told
 
 
+def test_a_synthetic_fixture_says_what_was_altered() -> None:
+    altered = replace(VERIFIED, synthetic=("bytecode version altered from 7 to 5: lite",))
+
+    assert "            synthetic: bytecode version altered from 7 to 5: lite\n" in result_text(
+        Result(None, (altered,))
+    )
+
+
 def test_a_fixture_without_record_says_so() -> None:
     assert "            pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
 
@@ -136,6 +144,7 @@ def test_no_text_of_a_repository_can_forge_a_line(text: str) -> None:
         text,
         text,
         text,
+        (text,),
         Facts(fact, fact, {text: LoaderFacts(*[fact] * 4)}),
     )
 
@@ -163,6 +172,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("reason", ""),
         ("runtime", "torch 1.11.0"),
         ("pre_change_commit", None),
+        ("synthetic", []),
     ]
     assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
     assert facts["loaders"]["lite"]["sensitive"] == {"value": "no", "reason": "passes"}
@@ -182,6 +192,7 @@ FIXTURES = st.builds(
     module=st.none() | TEXTS,
     fixture=st.none() | TEXTS,
     runtime=st.none() | TEXTS,
+    synthetic=st.lists(TEXTS).map(tuple),
     facts=st.none() | st.builds(Facts, FACTS, FACTS, LOADERS),
     pre_change_commit=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
 )

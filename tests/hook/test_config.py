@@ -79,12 +79,14 @@ def test_a_tree_with_pytorchs_paths_needs_no_settings_and_has_a_runtime_for_ever
     assert config.mobile_upgraders_generator == "torchgen/operator_versions/gen_mobile_upgraders.py"
     assert config.fixture_modules == ("test/jit/fixtures_srcs/fixtures_src.py",)
     first = {
-        version: next(spec.name for spec in config.runtimes if spec.operator_versions.holds(version))
+        version: next(spec.name for spec in config.runtimes if spec.serves("aten::full", version))
         for version in range(12)
     }
     releases = {0: "1.5.1", 5: "1.9.1", 9: "1.11.0", 10: "2.13.0"}
     newest = [max(start for start in releases if start <= version) for version in first]
     assert list(first.values()) == [f"torch-{releases[start]}" for start in newest]
+    mode = next(spec for spec in config.runtimes if spec.serves("aten::div.Tensor_mode", 3))
+    assert (mode.name, mode.alteration and mode.alteration.version_record) == ("torch-1.9.1-stamped-3", 3)
 
 
 def test_a_tree_without_either_has_no_settings():

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from opfixtures.archive import ArchiveError, with_version
+from opfixtures.altered_archive import with_version
+from opfixtures.archive import ArchiveError
 from opfixtures.observations import RowReplayed, RuntimeSeen, row_replayed
 from opfixtures.worker_process import WORKER, Answers, Job, run_worker
 
@@ -51,7 +52,7 @@ class Modules:
         """One more row: `source` is indented as it likes, imports torch by itself."""
         text = "import torch\n" + textwrap.dedent(source)
         archive = str(self.folder / "archives" / str(len(self.rows)) / file)
-        self.rows.append({"key": key, "source": text, "class": class_name, "archive": archive})
+        self.rows.append({"key": key, "source": text, "class": class_name, "archive": archive, **PLAIN})
 
     def archive(self, key: str) -> Path:
         return Path(next(row["archive"] for row in self.rows if row["key"] == key))
@@ -80,6 +81,8 @@ def new_modules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Module
     return lambda: Modules(tmp_path_factory.mktemp("job"))
 
 
+# Nothing is altered, nothing was recorded before.
+PLAIN: dict[str, Any] = {"bytecode": None, "samples": [], "tolerances": {}}
 GOOD = """
 class M(torch.nn.Module):
     def forward(self, x):
@@ -199,6 +202,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
         rows = []
         for number, (name, (data, samples, upgrader)) in enumerate(archives.items()):
             row = {"key": name, "upgrader_name": upgrader, "samples": samples, "tolerances": {}}
+            row["loaders"] = ["torch.jit.load", "lite"]
             for kind, content in (("archive", data), ("raised", _raised(data))):
                 path = folder / f"{number}-{kind}.ptl"
                 path.write_bytes(content)

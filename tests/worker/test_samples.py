@@ -179,5 +179,6 @@ def test_random_numbers_are_the_same_each_time(worker, monkeypatch, tmp_path):
     told = []
     for _ in range(2):
         worker.torch.seed()
-        told.append(worker.generate({"source": RANDOM, "class": "M", "archive": "m.ptl"}))
+        row = {"source": RANDOM, "class": "M", "archive": "m.ptl"}
+        told.append(worker.generate({**row, "bytecode": None, "samples": [], "tolerances": {}}))
     assert told[0]["samples"] == told[1]["samples"]
