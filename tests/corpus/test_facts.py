@@ -1,0 +1,72 @@
+"""What `verify` says of every fixture of PyTorch's operators, with the torch of today."""
+
+from __future__ import annotations
+
+import torch
+
+from opfixtures.declarations.cpp_version_map import read_cpp_version_map
+from tests.corpus.conftest import FIXTURES, ROOT, Row
+
+JIT, LITE = "torch.jit.load", "lite"
+MODES = {
+    f"aten::{name}_mode" for name in ("div.Tensor", "div.Scalar", "div.out", "div_.Tensor", "div_.Scalar")
+}
+GELU = {"aten::gelu", "aten::gelu.out"}
+IDENTITY = {JIT: MODES | GELU | {"aten::full.out"}, LITE: MODES | {"aten::full.out"}}
+# https://github.com/pytorch/pytorch/blob/main/torchgen/operator_versions/gen_mobile_upgraders.py excludes it: under
+# lite a full of an integer is an integer, which it was not when the archive was made.
+LITE_LACKS = {"aten::full"}
+
+
+def by_operator(rows: list[Row], loader: str, name: str) -> dict[str, set[str]]:
+    """The values of a fact, of all fixtures of each operator."""
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        values.setdefault(row.operator, set()).add(row.fact(loader, name))
+    return values
+
+
+def test_the_version_map_is_that_of_torch() -> None:
+    path = "fixtures_src/version_map.cpp"
+    read = read_cpp_version_map(path, (ROOT / path).read_text())
+    ours = {(one.operator, one.bumped_at_version, one.upgrader_name, one.old_schema) for one in read.entries}
+    theirs = {
+        (operator, entry.bumped_at_version, entry.upgrader_name, entry.old_schema)
+        for operator, entries in torch._C._get_operator_version_map().items()
+        for entry in entries
+    }
+
+    assert not read.problems
+    assert ours == theirs
+
+
+def test_every_fixture_was_replayed(today: list[Row]) -> None:
+    assert sorted(row.fixture for row in today) == [path.name for path in FIXTURES]
+    assert {row.status for row in today} == {"verified", "mismatch"}
+
+
+def test_torch_jit_load_upgrades_every_operator_and_computes_what_was_computed_then(today: list[Row]) -> None:
+    for name in ("loads", "equal", "applied"):
+        assert {frozenset(values) for values in by_operator(today, JIT, name).values()} == {
+            frozenset({"yes"})
+        }
+
+
+def test_lite_computes_what_was_computed_then_but_for_full(today: list[Row]) -> None:
+    equal = by_operator(today, LITE, "equal")
+
+    assert {operator for operator, values in equal.items() if values != {"yes"}} == LITE_LACKS
+    assert [row.fixture for row in today if row.status == "mismatch"] == ["test_versioned_full_int_v4.ptl"]
+
+
+def test_a_fixture_of_each_operator_is_sensitive_unless_its_upgrader_changes_nothing(
+    today: list[Row],
+) -> None:
+    for loader in (JIT, LITE):
+        sensitive = by_operator(today, loader, "sensitive")
+        assert {name for name, values in sensitive.items() if values == {"not-applicable"}} == IDENTITY[
+            loader
+        ]
+        insensitive = {name for name, values in sensitive.items() if "yes" not in values} - IDENTITY[loader]
+        assert insensitive == (LITE_LACKS if loader == LITE else set())
+    assert sum("yes" in values for values in by_operator(today, JIT, "sensitive").values()) == 10

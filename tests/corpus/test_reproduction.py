@@ -1,0 +1,67 @@
+"""The corpus is made anew from nothing, by the releases it was made by."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.conftest import GitRepository
+from tests.corpus.conftest import FIXTURES, NewCorpus
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def generate(corpus: GitRepository, *options: str) -> None:
+    home = os.path.expanduser("~")
+    ran = corpus.opfixtures("generate", "--all", *options, HOME=home)
+    assert ran.status in (0, 1), ran.err
+    assert "refused" not in ran.out, ran.out
+
+
+def test_from_an_empty_folder_every_byte_comes_back(new_corpus: NewCorpus) -> None:
+    corpus = new_corpus("")
+    published = contents(corpus.root / "fixtures")
+    for name in published:
+        (corpus.root / "fixtures" / name).unlink()
+
+    generate(corpus)
+
+    assert len(published) == 2 * len(FIXTURES)
+    assert contents(corpus.root / "fixtures") == published
+
+
+def test_without_what_is_published_the_same_archives_are_made(new_corpus: NewCorpus) -> None:
+    """Nothing to compare with, nothing to take over."""
+    corpus = new_corpus("")
+    published = contents(corpus.root / "fixtures")
+    corpus.git("rm", "-r", "--quiet", "fixtures")
+    corpus.commit("no fixture at all")
+
+    generate(corpus)
+    made = contents(corpus.root / "fixtures")
+    generate(corpus, "--regenerate")
+
+    assert made.keys() == published.keys()
+    assert {name for name in made if made[name] != published[name]} <= {
+        f"{path.name}.json" for path in FIXTURES
+    }
+    assert contents(corpus.root / "fixtures") == made
+
+
+def test_what_is_published_is_not_replaced_by_what_another_module_exports(new_corpus: NewCorpus) -> None:
+    corpus = new_corpus("")
+    corpus.replace(
+        "fixtures_src/modules.py", "return torch.ops.aten.gelu(x)\n", "return torch.ops.aten.gelu(x) + 1\n"
+    )
+    corpus.replace("fixtures_src/modules.py", "(FLOATS, torch.zeros(2, 3))]", "(FLOATS, torch.ones(2, 3))]")
+    before = contents(corpus.root / "fixtures")
+
+    ran = corpus.opfixtures(
+        "generate", "--operator", "aten::gelu", "--regenerate", HOME=os.path.expanduser("~")
+    )
+
+    assert ran.status == 1
+    assert "target holds another archive, made otherwise: a published fixture is not replaced" in ran.out
+    assert contents(corpus.root / "fixtures") == before
