@@ -78,5 +78,7 @@ def test_without_upgraders_the_sensitive_fixtures_differ_and_none_is_verified(
     differ = {row.fixture for row in mutated["none"] if row.fact(JIT, "equal") == "no"}
 
     assert differ == {row.fixture for row in today if row.fact(JIT, "sensitive") == "yes"}
-    assert {row.fact(JIT, "applied") for row in mutated["none"]} == {"no"}
-    assert {row.status for row in mutated["none"]} == {"mismatch"}
+    for row in mutated["none"]:
+        # Without its upgrader an archive of linspace or logspace does not load, and no marker can be looked for.
+        assert row.fact(JIT, "applied") == ("no" if row.fact(JIT, "loads") == "yes" else "unknown")
+        assert row.status == "mismatch"
