@@ -48,6 +48,15 @@ class Archive:
     arguments: frozenset[tuple[str, int]] = frozenset()
     names: frozenset[str] = frozenset()
 
+    @property
+    def called(self) -> frozenset[str]:
+        """All that it is seen to call: operators, or names without overload where there is no bytecode."""
+        return self.names if self.bytecode_version is None else self.operators
+
+    def called_as(self, operator: str) -> str:
+        """What `operator` is among `called`."""
+        return operator.partition(".")[0] if self.bytecode_version is None else operator
+
 
 def read_archive(data: bytes) -> Archive:
     """Parse an archive.

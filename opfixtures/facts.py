@@ -139,12 +139,9 @@ def _parses(text: str) -> bool:
 
 def covers(entry: MapEntry, versions: range, archive: Archive) -> Fact:
     """Whether the archive calls the operator, with a version that its entry covers."""
-    has_bytecode = archive.bytecode_version is not None
-    # Code names no overload.
-    wanted = entry.operator if has_bytecode else entry.operator.partition(".")[0]
-    called = archive.operators if has_bytecode else archive.names
-    others = _named(called - {wanted})
-    if wanted not in called:
+    wanted = archive.called_as(entry.operator)
+    others = _named(archive.called - {wanted})
+    if wanted not in archive.called:
         return Fact(Answer.NO, f"the archive does not call {wanted}, it calls {others or 'no operator'}")
     stamp = f"the archive is stamped {archive.version}, its entry covers"
     if archive.version >= versions.stop:
@@ -152,7 +149,7 @@ def covers(entry: MapEntry, versions: range, archive: Archive) -> Fact:
         return Fact(Answer.NO, f"{stamp} only up to {versions.stop - 1}: exported after the change{shadow}")
     if archive.version < versions.start:
         return Fact(Answer.NO, f"{stamp} only from {versions.start}: exported before an earlier change")
-    if not has_bytecode:
+    if archive.bytecode_version is None:
         return Fact(Answer.UNKNOWN, f"its code calls {wanted}, and code names no overload")
     return Fact(Answer.YES, f"calls {entry.operator}, stamped {archive.version}")
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from opfixtures.agreement import differences
 from opfixtures.alteration import in_words
 from opfixtures.archive import Archive, ArchiveError
 from opfixtures.config import Config, RuntimeSpec
@@ -100,24 +101,15 @@ def _look_at(standing: FixtureThere) -> _Checked | FixtureResult:
 
 def _disagreement(standing: FixtureThere, archive: Archive, record: Record) -> str:
     """What the record says otherwise than the archive's bytes, the registry or the version map."""
-    said, entry = record.archive, standing.entry
-    pairs = (
-        ("file name", said.file, os.path.basename(standing.path)),
-        ("sha256", said.sha256, archive.sha256),
-        ("size", said.size, archive.size),
-        ("version", said.version, archive.version),
-        ("bytecode version", said.bytecode_version, archive.bytecode_version),
-        ("operators", sorted(said.operators), sorted(archive.operators)),
-        ("module", record.module.name, standing.row.module),
-        ("operator", record.entry.operator, entry.operator),
-        ("bumped_at_version", record.entry.bumped_at_version, entry.bumped_at_version),
-        ("upgrader_name", record.entry.upgrader_name, entry.upgrader_name),
-        ("old_schema", record.entry.old_schema, entry.old_schema),
+    found = differences(
+        record,
+        file=os.path.basename(standing.path),
+        archive=archive,
+        module=standing.row.module,
+        entry=standing.entry,
     )
-    for name, recorded, found in pairs:
-        if recorded != found:
-            return f"{name} is {recorded} in the record and {found} here"
-    return ""
+    first = next(found, None)
+    return f"{first[0]} is {first[1]} in the record and {first[2]} here" if first else ""
 
 
 def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:

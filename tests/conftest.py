@@ -34,6 +34,7 @@ def zipped_archive(version: int, *operators: str, bytecode: bool = True) -> byte
     members = {
         "m/version": b"%d\n" % version,
         "m/data.pkl": b"\x80\x02N.",
+        "m/code/__torch__.py": "".join(f"torch.{name[6:]}(x)\n" for name, _ in rows).encode(),
         "m/bytecode.pkl": pickle.dumps((("__torch__.M.forward", code),), protocol=2),
     }
     if not bytecode:

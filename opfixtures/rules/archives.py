@@ -83,7 +83,7 @@ def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> I
 
     An upgrader is applied where the old operator is called. An archive that calls another overload, or
     something that torch put in the operator's place, passes whatever becomes of the upgrader. The operators
-    are read from the archive's bytecode; of an archive without one nothing is said.
+    are read from the archive's bytecode; an archive without one, a .pt, tells their names and no overload.
 
     torch.stft is a function in Python: the module that stood for aten::stft never called the operator it was
     registered for, and the change was reverted later (pytorch/pytorch#73434, #77257).
@@ -94,12 +94,13 @@ def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> I
         opfixtures generate --regenerate --operator aten::gelu
     """
     for name, entry, archive in _covered_archives(change):
-        if archive.bytecode_version is None or entry.operator in archive.operators:
+        wanted = archive.called_as(entry.operator)
+        if wanted in archive.called:
             continue
-        called = sorted(archive.operators)
+        called = sorted(archive.called)
         more = f" and {len(called) - _MOST_NAMED} more" if len(called) > _MOST_NAMED else ""
         calls = ", ".join(called[:_MOST_NAMED]) + more or "no operator"
-        message = f"the archive does not call {entry.operator}, it calls {calls}"
+        message = f"the archive does not call {wanted}, it calls {calls}"
         row = change.owners.row(name)
         module = row.module if row else "its module"
         hint = f"let {printable(module)} call it, then: {_made_again(change, name)}"
@@ -143,29 +144,18 @@ def fixture_and_record_disagree(change: Change, finding: NewFinding) -> Iterator
 
 def _differences(change: Change, name: str, record: Record) -> Iterator[tuple[str, str]]:
     """What the record says otherwise than the archive, the registry or the version map, each with a line."""
-    archive, row, entry = change.after.fixtures.archive(name), change.owners.row(name), _entry(change, name)
-    said = record.archive
-    pairs: list[tuple[str, object, object]] = [("file name", said.file, name)]
-    if not isinstance(archive, str):
-        pairs += [
-            ("sha256", said.sha256, archive.sha256),
-            ("size", said.size, archive.size),
-            ("version", said.version, archive.version),
-            ("bytecode_version", said.bytecode_version, archive.bytecode_version),
-            ("operators", sorted(said.operators), sorted(archive.operators)),
-        ]
-    if row and change.owners.are_certain:
-        pairs.append(("module", record.module.name, row.module))
-    if entry:
-        # An old_schema may be written otherwise later, and a published record may not.
-        pairs += [
-            ("operator", record.entry.operator, entry.operator),
-            ("bumped_at_version", record.entry.bumped_at_version, entry.bumped_at_version),
-            ("upgrader_name", record.entry.upgrader_name, entry.upgrader_name),
-        ]
-    for what, recorded, found in pairs:
-        if recorded != found:
-            yield what, f"{what}: {_short(recorded)} in the record, {_short(found)} here"
+    from opfixtures.agreement import differences
+
+    archive, row = change.after.fixtures.archive(name), change.owners.row(name)
+    found = differences(
+        record,
+        file=name,
+        archive=None if isinstance(archive, str) else archive,
+        module=row.module if row and change.owners.are_certain else None,
+        entry=_entry(change, name),
+    )
+    for what, recorded, here in found:
+        yield what, f"{what}: {_short(recorded)} in the record, {_short(here)} here"
 
 
 def _short(value: object) -> str:

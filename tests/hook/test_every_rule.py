@@ -169,6 +169,8 @@ def record():
             ),
             RecordedRuntime("release", "torch 2.13.0", "2.13.0", "bc2c6eda", "3.11.7", "Linux-x86_64"),
             RecordedProof(None, ("schema",), schema, 10),
+            synthetic=(),
+            tolerances={},
             samples=({"inputs": [1], "output": 1},),
         )
     )

@@ -53,7 +53,7 @@ def gelu_record(source, data, **changes):
     }
     for part, members in changes.items():
         parts[part] = replace(parts[part], **members)
-    return dump_record(Record(**parts, samples=({"inputs": [1], "output": 1},)))
+    return dump_record(Record(**parts, synthetic=(), tolerances={}, samples=({"inputs": [1], "output": 1},)))
 
 
 @pytest.fixture
@@ -264,9 +264,12 @@ class TestOPF304:
         pytorch.write(GELU, zipped_archive(3))
         assert first(pytorch, "OPF304")["message"].endswith("it calls no operator")
 
-    def test_of_an_archive_without_bytecode_nothing_is_said(self, pytorch, found):
-        pytorch.write(GELU.replace(".ptl", ".pt"), zipped_archive(3, bytecode=False))
+    def test_of_an_archive_without_bytecode_its_code_tells_names(self, pytorch, found):
+        of_jit = GELU.replace(".ptl", ".pt")
+        pytorch.write(of_jit, zipped_archive(3, "aten::gelu", bytecode=False))
         assert found(pytorch) == []
+        pytorch.write(of_jit, zipped_archive(3, "aten::elu", bytecode=False))
+        assert found(pytorch) == [f"OPF304 {of_jit}"]
 
 
 class TestOPF305:
@@ -277,7 +280,7 @@ class TestOPF305:
             ({"archive": {"sha256": "0" * 64}}, "sha256"),
             ({"archive": {"size": 1}}, "size"),
             ({"archive": {"version": 2}}, "version"),
-            ({"archive": {"bytecode_version": None}}, "bytecode_version"),
+            ({"archive": {"bytecode_version": None}}, "bytecode version"),
             ({"archive": {"operators": ()}}, "operators"),
             ({"module": {"name": "TestVersionedGeluV8"}}, "module"),
             ({"entry": {"operator": "aten::relu"}}, "operator"),

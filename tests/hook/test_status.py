@@ -53,6 +53,8 @@ RECORD = Record(
     RecordedArchive("test_versioned_gelu_v9.ptl", "ab" * 32, 2308, 3, 7, ("aten::gelu",)),
     RecordedRuntime("release", "torch 1.11.0", "1.11.0+cu102", "bc2c6eda", "3.8.18", "Linux-x86_64"),
     RecordedProof("86" * 20, ("schema",), "aten::gelu(Tensor self) -> Tensor", 9),
+    (),
+    {},
     ({"inputs": [True], "output": True},),
 )
 
