@@ -80,11 +80,16 @@ def _status(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         "what belongs to none. It informs and ends with status 0; `check` is what refuses.",
     )
     command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    command.add_argument(
+        "--replay",
+        action="store_true",
+        help="replay the fixtures too, as verify does, and show what came of it",
+    )
 
     def run(options: argparse.Namespace) -> int:
         from opfixtures.commands import status
 
-        return status.run(options.format)
+        return status.run(options.format, replay=options.replay)
 
     command.set_defaults(run=run)
 

@@ -45,6 +45,11 @@ class LoaderFacts:
     applied: Fact
     sensitive: Fact
 
+    @property
+    def differ(self) -> bool:
+        """Whether the replay shows that something is wrong."""
+        return Answer.NO in (self.equal.value, self.applied.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -60,7 +65,7 @@ class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
     `runtime` names the runtime that made the fixture, `fixture` is a path inside the repository, `synthetic` says
-    what was altered in what the runtime wrote.
+    what was altered in what the runtime wrote, `waived` until when and why a difference is put up with.
     `pre_change_commit` is an object id; `verify` leaves it to the record.
     """
 
@@ -74,6 +79,7 @@ class FixtureResult:
     runtime: str | None = None
     synthetic: tuple[str, ...] = ()
     facts: Facts | None = None
+    waived: str = ""
     pre_change_commit: str | None = None
 
 
@@ -86,5 +92,5 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether any fixture was refused or differs."""
-        return any(fixture.status in FAILURES for fixture in self.fixtures)
+        """Whether any fixture was refused or differs, and is not waived."""
+        return any(fixture.status in FAILURES and not fixture.waived for fixture in self.fixtures)

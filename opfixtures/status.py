@@ -6,8 +6,9 @@ A picture for people. What is missing here and must not be is for the rules to s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from opfixtures.archive import ArchiveError, read_archive
 from opfixtures.changes import Change
@@ -16,6 +17,7 @@ from opfixtures.declarations.names import fixture_stem, module_version
 from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 from opfixtures.errors import UserError
 from opfixtures.record import RecordError, load_record, record_path
+from opfixtures.result import LoaderFacts
 from opfixtures.waivers import Waiver
 
 _ENDINGS = (".ptl", ".pt")
@@ -41,13 +43,19 @@ class RecordStatus:
 
 @dataclass(frozen=True, slots=True)
 class FixtureStatus:
-    """A fixture entry, the path of its fixture, and what stands there; None for what does not."""
+    """A fixture entry, the path of its fixture, and what stands there; None for what does not.
+
+    `committed` is the day of the commit that the fixture is from, None where there is none. `replays` is by
+    loader, empty where nothing was replayed.
+    """
 
     module: str
     module_defined: bool
     path: str
     archive: ArchiveStatus | None
     record: RecordStatus | None
+    committed: date | None = None
+    replays: Mapping[str, LoaderFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The folder of fixtures: the names of its files, and what reads one by its path, as `Snapshot.read` does."""
+    """The folder of fixtures: the names of its files, and what reads one by its path, as `Snapshot.read` does.
+
+    `committed` has the days of the commits that its files are from, `replays` the facts of a replay, by path.
+    """
 
     names: Collection[str]
     read: Callable[[str], bytes | None]
+    committed: Mapping[str, date] = field(default_factory=dict)
+    replays: Mapping[str, Mapping[str, LoaderFacts]] = field(default_factory=dict)
 
 
 def status_of(change: Change, folder: Folder) -> Status:
@@ -153,6 +166,8 @@ def _fixture(change: Change, folder: Folder, row: FixtureEntry, covers: range) -
         path=path,
         archive=_archive(folder, path, covers),
         record=_record(folder, record_path(path)),
+        committed=folder.committed.get(path) if path.rpartition("/")[2] in folder.names else None,
+        replays=folder.replays.get(path, {}),
     )
 
 

@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from opfixtures.config_table import Table
 from opfixtures.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from opfixtures.result import FixtureResult
 
 REPLAYS = ("replay.torch.jit.load", "replay.lite")
 """What `verify` says of a loader, as a code that can be waived."""
@@ -59,6 +63,18 @@ def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding
         return finding
     message = f"{finding.message} (waived until {waiver.expires}: {waiver.reason})"
     return replace(finding, severity=Severity.NOTE, message=message)
+
+
+def waive_replay(result: FixtureResult, waivers: Sequence[Waiver], today: date) -> FixtureResult:
+    """The result; what a replay found is waived where it is for each loader that differs."""
+    if result.facts is None:
+        return result
+    differing = [loader for loader, facts in result.facts.loaders.items() if facts.differ]
+    found = [waiver_for(waivers, f"replay.{loader}", result.operator, "", today) for loader in differing]
+    if not found or None in found:
+        return result
+    reasons = dict.fromkeys(f"waived until {one.expires}: {one.reason}" for one in found if one)
+    return replace(result, waived=", ".join(reasons))
 
 
 def read_waivers(table: Table, source: bytes) -> tuple[Waiver, ...]:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from opfixtures.comparison import Comparison, between, read_change, sides
 from opfixtures.errors import UserError
@@ -16,9 +15,6 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.report import renderer
 from opfixtures.report.colour import wants_colour
 from opfixtures.rules import judge
-
-if TYPE_CHECKING:
-    from datetime import date
 
 
 def run(
@@ -56,7 +52,9 @@ def judged(
     """What all rules find in a change, with the waivers of today. Raises as `read_change`."""
     change = read_change(objects, compared, everything)
     if change.config.waivers:
-        change = replace(change, today=_today())
+        from opfixtures.clock import today
+
+        change = replace(change, today=today())
     return judge(change, demanded)
 
 
@@ -67,13 +65,6 @@ def show(findings: Sequence[Finding], report: str = "text") -> int:
     sys.stdout.write(out)
     sys.stderr.write(err)
     return status
-
-
-def _today() -> date:
-    from datetime import UTC, datetime
-
-    # The same day on every machine.
-    return datetime.now(UTC).date()
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.changes import Change
+from opfixtures.clock import today
 from opfixtures.declarations.model import Problem
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
@@ -19,6 +21,7 @@ from opfixtures.report.result_text import result_text
 from opfixtures.result import Result
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
+from opfixtures.waivers import Waiver, waive_replay
 from opfixtures.workshop import Workshop
 
 
@@ -39,8 +42,11 @@ def _terminations_as_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def finish(result: Result, report: str | None) -> int:
+def finish(result: Result, report: str | None, waivers: Sequence[Waiver]) -> int:
     """Print the result, write it to the file `report` if one is named; the exit status."""
+    day = today()
+    fixtures = tuple(waive_replay(fixture, waivers, day) for fixture in result.fixtures)
+    result = replace(result, fixtures=fixtures)
     sys.stdout.write(result_text(result) + "\n")
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())

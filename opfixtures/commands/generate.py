@@ -53,7 +53,9 @@ def run(wanted: Wanted, report: str | None) -> int:
         sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
     results = _in_order(change, [*plan.settled, *made.results])
     commits = {result.pre_change_commit for result in results} - {None}
-    status = finish(Result(commits.pop() if len(commits) == 1 else None, results), report)
+    status = finish(
+        Result(commits.pop() if len(commits) == 1 else None, results), report, change.config.waivers
+    )
     if made.unavailable is not None:
         raise made.unavailable
     return status

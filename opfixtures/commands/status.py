@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 from opfixtures.archive import MAX_BYTES
+from opfixtures.changes import Change
+from opfixtures.commit_days import commit_days
 from opfixtures.comparison import Comparison, read_change
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.snapshot import EmptySnapshot, WorkTreeSnapshot
+from opfixtures.result import LoaderFacts
+from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.status import Folder, status_of
 
 
-def run(report: str) -> int:
-    """Print the status of the work tree as `text` or `json`; the exit status is 0 whatever is missing."""
+def run(report: str, *, replay: bool = False) -> int:
+    """Print the status of the work tree as `text` or `json`; the exit status is 0 whatever is missing.
+
+    Raises RuntimeUnavailable or GitError if it is to `replay` and a post-change runtime cannot be had.
+    """
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
         work_tree = WorkTreeSnapshot(repository.root)
         change = read_change(objects, Comparison(EmptySnapshot(), work_tree, base=None, tip=None))
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
-    status = status_of(change, Folder(fixtures.names(change.config.fixtures), fixtures.read))
+    folder = Folder(
+        fixtures.names(change.config.fixtures),
+        fixtures.read,
+        commit_days(repository, change.config.fixtures),
+        _replays(repository, change, fixtures) if replay else {},
+    )
+    status = status_of(change, folder)
     if report == "json":
         from opfixtures.report.status_json import status_json
 
@@ -30,3 +43,16 @@ def run(report: str) -> int:
 
         sys.stdout.write(status_text(status))
     return 0
+
+
+def _replays(
+    repository: Repository, change: Change, fixtures: Snapshot
+) -> dict[str, Mapping[str, LoaderFacts]]:
+    from opfixtures.commands.common import refuse_problems, workshop
+    from opfixtures.commands.verify import fixtures_there
+    from opfixtures.verify import verify
+
+    refuse_problems(change)
+    with workshop(repository) as tools:
+        results = verify(list(fixtures_there(change, fixtures)), change.config, tools)
+    return {one.fixture: one.facts.loaders for one in results if one.fixture and one.facts}

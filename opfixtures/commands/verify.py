@@ -29,7 +29,9 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     refuse_problems(change)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     wanted = [_path(name, repository.root) for name in names]
-    standing = [fixture for fixture in _standing(change, fixtures) if not wanted or fixture.path in wanted]
+    standing = [
+        fixture for fixture in fixtures_there(change, fixtures) if not wanted or fixture.path in wanted
+    ]
     unowned = sorted(set(wanted) - {fixture.path for fixture in standing})
     if unowned:
         raise UserError(
@@ -38,10 +40,11 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     spec = _runtime(runtime, change.config) if runtime else None
     with workshop(repository) as tools:
         results = verify(standing, change.config, tools, spec)
-    return finish(Result(None, tuple(results)), report)
+    return finish(Result(None, tuple(results)), report, change.config.waivers)
 
 
-def _standing(change: Change, work_tree: Snapshot) -> Iterator[FixtureThere]:
+def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FixtureThere]:
+    """The fixtures of all fixture entries, as far as they are there. Raises as `Snapshot.read`."""
     for entry in change.version_map.entries:
         for row in change.matching.rows_of(entry):
             path = fixture_path(change.config, row)

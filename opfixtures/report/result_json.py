@@ -27,6 +27,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "runtime": fixture.runtime,
         "pre_change_commit": fixture.pre_change_commit,
         "synthetic": list(fixture.synthetic),
+        "waived": fixture.waived,
         "facts": None if fixture.facts is None else _facts(fixture.facts),
     }
 

@@ -13,7 +13,7 @@ _INDENT = " " * 12
 
 def result_text(result: Result) -> str:
     """A block a fixture, failures first, and a line of counts."""
-    ordered = sorted(result.fixtures, key=lambda fixture: fixture.status not in FAILURES)
+    ordered = sorted(result.fixtures, key=lambda one: (one.status not in FAILURES, bool(one.waived)))
     blocks = "".join(f"{line}\n" for fixture in ordered for line in _lines(fixture, result.pre_change_commit))
     return blocks + _summary(result)
 
@@ -25,6 +25,8 @@ def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
         yield _INDENT + printable(line)
     if fixture.pre_change_commit not in (None, told_once):
         yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
+    if fixture.waived:
+        yield printable(f"{_INDENT}{fixture.waived}")
     for alteration in fixture.synthetic:
         yield printable(f"{_INDENT}synthetic: {alteration}")
     if fixture.facts is None:
@@ -59,6 +61,8 @@ def _fact(name: str, fact: Fact, said: str) -> str:
 
 def _summary(result: Result) -> str:
     count = Counter(fixture.status for fixture in result.fixtures)
+    waived = sum(bool(fixture.waived) for fixture in result.fixtures)
     parts = [f"{count[status]} {status}" for status in Status if count[status]]
+    parts += [f"{waived} of them waived"] if waived else []
     commit = f", pre-change commit {result.pre_change_commit[:12]}" if result.pre_change_commit else ""
     return f"opfixtures: {', '.join(parts) or 'nothing to do'}{commit}"

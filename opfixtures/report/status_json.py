@@ -50,6 +50,8 @@ def _fixture(fixture: FixtureStatus) -> dict[str, object]:
         "path": fixture.path,
         "archive": None if fixture.archive is None else asdict(fixture.archive),
         "record": None if fixture.record is None else asdict(fixture.record),
+        "committed": fixture.committed.isoformat() if fixture.committed else None,
+        "replays": {loader: asdict(facts) for loader, facts in fixture.replays.items()},
     }
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from opfixtures.report.printable import printable
+from opfixtures.result import Answer
 from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 
-_HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "waiver")
+_HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "since")
 # One name of any length shall not push every row out of sight.
 _WIDEST = 40
 
 
 def status_text(status: Status) -> str:
-    """A row an entry, or one for each of its fixture entries; orphans and problems below; a line of counts."""
-    rows = [row for operator in status.operators for row in _rows(operator)]
+    """A row an operator, or one for each of its entries; orphans and problems below; a line of counts."""
+    loaders = list(dict.fromkeys(loader for fixture in _fixtures(status) for loader in fixture.replays))
+    rows = [row for operator in status.operators for row in _rows(operator, loaders)]
     lines = [
-        *_table([_HEADINGS, *rows] if rows else []),
+        *_table([(*_HEADINGS, *loaders, "waiver"), *rows] if rows else []),
         *_orphans(status),
         *_problems(status),
         _summary(status),
@@ -36,16 +38,38 @@ def _padded(column: Sequence[str]) -> list[str]:
     return [cell.ljust(width) for cell in column]
 
 
-def _rows(operator: OperatorStatus) -> Iterator[tuple[str, ...]]:
+def _rows(operator: OperatorStatus, loaders: Sequence[str]) -> Iterator[tuple[str, ...]]:
     waiver = "; ".join(f"{', '.join(one.codes)} until {one.expires}" for one in operator.waivers)
-    for entry in operator.entries:
-        head = (operator.operator, str(entry.bumped_at_version), _covers(entry), _upgrader(entry))
-        for fixture in entry.fixtures:
-            yield (*head, _module(fixture), _stamp(fixture), _maker(fixture), waiver)
-            head, waiver = ("", "", "", ""), ""
-        if not entry.fixtures:
-            yield (*head, "missing", "", "", waiver)
-            waiver = ""
+    for number, entry in enumerate(operator.entries):
+        cells = (_joined(map(cell, entry.fixtures)) for cell in (_module, _stamp, _maker, _since))
+        yield (
+            operator.operator,
+            str(entry.bumped_at_version),
+            _covers(entry),
+            _upgrader(entry),
+            *(cells if entry.fixtures else ("missing", "", "", "")),
+            *(_replay(entry, loader) for loader in loaders),
+            waiver if number == 0 else "",
+        )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """The different ones; of many names the first, and how many more."""
+    different = list(dict.fromkeys(text for text in texts if text))
+    return ", ".join(different[:1]) + (f" +{len(different) - 1}" if len(different) > 1 else "")
+
+
+def _replay(entry: EntryStatus, loader: str) -> str:
+    """What all fixtures of an entry showed, and whether one of them would notice a missing upgrader."""
+    facts = [fixture.replays[loader] for fixture in entry.fixtures if loader in fixture.replays]
+    equal = {one.equal.value for one in facts}
+    if not facts or Answer.NO in equal or equal != {Answer.YES}:
+        return "" if not facts else "differs" if Answer.NO in equal else ", ".join(sorted(equal))
+    if any(one.differ for one in facts):
+        return "not upgraded"
+    sensitive = {one.sensitive.value for one in facts}
+    notices = "sensitive" if Answer.YES in sensitive else "insensitive"
+    return f"equal, {'identity' if sensitive == {Answer.NOT_APPLICABLE} else notices}"
 
 
 def _covers(entry: EntryStatus) -> str:
@@ -72,6 +96,10 @@ def _maker(fixture: FixtureStatus) -> str:
     if fixture.record is None:
         return "" if fixture.archive is None else "no record"
     return fixture.record.runtime or "unreadable"
+
+
+def _since(fixture: FixtureStatus) -> str:
+    return fixture.committed.isoformat() if fixture.committed else ""
 
 
 def _orphans(status: Status) -> Iterator[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from opfixtures.formats import JIT, LITE
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.waivers import Waiver, waive_replay
 
 SCHEMA = json.loads(
     (Path(opfixtures.__file__).parent / "schemas" / "result.schema.json").read_text(encoding="utf-8")
@@ -118,6 +120,40 @@ def test_a_synthetic_fixture_says_what_was_altered() -> None:
     )
 
 
+def test_a_waived_mismatch_stands_below_those_that_fail() -> None:
+    mismatch = replace(VERIFIED, status=Status.MISMATCH)
+    waived = replace(mismatch, waived="waived until 2027-06-30: not for mobile")
+    text = result_text(Result(None, (VERIFIED, waived, mismatch)))
+
+    assert text.index("waived until 2027-06-30: not for mobile\n") > text.index("mismatch ", 1)
+    assert text.endswith("opfixtures: 1 verified, 2 mismatch, 1 of them waived")
+    assert not Result(None, (waived,)).failed
+
+
+@pytest.mark.parametrize(
+    ("codes", "differing", "today", "waived"),
+    [
+        (("replay.lite",), {LITE}, date(2027, 6, 30), True),
+        (("replay.lite",), {LITE}, date(2027, 7, 1), False),
+        (("replay.lite",), {LITE, JIT}, date(2027, 6, 30), False),
+        (("replay.lite", "replay.torch.jit.load"), {LITE, JIT}, date(2027, 6, 30), True),
+        (("OPF303",), {LITE}, date(2027, 6, 30), False),
+        (("replay.lite",), set(), date(2027, 6, 30), False),
+    ],
+)
+def test_a_replay_is_waived_where_each_loader_that_differs_is(
+    codes: tuple[str, ...], differing: set[str], today: date, waived: bool
+) -> None:
+    no = LoaderFacts(YES, Fact(Answer.NO), YES, YES)
+    loaders = {loader: no if loader in differing else LoaderFacts(*[YES] * 4) for loader in (JIT, LITE)}
+    result = replace(VERIFIED, status=Status.MISMATCH, facts=Facts(YES, YES, loaders))
+    waivers = (Waiver("aten::gelu", codes, "not for mobile", date(2027, 6, 30)),)
+
+    expected = "waived until 2027-06-30: not for mobile" if waived else ""
+    assert waive_replay(result, waivers, today).waived == expected
+    assert waive_replay(replace(result, facts=None), waivers, today).waived == ""
+
+
 def test_a_fixture_without_record_says_so() -> None:
     assert "            pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
 
@@ -173,6 +209,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("runtime", "torch 1.11.0"),
         ("pre_change_commit", None),
         ("synthetic", []),
+        ("waived", ""),
     ]
     assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
     assert facts["loaders"]["lite"]["sensitive"] == {"value": "no", "reason": "passes"}

@@ -25,8 +25,9 @@ from opfixtures.record import (
 )
 from opfixtures.report.status_json import status_json
 from opfixtures.report.status_text import status_text
+from opfixtures.result import Answer, Fact, LoaderFacts
 from opfixtures.snapshot import EmptySnapshot, WorkTreeSnapshot
-from opfixtures.status import Folder, status_of
+from opfixtures.status import EntryStatus, FixtureStatus, Folder, OperatorStatus, Status, status_of
 from opfixtures.waivers import Waiver
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -104,8 +105,8 @@ def test_a_row_an_entry_and_orphans_below(pytorch, opfixtures):
     ran = opfixtures(pytorch, "status")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "operator    at  covers  upgrader                fixture entry        stamped  made by",
-        "aten::gelu  10  0-9     gelu_0_9                TestVersionedGeluV9  3        torch 1.11.0",
+        "operator    at  covers  upgrader                fixture entry        stamped  made by       since",
+        "aten::gelu  10  0-9     gelu_0_9                TestVersionedGeluV9  3        torch 1.11.0  2026-01-01",
         "aten::gelu  12  10-11   gelu_10_11 (undefined)  missing",
         "",
         "belongs to no entry:",
@@ -130,6 +131,8 @@ def test_programs_read_the_same(pytorch, seen):
         "path": FIXTURE,
         "archive": {"version": 10, "covered": False, "problem": ""},
         "record": {"runtime": "torch 1.11.0", "problem": ""},
+        "committed": "2026-01-01",
+        "replays": {},
     }
     entry = {
         "bumped_at_version": 10,
@@ -177,7 +180,7 @@ def test_what_cannot_be_read_is_said(pytorch, seen, opfixtures):
     put(pytorch, MODULES, "class")
     put(pytorch, REGISTRY, pytorch.read(REGISTRY).replace("\n}", '\n    Test(): "aten::gelu",\n}'))
     text = opfixtures(pytorch, "status").out
-    assert "TestVersionedGeluV9 (undefined)  unreadable  unreadable\n" in text
+    assert "TestVersionedGeluV9 (undefined)  unreadable  unreadable  2026-01-01\n" in text
     unreadable = text.partition("\ncannot be read:\n")[2].splitlines()
     assert unreadable[0].startswith(f"    {MODULES}:1:")
     assert unreadable[1] == f"    {FIXTURE}: it is not a readable zip archive: File is not a zip file"
@@ -238,3 +241,31 @@ def test_a_waiver_stands_by_its_operator(pytorch):
     assert reported["operators"][0]["waivers"] == [
         {"codes": ["OPF303", "replay.lite"], "reason": "not for mobile", "expires": "2027-06-30"}
     ]
+
+
+def loader_facts(equal, sensitive, applied=Answer.YES):
+    return LoaderFacts(Fact(Answer.YES), Fact(equal), Fact(applied), Fact(sensitive))
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ([loader_facts(Answer.YES, Answer.YES)], "equal, sensitive"),
+        ([loader_facts(Answer.YES, Answer.NO), loader_facts(Answer.YES, Answer.YES)], "equal, sensitive"),
+        ([loader_facts(Answer.YES, Answer.NO)], "equal, insensitive"),
+        ([loader_facts(Answer.YES, Answer.NOT_APPLICABLE)], "equal, identity"),
+        ([loader_facts(Answer.YES, Answer.YES), loader_facts(Answer.NO, Answer.YES)], "differs"),
+        ([loader_facts(Answer.UNKNOWN, Answer.UNKNOWN)], "unknown"),
+        ([loader_facts(Answer.YES, Answer.YES, applied=Answer.NO)], "not upgraded"),
+    ],
+)
+def test_a_replay_is_told_in_a_word_for_all_fixtures_of_an_entry(facts, word):
+    fixtures = tuple(
+        FixtureStatus(f"M{number}V9", True, "", None, None, None, {"lite": one})
+        for number, one in enumerate(facts)
+    )
+    entry = EntryStatus(10, range(10), "gelu_0_9", None, fixtures)
+    status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (), (), (), ())
+    heading, row = status_text(status).splitlines()[:2]
+    assert row[heading.index("lite") :] == word
+    assert row.split()[4:6] == (["M0V9", "+1"] if len(facts) > 1 else ["M0V9", "no"])
