@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +39,45 @@ class Row(NamedTuple):
         return self.loaders[loader][name]["value"]
 
 
+REPORT = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the mutations of PyTorch's upgraders showed, as a part of the test report."""
+    lines = config.stash.get(REPORT, [])
+    if lines:
+        terminalreporter.section("mutations of PyTorch's upgraders")
+        terminalreporter.write("".join(f"{line}\n" for line in lines))
+
+
 NewCorpus = Callable[[str], GitRepository]
 Verify = Callable[..., list[Row]]
+
+
+class Entry(NamedTuple):
+    """An entry of the version map inside torch."""
+
+    operator: str
+    bumped_at_version: int
+    upgrader_name: str
+    old_schema: str
+
+
+ASK_MAP = """
+import json, torch
+versions = torch._C._get_operator_version_map()
+print(json.dumps([
+    (operator, entry.bumped_at_version, entry.upgrader_name, entry.old_schema)
+    for operator in sorted(versions) for entry in versions[operator]
+]))
+"""
+
+
+@pytest.fixture(scope="session")
+def torch_map() -> list[Entry]:
+    """The version map inside the torch of today, which is asked in a process of its own."""
+    told = subprocess.run([sys.executable, "-c", ASK_MAP], check=True, capture_output=True, text=True).stdout
+    return [Entry(*entry) for entry in json.loads(told)]
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from importlib.util import find_spec
 
 import pytest
-import torch
 
-from tests.corpus.conftest import TODAY, NewCorpus, Row, Verify
+from tests.corpus.conftest import REPORT, TODAY, Entry, NewCorpus, Row, Verify
 
 JIT = "torch.jit.load"
-UPGRADERS = {
-    operator: entry.upgrader_name
-    for operator, entries in sorted(torch._C._get_operator_version_map().items())
-    for entry in entries
-}
 # Imported as an operator module before any fixture is loaded. The map of upgraders fills when a module is.
 WRONG = '''
 import io, torch
@@ -42,42 +37,69 @@ for operator in list(torch._C._get_operator_version_map()):
 """
 
 
+Mutated = dict[str, list[Row]]
+
+
 @pytest.fixture(scope="module")
 def mutated(
-    tmp_path_factory: pytest.TempPathFactory, new_corpus: NewCorpus, verify: Verify
-) -> dict[str, list[Row]]:
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+    new_corpus: NewCorpus,
+    verify: Verify,
+    torch_map: list[Entry],
+) -> Mutated:
     """What verify says with each wrong upgrader, by operator, and without any, under "none"."""
     environment = tmp_path_factory.mktemp("mutations") / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     (packages,) = environment.glob("lib/python*/site-packages")
-    (packages / "torch.pth").write_text(str(Path(torch.__file__).parents[1]))
-    runtimes = {"none": "none"} | {operator: f"wrong_{name}" for operator, name in UPGRADERS.items()}
-    settings = ""
-    for operator, name in runtimes.items():
-        source = NONE if operator == "none" else WRONG.format(upgrader=UPGRADERS[operator])
-        (packages / f"{name}.py").write_text(source)
-        settings += TODAY.format(name=name, python=environment / "bin" / "python") + f'import = "{name}"\n'
-    corpus = new_corpus(settings)
+    torch = find_spec("torch")
+    assert torch is not None
+    assert torch.origin is not None
+    (packages / "torch.pth").write_text(os.path.dirname(os.path.dirname(torch.origin)))
+    sources = {entry.operator: WRONG.format(upgrader=entry.upgrader_name) for entry in torch_map} | {
+        "none": NONE
+    }
+    names = {operator: f"mutation_{number}" for number, operator in enumerate(sources)}
+    for operator, name in names.items():
+        (packages / f"{name}.py").write_text(sources[operator])
+    python = environment / "bin" / "python"
+    runtimes = (TODAY.format(name=name, python=python) + f'import = "{name}"\n' for name in names.values())
+    corpus = new_corpus("".join(runtimes))
     with ThreadPoolExecutor() as pool:
-        rows = pool.map(lambda name: verify(corpus, name), runtimes.values())
-        return dict(zip(runtimes, rows, strict=True))
+        rows = pool.map(lambda name: verify(corpus, name), names.values())
+        found = dict(zip(names, rows, strict=True))
+    pytestconfig.stash[REPORT] = [line(entry, found) for entry in torch_map]
+    return found
+
+
+def differ(rows: list[Row]) -> set[str]:
+    """The fixtures that gave other outputs than were recorded."""
+    return {row.fixture for row in rows if row.fact(JIT, "equal") == "no"}
+
+
+def line(entry: Entry, found: Mutated) -> str:
+    """A line of the report on mutations."""
+    own = {row.fixture for row in found["none"] if row.operator == entry.operator}
+    wrong = differ(found[entry.operator])
+    return (
+        f"{entry.operator:<22}  a wrong {entry.upgrader_name:<19} fails {len(wrong & own)} of its {len(own)} fixtures"
+        f" and {len(wrong - own)} others; without it {len(differ(found['none']) & own)} differ"
+    )
 
 
 def test_a_wrong_upgrader_fails_the_fixtures_of_its_operator_and_no_other(
-    mutated: dict[str, list[Row]], today: list[Row]
+    mutated: Mutated, torch_map: list[Entry], today: list[Row]
 ) -> None:
-    for operator in UPGRADERS:
-        failed = {row.fixture for row in mutated[operator] if row.fact(JIT, "equal") == "no"}
-        assert failed == {row.fixture for row in today if row.operator == operator}
-        assert all(row.status == "mismatch" for row in mutated[operator] if row.fixture in failed)
+    for entry in torch_map:
+        rows = mutated[entry.operator]
+        assert differ(rows) == {row.fixture for row in today if row.operator == entry.operator}
+        assert all(row.status == "mismatch" for row in rows if row.operator == entry.operator)
 
 
 def test_without_upgraders_the_sensitive_fixtures_differ_and_none_is_verified(
-    mutated: dict[str, list[Row]], today: list[Row]
+    mutated: Mutated, today: list[Row]
 ) -> None:
-    differ = {row.fixture for row in mutated["none"] if row.fact(JIT, "equal") == "no"}
-
-    assert differ == {row.fixture for row in today if row.fact(JIT, "sensitive") == "yes"}
+    assert differ(mutated["none"]) == {row.fixture for row in today if row.fact(JIT, "sensitive") == "yes"}
     for row in mutated["none"]:
         # Without its upgrader an archive of linspace or logspace does not load, and no marker can be looked for.
         assert row.fact(JIT, "applied") == ("no" if row.fact(JIT, "loads") == "yes" else "unknown")

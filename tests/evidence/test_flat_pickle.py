@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.flat_pickle import MAX_BYTES, PickleError, read_flat_pickle
+from opfixtures.flat_pickle import MAX_BYTES, PickleError, dump_flat_pickle, read_flat_pickle
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(),
@@ -116,3 +116,55 @@ def test_no_pickle_keeps_the_reader_busy(content: bytes) -> None:
     read_flat_pickle(content)
 
     assert process_time() - start < 60
+
+
+WRITABLE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**31), 2**31 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple),
+)
+
+
+@given(WRITABLE)
+def test_what_is_written_is_read_back(value: object) -> None:
+    written = dump_flat_pickle(value)
+
+    assert repr(read_flat_pickle(written, exact=True)) == repr(value)
+    assert repr(pickle.loads(written)) == repr(value)
+
+
+def deep() -> object:
+    value: object = ()
+    for _ in range(5000):
+        value = (value,)
+    return value
+
+
+def wide() -> object:
+    value: object = "x" * 1000
+    for _ in range(20):
+        value = (value, value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ({}, "a dict that cannot be written"),
+        (2**31, "a int that cannot be written"),
+        (deep(), "a value that nests too deeply"),
+        (wide(), "a value of more than"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(value: object, what: str) -> None:
+    with pytest.raises(PickleError, match=what):
+        dump_flat_pickle(value)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, (1, {"b": 2})])
+def test_an_exact_reader_takes_no_dict(value: object) -> None:
+    with pytest.raises(PickleError, match="opcode b'}'"):
+        read_flat_pickle(pickle.dumps(value, protocol=2), exact=True)
