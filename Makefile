@@ -1,11 +1,11 @@
-# Sets up what it needs in .venv and runs: `make demo`, `make demo-pytorch`, `make test`, `make bench`.
+# Sets up what it needs in .venv and runs: `make test`, `make demo`, `make demo-pytorch`, `make corpus`, `make bench`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-pytorch test lint types coverage bench clean
+.PHONY: demo demo-pytorch corpus evidence test lint types coverage bench clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -14,7 +14,16 @@ demo: .venv/torch
 demo-pytorch: .venv/uv
 	$(BIN)/python demo/pytorch.py
 
-test: lint types coverage
+# Every fixture made again by the release it is from: what is committed has to come out.
+corpus: .venv/torch .venv/uv
+	$(BIN)/opfixtures generate --all --regenerate
+
+# Nothing is owed, and where every operator of PyTorch stands.
+evidence: .venv/torch .venv/uv
+	$(BIN)/opfixtures check --all --require-fixtures
+	$(BIN)/opfixtures status --replay
+
+test: lint types coverage evidence
 
 lint: .venv/dev
 	$(BIN)/ruff check

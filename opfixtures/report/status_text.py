@@ -10,7 +10,7 @@ from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 
 _HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "since")
 # One name of any length shall not push every row out of sight.
-_WIDEST = 40
+_WIDEST = 48
 
 
 def status_text(status: Status) -> str:

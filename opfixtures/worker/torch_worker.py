@@ -456,13 +456,13 @@ def spare_value(argument: Any, integral: bool, shape: tuple[int, ...], position:
     return given_value(argument, integral, shape, position)
 
 
-def checked_samples(given: Any) -> list[tuple[Any, ...]]:
-    """What `sample_inputs()` gives: one tuple of inputs, or a list of such tuples."""
+def checked_samples(method: str, given: Any) -> list[tuple[Any, ...]]:
+    """What a method of that name gave: one tuple of inputs, or a list of such tuples."""
     samples = [given] if isinstance(given, tuple) else given
     if not isinstance(samples, list) or not samples or not all(isinstance(one, tuple) for one in samples):
-        raise UnsampledError("sample_inputs() has to return a tuple of inputs, or a list of such tuples")
+        raise UnsampledError(f"{method}() has to return a tuple of inputs, or a list of such tuples")
     if len(samples) > MAX_SAMPLES:
-        raise UnsampledError(f"sample_inputs() returns {len(samples)} samples (at most {MAX_SAMPLES})")
+        raise UnsampledError(f"{method}() returns {len(samples)} samples (at most {MAX_SAMPLES})")
     return samples
 
 
@@ -482,20 +482,22 @@ def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
 def record_samples(module: Any, scripted: Any, function: Any) -> list[dict[str, Json]]:
     """Sample inputs and their outputs. From types, what does not run is left out; given ones have to run."""
     if hasattr(module, "sample_inputs"):
-        return [recorded(function, inputs) for inputs in checked_samples(module.sample_inputs())]
-    # https://docs.pytorch.org/docs/stable/mobile_optimizer.html calls them bundled inputs.
+        samples = checked_samples("sample_inputs", module.sample_inputs())
+        return [recorded(function, inputs) for inputs in samples]
+    # The name that torch/utils/bundled_inputs.py gives them.
     if hasattr(scripted, "get_all_bundled_inputs"):
-        return [recorded(function, inputs) for inputs in checked_samples(scripted.get_all_bundled_inputs())]
+        samples = checked_samples("get_all_bundled_inputs", scripted.get_all_bundled_inputs())
+        return [recorded(function, inputs) for inputs in samples]
     arguments = scripted.forward.schema.arguments[1:]
     failures: list[str] = []
-    samples: list[dict[str, Json]] = []
+    made: list[dict[str, Json]] = []
     for integral in (False, True):
         sample = sample_of_types(function, arguments, integral, failures)
-        if sample and sample not in samples:
-            samples.append(sample)
-    if not samples:
+        if sample and sample not in made:
+            made.append(sample)
+    if not made:
         raise UnsampledError(f"no sample made from types runs, give it sample_inputs(): {failures[0]}")
-    return samples
+    return made
 
 
 def sample_of_types(function: Any, arguments: list[Any], integral: bool, failures: list[str]) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 from tests.corpus.conftest import FIXTURES, ROOT, Entry, Row
 
@@ -65,3 +67,19 @@ def test_a_fixture_of_each_operator_is_sensitive_unless_its_upgrader_changes_not
         insensitive = {name for name, values in sensitive.items() if "yes" not in values} - IDENTITY[loader]
         assert insensitive == (LITE_LACKS if loader == LITE else set())
     assert sum("yes" in values for values in by_operator(today, JIT, "sensitive").values()) == 10
+
+
+def test_the_table_of_the_readme_is_what_is_seen(today: list[Row]) -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = dict(
+        re.findall(r"^(aten::\S+) .* torch \d\S+  +(\S.*?)(?:  +replay.lite until \S+)?$", readme, re.M)
+    )
+
+    def word(operator: str, loader: str) -> str:
+        if by_operator(today, loader, "equal")[operator] != {"yes"}:
+            return "differs"
+        sensitive = by_operator(today, loader, "sensitive")[operator]
+        return "equal, sensitive" if "yes" in sensitive else "equal, identity"
+
+    seen = {row.operator: f"{word(row.operator, JIT)}  {word(row.operator, LITE)}" for row in today}
+    assert {operator: re.sub("  +", "  ", words) for operator, words in shown.items()} == seen

@@ -34,6 +34,7 @@ from opfixtures.tolerances import WIDEST
 EXPORT = '''
 import base64, json
 import torch, torch.jit.mobile
+from torch.utils import bundled_inputs
 from typing import Dict, List
 
 class Gelu(torch.nn.Module):
@@ -85,15 +86,22 @@ def load(path):
     return torch.jit.mobile._load_for_lite_interpreter(path)
 
 exported = {}
-for module in (Gelu, WithSubmodule, WithControlFlow, CallsNothing, WithConstants, SeveralMethods):
-    path = module.__name__ + ".ptl"
-    scripted = torch.jit.script(module().eval())
-    if module is WithConstants:
-        scripted = torch.jit.freeze(scripted)
+def export(name, scripted):
+    path = name + ".ptl"
     scripted._save_for_lite_interpreter(path)
     operators = sorted(torch.jit.mobile._export_operator_list(load(path)))
     with open(path, "rb") as stream:
-        exported[module.__name__] = [base64.b64encode(stream.read()).decode(), operators]
+        exported[name] = [base64.b64encode(stream.read()).decode(), operators]
+
+for module in (Gelu, WithSubmodule, WithControlFlow, CallsNothing, WithConstants, SeveralMethods):
+    scripted = torch.jit.script(module().eval())
+    if module is WithConstants:
+        scripted = torch.jit.freeze(scripted)
+    export(module.__name__, scripted)
+
+bundled = torch.jit.script(Gelu())
+bundled_inputs.augment_model_with_bundled_inputs(bundled, [(torch.ones(2),), (torch.zeros(3),)])
+export("WithBundledInputs", bundled)
 print(json.dumps(exported))
 '''.replace("MANY_TEXTS", ", ".join(f'"text {number}"' for number in range(300)))
 

@@ -34,7 +34,15 @@ def members(
     }
 
 
-MODULES = ("Gelu", "WithSubmodule", "WithControlFlow", "CallsNothing", "WithConstants", "SeveralMethods")
+MODULES = (
+    "Gelu",
+    "WithSubmodule",
+    "WithControlFlow",
+    "CallsNothing",
+    "WithConstants",
+    "SeveralMethods",
+    "WithBundledInputs",
+)
 
 
 @pytest.mark.parametrize("module", MODULES)

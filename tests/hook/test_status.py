@@ -220,7 +220,7 @@ def test_no_name_forges_a_line_or_pushes_the_others_out_of_sight(pytorch, opfixt
     )
     lines = opfixtures(pytorch, "status").out.splitlines()
     assert lines[1].startswith(rf"aten::gelu\n\x1b[31m{long}  10  0-9")
-    assert lines[2].startswith("aten::hardswish" + " " * 27 + "11  0-10")
+    assert lines[2].startswith("aten::hardswish" + " " * 35 + "11  0-10")
 
 
 def test_a_waiver_stands_by_its_operator(pytorch):

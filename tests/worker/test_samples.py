@@ -77,6 +77,7 @@ def exported(new_modules):
     modules.add("never runs", CALLED.format(arguments="a", result="torch.mm(a, torch.ones(1, 7))"))
     modules.add("unknown type", CALLED.format(arguments="s: torch.Stream", result="1"))
     modules.add("enum", ENUM)
+    modules.add("bundled", BUNDLED)
     return modules.export()
 
 
@@ -94,6 +95,17 @@ class M(torch.nn.Module):
 
     def forward(self, x):
         return x * self.factor
+"""
+BUNDLED = """
+from typing import List, Tuple
+
+class M(torch.nn.Module):
+    def forward(self, x, n: int):
+        return x * n
+
+    @torch.jit.export
+    def get_all_bundled_inputs(self) -> List[Tuple[torch.Tensor, int]]:
+        return [(torch.ones(1), 2), (torch.ones(1), 3)]
 """
 ENUM = """
 import enum
@@ -116,6 +128,13 @@ class M(torch.nn.Module):
 def test_given_inputs_are_recorded(exported, key):
     assert [sample["inputs"] for sample in exported.rows[key]["samples"]] == GIVEN[key][1]
     assert [[sample["output"]] for sample in exported.rows[key]["samples"]] == GIVEN[key][1]
+
+
+def test_bundled_inputs_are_samples(exported):
+    """As torch.utils.bundled_inputs names the method."""
+    samples = exported.rows["bundled"]["samples"]
+    assert [sample["inputs"] for sample in samples] == [[ONE, 2], [ONE, 3]]
+    assert [sample["output"]["values"] for sample in samples] == [[2.0], [3.0]]
 
 
 @pytest.mark.parametrize("key", NOT_GIVEN)
