@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opfixtures.changes import Change, text_of
-from opfixtures.declarations.model import Declarations, MapEntry, Place
+from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem
 from opfixtures.findings import Finding, Severity
 from opfixtures.given_out import Numbering
 from opfixtures.report.printable import printable
@@ -71,7 +71,8 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
 
     shows the lines to change, and with --apply changes them. Then make the fixture again.
     """
-    if not change.added:
+    # What target has given out cannot be told where its map cannot be read.
+    if not change.added or _problems(change.target) or _problems(change.landed()):
         return
     numbering = Numbering(change)
     newest = numbering.newest
@@ -90,6 +91,10 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
             f"{taken if version <= newest else skipped}: the next free version is {newest + 1}",
             _renumbered(change, entry, newest + 1),
         )
+
+
+def _problems(declarations: Declarations) -> Sequence[Problem]:
+    return declarations.version_map.problems if declarations.version_map else ()
 
 
 def _entries(declarations: Declarations) -> Sequence[MapEntry]:

@@ -103,6 +103,13 @@ class TestOPF108:
             "aten::elu is bumped at version 14, and 10 is the last one given out"
         )
 
+    def test_where_targets_map_cannot_be_read_nothing_is_said_of_what_it_gave_out(self, judged):
+        target = tree()
+        target[VERSION_MAP] = target[VERSION_MAP].replace('"aten::gelu', "GELU")
+        after = adding("aten::hardswish", version=10)
+        assert judged("OPF108", before=target, after=after) == []
+        assert judged("OPF108", before=tree(), after=after, landed=target) == []
+
     def test_a_map_alone_does_not_tell_what_is_skipped(self, judged):
         assert judged("OPF108", before=tree(), after=adding("aten::hardswish", version=12)) == []
 
