@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from opfixtures.record import dump_record, load_record
 from tests.conftest import GitRepository
 from tests.corpus.conftest import FIXTURES, NewCorpus
 
@@ -65,3 +68,22 @@ def test_what_is_published_is_not_replaced_by_what_another_module_exports(new_co
     assert ran.status == 1
     assert "target holds another archive, made otherwise: a published fixture is not replaced" in ran.out
     assert contents(corpus.root / "fixtures") == before
+
+
+def test_what_is_published_has_to_have_been_computed(new_corpus: NewCorpus) -> None:
+    """A record of the right archive with outputs that no run of it gives."""
+    corpus = new_corpus("")
+    path = corpus.root / "fixtures" / "test_versioned_gelu_v9.ptl.json"
+    record = load_record(path.read_bytes())
+    samples = json.loads(json.dumps(record.samples))
+    samples[1]["output"]["values"][0] += 1e-3
+    path.write_bytes(dump_record(replace(record, samples=tuple(samples))))
+    corpus.git("add", "--all")
+    corpus.commit("a better number")
+
+    ran = corpus.opfixtures(
+        "generate", "--operator", "aten::gelu", "--regenerate", HOME=os.path.expanduser("~")
+    )
+
+    assert ran.status == 1
+    assert "target's record has other outputs: sample 2: element 0: " in ran.out

@@ -9,7 +9,7 @@ import pytest
 
 from opfixtures import worker_process
 from opfixtures.observations import WorkerError
-from opfixtures.worker_process import Job, run_worker
+from opfixtures.worker_process import Job, StoppedError, run_worker
 
 RUNTIME = {
     "event": "runtime",
@@ -32,7 +32,7 @@ def row(key, told=None):
 def pretend(tmp_path):
     """Runs two rows, a and b, in a worker that prints these answers and then runs this code."""
 
-    def run(answers, code="", again=None):
+    def run(answers, code="", again=None, stopped=lambda: False):
         first, second = (
             "".join(answer if isinstance(answer, str) else json.dumps(answer) + "\n" for answer in each)
             for each in (answers, again or answers)
@@ -45,9 +45,16 @@ def pretend(tmp_path):
             f"sys.stdout.write({second!r} if again else {first!r})\nsys.stdout.flush()\n{code}\n"
         )
         script.chmod(0o755)
-        rows = tuple({"key": key, "archive": str(tmp_path / f"{key}.ptl")} for key in "ab")
+        rows = tuple(
+            {
+                "key": key,
+                "archive": str(tmp_path / f"{key}.ptl"),
+                "backported": str(tmp_path / f"{key}.other"),
+            }
+            for key in "ab"
+        )
         job = Job("generate", None, (), rows, seconds=0.01)
-        return run_worker(str(script), job, str(tmp_path / "folder"), told.append)
+        return run_worker(str(script), job, str(tmp_path / "folder"), told.append, stopped)
 
     told = []
     return run
@@ -142,3 +149,26 @@ def test_a_worker_that_ignores_its_termination_is_killed(pretend, monkeypatch, t
     assert set(answers.rows) == {"a", "b"}
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+def test_work_that_is_stopped_ends_with_its_worker(pretend, tmp_path):
+    pid_file = tmp_path / "pid"
+    code = f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
+    start = time.monotonic()
+    with pytest.raises(StoppedError):
+        pretend([RUNTIME, row("a")], code, stopped=pid_file.exists)
+    assert time.monotonic() - start < 60
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+def test_a_backported_archive_is_written_beside_its_own(pretend, tmp_path):
+    told = {"samples": [], "archive": "AAE=", "backported": "AAI="}
+    answers = pretend([RUNTIME, row("a", told), row("b", {**told, "backported": None}), END])
+    assert [(tmp_path / name).read_bytes() for name in ("a.ptl", "a.other", "b.ptl")] == [
+        b"\0\1",
+        b"\0\2",
+        b"\0\1",
+    ]
+    assert not (tmp_path / "b.other").exists()
+    assert "archive" not in answers.rows["a"]
