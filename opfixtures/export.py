@@ -10,6 +10,7 @@ from threading import Event
 
 from opfixtures.alteration import altered
 from opfixtures.archive import Archive, ArchiveError
+from opfixtures.errors import RuntimeUnavailable
 from opfixtures.facts import contradiction
 from opfixtures.formats import format_of
 from opfixtures.observations import Exported, RuntimeSeen, WorkerError, exported
@@ -69,9 +70,7 @@ def export(
 ) -> list[Candidate | FixtureResult]:
     """What became of each planned fixture, group by group; their workers run side by side.
 
-    `seconds` is the time limit of one module.
-
-    Raises RuntimeUnavailable if an operator module came from elsewhere than its runtime.
+    `seconds` is the time limit of one module. A runtime that cannot be used refuses all of its own.
     """
     stop = Event()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -102,10 +101,10 @@ def _export(
                 lambda key: tell(f"exported {os.path.basename(key)}"),
                 stop.is_set,
             )
-        except WorkerError as error:
+            check_import(runtime, answers.runtime)
+        except (WorkerError, RuntimeUnavailable) as error:
             reason = f"{runtime.name} cannot be used: {error}"
             return [planned.result(Status.REFUSED, reason) for planned in group.planned]
-        check_import(runtime, answers.runtime)
         return [_outcome(planned, runtime, answers, folder) for planned in group.planned]
 
 

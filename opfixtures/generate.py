@@ -41,10 +41,7 @@ class Made:
 
 
 def generate(planned: Sequence[PlannedFixture], config: Config, workshop: Workshop) -> Made:
-    """Make the planned fixtures: a runtime that cannot be had stops only its own.
-
-    Raises RuntimeUnavailable if an operator module came from elsewhere than its runtime.
-    """
+    """Make the planned fixtures: a runtime that cannot be had or used stops only its own."""
     groups, results, unavailable = _obtained(planned, workshop)
     outcomes = export(groups, workshop.seconds, workshop.tell)
     results += [outcome for outcome in outcomes if isinstance(outcome, FixtureResult)]
