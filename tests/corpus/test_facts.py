@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import sys
+
+import jsonschema
 
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
-from tests.corpus.conftest import FIXTURES, ROOT, Entry, Row
+from tests.corpus.conftest import FIXTURES, ROOT, Entry, NewCorpus, Row
 
 JIT, LITE = "torch.jit.load", "lite"
 MODES = {
@@ -16,6 +21,8 @@ IDENTITY = {JIT: MODES | GELU | {"aten::full.out"}, LITE: MODES | {"aten::full.o
 # https://github.com/pytorch/pytorch/blob/main/torchgen/operator_versions/gen_mobile_upgraders.py excludes it: under
 # lite a full of an integer is an integer, which it was not when the archive was made.
 LITE_LACKS = {"aten::full"}
+INTERPRETER = f'kind = "interpreter"\npython = "{sys.executable}"\n'
+STATUS_SCHEMA = json.loads((ROOT / "opfixtures" / "schemas" / "status.schema.json").read_text())
 
 
 def by_operator(rows: list[Row], loader: str, name: str) -> dict[str, set[str]]:
@@ -83,3 +90,25 @@ def test_the_table_of_the_readme_is_what_is_seen(today: list[Row]) -> None:
 
     seen = {row.operator: f"{word(row.operator, JIT)}  {word(row.operator, LITE)}" for row in today}
     assert {operator: re.sub("  +", "  ", words) for operator, words in shown.items()} == seen
+
+
+def test_status_tells_what_the_replays_showed(new_corpus: NewCorpus, today: list[Row]) -> None:
+    corpus = new_corpus("")
+    # The torch that runs the tests instead of a release that would be installed.
+    corpus.replace("pyproject.toml", 'kind = "release"\ntorch = "2.13.0"\npython = "3.11"\n', INTERPRETER)
+    ran = corpus.opfixtures("status", "--replay", "--format", "json")
+    assert ran.status == 0, ran.err
+    operators = json.loads(ran.out)["operators"]
+    jsonschema.validate(json.loads(ran.out), STATUS_SCHEMA)
+    shown = {
+        (os.path.basename(fixture["path"]), loader): facts["sensitive"]["value"]
+        for operator in operators
+        for entry in operator["entries"]
+        for fixture in entry["fixtures"]
+        for loader, facts in fixture["replays"].items()
+    }
+
+    assert shown == {
+        (row.fixture, loader): row.fact(loader, "sensitive") for row in today for loader in (JIT, LITE)
+    }
+    assert {fixture["committed"] for one in operators for fixture in one["entries"][0]["fixtures"]} != {None}
