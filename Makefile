@@ -62,3 +62,10 @@ clean:
 .venv/dev: .venv/torch .venv/uv
 	$(PIP) --editable ".[dev]"
 	touch $@
+
+# The tests ask for it by themselves.
+.venv/npm: tests/npm/package.json tests/npm/package-lock.json
+	mkdir -p $@
+	cp $^ $@
+	npm ci --prefix $@ --silent --no-audit --no-fund --ignore-scripts
+	touch $@
