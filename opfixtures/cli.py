@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    for add in (_check, _status, _explain, _generate, _verify, _renumber, _install_hooks, _hook):
+    for add in (_check, _status, _explain, _generate, _verify, _renumber, _install_hooks, _hook, _action):
         add(subcommands, debug)
     return parser
 
@@ -125,6 +125,14 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dry-run", action="store_true", help="say what would be made, and by which runtime"
     )
+    command.add_argument(
+        "--runtime", metavar="NAME", help="make only what this runtime of the settings makes"
+    )
+    command.add_argument(
+        "--post-change-python",
+        metavar="PATH",
+        help="replay with the torch of this Python: a build of the change",
+    )
     _report(command)
 
     def run(options: argparse.Namespace) -> int:
@@ -136,6 +144,8 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
             everything=options.all,
             regenerate=options.regenerate,
             dry_run=options.dry_run,
+            runtime=options.runtime,
+            post_change_python=options.post_change_python,
         )
         return generate.run(wanted, options.report)
 
@@ -212,6 +222,23 @@ def _hook(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         from opfixtures.commands import hook
 
         return hook.run(options.name, options.arguments)
+
+    command.set_defaults(run=run)
+
+
+def _action(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "action",
+        parents=[debug],
+        help="what action.yml runs in a workflow of GitHub",
+        description="Check the change that a workflow's event is about, and make its fixtures. The inputs of"
+        " action.yml are read from OPFIXTURES_*, the event from GITHUB_*.",
+    )
+
+    def run(_: argparse.Namespace) -> int:
+        from opfixtures.commands import action
+
+        return action.run()
 
     command.set_defaults(run=run)
 

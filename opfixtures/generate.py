@@ -40,13 +40,21 @@ class Made:
     unavailable: UserError | None = None
 
 
-def generate(planned: Sequence[PlannedFixture], config: Config, workshop: Workshop) -> Made:
-    """Make the planned fixtures: a runtime that cannot be had or used stops only its own."""
+def generate(
+    planned: Sequence[PlannedFixture],
+    config: Config,
+    workshop: Workshop,
+    post_change: RuntimeSpec | None = None,
+) -> Made:
+    """Make the planned fixtures: a runtime that cannot be had or used stops only its own.
+
+    They are replayed in `post_change`, or else in the runtime that the settings have for it.
+    """
     groups, results, unavailable = _obtained(planned, workshop)
     outcomes = export(groups, workshop.seconds, workshop.tell)
     results += [outcome for outcome in outcomes if isinstance(outcome, FixtureResult)]
     candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
-    for candidate, replays in _replayed(candidates, config, workshop):
+    for candidate, replays in _replayed(candidates, config, workshop, post_change):
         results.append(_finish(candidate, replays, workshop))
     return Made(tuple(results), unavailable)
 
@@ -72,13 +80,14 @@ def _obtained(
 
 
 def _replayed(
-    candidates: Sequence[Candidate], config: Config, workshop: Workshop
+    candidates: Sequence[Candidate], config: Config, workshop: Workshop, post_change: RuntimeSpec | None
 ) -> Iterator[tuple[Candidate, Replays]]:
     """The candidates with their replays, one worker for each post-change runtime."""
     groups: dict[RuntimeSpec, list[Candidate]] = {}
     for candidate in candidates:
         try:
-            groups.setdefault(post_change_spec(candidate.planned.spec, config), []).append(candidate)
+            spec = post_change or post_change_spec(candidate.planned.spec, config)
+            groups.setdefault(spec, []).append(candidate)
         except RuntimeUnavailable as error:
             yield candidate, Replays(reason=str(error))
     for spec, together in groups.items():

@@ -11,7 +11,7 @@ from functools import cache
 from opfixtures.changes import Change
 from opfixtures.commands.common import finish, refuse_problems, workshop
 from opfixtures.comparison import Comparison, commit_of, read_change, staged, target_commit
-from opfixtures.config import read_config
+from opfixtures.config import RuntimeSpec, read_config
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
@@ -23,17 +23,24 @@ from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Standing, make_plan
 from opfixtures.report.printable import printable
 from opfixtures.result import FixtureResult, Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.version_range import VersionRange
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: `base` is a revision, `operators` are full names; neither means what the change owes."""
+    """What was asked for: `base` is a revision, `operators` are full names; neither means what the change owes.
+
+    `runtime` names the only runtime to make fixtures with: what others make, or what is settled, is not reported then.
+    `post_change_python` is the Python to replay with, instead of what the settings have.
+    """
 
     base: str | None = None
     operators: tuple[str, ...] = ()
     everything: bool = False
     regenerate: bool = False
     dry_run: bool = False
+    runtime: str | None = None
+    post_change_python: str | None = None
 
 
 def run(wanted: Wanted, report: str | None) -> int:
@@ -46,9 +53,9 @@ def run(wanted: Wanted, report: str | None) -> int:
     made = Made(())
     with workshop(repository) as tools:
         with GitObjects(repository) as objects:
-            change, plan = _plan(objects, wanted, tools.tell)
+            change, plan = planned(objects, wanted, tools.tell)
         if plan.to_make and not wanted.dry_run:
-            made = generate(plan.to_make, change.config, tools)
+            made = generate(plan.to_make, change.config, tools, _post_change(wanted))
     if wanted.dry_run:
         sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
     results = _in_order(change, [*plan.settled, *made.results])
@@ -59,6 +66,22 @@ def run(wanted: Wanted, report: str | None) -> int:
     if made.unavailable is not None:
         raise made.unavailable
     return status
+
+
+def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> tuple[Change, Plan]:
+    """The change in the work tree, and what is to be made for it. Raises UserError or GitError."""
+    change, plan = _plan(objects, wanted, tell)
+    if wanted.runtime is None:
+        return change, plan
+    only = tuple(fixture for fixture in plan.to_make if fixture.spec.name == wanted.runtime)
+    return change, Plan(only, ())
+
+
+def _post_change(wanted: Wanted) -> RuntimeSpec | None:
+    python = wanted.post_change_python
+    if python is None:
+        return None
+    return RuntimeSpec("interpreter", f"torch of {python}", VersionRange(), None, python, None, (), None)
 
 
 def _intentions(plan: Plan) -> Iterator[str]:

@@ -31,7 +31,7 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     aside = Repository(
         repository.root,
         {
-            **_configured(repository.environment, _HARMLESS),
+            **configured(repository.environment, HARMLESS),
             "GIT_INDEX_FILE": index,
             "GIT_OBJECT_DIRECTORY": objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.object_directory),
@@ -44,10 +44,10 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
 
 
 # Writing an index runs a hook and may start a daemon.
-_HARMLESS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
+HARMLESS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
 
 
-def _configured(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+def configured(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """The environment with more settings for git (git-config, GIT_CONFIG_COUNT), after those it has."""
     count = environment.get("GIT_CONFIG_COUNT", "")
     start = int(count) if count.isdigit() else 0
@@ -64,23 +64,8 @@ def check_out(repository: Repository, tree: str, folder: str, *borrowed: str) ->
     `borrowed` are further object directories that hold them. Raises GitError, also where a partial or shallow
     clone lacks objects.
     """
-    own = without_git(repository.environment) | {
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_AUTHOR_NAME": "opfixtures",
-        "GIT_AUTHOR_EMAIL": "opfixtures@localhost",
-        "GIT_COMMITTER_NAME": "opfixtures",
-        "GIT_COMMITTER_EMAIL": "opfixtures@localhost",
-    }
-    os.makedirs(folder)
-    side = Repository(folder, own, repository.object_format, shallow=False)
-    side.run("init", "--quiet", "--template=", f"--object-format={repository.object_format}")
-    info = os.path.join(folder, ".git", "objects", "info")
-    os.makedirs(info, exist_ok=True)
-    with open(os.path.join(info, "alternates"), "wb") as alternates:
-        for path in (repository.object_directory, *borrowed):
-            alternates.write(os.fsencode(_quoted(path)) + b"\n")
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    side = beside(repository, folder, alone, *borrowed)
     try:
         commit = side.run("commit-tree", f"{tree}^{{tree}}", "-m", f"checkout of {tree}").decode().strip()
         side.run("checkout", "--quiet", "--detach", commit)
@@ -94,6 +79,30 @@ def check_out(repository: Repository, tree: str, folder: str, *borrowed: str) ->
         raise GitError(
             f"this clone lacks objects of {tree[:12]}: `{advice}` brings them ({error})"
         ) from error
+
+
+def beside(repository: Repository, folder: str, settings: Mapping[str, str], *borrowed: str) -> Repository:
+    """A new repository in `folder` that borrows the objects of `repository`, and those of `borrowed` directories.
+
+    Its git gets `settings` beside the user's environment, in which nothing is git's. Raises GitError.
+    """
+    own = without_git(repository.environment) | {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "opfixtures",
+        "GIT_AUTHOR_EMAIL": "opfixtures@localhost",
+        "GIT_COMMITTER_NAME": "opfixtures",
+        "GIT_COMMITTER_EMAIL": "opfixtures@localhost",
+        **settings,
+    }
+    os.makedirs(folder)
+    side = Repository(folder, own, repository.object_format, shallow=False)
+    side.run("init", "--quiet", "--template=", f"--object-format={repository.object_format}")
+    info = os.path.join(folder, ".git", "objects", "info")
+    os.makedirs(info, exist_ok=True)
+    with open(os.path.join(info, "alternates"), "wb") as alternates:
+        for path in (repository.object_directory, *borrowed):
+            alternates.write(os.fsencode(_quoted(path)) + b"\n")
+    return side
 
 
 def _quoted(path: str) -> str:

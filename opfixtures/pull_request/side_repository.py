@@ -1,0 +1,207 @@
+"""The change as a repository of its own: what is published, and on it one commit with the tree that is checked out.
+
+A workflow checks out one commit without history. The commit that it starts from is fetched alone, and without the
+files that nobody reads. Not into the user's clone: a filtered fetch would turn that into a partial one. The
+repository beside it borrows the clone's objects, and goes when the job is done.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from opfixtures.config import Config, read_config
+from opfixtures.errors import ConfigurationError, GitError, UserError
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.presets import PYTORCH_MODULES, PYTORCH_PATHS
+from opfixtures.pull_request.events import Activity
+from opfixtures.runtimes.side_checkout import HARMLESS, beside, configured
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+
+_DEPTHS = (50, 500, 5000, 2**31 - 1)
+# What a pull request's .gitattributes may ask for, and nobody needs to read declarations.
+_PLAIN = {
+    **HARMLESS,
+    "core.autocrlf": "false",
+    "core.symlinks": "true",
+    "filter.lfs.process": "",
+    "filter.lfs.smudge": "",
+    "filter.lfs.required": "false",
+    "fetch.writeCommitGraph": "false",
+    "gc.auto": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where commits come from: `compare` answers where two commits meet, and raises UserError where it cannot.
+
+    `server` is the address that gets `token`; `tell` is called with what a reader of the log should know.
+    """
+
+    compare: Callable[[str, str], str]
+    server: str
+    token: str
+    tell: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The repository beside the user's. `base` is the id of the commit that the change starts from."""
+
+    repository: Repository
+    base: str
+
+
+def make_side(user: Repository, activity: Activity, around: Surroundings, folder: str) -> Side:
+    """The change of `activity` in a new repository at `folder`.
+
+    Raises:
+        GitError: a commit cannot be had.
+        UserError: the commit that is checked out is not the change's.
+    """
+    origin = (user.ask("remote", "get-url", "origin") or b"").decode("utf-8", "surrogateescape").strip()
+    environment = _git_settings(origin, around)
+    side = beside(user, folder, environment)
+    _stay_shallow(user, side)
+    if origin:
+        # A relative path is meant from the clone.
+        origin = os.path.join(user.root, origin) if os.path.isdir(os.path.join(user.root, origin)) else origin
+        side.run("remote", "add", "origin", origin)
+    checked_out = _checked_out(user, activity)
+    config = _config(user, checked_out)
+    whole = config is not None and any(spec.kind == "checkout" for spec in config.runtimes)
+    base = _base(side, activity, checked_out, around)
+    _fetch(side, base, whole)
+    return _with_change(side, base, checked_out, config, whole)
+
+
+def _git_settings(origin: str, around: Surroundings) -> Mapping[str, str]:
+    settings = dict(_PLAIN)
+    if around.token and around.server and origin.startswith(f"{around.server}/"):
+        # As actions/checkout hands it to git; in no file and on no command line.
+        secret = base64.b64encode(f"x-access-token:{around.token}".encode()).decode()
+        settings[f"http.{around.server}/.extraheader"] = f"AUTHORIZATION: basic {secret}"
+    return configured({}, settings)
+
+
+def _stay_shallow(user: Repository, side: Repository) -> None:
+    """History ends in the side repository where it ends in the user's."""
+    if user.shallow:
+        path = os.fsdecode(user.run("rev-parse", "--git-path", "shallow")[:-1])
+        shutil.copyfile(os.path.join(user.root, path), os.path.join(side.root, ".git", "shallow"))
+
+
+def _checked_out(user: Repository, activity: Activity) -> str:
+    """The id of HEAD. Raises UserError if that is neither the activity's head nor GitHub's merge of it."""
+    head = user.resolve("HEAD")
+    if head is None or activity.head not in (head, *_parents(user, head)[1:]):
+        raise UserError(
+            f"{(head or 'nothing')[:12]} is checked out, and the event is about {(activity.head or '')[:12]}:"
+            " let actions/checkout have that commit, or the pull request's merge commit"
+        )
+    return head
+
+
+def _parents(repository: Repository, commit: str) -> list[str]:
+    """The parents as the commit names them, there or not: a shallow clone hides them from git log."""
+    header = repository.run("cat-file", "commit", commit).split(b"\n\n", 1)[0]
+    return [line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")]
+
+
+def _base(side: Repository, activity: Activity, checked_out: str, around: Surroundings) -> str:
+    """The id of the commit that what is checked out starts from."""
+    published = activity.base or ""
+    if checked_out != activity.head:
+        # GitHub's merge: what it has from target was never the pull request's.
+        return _parents(side, checked_out)[0]
+    local = side.resolve(published) or side.resolve(f"refs/remotes/origin/{published}")
+    found = side.merge_base(local, checked_out) if local else None
+    if found:
+        return found
+    try:
+        return around.compare(published, checked_out)
+    except UserError as error:
+        around.tell(f"{error}: git fetches history until the commits meet")
+        return _met(side, published, checked_out)
+
+
+def _met(side: Repository, published: str, head: str) -> str:
+    """The merge base by history, of which more and more is fetched. Raises GitError."""
+    for depth in _DEPTHS:
+        side.run(
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            f"--depth={depth}",
+            "--filter=blob:none",
+            "origin",
+            published,
+            head,
+        )
+        tip = (side.ask("rev-parse", "FETCH_HEAD") or b"").decode().strip()
+        found = side.merge_base(tip, head)
+        if found:
+            return found
+    raise GitError(f"{published} and {head[:12]} have no common ancestor: compare other ones")
+
+
+def _fetch(side: Repository, commit: str, whole: bool) -> None:
+    if side.resolve(commit):
+        return
+    filters = () if whole else ("--filter=blob:none",)
+    side.run("fetch", "--quiet", "--no-tags", "--depth=1", *filters, "origin", commit)
+
+
+def _config(repository: Repository, commit: str) -> Config | None:
+    with GitObjects(repository) as objects:
+        try:
+            return read_config(objects.commit(commit))
+        except ConfigurationError:
+            # The check says what is wrong with it.
+            return None
+
+
+def _with_change(side: Repository, base: str, checked_out: str, config: Config | None, whole: bool) -> Side:
+    """Check out the commit that adds to `base` what is checked out, and call `base` target."""
+    message = f"tree of {checked_out}"
+    commit = side.run("commit-tree", f"{checked_out}^{{tree}}", "-p", base, "-m", message).decode().strip()
+    for name in {"origin/HEAD", config.target if config and config.target else "origin/HEAD"}:
+        side.run("update-ref", f"refs/remotes/{name}", base)
+    if not whole:
+        side.run("config", "core.sparseCheckout", "true")
+        _sparsely(side, _paths(config))
+        # One request brings all files of a checkout; reading them one by one would ask for each.
+        side.run("checkout", "--quiet", "--detach", base)
+        _sparsely(side, {*_paths(config), *_paths(_config(side, base))})
+        side.run("read-tree", "-mu", "HEAD")
+    side.run("checkout", "--quiet", "--detach", commit)
+    return Side(Repository.discover(side.root, side.environment), base)
+
+
+def _paths(config: Config | None) -> Iterable[str]:
+    """What is read of a tree with these settings."""
+    yield from (OWN_FILE, SHARED_FILE, *PYTORCH_PATHS.values(), *PYTORCH_MODULES)
+    if config is not None:
+        own = (config.version_map, config.upgraders, config.registry, config.fixtures, config.versions)
+        mobile = (config.mobile_upgraders, config.mobile_upgraders_generator)
+        yield from filter(None, (*own, *mobile, *config.fixture_modules))
+
+
+def _sparsely(side: Repository, paths: Iterable[str]) -> None:
+    """Name what a checkout writes (git-sparse-checkout; the patterns are those of gitignore)."""
+    lines = sorted(f"/{_literally(path)}" for path in paths)
+    folder = os.path.join(side.root, ".git", "info")
+    os.makedirs(folder, exist_ok=True)
+    with open(
+        os.path.join(folder, "sparse-checkout"), "w", encoding="utf-8", errors="surrogateescape"
+    ) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+def _literally(path: str) -> str:
+    return "".join(f"\\{one}" if one in "\\*?[ " else one for one in path)

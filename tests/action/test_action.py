@@ -1,0 +1,163 @@
+"""The step that action.yml runs, in a checkout of one commit, while GitHub cannot be reached."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from opfixtures import report
+from tests.action.conftest import Project
+from tests.conftest import MODULES, VERSION_MAP
+
+SCHEMA = json.loads((Path(report.__file__).parents[1] / "schemas/result.schema.json").read_text())
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "opfixtures")
+FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
+
+
+def test_a_change_of_something_else_owes_nothing(project: Project) -> None:
+    project.upstream.write("README.md", "another text\n")
+    done = project.run("pull_request", project.open())
+    assert (done.status, done.err) == (0, "")
+    assert done.outputs["changed-operators"] == "[]"
+    assert done.outputs["pre-change-commit"] == project.base
+    assert "nothing to do" in done.summary
+    assert project.job.git("status", "--porcelain") == ""
+
+
+def test_a_bump_without_fixture_entry_is_annotated_and_refused(project: Project) -> None:
+    project.add_hardswish(entry=False)
+    done = project.run("pull_request", project.open())
+    assert done.status == 1
+    at = f"::error file={VERSION_MAP},line=7,col=27,title=OPF201 aten%3A%3Ahardswish::"
+    assert [line for line in done.out.splitlines() if line.startswith(at)], done.out
+    assert json.loads(done.outputs["changed-operators"]) == ["aten::hardswish"]
+    assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
+    assert (done.outputs["generated"], done.outputs["report"]) == ("[]", str(done.result / "result.json"))
+    assert "error OPF201" in done.summary
+    assert "refused     aten::hardswish at 11" in done.summary
+    jsonschema.validate(json.loads((done.result / "result.json").read_text()), SCHEMA)
+
+
+def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project: Project) -> None:
+    """A real release makes it; the patch gives the branch what the job made."""
+    project.add_hardswish()
+    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
+    assert done.status == 0, done.err
+    assert json.loads(done.outputs["generated"]) == [FIXTURE]
+    assert "made by torch 2.13.0: pre-change yes" in done.summary
+    made = json.loads((done.result / "result.json").read_text())
+    jsonschema.validate(made, SCHEMA)
+    assert made["pre_change_commit"] == project.base
+    assert project.job.git("status", "--porcelain") == ""
+    project.job.git("apply", str(done.result / "fixtures.patch"))
+    for name in (FIXTURE, f"{FIXTURE}.json"):
+        copied = done.result / "fixtures" / os.path.basename(name)
+        assert (project.job.root / name).read_bytes() == copied.read_bytes()
+    assert {path.name for path in done.result.rglob("*")} == {
+        "result.json",
+        "fixtures.patch",
+        "fixtures",
+        os.path.basename(FIXTURE),
+        f"{os.path.basename(FIXTURE)}.json",
+    }
+
+
+def test_an_unreadable_change_still_has_annotations_a_summary_and_a_status(project: Project) -> None:
+    project.add_hardswish()
+    project.upstream.write(MODULES, "class (:\n")
+    done = project.run("pull_request", project.open())
+    assert done.status == 2
+    assert "no fixtures were made" in done.summary
+    assert "report" not in done.outputs
+    assert any(line.startswith(f"::error file={MODULES}") for line in done.out.splitlines())
+
+
+def test_a_merge_group_is_checked_and_may_require_fixtures(project: Project) -> None:
+    project.add_hardswish()
+    project.open()
+    merged = project.job.git("rev-parse", "HEAD")
+    group = {"base_sha": project.base, "head_sha": merged}
+    payload = {"action": "checks_requested", "merge_group": group}
+    done = project.run("merge_group", payload)
+    assert (done.status, "::notice file=" in done.out) == (0, True), done.err
+    assert not done.result.exists()
+    done = project.run("merge_group", payload, OPFIXTURES_REQUIRE_FIXTURES="true")
+    assert (done.status, "title=OPF301" in done.out) == (1, True)
+
+
+def test_what_is_refused_stands_in_the_summary_too(project: Project) -> None:
+    done = project.run("pull_request_target", project.open())
+    assert done.status == 2
+    assert "opfixtures: error: pull_request_target gives" in done.err
+    assert "error: pull_request_target gives" in done.summary
+
+
+def test_a_closed_pull_request_is_nothing_to_do(project: Project) -> None:
+    done = project.run("pull_request", project.open() | {"action": "closed"})
+    assert (done.status, done.out) == (0, "opfixtures: nothing to do: a pull request was closed\n")
+    assert "Nothing to do" in done.summary
+
+
+def test_a_tree_without_declarations_is_nothing_to_check(project: Project) -> None:
+    for path in project.upstream.git("ls-files").splitlines():
+        project.upstream.git("rm", "--quiet", path)
+    project.upstream.write("a", "b")
+    project.upstream.git("update-ref", "refs/heads/main", project.upstream.commit("nothing of it"))
+    done = project.run("pull_request", project.open())
+    assert (done.status, "nothing to check" in done.summary) == (0, True), done.err
+
+
+def test_a_plan_names_the_runtimes_and_each_job_makes_its_own(project: Project) -> None:
+    project.add_hardswish()
+    payload = project.open()
+    done = project.run("pull_request", payload, OPFIXTURES_MODE="plan")
+    assert (done.status, json.loads(done.outputs["runtimes"])) == (0, ["torch-2.13.0"]), done.err
+    jsonschema.validate(json.loads((done.result / "result.json").read_text()), SCHEMA)
+    done = project.run("pull_request", payload, OPFIXTURES_RUNTIME="torch-1.5.1")
+    assert (done.status, done.outputs["generated"]) == (0, "[]"), done.err
+    done = project.run("pull_request", payload, OPFIXTURES_MODE="plan", OPFIXTURES_DRY_RUN="true")
+    assert done.outputs["runtimes"] == "[]"
+
+
+def test_a_dry_run_makes_nothing(project: Project) -> None:
+    project.add_hardswish()
+    done = project.run("pull_request", project.open(), OPFIXTURES_DRY_RUN="true")
+    assert (done.status, done.outputs["generated"]) == (0, "[]")
+    assert f"would make  aten::hardswish at 11: {FIXTURE} with torch-2.13.0" in done.summary
+
+
+@pytest.mark.parametrize("depth", [1, None])
+@pytest.mark.parametrize("merged", [True, False])
+def test_what_main_brought_meanwhile_is_not_the_pull_requests(
+    project: Project, merged: bool, depth: int | None
+) -> None:
+    """Whether GitHub's merge is checked out or the head, whatever the depth, and without GitHub's answer."""
+    project.upstream.write("README.md", "another text\n")
+    fork_point = project.upstream.git("rev-parse", "main")
+    done = project.run("pull_request", project.open(merged=merged, depth=depth))
+    assert (done.status, done.outputs["changed-operators"]) == (0, "[]"), done.err
+    assert done.outputs["pre-change-commit"] == (project.base if merged else fork_point)
+    assert ("git fetches history until the commits meet" in done.out) is (not merged and depth == 1)
+
+
+def test_nothing_of_the_job_reaches_what_it_starts(project: Project) -> None:
+    """Its log goes through a runner, which takes no command from it."""
+    project.add_hardswish(entry=False)
+    done = project.run("pull_request", project.open(), OPFIXTURES_TOKEN="ghs_verysecret")
+    assert "ghs_verysecret" not in done.out + done.err + done.summary
+    lines = done.out.splitlines()
+    stop = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    resume = lines.index(f"::{lines[stop].removeprefix('::stop-commands::')}::")
+    assert any("refused     aten::hardswish" in line for line in lines[stop:resume])
+
+
+def test_another_commit_than_the_events_is_not_judged(project: Project) -> None:
+    payload = project.open()
+    payload["pull_request"]["head"]["sha"] = "c" * 40
+    done = project.run("pull_request", payload)
+    assert done.status == 2
+    assert "is checked out, and the event is about cccccccccccc" in done.err

