@@ -29,7 +29,7 @@ def test_the_table_of_commands_has_every_subcommand(capsys: pytest.CaptureFixtur
 def test_every_option_that_is_named_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     commands = ("check", "status", "generate", "verify", "renumber", "install-hooks")
     helps = "".join(help_of(capsys, command) for command in commands)
-    table = README[README.index("## Commands") : README.index("## What a fixture")]
+    table = README[README.index("## Commands") : README.index("## In a workflow")]
     named = set(re.findall(r"`(--[a-z-]+)", table))
     assert named
     assert {option for option in named if option not in helps} == set()

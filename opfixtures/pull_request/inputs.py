@@ -132,8 +132,10 @@ def _line(name: str, value: str) -> str | None:
 def _folder(value: str, environment: Mapping[str, str]) -> str:
     if "\n" in value:
         raise _wrong("result", "the path of a folder")
-    temporary = environment.get("RUNNER_TEMP") or "."
-    return os.path.abspath(value or os.path.join(temporary, "opfixtures", "result"))
+    # The step runs elsewhere: a path in a workflow is meant from the workspace.
+    named = os.path.join(environment.get("GITHUB_WORKSPACE") or ".", value)
+    default = os.path.join(environment.get("RUNNER_TEMP") or ".", "opfixtures", "result")
+    return os.path.abspath(named if value else default)
 
 
 def _wrong(name: str, wanted: str) -> UserError:

@@ -94,9 +94,7 @@ def tool(name: str) -> str:
 def all_workflows(tmp_path: Path) -> list[str]:
     """Ours, and those that README shows."""
     for number, text in enumerate(blocks()):
-        (tmp_path / f"readme-{number}.yml").write_text(
-            text.replace("<owner>", "owner"), encoding="utf-8"
-        )
+        (tmp_path / f"readme-{number}.yml").write_text(text.replace("<owner>", "owner"), encoding="utf-8")
     return [str(path) for path in (*WORKFLOWS, *sorted(tmp_path.glob("readme-*.yml")))]
 
 
@@ -128,6 +126,11 @@ def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
 
     preset = 'preset = "pytorch"\n'
     release = 'runtimes = [{{ kind = "release", torch = "{}", python = "3.8" }}]\n'
-    words = [of(preset), of(preset + release.format("1.11.0")), of(preset + release.format("1.10.2")), of("x = 1")]
+    words = [
+        of(preset),
+        of(preset + release.format("1.11.0")),
+        of(preset + release.format("1.10.2")),
+        of("x = 1"),
+    ]
     assert len(set(words)) == len(words)
     assert of(preset) == of(f'{preset}target = "main"\n') == words[0]
