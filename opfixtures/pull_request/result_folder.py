@@ -80,16 +80,8 @@ def put_together(folder: str) -> None:
         raise UserError(
             f"{folder} has neither a {RESULT} nor up to {_MOST_PARTS} parts of one: download the artifacts"
         )
-    rows: list[Mapping[str, object]] = []
-    os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
-    with open(os.path.join(folder, PATCH), "wb") as patch:
-        for part in parts:
-            rows += _rows(os.path.join(part, RESULT)) or ()
-            for path in _regular_files(os.path.join(part, FIXTURES)):
-                shutil.copyfile(path, os.path.join(folder, FIXTURES, os.path.basename(path)))
-            if os.path.isfile(os.path.join(part, PATCH)):
-                with open(os.path.join(part, PATCH), "rb") as stream:
-                    shutil.copyfileobj(stream, patch)
+    rows = [row for part in parts for row in _rows(os.path.join(part, RESULT)) or ()]
+    _copy_files(parts, folder)
     commits = {row.get("pre_change_commit") for row in rows} - {None}
     report = {
         "schema": 1,
@@ -98,6 +90,17 @@ def put_together(folder: str) -> None:
     }
     with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
         json.dump(report, out, indent=2)
+
+
+def _copy_files(parts: Sequence[str], folder: str) -> None:
+    os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
+    with open(os.path.join(folder, PATCH), "wb") as patch:
+        for part in parts:
+            for path in _regular_files(os.path.join(part, FIXTURES)):
+                shutil.copyfile(path, os.path.join(folder, FIXTURES, os.path.basename(path)))
+            if os.path.isfile(os.path.join(part, PATCH)):
+                with open(os.path.join(part, PATCH), "rb") as stream:
+                    shutil.copyfileobj(stream, patch)
 
 
 def _regular_files(folder: str) -> Iterator[str]:

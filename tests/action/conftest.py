@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import MODULES, PYTORCH_TREE, REGISTRY, VERSION_MAP, GitRepository
 
 ROOT = Path(__file__).parents[2]
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "opfixtures")
+"""The user's, where released torches are."""
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ import jsonschema
 import pytest
 
 from opfixtures import report
-from tests.action.conftest import Project
+from tests.action.conftest import CACHE, Project
 from tests.conftest import MODULES, VERSION_MAP
 
 SCHEMA = json.loads((Path(report.__file__).parents[1] / "schemas/result.schema.json").read_text())
-CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "opfixtures")
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 
 

@@ -1,0 +1,111 @@
+"""Inputs as a workflow hands them over, and the files that a step writes for the runner."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from opfixtures.errors import UserError
+from opfixtures.pull_request.events import Dispatch, Mode
+from opfixtures.pull_request.inputs import read_inputs
+from opfixtures.pull_request.runner_files import without_commands, write_outputs, write_summary
+
+HEAD = "b" * 40
+
+
+def test_what_is_left_empty_has_its_default() -> None:
+    inputs = read_inputs({"OPFIXTURES_MODE": "", "OPFIXTURES_BASE": " ", "RUNNER_TEMP": "/tmp/runner"})
+    assert (inputs.mode, inputs.asked, inputs.operators) == (Mode.ALL, Dispatch(), ())
+    assert (inputs.regenerate, inputs.dry_run, inputs.require_fixtures) == (False, False, False)
+    assert (inputs.runtime, inputs.post_change_python) == (None, None)
+    assert inputs.result == "/tmp/runner/opfixtures/result"
+
+
+def test_what_is_given_is_read_and_the_token_never_shown() -> None:
+    inputs = read_inputs(
+        {
+            "OPFIXTURES_MODE": "generate",
+            "OPFIXTURES_TOKEN": "ghs_secret",
+            "OPFIXTURES_BASE": "release/2.x",
+            "OPFIXTURES_HEAD": HEAD,
+            "OPFIXTURES_OPERATORS": "aten::gelu  aten::gelu.out\naten::gelu",
+            "OPFIXTURES_DRY_RUN": "True",
+            "OPFIXTURES_RESULT": "made",
+            "GITHUB_WORKSPACE": "/w",
+        }
+    )
+    assert inputs.asked == Dispatch(base="release/2.x", head=HEAD)
+    assert inputs.operators == ("aten::gelu", "aten::gelu.out")
+    assert (inputs.dry_run, inputs.result) == (True, "/w/made")
+    assert "ghs_secret" not in repr(inputs)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mode", "everything"),
+        ("token", "ghs a"),
+        ("token", "gh\u00e9"),
+        ("pull-request", "-1"),
+        ("pull-request", "0"),
+        ("pull-request", "1" * 19),
+        ("pull-request", "\u0663"),
+        ("base", "--upload-pack=x"),
+        ("head", "main"),
+        ("operators", "--all"),
+        ("operators", "-aten::gelu"),
+        ("operators", "gelu"),
+        ("operators", " ".join(f"a::{number}" for number in range(257))),
+        ("regenerate", "yes"),
+        ("dry-run", "1"),
+        ("require-fixtures", "on"),
+        ("runtime", "--x"),
+        ("runtime", "a\nb"),
+        ("post-change-python", "-c"),
+        ("result", "a\nb"),
+        ("result", "a\x1bb"),
+        ("operators", "a::" + "b" * 4096),
+    ],
+)
+def test_a_wrong_one_is_named(name: str, value: str) -> None:
+    variable = f"OPFIXTURES_{name.upper().replace('-', '_')}"
+    with pytest.raises(UserError, match=rf"^input '{name}' must be .*: correct it in the workflow$"):
+        read_inputs({variable: value})
+
+
+def test_no_value_can_write_a_second_output(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    write_outputs(str(path), {"generated": "a\nreport<<EOF\n\x1b[31mb\r\nEOF"})
+    first, value, last = path.read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"generated<<[0-9a-f]{32}", first)
+    assert (last, value) == (first.partition("<<")[2], "a report<<EOF  [31mb  EOF")
+
+
+def test_no_text_leaves_its_block_in_the_summary(tmp_path: Path) -> None:
+    path = tmp_path / "summary"
+    write_summary(str(path), "opfixtures", "```\n# a heading\n````html\n<img src=x>")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "### opfixtures"
+    assert (lines[2], lines[-1]) == ("`````text", "`````")
+
+
+def test_a_summary_stays_below_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "summary"
+    write_summary(str(path), "opfixtures", "\u00e9" * 1_000_000)
+    assert path.stat().st_size < 1 << 20
+
+
+def test_outside_of_a_workflow_nothing_is_written() -> None:
+    write_outputs(None, {"generated": ""})
+    write_summary(None, "opfixtures", "text")
+
+
+def test_commands_work_again_after_an_error() -> None:
+    stream = io.StringIO()
+    with pytest.raises(ValueError, match="x"), without_commands(stream):
+        raise ValueError("x")
+    stop, resume = stream.getvalue().splitlines()
+    assert f"::{stop.removeprefix('::stop-commands::')}::" == resume
