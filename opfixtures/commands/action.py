@@ -29,6 +29,8 @@ from opfixtures.scratch import scratch_folder
 
 _MOST_JOBS = 256
 """Of a matrix: https://docs.github.com/en/actions/reference/limits"""
+ARTIFACT = "opfixtures-result"
+"""The name of the artifact that has the whole result, as action.yml has it."""
 _HEADING = "opfixtures"
 _MOST_EVENT = 32 * 1024 * 1024
 
@@ -235,7 +237,34 @@ def _published(job: _Job) -> int:
     """Hand the result over to `opfixtures publish`, which alone gets the token; its exit status."""
     result_folder.put_together(job.inputs.result)
     _report(job)
-    command = [sys.executable, "-I", "-m", "opfixtures", "publish", job.inputs.result]
-    command += ["--dry-run"] if job.inputs.dry_run else []
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "opfixtures",
+        *publish_arguments(job.inputs, job.activity, job.environment),
+    ]
     own = {name: value for name, value in job.environment.items() if name != variable("token")}
     return subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False).returncode
+
+
+def publish_arguments(inputs: Inputs, activity: Activity, environment: Mapping[str, str]) -> list[str]:
+    """The command line that publishes: which pull request is the event's word, and none of the result's.
+
+    Raises UserError if the event does not say where the head is.
+    """
+    if not activity.branch or not activity.head:
+        raise UserError(
+            "the repository of the pull request's head is gone: there is no branch to look it up by"
+        )
+    run = str(activity.run or environment.get("GITHUB_RUN_ID", ""))
+    arguments = [
+        "publish",
+        f"--head={activity.branch}",
+        f"--head-sha={activity.head}",
+        f"--artifact={ARTIFACT}",
+    ]
+    arguments += [f"--run={run}"] if run.isdecimal() else []
+    arguments += ["--commit"] if inputs.commit else []
+    arguments += ["--dry-run"] if inputs.dry_run else []
+    return [*arguments, inputs.result]

@@ -29,6 +29,7 @@ class Inputs:
     regenerate: bool
     dry_run: bool
     require_fixtures: bool
+    commit: bool
     runtime: str | None
     post_change_python: str | None
     result: str
@@ -44,6 +45,7 @@ INPUTS = (
     "regenerate",
     "dry-run",
     "require-fixtures",
+    "commit",
     "runtime",
     "post-change-python",
     "result",
@@ -70,6 +72,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         regenerate=_flag("regenerate", given["regenerate"]),
         dry_run=_flag("dry-run", given["dry-run"]),
         require_fixtures=_flag("require-fixtures", given["require-fixtures"]),
+        commit=_flag("commit", given["commit"]),
         runtime=_line("runtime", given["runtime"]),
         post_change_python=_line("post-change-python", given["post-change-python"]),
         result=_folder(given["result"], environment),

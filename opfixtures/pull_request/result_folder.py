@@ -90,17 +90,19 @@ def put_together(folder: str) -> None:
     }
     with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
         json.dump(report, out, indent=2)
+    for part in parts:
+        shutil.rmtree(part)
 
 
 def _copy_files(parts: Sequence[str], folder: str) -> None:
-    os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
-    with open(os.path.join(folder, PATCH), "wb") as patch:
-        for part in parts:
-            for path in _regular_files(os.path.join(part, FIXTURES)):
-                shutil.copyfile(path, os.path.join(folder, FIXTURES, os.path.basename(path)))
-            if os.path.isfile(os.path.join(part, PATCH)):
-                with open(os.path.join(part, PATCH), "rb") as stream:
-                    shutil.copyfileobj(stream, patch)
+    for part in parts:
+        for path in _regular_files(os.path.join(part, FIXTURES)):
+            os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
+            shutil.copyfile(path, os.path.join(folder, FIXTURES, os.path.basename(path)))
+        patch = os.path.join(part, PATCH)
+        if os.path.isfile(patch) and not os.path.islink(patch):
+            with open(patch, "rb") as stream, open(os.path.join(folder, PATCH), "ab") as out:
+                shutil.copyfileobj(stream, out)
 
 
 def _regular_files(folder: str) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from opfixtures.commands.action import publish_arguments
 from opfixtures.errors import UserError
-from opfixtures.pull_request.events import Dispatch, Mode
+from opfixtures.pull_request.events import Activity, Dispatch, Mode, Task
 from opfixtures.pull_request.inputs import read_inputs
 from opfixtures.pull_request.runner_files import without_commands, write_outputs, write_summary
 
@@ -62,6 +64,7 @@ def test_what_is_given_is_read_and_the_token_never_shown() -> None:
         ("regenerate", "yes"),
         ("dry-run", "1"),
         ("require-fixtures", "on"),
+        ("commit", "please"),
         ("runtime", "--x"),
         ("runtime", "a\nb"),
         ("post-change-python", "-c"),
@@ -74,6 +77,25 @@ def test_a_wrong_one_is_named(name: str, value: str) -> None:
     variable = f"OPFIXTURES_{name.upper().replace('-', '_')}"
     with pytest.raises(UserError, match=rf"^input '{name}' must be .*: correct it in the workflow$"):
         read_inputs({variable: value})
+
+
+def test_which_pull_request_is_told_is_the_events_word() -> None:
+    inputs = read_inputs(
+        {"OPFIXTURES_RESULT": "/r", "OPFIXTURES_COMMIT": "true", "OPFIXTURES_DRY_RUN": "true"}
+    )
+    activity = Activity(Task.PUBLISH, head=HEAD, branch="octocat:topic", run=5)
+    expected = [
+        "publish",
+        "--head=octocat:topic",
+        f"--head-sha={HEAD}",
+        "--artifact=opfixtures-result",
+        "--run=5",
+    ]
+    assert publish_arguments(inputs, activity, {}) == [*expected, "--commit", "--dry-run", "/r"]
+    of_this_run = replace(activity, run=None)
+    assert "--run=9" in publish_arguments(inputs, of_this_run, {"GITHUB_RUN_ID": "9"})
+    with pytest.raises(UserError, match="no branch to look it up by"):
+        publish_arguments(inputs, replace(activity, branch=None), {})
 
 
 def test_no_value_can_write_a_second_output(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from opfixtures.commands.action import ARTIFACT
 from opfixtures.pull_request.inputs import INPUTS, variable
 from opfixtures.pull_request.runner_files import OUTPUTS
 from opfixtures.runtimes.lock import lock
@@ -49,6 +50,17 @@ def test_action_readme_and_code_name_the_same_inputs() -> None:
     handed = {name: value for name, value in told.items() if name in map(variable, INPUTS)}
     assert handed == {variable(name): f"${{{{ inputs.{name} }}}}" for name in INPUTS}
     assert _named_in_readme("input") == set(inputs)
+
+
+def test_the_artifact_has_one_name_everywhere() -> None:
+    assert read(ACTION)["inputs"]["artifact"]["default"] == ARTIFACT
+    given = [
+        step["with"]["name"]
+        for path in WORKFLOWS
+        for step in steps(read(path))
+        if "name" in step.get("with", {})
+    ]
+    assert set(given) == {ARTIFACT}
 
 
 def test_action_readme_and_code_name_the_same_outputs() -> None:

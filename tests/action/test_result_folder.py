@@ -35,8 +35,9 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     assert (report["schema"], report["pre_change_commit"]) == (1, "c" * 40)
     assert (tmp_path / "fixtures.patch").read_text() == "one\ntwo\n"
     assert [path.name for path in (tmp_path / "fixtures").iterdir()] == ["x.ptl"]
-    (tmp_path / "opfixtures-plan/result.json").write_text("broken")
+    assert {path.name for path in tmp_path.iterdir()} == {"result.json", "fixtures.patch", "fixtures"}
     put_together(str(tmp_path))
+    assert json.loads((tmp_path / "result.json").read_text()) == report
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_pull_request_that_bumps_nothing(server: Server) -> None:
     done = server.act("pull_request", opened(*server.open()), blocks()[0])
     assert done.returncode == 0, done.stdout + done.stderr
     assert "opfixtures: nothing to do" in done.stdout
-    assert server.results() == {"opfixtures": {}}
+    assert server.results() == {"opfixtures-result": {}}
 
 
 def test_a_pull_request_of_a_branch_with_a_fixture_to_make_and_one_to_refuse(server: Server) -> None:
@@ -153,7 +153,7 @@ def test_a_pull_request_of_a_branch_with_a_fixture_to_make_and_one_to_refuse(ser
     done = server.act("pull_request", opened(*server.open()), blocks()[0])
     assert done.returncode == 1
     assert server.results() == {
-        "opfixtures": {
+        "opfixtures-result": {
             "aten::gelu": "verified",
             "aten::gelu.out": "verified",
             "aten::hardswish": "refused",
@@ -162,7 +162,7 @@ def test_a_pull_request_of_a_branch_with_a_fixture_to_make_and_one_to_refuse(ser
     assert f"::error file={VERSION_MAP},line=" in done.stdout
     assert 'set-output:: refused=["aten::hardswish"]' in done.stdout
     server.library.git("switch", "--quiet", "topic")
-    server.library.git("apply", str(server.folder / "artifacts/opfixtures/fixtures.patch"))
+    server.library.git("apply", str(server.folder / "artifacts/opfixtures-result/fixtures.patch"))
     made = server.library.git("ls-files", "--others").splitlines()
     assert [os.path.basename(path) for path in made] == [
         "test_versioned_gelu_out_v9.ptl",
