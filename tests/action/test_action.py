@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from opfixtures import report
-from tests.action.conftest import CACHE, Project
-from tests.conftest import MODULES, VERSION_MAP
+from tests.action.conftest import CACHE, GELU, Project
+from tests.conftest import MODULES, REGISTRY, VERSION_MAP
 
 SCHEMA = json.loads((Path(report.__file__).parents[1] / "schemas/result.schema.json").read_text())
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
@@ -160,3 +160,68 @@ def test_another_commit_than_the_events_is_not_judged(project: Project) -> None:
     done = project.run("pull_request", payload)
     assert done.status == 2
     assert "is checked out, and the event is about cccccccccccc" in done.err
+
+
+def test_settings_that_cannot_be_used_are_named(project: Project) -> None:
+    project.upstream.write(".opfixtures.toml", "[tool.opfixtures]\nverison-map = 1\n")
+    done = project.run("pull_request", project.open())
+    assert done.status == 2
+    assert "verison-map" in done.err
+    assert "error: .opfixtures.toml" in done.summary
+
+
+def test_without_an_event_there_is_no_workflow(project: Project) -> None:
+    done = project.run("pull_request", {}, GITHUB_EVENT_PATH="/nowhere")
+    assert (done.status, "GITHUB_EVENT_PATH cannot be read" in done.err) == (2, True)
+
+
+def test_all_has_made_everything_when_github_cannot_be_told(project: Project) -> None:
+    project.add_hardswish(entry=False)
+    done = project.run("pull_request", project.open(), OPFIXTURES_MODE="all")
+    assert done.status == 2
+    assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
+    assert "refused     aten::hardswish at 11" in done.summary
+    assert (done.result / "result.json").exists()
+
+
+def test_all_leaves_a_fork_to_the_second_workflow(project: Project) -> None:
+    project.upstream.write("README.md", "another text\n")
+    payload = project.open()
+    payload["pull_request"]["head"]["repo"]["id"] = 2
+    done = project.run("pull_request", payload, OPFIXTURES_MODE="all")
+    assert (done.status, "not published: it comes from a fork" in done.out) == (0, True), done.err
+
+
+def test_publish_takes_the_parts_of_a_matrix(project: Project) -> None:
+    project.add_hardswish(entry=False)
+    payload = project.open()
+    part = project.folder / "parts" / "opfixtures-part-a"
+    done = project.run("pull_request", payload, OPFIXTURES_RESULT=str(part))
+    assert done.status == 1
+    parts = {"OPFIXTURES_MODE": "publish", "OPFIXTURES_RESULT": str(part.parent)}
+    done = project.run("pull_request", payload, **parts)
+    # There is no GitHub to tell.
+    assert done.status == 2
+    assert done.outputs["report"] == str(part.parent / "result.json")
+    assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
+
+
+def test_a_matrix_has_no_more_jobs_than_github_runs(project: Project) -> None:
+    upstream = project.upstream
+    names = [f"op{number}" for number in range(257)]
+    schemas = {name: f"aten::{name}(Tensor self) -> Tensor" for name in names}
+    entries = [f'     {{"aten::{name}", {{{{11, "{name}_0_10", "{schemas[name]}"}}}}}},\n' for name in names]
+    upstream.replace(VERSION_MAP, GELU, GELU + "".join(entries))
+    rows = [f'    TestVersioned{name.title()}V10(): "aten::{name}",\n' for name in names]
+    upstream.replace(REGISTRY, "}", "".join(rows) + "}")
+    module = "\n\nclass TestVersioned{}V10(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
+    upstream.write(MODULES, upstream.read(MODULES) + "".join(module.format(name.title()) for name in names))
+    one = 'kind = "release"\ntorch = "2.13.0"\n'
+    own = [
+        f'[[tool.opfixtures.runtimes]]\nname = "{name}"\noperators = ["aten::{name}"]\n{one}'
+        for name in names
+    ]
+    upstream.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\n' + "".join(own))
+    done = project.run("pull_request", project.open(), OPFIXTURES_MODE="plan")
+    assert done.status == 2
+    assert "257 runtimes are needed, and a matrix has up to 256" in done.err

@@ -180,7 +180,7 @@ def test_a_dispatch_with_a_job_for_each_of_two_runtimes(server: Server) -> None:
     library.replace(REGISTRY, "}", HARDSWISH_ROW)
     base, head = server.open()
     payload = {"ref": "refs/heads/main", "repository": REPOSITORY, "inputs": {"base": base, "head": head}}
-    done = server.act("workflow_dispatch", payload, blocks()[1])
+    done = server.act("workflow_dispatch", payload, blocks()[2])
     assert done.returncode == 0, done.stdout + done.stderr
     assert server.results() == {
         "opfixtures-plan": {},
