@@ -1,0 +1,235 @@
+"""The operations of GitHub's REST API that opfixtures calls: the description's example, filled with what is so."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from github_server.description import Description
+from github_server.state import Access, Comment, GitHub, Pull, Refused
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that found its operation: what stands in the path and the query, the body, and who asks."""
+
+    hub: GitHub
+    description: Description
+    method: str
+    path: str
+    names: dict[str, str]
+    query: dict[str, str]
+    body: Any
+    login: str
+
+    @property
+    def repository(self) -> str:
+        return f"{self.names['owner']}/{self.names['repo']}"
+
+    def git(self, *args: str, stdin: bytes = b"") -> str:
+        return self.hub.git(self.repository, *args, stdin=stdin).decode().strip()
+
+    def answer(self, status: int, **members: Any) -> tuple[int, Any]:
+        return status, {**self.description.example(self.method, self.path, status), **members}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: which of some permissions it needs, and what it does."""
+
+    permissions: tuple[str, ...]
+    access: Access
+    run: Callable[[Call], tuple[int, Any]]
+
+
+OPERATIONS: dict[tuple[str, str], Operation] = {}
+_REPO = "/repos/{owner}/{repo}"
+# As the examples have it: the server writes its own address and repository instead.
+_API = "https://api.github.com/repos/owner/repo"
+
+
+def _operation(method: str, path: str, *permissions: str) -> Callable[[Callable[[Call], Any]], Any]:
+    def register(run: Callable[[Call], tuple[int, Any]]) -> Callable[[Call], tuple[int, Any]]:
+        OPERATIONS[method, _REPO + path] = Operation(permissions, "read" if method == "GET" else "write", run)
+        return run
+
+    return register
+
+
+@_operation("GET", "", "metadata")
+def _repository(call: Call) -> tuple[int, Any]:
+    call.git("rev-parse", "--git-dir")
+    answer = call.answer(
+        200, name=call.names["repo"], full_name=call.repository, default_branch="main", language=None
+    )[1]
+    # Its own example has less of these than the description requires, as of `requested_teams` below.
+    return 200, {key: value for key, value in answer.items() if key not in ("source", "parent")}
+
+
+@_operation("GET", "/pulls", "pull_requests")
+def _pulls(call: Call) -> tuple[int, Any]:
+    wanted = call.query.get("head")
+    found = []
+    for pull in call.hub.pulls.values():
+        owner = pull.head_repository.partition("/")[0]
+        if pull.state == call.query.get("state", "open") and wanted in (None, f"{owner}:{pull.head_branch}"):
+            (simple,) = call.description.example("GET", _REPO + "/pulls", 200)
+            found.append({**simple, **_pull_members(call, pull, simple)})
+    return 200, found
+
+
+@_operation("GET", "/pulls/{pull_number}", "pull_requests")
+def _pull(call: Call) -> tuple[int, Any]:
+    pull = _found(call.hub.pulls, int(call.names["pull_number"]))
+    full = call.description.example("GET", call.path, 200)
+    return call.answer(
+        200, **_pull_members(call, pull, full), maintainer_can_modify=pull.maintainer_can_modify
+    )
+
+
+def _pull_members(call: Call, pull: Pull, example: dict[str, Any]) -> dict[str, Any]:
+    base = {"ref": pull.base_branch, "sha": call.git("rev-parse", f"refs/heads/{pull.base_branch}")}
+    owner, _, name = pull.head_repository.partition("/")
+    repository = {**example["head"]["repo"], "name": name, "full_name": pull.head_repository}
+    head = {
+        **example["head"],
+        "ref": pull.head_branch,
+        "sha": call.hub.head(pull),
+        "label": f"{owner}:{pull.head_branch}",
+        "user": {**example["head"]["user"], "login": owner},
+        "repo": repository if call.hub.folder(pull.head_repository).is_dir() else None,
+    }
+    return {
+        "number": pull.number,
+        "state": pull.state,
+        "requested_teams": [],
+        "head": head,
+        "base": {**example["base"], **base},
+        "url": f"{_API}/pulls/{pull.number}",
+        "issue_url": f"{_API}/issues/{pull.number}",
+    }
+
+
+@_operation("GET", "/issues/{issue_number}/comments", "pull_requests", "issues")
+def _comments(call: Call) -> tuple[int, Any]:
+    number = _found(call.hub.pulls, int(call.names["issue_number"])).number
+    return 200, [_shown(call, one) for one in call.hub.comments.values() if one.number == number]
+
+
+@_operation("POST", "/issues/{issue_number}/comments", "pull_requests", "issues")
+def _comment(call: Call) -> tuple[int, Any]:
+    number = _found(call.hub.pulls, int(call.names["issue_number"])).number
+    _check_length(call.body["body"])
+    return 201, _shown(call, call.hub.comment(number, call.login, call.body["body"]))
+
+
+@_operation("PATCH", "/issues/comments/{comment_id}", "pull_requests", "issues")
+def _edit_comment(call: Call) -> tuple[int, Any]:
+    comment = _found(call.hub.comments, int(call.names["comment_id"]))
+    _check_length(call.body["body"])
+    comment.body = call.body["body"]
+    return 200, _shown(call, comment)
+
+
+@_operation("DELETE", "/issues/comments/{comment_id}", "pull_requests", "issues")
+def _delete_comment(call: Call) -> tuple[int, Any]:
+    del call.hub.comments[_found(call.hub.comments, int(call.names["comment_id"])).id]
+    return 204, None
+
+
+def _shown(call: Call, comment: Comment) -> dict[str, Any]:
+    example = call.description.example("PATCH", _REPO + "/issues/comments/{comment_id}", 200)
+    user = {**example["user"], "login": comment.author, "type": "Bot"}
+    url = f"{_API}/issues/comments/{comment.id}"
+    return {**example, "id": comment.id, "body": comment.body, "user": user, "url": url}
+
+
+def _check_length(body: str) -> None:
+    if len(body) > 65536:
+        raise Refused(422, "Body is too long (maximum is 65536 characters)")
+
+
+@_operation("GET", "/contents/{path}", "contents")
+def _contents(call: Call) -> tuple[int, Any]:
+    commit, path = call.query.get("ref", "HEAD"), call.names["path"]
+    kind = call.git("cat-file", "-t", f"{commit}:{path}")
+    if kind == "tree":
+        names = call.git("ls-tree", "--name-only", f"{commit}:{path}").split("\n")
+        return 200, [_content(call, commit, f"{path}/{name}") for name in names[:1000]]
+    data = call.hub.git(call.repository, "cat-file", "blob", f"{commit}:{path}")
+    content = {"encoding": "base64", "content": base64.encodebytes(data).decode()}
+    return 200, {**_content(call, commit, path), **content}
+
+
+def _content(call: Call, commit: str, path: str) -> dict[str, Any]:
+    example = call.description.example("GET", call.path, 200)
+    sha, kind = call.git("rev-parse", f"{commit}:{path}"), call.git("cat-file", "-t", f"{commit}:{path}")
+    members = {key: value for key, value in example.items() if key not in ("content", "encoding")}
+    told = {"path": path, "name": path.rpartition("/")[2], "sha": sha, "size": 0}
+    return {**members, **told, "type": "file" if kind == "blob" else "dir"}
+
+
+@_operation("GET", "/git/commits/{commit_sha}", "contents")
+def _git_commit(call: Call) -> tuple[int, Any]:
+    return call.answer(200, **_commit_members(call, call.names["commit_sha"]))
+
+
+@_operation("POST", "/git/blobs", "contents")
+def _git_blob(call: Call) -> tuple[int, Any]:
+    try:
+        data = base64.b64decode(call.body["content"], validate=call.body["encoding"] == "base64")
+    except binascii.Error as error:
+        raise Refused(422, "content is not valid Base64") from error
+    return call.answer(201, sha=call.hub.blob(call.repository, data))
+
+
+@_operation("POST", "/git/trees", "contents")
+def _git_tree(call: Call) -> tuple[int, Any]:
+    blobs = {one["path"]: one["sha"] for one in call.body["tree"]}
+    return call.answer(201, sha=call.hub.tree(call.repository, call.body.get("base_tree"), blobs))
+
+
+@_operation("POST", "/git/commits", "contents")
+def _git_create_commit(call: Call) -> tuple[int, Any]:
+    parents = [flag for parent in call.body["parents"] for flag in ("-p", parent)]
+    commit = call.git(
+        "commit-tree", call.body["tree"], *parents, "-F", "-", stdin=call.body["message"].encode()
+    )
+    return call.answer(201, **_commit_members(call, commit))
+
+
+def _commit_members(call: Call, commit: str) -> dict[str, Any]:
+    sha, tree = call.git("rev-parse", f"{commit}^{{commit}}", f"{commit}^{{tree}}").split("\n")
+    return {
+        "sha": sha,
+        "tree": {"sha": tree, "url": f"{_API}/git/trees/{tree}"},
+        "url": f"{_API}/git/commits/{sha}",
+    }
+
+
+@_operation("PATCH", "/git/refs/{ref}", "contents")
+def _git_ref(call: Call) -> tuple[int, Any]:
+    ref, new = f"refs/{call.names['ref']}", call.body["sha"]
+    old = call.git("rev-parse", "--verify", ref)
+    if not call.body.get("force") and call.git("merge-base", old, new) != old:
+        raise Refused(422, "Update is not a fast forward")
+    call.git("update-ref", ref, new, old)
+    example = call.description.example("PATCH", call.path, 200)
+    return 200, {**example, "ref": ref, "object": {**example["object"], "sha": new}}
+
+
+@_operation("GET", "/compare/{basehead}", "contents")
+def _compare(call: Call) -> tuple[int, Any]:
+    base, _, head = call.names["basehead"].partition("...")
+    example = call.description.example("GET", call.path, 200)
+    merge_base = {**example["merge_base_commit"], "sha": call.git("merge-base", base, head)}
+    return 200, {**example, "merge_base_commit": merge_base}
+
+
+def _found(things: dict[int, Any], number: int) -> Any:
+    if number not in things:
+        raise Refused(404, "Not Found")
+    return things[number]
