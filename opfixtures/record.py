@@ -7,7 +7,6 @@ read is what was written, and two runs write the same bytes.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -15,6 +14,7 @@ from typing import Any, TypeAlias
 
 from opfixtures.json_layout import laid_out
 from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
+from opfixtures.strict_json import parse_json
 from opfixtures.tolerances import Tolerances, check_tolerances
 
 SCHEMA = 1
@@ -161,11 +161,9 @@ def load_record(data: bytes) -> Record:
     if len(data) > MAX_BYTES:
         raise RecordError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
     try:
-        root = json.loads(data.decode(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except RecursionError as error:
-        raise RecordError("it nests too deeply") from error
+        root = parse_json(data)
     except ValueError as error:
-        raise RecordError(f"it is not JSON in UTF-8: {error}") from error
+        raise RecordError(str(error)) from error
     _check_schema(root)
     _check_members(root, ("schema", *_MEMBERS, "checksum"), "it")
     parts = {name: _part(kind, root[name], name) for name, kind in _PARTS.items()}
@@ -199,17 +197,6 @@ def _alterations(value: Json) -> tuple[RecordedAlteration, ...]:
     if not isinstance(value, list):
         raise RecordError("its synthetic is not a list")
     return tuple(_part(RecordedAlteration, one, f"synthetic[{number}]") for number, one in enumerate(value))
-
-
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("an object has two members of one name")
-    return members
 
 
 def _check_schema(root: Json) -> None:

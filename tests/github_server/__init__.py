@@ -4,9 +4,9 @@ It knows the operations that opfixtures calls and no others, and holds every req
 own OpenAPI description.
 """
 
-from github_server.description import Description, npm_package
-from github_server.server import Fault, GitHubServer, Request
-from github_server.state import BOT, Comment, GitHub, Pull, Token
+from tests.github_server.description import Description, npm_package
+from tests.github_server.server import Fault, GitHubServer, Request
+from tests.github_server.state import BOT, Comment, GitHub, Pull, Token
 
 __all__ = [
     "BOT",

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from github_server.description import Description
-from github_server.state import Access, Comment, GitHub, Pull, Refused
+from tests.github_server.description import Description
+from tests.github_server.state import Access, Comment, GitHub, Pull, Refused
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from github_server.description import Description
-from github_server.operations import OPERATIONS, Call
-from github_server.smart_http import serve_git
-from github_server.state import GitHub, Refused
+from tests.github_server.description import Description
+from tests.github_server.operations import OPERATIONS, Call
+from tests.github_server.smart_http import serve_git
+from tests.github_server.state import GitHub, Refused
 
 
 @dataclass(frozen=True)

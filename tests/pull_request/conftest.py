@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from github_server import Description, GitHub, GitHubServer, Pull, Token
+
+from opfixtures.formats import JIT, LITE
+from opfixtures.record import Record, load_record
+from tests.github_server import Description, GitHub, GitHubServer, Pull, Token
+
+CORPUS = Path(__file__).parents[2] / "fixtures"
+MADE = ("test_versioned_gelu_v9.ptl", "test_versioned_linspace_out_v7.ptl")
 
 SETTINGS = b"""\
 [tool.opfixtures]
@@ -46,3 +54,74 @@ def server(hub: GitHub, description: Description) -> Iterator[GitHubServer]:
     with GitHubServer(hub, description).running() as running:
         yield running
     assert running.broken == []
+
+
+def made_row(record: Record) -> dict[str, Any]:
+    """What `generate --report` says of the fixture with this record."""
+    yes = {"value": "yes", "reason": ""}
+    loader = {"loads": yes, "equal": {"value": "yes", "reason": "1 sample"}, "applied": yes, "sensitive": yes}
+    return {
+        "operator": record.entry.operator,
+        "bumped_at_version": record.entry.bumped_at_version,
+        "upgrader_name": record.entry.upgrader_name,
+        "module": record.module.name,
+        "fixture": f"test/fixtures/{record.archive.file}",
+        "status": "verified",
+        "reason": "",
+        "runtime": record.runtime.name,
+        "pre_change_commit": "86" * 20,
+        "synthetic": [],
+        "waived": "",
+        "facts": {
+            "pre-change": {"value": "yes", "reason": ", ".join(record.pre_change.proven_by)},
+            "covers": {"value": "yes", "reason": "calls it"},
+            "loaders": {JIT: loader, LITE: loader},
+        },
+    }
+
+
+REFUSED_ROW = {
+    "operator": "aten::stft",
+    "bumped_at_version": 11,
+    "upgrader_name": "stft_0_10",
+    "module": "TestVersionedStftV10",
+    "fixture": "test/fixtures/test_versioned_stft_v10.ptl",
+    "status": "refused",
+    "reason": "RuntimeError: it does not script\n  return tomorrow(x)",
+    "runtime": "torch-2.13.0",
+    "pre_change_commit": "86" * 20,
+    "synthetic": [],
+    "waived": "",
+    "facts": None,
+}
+FINDING = {
+    "code": "OPF201",
+    "severity": "error",
+    "operator": "aten::stft",
+    "message": "aten::stft has no fixture entry",
+    "hint": 'add this row to the registry:\n    TestVersionedStftV10(): "aten::stft",',
+    "path": "registry.py",
+    "line": 3,
+    "column": 1,
+}
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    """A result as JSON: two fixtures that were made and verified, and one that was refused."""
+    records = [load_record((CORPUS / f"{name}.json").read_bytes()) for name in MADE]
+    rows = [*map(made_row, records), dict(REFUSED_ROW)]
+    return {"schema": 1, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
+
+
+@pytest.fixture
+def files(result: dict[str, Any]) -> dict[str, bytes]:
+    """The files of an artifact, with fixtures that real releases made."""
+    fixtures = {f"fixtures/{name}": (CORPUS / name).read_bytes() for name in MADE}
+    records = {f"fixtures/{name}.json": (CORPUS / f"{name}.json").read_bytes() for name in MADE}
+    return {
+        "result.json": json.dumps(result).encode(),
+        "fixtures.patch": b"a patch\n",
+        **fixtures,
+        **records,
+    }

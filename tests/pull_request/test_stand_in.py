@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from github import Auth, Github, GithubException
-from github_server import Fault, GitHub, GitHubServer, Request
+
+from tests.github_server import Fault, GitHub, GitHubServer, Request
 
 
 @pytest.fixture

@@ -1,0 +1,103 @@
+"""A result artifact as data: its result, its findings, and its fixtures with their records. Nothing is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opfixtures.agreement import differences
+from opfixtures.archive import Archive, ArchiveError, read_archive
+from opfixtures.findings import Finding
+from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
+from opfixtures.record import Record, RecordError, load_record, record_path
+from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result_reader import ResultError, read_result
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFixture:
+    """A fixture in the artifact, by its file name, with the bytes of both its files and what they say."""
+
+    name: str
+    result: FixtureResult
+    data: bytes
+    record_data: bytes
+    archive: Archive
+    record: Record
+
+    @property
+    def may_be_committed(self) -> bool:
+        """Whether it is what was asked for: one that differs when it is replayed is for looking at."""
+        return self.result.status in (Status.GENERATED, Status.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What a run handed over. `has_patch`: whether a patch with all fixtures lies in it too."""
+
+    result: Result
+    findings: tuple[Finding, ...]
+    fixtures: tuple[MadeFixture, ...]
+    has_patch: bool
+
+
+def read_artifact(path: str) -> Artifact:
+    """Read the zip file or folder at `path`. Raises ArtifactError, and OSError where it cannot be read at all."""
+    return parse_artifact(read_files(path))
+
+
+def parse_artifact(files: Mapping[str, bytes]) -> Artifact:
+    """The artifact that consists of these files, by name. Raises ArtifactError."""
+    if RESULT not in files:
+        raise ArtifactError(f"the artifact is refused: it has no {RESULT}")
+    try:
+        result, findings = read_result(files[RESULT])
+    except ResultError as error:
+        raise ArtifactError(f"the artifact is refused: {RESULT}: {error}") from error
+    fixtures = _fixtures(files, result)
+    return Artifact(result, findings, fixtures, PATCH in files)
+
+
+def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, ...]:
+    names = {name for name in files if name.startswith(f"{FIXTURES}/")}
+    archives = {name for name in names if not name.endswith(".json")}
+    alone = names ^ archives ^ {record_path(name) for name in archives}
+    if alone:
+        raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
+    rows = _rows_by_name(result)
+    return tuple(_fixture(name, files, rows) for name in sorted(archives))
+
+
+def _rows_by_name(result: Result) -> dict[str, FixtureResult]:
+    """The results of fixtures that were written, by what their file is called in the artifact."""
+    rows: dict[str, FixtureResult] = {}
+    for row in result.fixtures:
+        if row.fixture is not None and row.status is not Status.REFUSED:
+            name = f"{FIXTURES}/{row.fixture.rpartition('/')[2]}"
+            if name in rows:
+                raise ArtifactError(f"the artifact is refused: {RESULT} has two fixtures for {name[:80]!r}")
+            rows[name] = row
+    return rows
+
+
+def _fixture(path: str, files: Mapping[str, bytes], rows: Mapping[str, FixtureResult]) -> MadeFixture:
+    def refused(why: str) -> ArtifactError:
+        return ArtifactError(f"the artifact is refused: {path}: {why}")
+
+    if path not in rows:
+        raise refused(f"{RESULT} names no such fixture")
+    name = path.rpartition("/")[2]
+    data, record_data, row = files[path], files[record_path(path)], rows[path]
+    try:
+        archive, record = read_archive(data), load_record(record_data)
+    except (ArchiveError, RecordError) as error:
+        raise refused(str(error)) from error
+    difference = next(differences(record, file=name, archive=archive, module=row.module, entry=None), None)
+    if difference is not None:
+        raise refused(f"its record has another {difference[0]}")
+    entry = (record.entry.operator, record.entry.bumped_at_version, record.entry.upgrader_name)
+    if entry != (row.operator, row.bumped_at_version, row.upgrader_name):
+        raise refused("its record is of another entry")
+    if archive.called_as(row.operator) not in archive.called or archive.version >= row.bumped_at_version:
+        raise refused(f"it does not call {row.operator[:80]!r} as it was before {row.bumped_at_version}")
+    return MadeFixture(name, row, data, record_data, archive, record)

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+import struct
+import warnings
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opfixtures.pull_request import artifact_files
+from opfixtures.pull_request.artifact import parse_artifact, read_artifact
+from opfixtures.pull_request.artifact_files import MAX_FILES, ArtifactError
+from opfixtures.record import dump_record, load_record
+
+GELU, LINSPACE = "fixtures/test_versioned_gelu_v9.ptl", "fixtures/test_versioned_linspace_out_v7.ptl"
+Files = dict[str, bytes]
+
+
+def zipped(files: Files, edit: Callable[[zipfile.ZipInfo], object] = lambda _: None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, content in files.items():
+            member = zipfile.ZipInfo(name)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            edit(member)
+            archive.writestr(member, content)
+    return out.getvalue()
+
+
+@pytest.fixture(params=["zip", "folder"])
+def written(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Files], str]:
+    """Writes an artifact's files in both forms that an artifact is met in."""
+
+    def write(files: Files) -> str:
+        if request.param == "zip":
+            (tmp_path / "artifact.zip").write_bytes(zipped({"fixtures/": b"", **files}))
+            return str(tmp_path / "artifact.zip")
+        for name, content in files.items():
+            path = tmp_path / "artifact" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return str(tmp_path / "artifact")
+
+    return write
+
+
+def test_an_artifact_is_its_result_its_findings_and_its_fixtures(
+    written: Callable[[Files], str], files: Files, result: dict[str, Any]
+) -> None:
+    artifact = read_artifact(written(files))
+
+    assert [row.operator for row in artifact.result.fixtures] == [
+        row["operator"] for row in result["fixtures"]
+    ]
+    assert [finding.code for finding in artifact.findings] == ["OPF201"]
+    assert artifact.has_patch
+    assert [f"fixtures/{made.name}" for made in artifact.fixtures] == [GELU, LINSPACE]
+    for made in artifact.fixtures:
+        assert made.data == files[f"fixtures/{made.name}"]
+        assert made.record_data == files[f"fixtures/{made.name}.json"]
+        assert made.record.archive.sha256 == made.archive.sha256
+        assert made.may_be_committed
+
+
+def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) -> None:
+    empty = json.dumps({"schema": 1, "pre_change_commit": None, "fixtures": []}).encode()
+
+    artifact = read_artifact(written({"result.json": empty}))
+
+    assert (artifact.result.fixtures, artifact.fixtures, artifact.has_patch) == ((), (), False)
+
+
+def test_a_fixture_that_differs_is_shown_and_not_committed(files: Files, result: dict[str, Any]) -> None:
+    result["fixtures"][0]["status"] = "mismatch"
+
+    gelu, linspace = parse_artifact({**files, "result.json": json.dumps(result).encode()}).fixtures
+
+    assert (gelu.may_be_committed, linspace.may_be_committed) == (False, True)
+
+
+HOSTILE_NAMES = [
+    "../result.json",
+    "fixtures/../../etc/passwd.ptl",
+    "/etc/passwd",
+    "fixtures/a/b.ptl",
+    "fixtures/.ptl",
+    "fixtures/-rf.ptl",
+    "fixtures/a b.ptl",
+    "fixtures/a\n.ptl",
+    "fixtures/\u202egelu.ptl",
+    "fixtures/a.ptl\n",
+    "fixtures\\a.ptl",
+    "fixtures/run.py",
+    "fixtures/" + "a" * 300 + ".ptl",
+    "RESULT.JSON",
+    ".git/config",
+    "result.json/x",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_file_that_no_artifact_has_is_refused(files: Files, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "artifact.zip"
+    path.write_bytes(zipped({**files, name: b"x"}))
+
+    with pytest.raises(ArtifactError, match="which no result artifact has"):
+        read_artifact(str(path))
+
+
+def _set(**members: Any) -> Callable[[zipfile.ZipInfo], object]:
+    return lambda info: [setattr(info, name, value) for name, value in members.items()]
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (_set(external_attr=(stat.S_IFLNK | 0o777) << 16), "is a link, or no file at all"),
+        (_set(external_attr=(stat.S_IFIFO | 0o600) << 16), "is a link, or no file at all"),
+        (_set(filename="result.json"), "it has two files of one name"),
+    ],
+)
+def test_a_zip_of_other_things_than_files_is_refused(
+    files: Files, tmp_path: Path, edit: Callable[[zipfile.ZipInfo], object], why: str
+) -> None:
+    path = tmp_path / "artifact.zip"
+    path.write_bytes(zipped(files, edit))
+
+    with pytest.raises(ArtifactError, match=why):
+        read_artifact(str(path))
+
+
+def _directory(data: bytes, offset: int, form: str, value: int) -> bytes:
+    """The zip with a number in the first entry of its directory replaced (APPNOTE.TXT, 4.3.12)."""
+    place = data.index(b"PK\x01\x02") + offset
+    return data[:place] + struct.pack(form, value) + data[place + struct.calcsize(form) :]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda data: _directory(data, 8, "<H", 1), "is encrypted"),
+        (lambda data: _directory(data, 24, "<I", 900 << 20), "times its size"),
+        (lambda data: _directory(data, 20, "<I", len(data)), "its files overlap"),
+        (lambda data: _directory(data, 24, "<I", 100), "Bad CRC-32"),
+        (lambda data: _directory(data, 24, "<I", 9999), "another size than its directory says"),
+        (lambda data: _directory(data, 10, "<H", 99), "not a readable zip archive"),
+        (lambda data: data[: len(data) // 2], "not a readable zip archive"),
+        (lambda _: b"", "not a readable zip archive"),
+        (lambda data: data + b"PK\x01\x02" * MAX_FILES, f"more than {MAX_FILES} files"),
+    ],
+)
+def test_a_zip_that_lies_is_refused(
+    files: Files, tmp_path: Path, spoil: Callable[[bytes], bytes], why: str
+) -> None:
+    path = tmp_path / "artifact.zip"
+    path.write_bytes(spoil(zipped(files)))
+
+    with pytest.raises(ArtifactError, match=why):
+        read_artifact(str(path))
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"), [("MAX_PACKED", "it has more than"), ("MAX_BYTES", "it unpacks to")]
+)
+def test_size_is_limited_packed_and_unpacked(
+    written: Callable[[Files], str], files: Files, monkeypatch: pytest.MonkeyPatch, limit: str, why: str
+) -> None:
+    path = written(files)
+    if limit == "MAX_PACKED" and os.path.isdir(path):
+        pytest.skip("a folder is not packed")
+    monkeypatch.setattr(artifact_files, limit, 2000)
+
+    with pytest.raises(ArtifactError, match=why):
+        read_artifact(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "artifact.zip"
+    path.write_bytes(zipped({"result.json": b" " * (4 << 20)}))
+
+    with pytest.raises(ArtifactError, match="unpacks to more than 100 times its size"):
+        read_artifact(str(path))
+
+
+@pytest.mark.parametrize("name", ["result.json", "fixtures", "fixtures/a.ptl"])
+def test_no_link_in_a_folder_is_followed(files: Files, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "artifact"
+    (folder / "fixtures").mkdir(parents=True)
+    if name != "result.json":
+        (folder / "result.json").write_bytes(files["result.json"])
+    if name == "fixtures":
+        (folder / "fixtures").rmdir()
+    os.symlink("/etc", folder / name)
+
+    with pytest.raises(ArtifactError, match=r"link|which no result artifact has"):
+        read_artifact(str(folder))
+
+
+def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").mkdir()
+    for number in range(MAX_FILES + 1):
+        (tmp_path / "fixtures" / f"a{number}.ptl").touch()
+
+    with pytest.raises(ArtifactError, match=f"more than {MAX_FILES} files"):
+        read_artifact(str(tmp_path))
+
+
+def test_what_is_neither_file_nor_folder_is_refused() -> None:
+    with pytest.raises(ArtifactError, match="neither a file nor a folder"):
+        read_artifact(os.devnull)
+
+
+def _edited(row: int, **members: Any) -> Callable[[Files], object]:
+    def edit(files: Files) -> None:
+        result = json.loads(files["result.json"])
+        result["fixtures"][row].update(members)
+        files["result.json"] = json.dumps(result).encode()
+
+    return edit
+
+
+def _rerecorded(files: Files) -> None:
+    """A record whose checksum holds, of another archive."""
+    record = load_record(files[f"{LINSPACE}.json"])
+    files[f"{GELU}.json"] = dump_record(record)
+
+
+def _made_after_the_change(files: Files) -> None:
+    """An archive stamped as a runtime after the change stamps it, with result and record that agree."""
+    gelu = load_record(files[f"{GELU}.json"])
+    entry = replace(gelu.entry, bumped_at_version=gelu.archive.version)
+    files[f"{GELU}.json"] = dump_record(replace(gelu, entry=entry))
+    _edited(0, bumped_at_version=gelu.archive.version)(files)
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda files: files.pop("result.json"), "it has no result.json"),
+        (lambda files: files.update({"result.json": b"{}"}), "result.json: it has no schema"),
+        (lambda files: files.pop(f"{GELU}.json"), "is missing, or alone"),
+        (lambda files: files.pop(GELU), "is missing, or alone"),
+        (lambda files: files.update({GELU: b"no archive"}), "not a readable zip archive"),
+        (lambda files: files.update({f"{GELU}.json": b"{}"}), "not an object with the number of a schema"),
+        (lambda files: files.update({GELU: files[LINSPACE]}), "its record has another sha256"),
+        (_rerecorded, "its record has another file name"),
+        (_edited(0, status="refused"), "result.json names no such fixture"),
+        (_edited(0, fixture="test/fixtures/another.ptl"), "result.json names no such fixture"),
+        (_edited(0, module="TestVersionedGeluV8"), "its record has another module"),
+        (_edited(0, operator="aten::gelu.out"), "its record is of another entry"),
+        (_edited(0, bumped_at_version=9), "its record is of another entry"),
+        (_edited(0, fixture=f"elsewhere/{LINSPACE}"), "has two fixtures for"),
+        (_made_after_the_change, "does not call 'aten::gelu' as it was before 3"),
+    ],
+)
+def test_fixtures_that_do_not_agree_with_what_is_said_of_them_are_refused(
+    files: Files, edit: Callable[[Files], object], why: str
+) -> None:
+    parse_artifact(files)
+    edit(files)
+
+    with pytest.raises(ArtifactError, match=why):
+        parse_artifact(files)
+
+
+@given(st.data())
+def test_nothing_but_an_artifact_error_comes_of_bytes_that_were_changed(data: st.DataObject) -> None:
+    packed = bytearray(_PACKED)
+    for _ in range(data.draw(st.integers(1, 8))):
+        packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(ArtifactError):
+        artifact_files._of_zip(bytes(packed))
+
+
+_PACKED = zipped({"result.json": b"{}" * 40, GELU: b"x" * 40})

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import opfixtures
+from opfixtures.formats import JIT, LITE
+from opfixtures.report.result_json import result_json
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
+
+SCHEMAS = Path(opfixtures.__file__).parent / "schemas"
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+COMMITS = st.none() | st.text("0123456789abcdef", min_size=40, max_size=40)
+FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
+LOADERS = st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS)
+RESULTS = st.builds(
+    Result,
+    COMMITS,
+    st.lists(
+        st.builds(
+            FixtureResult,
+            TEXTS,
+            st.integers(0, 2**63 - 1),
+            TEXTS,
+            st.sampled_from(Status),
+            TEXTS,
+            st.none() | TEXTS,
+            st.none() | TEXTS,
+            st.none() | TEXTS,
+            st.lists(TEXTS, max_size=2).map(tuple),
+            st.none()
+            | st.builds(Facts, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE]), LOADERS)),
+            TEXTS,
+            COMMITS,
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+@given(RESULTS)
+def test_what_is_read_is_what_was_written(result: Result) -> None:
+    assert read_result(result_json(result).encode()) == (result, ())
+
+
+def test_findings_beside_it_are_read(result: dict[str, Any]) -> None:
+    (finding,) = read_result(json.dumps(result).encode())[1]
+
+    told = {name: getattr(finding, name) for name in ("code", "severity", "operator", "message", "hint")}
+    assert told | {"path": finding.place.path, "line": 3, "column": 1} == result["findings"][0]
+
+
+@given(
+    st.data(),
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 1)
+    | st.just(2**64)
+    | st.just("\ud800")
+    | st.just([])
+    | st.just({}),
+)
+def test_it_refuses_what_the_published_schemas_refuse(data: st.DataObject, value: Any) -> None:
+    root = json.loads(result_json(Result(None, (FIXTURE,))))
+    *path, last = data.draw(st.sampled_from(list(_places(root))))
+    part = root
+    for step in path:
+        part = part[step]
+    part[last] = value
+
+    try:
+        read_result(json.dumps(root).encode())
+        is_read = True
+    except ResultError:
+        is_read = False
+
+    # JSON Schema knows no largest integer, and no half of a surrogate pair.
+    is_meant = OF_SCHEMA.is_valid(root) and value not in (2**64, "\ud800")
+    assert is_read == is_meant
+
+
+FACT = Fact(Answer.YES, "a reason")
+FIXTURE = FixtureResult(
+    operator="aten::gelu",
+    bumped_at_version=10,
+    upgrader_name="gelu_0_9",
+    status=Status.VERIFIED,
+    synthetic=("altered",),
+    facts=Facts(FACT, FACT, {JIT: LoaderFacts(FACT, FACT, FACT, FACT)}),
+)
+OF_SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((SCHEMAS / "result.schema.json").read_text(encoding="utf-8"))
+)
+
+
+def _places(value: Any) -> Any:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (key,)
+        yield from ((key, *rest) for rest in _places(inner))
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        (lambda r: r.pop("schema"), "it has no schema"),
+        (lambda r: r.update(schema=2), "its schema is 2, this opfixtures reads 1"),
+        (lambda r: r.update(more=1), "it has an unknown member 'more'"),
+        (lambda r: r.update(pre_change_commit="86"), "its pre_change_commit is not a commit's id or null"),
+        (lambda r: r.update(fixtures={}), "its fixtures is not a list"),
+        (lambda r: r.update(fixtures=[3]), "its fixtures[0] is not an object"),
+        (
+            lambda r: r.update(fixtures=r["fixtures"] * (MAX_ROWS + 1)),
+            f"its fixtures has {3 * MAX_ROWS + 3} rows (at most {MAX_ROWS})",
+        ),
+        (lambda r: r["fixtures"][1].update(operator=3), "its fixtures[1].operator is not a text"),
+        (
+            lambda r: r["fixtures"][0].update(reason="x" * (MAX_TEXT + 1)),
+            f"its fixtures[0].reason has {MAX_TEXT + 1} characters (at most {MAX_TEXT})",
+        ),
+        (lambda r: r["fixtures"][0].update(synthetic=[1]), "its fixtures[0].synthetic[0] is not a text"),
+        (
+            lambda r: r["fixtures"][0]["facts"]["loaders"].update(mine={}),
+            "its fixtures[0].facts.loaders has an unknown member 'mine'",
+        ),
+        (
+            lambda r: r["fixtures"][0].update(status="perfect"),
+            "its fixtures[0].status is not one of generated, present, refused, verified, mismatch",
+        ),
+        (lambda r: r["findings"][0].update(code="X"), "its findings[0].code is not a finding's code"),
+        (lambda r: r["findings"][0].update(line=0), "its findings[0].line is not an integer from 1"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    result: dict[str, Any], edit: Callable[[dict[str, Any]], object], what: str
+) -> None:
+    edit(result)
+
+    with pytest.raises(ResultError) as raised:
+        read_result(json.dumps(result).encode())
+
+    assert str(raised.value) == what
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"[]", "it is not an object"),
+        (b"{", "it is not JSON in UTF-8: "),
+        (b'{"a": 1, "a": 1}', "it is not JSON in UTF-8: an object has two members of one name"),
+        (b"NaN", "it is not JSON in UTF-8: NaN is not JSON"),
+        (b"[" * 200_000, "it nests too deeply"),
+        (b" " * (MAX_BYTES + 1), f"it has {MAX_BYTES + 1} bytes (at most {MAX_BYTES})"),
+    ],
+)
+def test_what_is_no_result_is_refused(data: bytes, what: str) -> None:
+    with pytest.raises(ResultError) as raised:
+        read_result(data)
+
+    assert str(raised.value).startswith(what)
+
+
+def test_no_member_of_a_result_is_left_out() -> None:
+    written = json.loads(result_json(Result(None, (FIXTURE,))))["fixtures"][0]
+
+    assert {member.name for member in fields(FixtureResult)} == set(written)
