@@ -47,12 +47,18 @@ def _loader(loader: str, facts: LoaderFacts) -> Iterator[str]:
     }
     heads = ", ".join(f"{name} {fact.value}" for name, fact in named.items())
     yield printable(f"{_INDENT}{loader}: {heads}")
+    for names, reason in shared_reasons(facts):
+        yield printable(f"{_INDENT}  {names}: {reason}")
+
+
+def shared_reasons(facts: LoaderFacts) -> list[tuple[str, str]]:
+    """The reasons of what is not simply so, each once: the names of all facts that have it, and the reason."""
     names_of: dict[str, list[str]] = {}
-    for name, fact in named.items():
+    for name in ("loads", "equal", "applied", "sensitive"):
+        fact: Fact = getattr(facts, name)
         if fact.reason and fact.value is not Answer.YES:
             names_of.setdefault(fact.reason, []).append(name)
-    for reason, names in names_of.items():
-        yield printable(f"{_INDENT}  {', '.join(names)}: {reason}")
+    return [(", ".join(names), reason) for reason, names in names_of.items()]
 
 
 def _fact(name: str, fact: Fact, said: str) -> str:

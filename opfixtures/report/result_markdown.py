@@ -1,0 +1,172 @@
+"""What became of each fixture, for a pull request: read on phones too, so lists that open and no tables.
+
+All that comes from the repository stands in code (`markdown_text`).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opfixtures.findings import Finding, Severity
+from opfixtures.report.markdown_text import code_block, code_element, code_span
+from opfixtures.report.printable import printable
+from opfixtures.report.result_text import shared_reasons
+from opfixtures.report.shortened import Section, shortened
+from opfixtures.result import FAILURES, Fact, FixtureResult, Result, Status
+
+if TYPE_CHECKING:
+    from opfixtures.archive import Archive
+    from opfixtures.record import Record
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 4, Severity.NOTE: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where the files are: the artifact `artifact` of the workflow run `id` in `repository`, `owner/name`."""
+
+    repository: str
+    id: int
+    artifact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is told on a pull request.
+
+    `evidence` is what archive and record say, by the fixture's path; `head` is the id of the commit that the result
+    is of, `pushed` of the one that fixtures were committed with, if they were. `run` is None where there are no files.
+    """
+
+    head: str
+    result: Result
+    findings: tuple[Finding, ...] = ()
+    evidence: Mapping[str, tuple[Archive, Record]] = field(default_factory=dict)
+    run: Run | None = None
+    pushed: str | None = None
+
+    @property
+    def nothing_owed(self) -> bool:
+        """Whether there is nothing to tell of."""
+        return not (self.result.fixtures or self.findings)
+
+
+def result_markdown(publication: Publication, limit: int) -> str:
+    """The report in at most `limit` bytes of UTF-8: what does not fit is told in a line, or counted."""
+    if publication.nothing_owed:
+        return f"### opfixtures: nothing owed\n\nAt {code_span(publication.head[:12])} no fixture is owed.\n"
+    ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.findings]
+    ranked += [(_rank(one), _fixture(one, publication)) for one in publication.result.fixtures]
+    sections = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
+    return shortened("".join(_head(publication)), sections, "".join(_files(publication)), limit)
+
+
+def _rank(fixture: FixtureResult) -> int:
+    return (2 if fixture.waived else 1) if fixture.status in FAILURES else 3
+
+
+def _head(publication: Publication) -> Iterator[str]:
+    result = publication.result
+    statuses = Counter(fixture.status for fixture in result.fixtures)
+    counts = [
+        f"{statuses[status]} {status}"
+        for status in sorted(Status, key=lambda status: status not in FAILURES)
+        if statuses[status]
+    ]
+    errors = sum(finding.severity is Severity.ERROR for finding in publication.findings)
+    counts = ([f"{errors} error{'s' * (errors > 1)}"] if errors else []) + counts
+    yield f"### opfixtures: {', '.join(counts) or 'no errors'}\n\n"
+    yield f"Result for {code_span(publication.head[:12])}."
+    if result.pre_change_commit:
+        yield f" Pre-change commit: {code_span(result.pre_change_commit[:12])}."
+    yield "\n\n"
+
+
+def _finding(finding: Finding) -> Section:
+    operator = f" {code_element(finding.operator)}" if finding.operator else ""
+    title = f"<b>{finding.severity}</b> {finding.code}{operator}"
+    lines = [
+        code_span(finding.message),
+        f"At {code_span(str(finding.place))}. To mend:",
+        code_block(finding.hint),
+    ]
+    return _section(title, lines, failed=finding.severity is Severity.ERROR)
+
+
+def _fixture(fixture: FixtureResult, publication: Publication) -> Section:
+    title = f"<b>{fixture.status}</b> {code_element(fixture.operator)} at {fixture.bumped_at_version}"
+    failed = fixture.status in FAILURES and not fixture.waived
+    parts = [code_block(fixture.reason)] if fixture.reason else []
+    parts.append("\n".join(_facts(fixture, publication)))
+    if failed:
+        parts.append(f"To see it yourself:\n\n{code_block(_command(fixture), 'sh')}")
+    return _section(title, parts, failed=failed)
+
+
+def _section(title: str, parts: list[str], failed: bool) -> Section:
+    body = "\n\n".join(parts)
+    return Section(
+        full=f"<details{' open' * failed}>\n<summary>{title}</summary>\n\n{body}\n\n</details>\n\n",
+        # A line that starts with a block element is HTML: no Markdown is read in what it holds.
+        row=f"<p>{title}</p>\n\n",
+        matters=failed,
+    )
+
+
+def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
+    yield f"- fixture: {code_span(fixture.fixture or 'no fixture entry')}"
+    if fixture.waived:
+        yield f"- waived: {code_span(fixture.waived)}"
+    if fixture.pre_change_commit not in (None, publication.result.pre_change_commit):
+        yield f"- pre-change commit: {code_span(fixture.pre_change_commit[:12])}"
+    if fixture.runtime:
+        yield f"- made by: {code_span(fixture.runtime)}"
+    if fixture.fixture and fixture.fixture in publication.evidence:
+        yield from _evidence(*publication.evidence[fixture.fixture])
+    for alteration in fixture.synthetic:
+        yield f"- synthetic: {code_span(alteration)}"
+    if fixture.facts is None:
+        return
+    yield f"- pre-change: {_fact(fixture.facts.pre_change)}"
+    yield f"- covers: {_fact(fixture.facts.covers)}"
+    for loader, facts in fixture.facts.loaders.items():
+        values = f"loads {facts.loads.value}, equal {facts.equal.value}"
+        yield f"- {code_span(loader)}: {values}, applied {facts.applied.value}, sensitive {facts.sensitive.value}"
+        for names, reason in shared_reasons(facts):
+            yield f"  - {names}: {code_span(reason)}"
+    if not fixture.facts.loaders:
+        yield "- not replayed"
+
+
+def _evidence(archive: Archive, record: Record) -> Iterator[str]:
+    runtime = f"torch {record.runtime.torch}, Python {record.runtime.python}, {record.runtime.platform}"
+    yield f"- runtime: {code_span(runtime)}"
+    bytecode = "" if archive.bytecode_version is None else f", bytecode {archive.bytecode_version}"
+    yield f"- archive: version {archive.version}{bytecode}, {archive.size} bytes"
+    yield f"- operators: {code_span(', '.join(sorted(archive.called)))}"
+    yield f"- sha256: {code_span(archive.sha256)}"
+
+
+def _fact(fact: Fact) -> str:
+    return f"{fact.value}, {code_span(fact.reason)}" if fact.reason else str(fact.value)
+
+
+def _command(fixture: FixtureResult) -> str:
+    """What shows the failure again on a machine of one's own."""
+    if fixture.status is Status.MISMATCH and fixture.fixture:
+        return f"opfixtures verify {shlex.quote(printable(fixture.fixture))}"
+    return f"opfixtures generate --operator {shlex.quote(printable(fixture.operator))}"
+
+
+def _files(publication: Publication) -> Iterator[str]:
+    if publication.pushed:
+        yield f"**Files:** pushed to the branch with {code_span(publication.pushed[:12])}.\n"
+    elif publication.run:
+        run = publication.run
+        download = f"gh run download {run.id} --repo {run.repository} --name {run.artifact}"
+        yield "**Files:** in the artifact of the run. To bring them into your branch:\n\n"
+        yield code_block(f"{download}\ngit apply --index fixtures.patch", "sh") + "\n"
