@@ -6,9 +6,9 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -36,6 +36,7 @@ class Fault:
     carried_out: bool = False
     message: str = "a fault"
     retry_after: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class GitHubServer:
@@ -101,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.connection.shutdown(socket.SHUT_RDWR)
         later = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return self._send(fault.status, {"message": fault.message}, later)
+        return self._send(fault.status, {"message": fault.message}, {**later, **fault.headers})
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
 

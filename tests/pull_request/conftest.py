@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opfixtures.formats import JIT, LITE
+from opfixtures.pull_request.client import Client, connect
+from opfixtures.pull_request.patience import Patience
 from opfixtures.record import Record, load_record
 from tests.github_server import Description, GitHub, GitHubServer, Pull, Token
 
@@ -125,3 +129,33 @@ def files(result: dict[str, Any]) -> dict[str, bytes]:
         **fixtures,
         **records,
     }
+
+
+@dataclass
+class Clock:
+    """A clock that only sleeping moves; `slept` are seconds."""
+
+    now: float = 1_800_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(server: GitHubServer, clock: Clock) -> Iterator[Callable[..., Client]]:
+    """Makes clients for owner/repo with a token, that wait on `clock`."""
+    with ExitStack() as opened:
+
+        def make(token: str = "comments", seconds: float = 300.0) -> Client:
+            github = connect(token, server.url, paced=False)
+            opened.callback(github.close)
+            return Client(github, "owner/repo", Patience(seconds, lambda: clock.now, clock.sleep))
+
+        yield make

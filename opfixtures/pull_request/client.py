@@ -1,0 +1,150 @@
+"""GitHub through PyGithub."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from github import Auth, Github, InputGitTreeElement
+from github.PullRequest import PullRequest as ApiPullRequest
+from github.Repository import Repository
+
+from opfixtures.pull_request.hub import Comment, GitHubError, PullRequest, Refused
+from opfixtures.pull_request.patience import Patience
+
+_NOT_FOUND = 404
+
+
+class Client:
+    """A `Hub`: `repository` is `owner/name`."""
+
+    def __init__(self, github: Github, repository: str, patience: Patience) -> None:
+        """`github` has to be lazy, without retries of its own: see `connect`."""
+        self.repository = repository
+        self._github = github
+        self._patience = patience
+        self._api = github.get_repo(repository)
+
+    def pull_requests(self, head: str) -> list[int]:
+        """See `Hub.pull_requests`."""
+        found = self._api.get_pulls(state="open", head=head)
+        return self._patience.attempt("list pull requests", lambda: [pull.number for pull in found])
+
+    def pull_request(self, number: int) -> PullRequest:
+        """See `Hub.pull_request`."""
+        return self._patience.attempt(
+            f"show pull request {number}", lambda: _pull_request(self._api.get_pull(number))
+        )
+
+    def comments(self, number: int) -> list[Comment]:
+        """See `Hub.comments`."""
+
+        def read() -> list[Comment]:
+            found = self._api.get_issue(number).get_comments()
+            return [Comment(one.id, one.user.login if one.user else "", one.body) for one in found]
+
+        return self._patience.attempt(f"list the comments on pull request {number}", read)
+
+    def create_comment(self, number: int, body: str) -> None:
+        """See `Hub.create_comment`."""
+        issue = self._api.get_issue(number)
+        what = f"comment on pull request {number}"
+        self._patience.attempt(what, lambda: issue.create_comment(body), repeatable=False)
+
+    def edit_comment(self, number: int, comment: int, body: str) -> None:
+        """See `Hub.edit_comment`."""
+        found = self._api.get_issue(number).get_comment(comment)
+        self._patience.attempt(f"edit the comment on pull request {number}", lambda: found.edit(body))
+
+    def delete_comment(self, number: int, comment: int) -> None:
+        """See `Hub.delete_comment`."""
+        found = self._api.get_issue(number).get_comment(comment)
+        try:
+            self._patience.attempt(f"delete a second comment on pull request {number}", found.delete)
+        except Refused as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+
+    def file(self, path: str, commit: str) -> bytes | None:
+        """See `Hub.file`."""
+
+        def read() -> bytes | None:
+            found = self._api.get_contents(path, ref=commit)
+            if isinstance(found, list):
+                return None
+            if found.encoding != "base64":
+                raise GitHubError(
+                    f"{path} at {commit[:12]} is no file that GitHub shows: it may be too large"
+                )
+            return found.decoded_content
+
+        try:
+            return self._patience.attempt(f"show {path}", read)
+        except Refused as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return None
+
+    def names(self, folder: str, commit: str) -> frozenset[str]:
+        """See `Hub.names`."""
+
+        def read() -> frozenset[str]:
+            found = self._api.get_contents(folder, ref=commit)
+            return frozenset(one.name for one in found) if isinstance(found, list) else frozenset()
+
+        try:
+            return self._patience.attempt(f"list {folder}", read)
+        except Refused as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return frozenset()
+
+    def create_commit(
+        self, repository: str, parent: str, files: Mapping[str, bytes], message: str
+    ) -> str | None:
+        """See `Hub.create_commit`."""
+        # What git has an object of already, it does not have twice: all of this can be repeated.
+        api, attempt = self._github.get_repo(repository), self._patience.attempt
+        head = attempt("show the head", lambda: api.get_git_commit(parent))
+        blobs = [self._blob(api, path, data) for path, data in files.items()]
+        tree = attempt("make a tree", lambda: api.create_git_tree(blobs, head.tree))
+        if tree.sha == head.tree.sha:
+            return None
+        return attempt("make a commit", lambda: api.create_git_commit(message, tree, [head])).sha
+
+    def _blob(self, api: Repository, path: str, data: bytes) -> InputGitTreeElement:
+        content = base64.b64encode(data).decode()
+        blob = self._patience.attempt(f"keep {path}", lambda: api.create_git_blob(content, "base64"))
+        return InputGitTreeElement(path, "100644", "blob", sha=blob.sha)
+
+    def move_branch(self, repository: str, branch: str, commit: str) -> None:
+        """See `Hub.move_branch`."""
+        ref = self._github.get_repo(repository).get_git_ref(f"heads/{branch}")
+        self._patience.attempt(f"move {branch}", lambda: ref.edit(commit, force=False))
+
+
+def connect(token: str, url: str, *, paced: bool = True) -> Github:
+    """PyGithub as `Client` needs it. Close it. `paced` leaves a second between writes, as GitHub asks for."""
+    return Github(
+        auth=Auth.Token(token),
+        base_url=url,
+        per_page=100,
+        retry=None,
+        lazy=True,
+        user_agent="opfixtures",
+        seconds_between_requests=0.25 if paced else None,
+        seconds_between_writes=1.0 if paced else None,
+    )
+
+
+def _pull_request(pull: ApiPullRequest) -> PullRequest:
+    return PullRequest(
+        number=pull.number,
+        is_open=pull.state == "open",
+        head_sha=pull.head.sha,
+        head_branch=pull.head.ref,
+        # PyGithub's types leave out that a fork may be deleted.
+        head_repository=pull.head.repo.full_name if pull.head.repo else None,
+        base_sha=pull.base.sha,
+        maintainer_can_modify=pull.maintainer_can_modify,
+    )

@@ -1,0 +1,99 @@
+"""What is asked of GitHub and written there: the few operations of its API that publishing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from opfixtures.errors import UserError
+
+
+class GitHubError(UserError):
+    """GitHub cannot be reached, or did not do what was asked."""
+
+
+class Refused(GitHubError):
+    """GitHub refused: `status` is HTTP's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """One sentence, and the status."""
+        super().__init__(message)
+        self.status = status
+
+
+class Unclear(GitHubError):
+    """A write may have been carried out or not: look before it is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as GitHub has it. Repositories are `owner/name`; the head's is None where it was deleted."""
+
+    number: int
+    is_open: bool
+    head_sha: str
+    head_branch: str
+    head_repository: str | None
+    base_sha: str
+    maintainer_can_modify: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment. A smaller id is older."""
+
+    id: int
+    author: str
+    body: str
+
+
+class Hub(Protocol):
+    """One repository on GitHub. Every method raises GitHubError; Refused where GitHub says no."""
+
+    @property
+    def repository(self) -> str:
+        """`owner/name`."""
+        ...
+
+    def pull_requests(self, head: str) -> list[int]:
+        """The numbers of the open pull requests from `owner:branch`."""
+        ...
+
+    def pull_request(self, number: int) -> PullRequest:
+        """The pull request as it is now."""
+        ...
+
+    def comments(self, number: int) -> list[Comment]:
+        """All comments on a pull request."""
+        ...
+
+    def create_comment(self, number: int, body: str) -> None:
+        """Comment on a pull request. Raises Unclear where nobody can know whether it was done."""
+        ...
+
+    def edit_comment(self, number: int, comment: int, body: str) -> None:
+        """Replace the text of a comment."""
+        ...
+
+    def delete_comment(self, number: int, comment: int) -> None:
+        """Delete a comment; one that is gone already is deleted."""
+        ...
+
+    def file(self, path: str, commit: str) -> bytes | None:
+        """The bytes of a file of at most 1 MB; None where there is no file."""
+        ...
+
+    def names(self, folder: str, commit: str) -> frozenset[str]:
+        """The names of what lies in a folder, of up to 1,000."""
+        ...
+
+    def create_commit(
+        self, repository: str, parent: str, files: Mapping[str, bytes], message: str
+    ) -> str | None:
+        """The id of a new commit upon `parent` with these files by path; None where `parent` has them all."""
+        ...
+
+    def move_branch(self, repository: str, branch: str, commit: str) -> None:
+        """Move a branch forward to `commit`. Raises Refused with 422 where that is not forward."""
+        ...

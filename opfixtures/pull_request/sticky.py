@@ -1,0 +1,91 @@
+"""The one comment on a pull request: found, written, repaired, or left alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from enum import StrEnum
+
+from opfixtures.pull_request.hub import Comment, GitHubError, Hub, Refused, Unclear
+
+MARKER = "<!-- opfixtures -->"
+"""The comment's first line. Anybody can write it: a comment is ours by its author too."""
+LIMIT = 65_536 - len(MARKER) - 1
+"""The most characters under the marker: GitHub refuses a body of more than 65,536."""
+# Every round looks first. Others can undo what is done here only so often.
+_ROUNDS = 10
+# The run that a report was made by is no news where nothing else is.
+_RUN = re.compile(r"gh run download \d+ ")
+
+
+class Outcome(StrEnum):
+    """What became of the comment."""
+
+    WRITTEN = "written"
+    UNTOUCHED = "left as it is"
+    NOT_NEEDED = "not needed"
+    MOVED_ON = "not written: the pull request has moved on or was closed"
+
+
+def put_comment(
+    hub: Hub, number: int, markdown: str, *, author: str, heads: Collection[str], only_update: bool = False
+) -> Outcome:
+    """Have the one comment of `author` on a pull request say `markdown`, of at most `LIMIT` characters.
+
+    Nothing is written unless the pull request is open with its head among `heads`, the ids of commits. `only_update`
+    leaves a pull request alone that has no comment. Of several, which runs at the same time leave, the oldest stays.
+
+    Raises GitHubError.
+    """
+    body = f"{MARKER}\n{markdown}"
+    has_written = False
+    for _ in range(_ROUNDS):
+        ours = _ours(hub.comments(number), author)
+        first, others = (ours[0] if ours else None), ours[1:]
+        if first is None and only_update:
+            return Outcome.NOT_NEEDED
+        is_said = first is not None and _same(first.body, body)
+        if is_said and not others:
+            return Outcome.WRITTEN if has_written else Outcome.UNTOUCHED
+        pull = hub.pull_request(number)
+        if not (pull.is_open and pull.head_sha in heads):
+            return Outcome.MOVED_ON
+        for other in others:
+            hub.delete_comment(number, other.id)
+        if _write(hub, number, first, body, is_said):
+            return Outcome.WRITTEN
+        has_written = True
+    raise GitHubError(
+        f"the comment on pull request {number} does not stay as it is written: run this job again"
+    )
+
+
+def _write(hub: Hub, number: int, first: Comment | None, body: str, is_said: bool) -> bool:
+    """Whether it is done; else one has to look again."""
+    try:
+        if first is None:
+            hub.create_comment(number, body)
+            # Another run may have done the same since.
+            return False
+        if not is_said:
+            hub.edit_comment(number, first.id, body)
+        return True
+    except Unclear:
+        return False
+    except Refused as refused:
+        if refused.status == 404 and first is not None:
+            return False
+        raise
+
+
+def _ours(comments: Collection[Comment], author: str) -> list[Comment]:
+    ours = [one for one in comments if one.author == author and _unix(one.body).split("\n", 1)[0] == MARKER]
+    return sorted(ours, key=lambda comment: comment.id)
+
+
+def _same(one: str, other: str) -> bool:
+    return _RUN.sub("", _unix(one)).strip() == _RUN.sub("", other).strip()
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")
