@@ -34,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    for add in (_check, _status, _explain, _generate, _verify, _renumber, _install_hooks, _hook, _action):
+    adders = (_check, _status, _explain, _generate, _verify, _publish, _renumber, _install_hooks, _hook, _action)
+    for add in adders:
         add(subcommands, debug)
     return parser
 
@@ -166,6 +167,51 @@ def _verify(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         from opfixtures.commands import verify
 
         return verify.run(options.fixtures, options.runtime, options.report)
+
+    command.set_defaults(run=run)
+
+
+def _publish(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
+    command = subcommands.add_parser(
+        "publish",
+        parents=[debug],
+        help="comment a result on its pull request, and commit its fixtures",
+        description="Comment a result on the pull request that it is of, with GITHUB_TOKEN, on the GitHub that "
+        "GITHUB_API_URL and GITHUB_REPOSITORY name. Nothing in RESULT is trusted, loaded or run.",
+    )
+    command.add_argument("result", metavar="RESULT", help="the artifact: its zip file, or the folder of it")
+    command.add_argument(
+        "--head", metavar="OWNER:BRANCH", required=True, help="the head, as the event has it"
+    )
+    command.add_argument("--head-sha", metavar="SHA", required=True, help="and its commit")
+    command.add_argument(
+        "--run", dest="run_id", metavar="ID", type=int, help="the workflow run that has the artifact"
+    )
+    command.add_argument(
+        "--artifact",
+        metavar="NAME",
+        default="opfixtures-result",
+        help="and its name there (default: %(default)s)",
+    )
+    command.add_argument(
+        "--author",
+        metavar="LOGIN",
+        default="github-actions[bot]",
+        help="whose comments the token writes (default: %(default)s)",
+    )
+    command.add_argument(
+        "--commit", action="store_true", help="commit fixtures and records to the head branch"
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would be written, and write nothing"
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from opfixtures.commands import publish
+        from opfixtures.pull_request.publish import Wanted
+
+        wanted = Wanted(options.head, options.head_sha, options.author, options.commit)
+        return publish.run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
 
     command.set_defaults(run=run)
 

@@ -120,6 +120,8 @@ class Client:
     def move_branch(self, repository: str, branch: str, commit: str) -> None:
         """See `Hub.move_branch`."""
         ref = self._github.get_repo(repository).get_git_ref(f"heads/{branch}")
+        # Only GitHub's answer has the address that it can be moved at.
+        self._patience.attempt(f"show {branch}", ref.complete)
         self._patience.attempt(f"move {branch}", lambda: ref.edit(commit, force=False))
 
 

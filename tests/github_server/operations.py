@@ -210,6 +210,11 @@ def _commit_members(call: Call, commit: str) -> dict[str, Any]:
     }
 
 
+@_operation("GET", "/git/ref/{ref}", "contents")
+def _git_get_ref(call: Call) -> tuple[int, Any]:
+    return 200, _ref(call, f"refs/{call.names['ref']}")
+
+
 @_operation("PATCH", "/git/refs/{ref}", "contents")
 def _git_ref(call: Call) -> tuple[int, Any]:
     ref, new = f"refs/{call.names['ref']}", call.body["sha"]
@@ -217,8 +222,13 @@ def _git_ref(call: Call) -> tuple[int, Any]:
     if not call.body.get("force") and call.git("merge-base", old, new) != old:
         raise Refused(422, "Update is not a fast forward")
     call.git("update-ref", ref, new, old)
-    example = call.description.example("PATCH", call.path, 200)
-    return 200, {**example, "ref": ref, "object": {**example["object"], "sha": new}}
+    return 200, _ref(call, ref)
+
+
+def _ref(call: Call, ref: str) -> dict[str, Any]:
+    example = call.description.example(call.method, call.path, 200)
+    target = {**example["object"], "sha": call.git("rev-parse", "--verify", ref)}
+    return {**example, "ref": ref, "object": target, "url": f"{_API}/git/{ref}"}
 
 
 @_operation("GET", "/compare/{basehead}", "contents")

@@ -1,0 +1,73 @@
+"""`opfixtures publish`: the privileged half. It takes a result artifact as hostile data and checks nothing out."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+from opfixtures.errors import UserError
+from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.publish import Wanted, publication_of, publish
+from opfixtures.report.printable import printable
+from opfixtures.report.result_markdown import Run, result_markdown
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_ARTIFACT = re.compile(r"[A-Za-z0-9_.-]+")
+# A summary has 1 MiB: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+_SUMMARY = 1_000_000
+# Less than the ten minutes that a job which only publishes may take.
+_SECONDS = 300.0
+
+
+def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dry_run: bool) -> int:
+    """Publish the artifact at `path`. The summary is written before GitHub is asked for anything.
+
+    Raises UserError: the artifact is refused, the environment is no workflow's, GitHub cannot be reached or refuses.
+    """
+    repository, token = _repository(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    if not _ARTIFACT.fullmatch(artifact_name):
+        raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_' and '-'")
+    artifact = read_artifact(path)
+    of_run = None if run_id is None else Run(repository, run_id, artifact_name)
+    publication = publication_of(artifact, wanted.sha, of_run)
+    _append(os.environ.get("GITHUB_STEP_SUMMARY"), result_markdown(publication, _SUMMARY))
+    if not token:
+        raise UserError("GITHUB_TOKEN is not set: give it to the step, from `github.token`")
+    # PyGithub takes 200 ms to import, and a refused artifact does not need it.
+    from opfixtures.pull_request.client import Client, connect
+    from opfixtures.pull_request.dry_run import DryRun
+    from opfixtures.pull_request.hub import Hub
+    from opfixtures.pull_request.patience import Patience
+
+    with connect(token, _api(os.environ)) as github:
+        client = Client(github, repository, Patience(_SECONDS))
+        hub: Hub = DryRun(client, wanted.author, _tell) if dry_run else client
+        publish(hub, wanted, artifact, publication, _tell)
+    return 0
+
+
+def _repository(environment: Mapping[str, str]) -> str:
+    name = environment.get("GITHUB_REPOSITORY", "")
+    if not _REPOSITORY.fullmatch(name):
+        raise UserError("GITHUB_REPOSITORY is not owner/name: run this in a workflow")
+    return name
+
+
+def _api(environment: Mapping[str, str]) -> str:
+    url = environment.get("GITHUB_API_URL") or "https://api.github.com"
+    if not url.startswith(("https://", "http://")):
+        raise UserError("GITHUB_API_URL is no address: run this in a workflow")
+    return url.rstrip("/")
+
+
+def _append(path: str | None, text: str) -> None:
+    if path:
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(text)
+
+
+def _tell(line: str) -> None:
+    # The runner takes a line that starts with `::` for a command.
+    sys.stdout.write(f"opfixtures: {printable(line)}\n")

@@ -1,0 +1,80 @@
+"""A result on its pull request: the comment, and the fixtures if they are to be committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from opfixtures.pull_request.artifact import Artifact
+from opfixtures.pull_request.commit import push_fixtures
+from opfixtures.pull_request.head import find_pull_request
+from opfixtures.pull_request.hub import Hub, PullRequest, Refused
+from opfixtures.pull_request.sticky import LIMIT, put_comment
+from opfixtures.report.result_markdown import Publication, Run, result_markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to publish where: `head` is `owner:branch` and `sha` its commit, as the event has them.
+
+    `author` is the login whose comment it is, `commit` whether to commit the fixtures too.
+    """
+
+    head: str
+    sha: str
+    author: str
+    commit: bool
+
+
+def publication_of(artifact: Artifact, sha: str, run: Run | None) -> Publication:
+    """What is to be told of an artifact."""
+    evidence = {made.result.fixture or "": (made.archive, made.record) for made in artifact.fixtures}
+    run = run if artifact.has_patch else None
+    return Publication(sha, artifact.result, artifact.findings, evidence, run)
+
+
+def publish(
+    hub: Hub, wanted: Wanted, artifact: Artifact, publication: Publication, tell: Callable[[str], object]
+) -> None:
+    """Comment on the pull request, and commit; `tell` is told in lines what became of it.
+
+    The comment comes first: what is committed moves the head, and a run that was cut off between would not find its
+    pull request again.
+
+    Raises UserError, which GitHubError is.
+    """
+    pull = find_pull_request(hub, wanted.head, wanted.sha)
+    if pull is None:
+        tell(f"no open pull request has its head at {wanted.sha[:12]} of {wanted.head}: nothing to publish")
+        return
+    try:
+        for line in _publish(hub, pull, wanted, artifact, publication):
+            tell(line)
+    except Refused as refused:
+        is_fork = pull.head_repository != hub.repository
+        if not (is_fork and refused.status == 403):
+            raise
+        tell(
+            f"pull request {pull.number} is from a fork, this token may not write: the second workflow publishes"
+        )
+
+
+def _publish(
+    hub: Hub, pull: PullRequest, wanted: Wanted, artifact: Artifact, publication: Publication
+) -> Iterator[str]:
+    def comment(told: Publication, heads: set[str]) -> str:
+        markdown = result_markdown(told, LIMIT)
+        outcome = put_comment(
+            hub, pull.number, markdown, author=wanted.author, heads=heads, only_update=told.nothing_owed
+        )
+        return f"pull request {pull.number}: comment {outcome}"
+
+    yield comment(publication, {wanted.sha})
+    if not (wanted.commit and artifact.fixtures):
+        return
+    pushed = push_fixtures(hub, pull, artifact.fixtures)
+    if pushed.commit is None:
+        yield f"pull request {pull.number}: nothing committed: {pushed.why_not}"
+        return
+    yield f"pull request {pull.number}: fixtures committed with {pushed.commit[:12]}"
+    yield comment(replace(publication, pushed=pushed.commit), {wanted.sha, pushed.commit})
