@@ -155,21 +155,21 @@ def _check_length(body: str) -> None:
 @_operation("GET", "/contents/{path}", "contents")
 def _contents(call: Call) -> tuple[int, Any]:
     commit, path = call.query.get("ref", "HEAD"), call.names["path"]
-    kind = call.git("cat-file", "-t", f"{commit}:{path}")
-    if kind == "tree":
-        names = call.git("ls-tree", "--name-only", f"{commit}:{path}").split("\n")
-        return 200, [_content(call, commit, f"{path}/{name}") for name in names[:1000]]
-    data = call.hub.git(call.repository, "cat-file", "blob", f"{commit}:{path}")
-    content = {"encoding": "base64", "content": base64.encodebytes(data).decode()}
-    return 200, {**_content(call, commit, path), **content}
-
-
-def _content(call: Call, commit: str, path: str) -> dict[str, Any]:
     example = call.description.example("GET", call.path, 200)
-    sha, kind = call.git("rev-parse", f"{commit}:{path}"), call.git("cat-file", "-t", f"{commit}:{path}")
     members = {key: value for key, value in example.items() if key not in ("content", "encoding")}
-    told = {"path": path, "name": path.rpartition("/")[2], "sha": sha, "size": 0}
-    return {**members, **told, "type": "file" if kind == "blob" else "dir"}
+
+    def shown(kind: str, sha: str, path: str) -> dict[str, Any]:
+        told = {"path": path, "name": path.rpartition("/")[2], "sha": sha, "size": 0}
+        return {**members, **told, "type": "file" if kind == "blob" else "dir"}
+
+    sha = call.git("rev-parse", f"{commit}:{path}")
+    kind = call.git("cat-file", "-t", sha)
+    if kind == "tree":
+        rows = [row.replace("\t", " ").split(" ", 3) for row in call.git("ls-tree", sha).split("\n")]
+        return 200, [shown(kind, sha, f"{path}/{name}") for _, kind, sha, name in rows[:1000]]
+    data = call.hub.git(call.repository, "cat-file", "blob", sha)
+    content = {"encoding": "base64", "content": base64.encodebytes(data).decode()}
+    return 200, {**shown(kind, sha, path), **content}
 
 
 @_operation("GET", "/git/commits/{commit_sha}", "contents")

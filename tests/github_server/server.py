@@ -85,6 +85,8 @@ class _Http(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets, and the second would wait 40 ms.
+    disable_nagle_algorithm = True
     server: _Http
 
     def _serve(self) -> None:

@@ -329,7 +329,7 @@ def _without_length(line: str) -> str:
     return f"{head}: N characters" if tail.endswith(" characters") else line
 
 
-@pytest.mark.parametrize("fault", FAULTS[:5], ids=str)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_at_any_write_neither_loses_nor_doubles_anything(
     hub: GitHub, server: GitHubServer, client: Clients, files: Files, fault: Fault
 ) -> None:
