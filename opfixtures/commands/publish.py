@@ -43,8 +43,9 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
 
     with connect(token, _api(os.environ)) as github:
         client = Client(github, repository, Patience(_SECONDS))
-        hub: Hub = DryRun(client, wanted.author, _tell) if dry_run else client
-        publish(hub, wanted, artifact, publication, _tell)
+        tell = _tell_of_a_dry_run if dry_run else _tell
+        hub: Hub = DryRun(client, wanted.author, tell) if dry_run else client
+        publish(hub, wanted, artifact, publication, tell)
     return 0
 
 
@@ -71,3 +72,7 @@ def _append(path: str | None, text: str) -> None:
 def _tell(line: str) -> None:
     # The runner takes a line that starts with `::` for a command.
     sys.stdout.write(f"opfixtures: {printable(line)}\n")
+
+
+def _tell_of_a_dry_run(line: str) -> None:
+    _tell(f"dry run: {line}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from github import Auth, Github, InputGitTreeElement
 from github.PullRequest import PullRequest as ApiPullRequest
@@ -12,6 +13,7 @@ from github.Repository import Repository
 from opfixtures.pull_request.hub import Comment, GitHubError, PullRequest, Refused
 from opfixtures.pull_request.patience import Patience
 
+T = TypeVar("T")
 _NOT_FOUND = 404
 
 
@@ -59,11 +61,7 @@ class Client:
     def delete_comment(self, number: int, comment: int) -> None:
         """See `Hub.delete_comment`."""
         found = self._api.get_issue(number).get_comment(comment)
-        try:
-            self._patience.attempt(f"delete a second comment on pull request {number}", found.delete)
-        except Refused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
+        self._if_there(f"delete a second comment on pull request {number}", found.delete)
 
     def file(self, path: str, commit: str) -> bytes | None:
         """See `Hub.file`."""
@@ -73,31 +71,28 @@ class Client:
             if isinstance(found, list):
                 return None
             if found.encoding != "base64":
-                raise GitHubError(
-                    f"{path} at {commit[:12]} is no file that GitHub shows: it may be too large"
-                )
+                raise GitHubError(f"GitHub does not show {path} at {commit[:12]}: it is larger than 1 MB")
             return found.decoded_content
 
-        try:
-            return self._patience.attempt(f"show {path}", read)
-        except Refused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
-            return None
+        return self._if_there(f"show {path}", read)
 
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """See `Hub.names`."""
 
         def read() -> frozenset[str]:
             found = self._api.get_contents(folder, ref=commit)
-            return frozenset(one.name for one in found) if isinstance(found, list) else frozenset()
+            return frozenset(one.name for one in (found if isinstance(found, list) else [found]))
 
+        return self._if_there(f"list {folder}", read) or frozenset()
+
+    def _if_there(self, what: str, request: Callable[[], T]) -> T | None:
+        """What `request` returns; None where what it is about is not there."""
         try:
-            return self._patience.attempt(f"list {folder}", read)
+            return self._patience.attempt(what, request)
         except Refused as refused:
             if refused.status != _NOT_FOUND:
                 raise
-            return frozenset()
+            return None
 
     def create_commit(
         self, repository: str, parent: str, files: Mapping[str, bytes], message: str

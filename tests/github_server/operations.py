@@ -169,6 +169,8 @@ def _contents(call: Call) -> tuple[int, Any]:
         return 200, [shown(kind, sha, f"{path}/{name}") for _, kind, sha, name in rows[:1000]]
     data = call.hub.git(call.repository, "cat-file", "blob", sha)
     content = {"encoding": "base64", "content": base64.encodebytes(data).decode()}
+    if len(data) > 1 << 20:
+        content = {"encoding": "none", "content": ""}
     return 200, {**shown(kind, sha, path), **content}
 
 

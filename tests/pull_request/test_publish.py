@@ -79,11 +79,19 @@ def test_the_command_comments_on_the_pull_request_of_the_event(
     assert (tmp_path / "summary.md").read_text() == comment.body.removeprefix(f"{MARKER}\n")
 
 
+def test_it_runs_outside_of_a_workflow_too(
+    command: Callable[..., Ran], files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+
+    assert command(files).status == 0
+
+
 def test_a_dry_run_writes_nothing(command: Callable[..., Ran], server: GitHubServer, files: Files) -> None:
     ran = command(files, "--dry-run")
 
     assert ran.status == 0
-    assert ran.out.startswith("opfixtures: would comment on pull request 7: ")
+    assert ran.out.startswith("opfixtures: dry run: would comment on pull request 7: ")
     assert server.writes == []
 
 
@@ -409,6 +417,11 @@ def test_the_head_is_looked_at_again_before_the_first_object(
             "the base branch has no settings that name a fixtures folder",
         ),
         (
+            lambda hub: hub.commit("main", {".opfixtures.toml": None, ".opfixtures.toml/a": b"a folder"}),
+            "the base branch has no settings that name a fixtures folder",
+        ),
+        (lambda hub: hub.commit("main", {"test/fixtures/old.ptl": None}), None),
+        (
             lambda hub: hub.commit("main", dict.fromkeys(PATHS, b"x")),
             "there is no new fixture for test/fixtures",
         ),
@@ -467,6 +480,13 @@ def test_a_forks_branch_is_written_to_where_that_is_allowed(
     else:
         assert hub.git("somebody/repo", "diff", "--name-only", before, "patch-1").decode().split() == PATHS
         assert "pushed to the branch" in comment.body
+
+
+def test_settings_that_github_does_not_show_are_an_error(hub: GitHub, client: Clients, files: Files) -> None:
+    hub.commit("main", {".opfixtures.toml": b"#" * (2 << 20)})
+
+    with pytest.raises(GitHubError, match=r"does not show \.opfixtures\.toml at .*: it is larger than 1 MB"):
+        published(hub, client("commits"), files)
 
 
 def test_a_job_without_the_permission_to_commit_fails(hub: GitHub, client: Clients, files: Files) -> None:

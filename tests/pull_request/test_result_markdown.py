@@ -231,6 +231,15 @@ def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
     assert markdown.count("- not replayed\n") == 1
 
 
+def test_a_reason_of_many_lines_is_cut(told: Publication) -> None:
+    row = replace(told.result.fixtures[2], reason="\n".join(f"line {number}" for number in range(1, 100)))
+
+    markdown = result_markdown(replace(told, result=Result(None, (row,))), 65536)
+
+    assert "line 59\nline 60\n...\n```" in markdown
+    assert "line 61" not in markdown
+
+
 def test_files_that_were_pushed_are_not_to_be_fetched(told: Publication) -> None:
     markdown = result_markdown(replace(told, pushed="cd" * 20), 65536)
 
