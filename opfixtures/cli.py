@@ -34,7 +34,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")
     # With `prog`, argparse need not lay out a usage message, for which it imports shutil.
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
-    adders = (_check, _status, _explain, _generate, _verify, _publish, _renumber, _install_hooks, _hook, _action)
+    adders = (
+        _check,
+        _status,
+        _explain,
+        _generate,
+        _verify,
+        _publish,
+        _renumber,
+        _install_hooks,
+        _hook,
+        _action,
+    )
     for add in adders:
         add(subcommands, debug)
     return parser

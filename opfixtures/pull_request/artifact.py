@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from opfixtures.agreement import differences
@@ -12,6 +12,9 @@ from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, Arti
 from opfixtures.record import Record, RecordError, load_record, record_path
 from opfixtures.result import FixtureResult, Result, Status
 from opfixtures.result_reader import ResultError, read_result
+
+# One that differs when it is replayed was made too.
+_MADE = frozenset({Status.GENERATED, Status.VERIFIED, Status.MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +67,19 @@ def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, 
     alone = names ^ archives ^ {record_path(name) for name in archives}
     if alone:
         raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
-    rows = _rows_by_name(result)
-    return tuple(_fixture(name, files, rows) for name in sorted(archives))
+    made = [row for row in result.fixtures if row.status in _MADE]
+    return tuple(_fixture(name, files, made) for name in sorted(archives))
 
 
-def _rows_by_name(result: Result) -> dict[str, FixtureResult]:
-    """The results of fixtures that were written, by what their file is called in the artifact."""
-    rows: dict[str, FixtureResult] = {}
-    for row in result.fixtures:
-        if row.fixture is not None and row.status is not Status.REFUSED:
-            name = f"{FIXTURES}/{row.fixture.rpartition('/')[2]}"
-            if name in rows:
-                raise ArtifactError(f"the artifact is refused: {RESULT} has two fixtures for {name[:80]!r}")
-            rows[name] = row
-    return rows
-
-
-def _fixture(path: str, files: Mapping[str, bytes], rows: Mapping[str, FixtureResult]) -> MadeFixture:
+def _fixture(path: str, files: Mapping[str, bytes], made: Sequence[FixtureResult]) -> MadeFixture:
     def refused(why: str) -> ArtifactError:
         return ArtifactError(f"the artifact is refused: {path}: {why}")
 
-    if path not in rows:
-        raise refused(f"{RESULT} names no such fixture")
     name = path.rpartition("/")[2]
-    data, record_data, row = files[path], files[record_path(path)], rows[path]
+    rows = [row for row in made if (row.fixture or "").rpartition("/")[2] == name]
+    if len(rows) != 1:
+        raise refused(f"{RESULT} says of {len(rows)} fixtures that this one was made, not of one")
+    data, record_data, row = files[path], files[record_path(path)], rows[0]
     try:
         archive, record = read_archive(data), load_record(record_data)
     except (ArchiveError, RecordError) as error:

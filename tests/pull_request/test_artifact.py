@@ -81,6 +81,13 @@ def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) ->
     assert (artifact.result.fixtures, artifact.fixtures, artifact.has_patch) == ((), (), False)
 
 
+def test_jobs_may_each_say_what_was_there_before(files: Files, result: dict[str, Any]) -> None:
+    present = {**result["fixtures"][0], "status": "present"}
+    result["fixtures"] += [present, present]
+
+    assert len(parse_artifact({**files, "result.json": json.dumps(result).encode()}).fixtures) == 2
+
+
 def test_a_fixture_that_differs_is_shown_and_not_committed(files: Files, result: dict[str, Any]) -> None:
     result["fixtures"][0]["status"] = "mismatch"
 
@@ -255,12 +262,13 @@ def _made_after_the_change(files: Files) -> None:
         (lambda files: files.update({f"{GELU}.json": b"{}"}), "not an object with the number of a schema"),
         (lambda files: files.update({GELU: files[LINSPACE]}), "its record has another sha256"),
         (_rerecorded, "its record has another file name"),
-        (_edited(0, status="refused"), "result.json names no such fixture"),
-        (_edited(0, fixture="test/fixtures/another.ptl"), "result.json names no such fixture"),
+        (_edited(0, status="present"), "says of 0 fixtures that this one was made"),
+        (_edited(0, status="refused"), "says of 0 fixtures that this one was made"),
+        (_edited(0, fixture="test/fixtures/another.ptl"), "says of 0 fixtures that this one was made"),
         (_edited(0, module="TestVersionedGeluV8"), "its record has another module"),
         (_edited(0, operator="aten::gelu.out"), "its record is of another entry"),
         (_edited(0, bumped_at_version=9), "its record is of another entry"),
-        (_edited(0, fixture=f"elsewhere/{LINSPACE}"), "has two fixtures for"),
+        (_edited(1, fixture=f"elsewhere/{GELU}"), "says of 2 fixtures that this one was made"),
         (_made_after_the_change, "does not call 'aten::gelu' as it was before 3"),
     ],
 )
