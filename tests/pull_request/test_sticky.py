@@ -138,7 +138,8 @@ def test_twenty_runs_at_once_leave_one_comment(hub: GitHub, server: GitHubServer
 
     created = [write for write in server.writes if write.startswith("POST")]
     (comment,) = hub.comments.values()
-    assert len(created) == 20
+    # They did race.
+    assert len(created) > 1
     assert set(outcomes) <= {Outcome.WRITTEN, Outcome.UNTOUCHED}
     assert comment.id == 1
     assert comment.body in [f"{MARKER}\nrun {number}" for number in range(20)]
