@@ -25,6 +25,7 @@ from tests.action.test_manifest import FILES, blocks, read, steps
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP, GitRepository
 
 STAND_INS = Path(__file__).parent / "stand_ins"
+OUT_OF_REACH = "http://127.0.0.1:9"
 GELU_OUT = '"aten::gelu.out(Tensor self, *, Tensor(a!) out) -> Tensor"}}}'
 
 
@@ -50,9 +51,12 @@ class Server:
         self.library.git("update-ref", "refs/pull/7/merge", "HEAD")
         return self.library.git("rev-parse", "main"), head
 
-    def act(self, event: str, payload: object, workflow: str) -> subprocess.CompletedProcess[str]:
-        """Run a workflow of README, with `<owner>/opfixtures` as it stands here."""
+    def act(
+        self, event: str, payload: object, workflow: str, api: str = OUT_OF_REACH, token: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a workflow of README, with `<owner>/opfixtures` as it stands here, and GitHub's API at `api`."""
         work = GitRepository(self.folder / "work", self.library.environment)
+        shutil.rmtree(work.root, ignore_errors=True)
         work.root.mkdir()
         work.git("init", "--quiet", "--initial-branch", "main")
         work.git("remote", "add", "origin", "https://github.com/octo/library.git")
@@ -64,8 +68,8 @@ class Server:
         command += ["--pull=false", "--no-cache-server", "--no-skip-checkout", "--action-offline-mode"]
         command += [f"--action-cache-path={self.folder / 'act'}"]
         command += [f"--local-repository={name}={path}" for name, path in self._actions().items()]
-        out_of_reach = "http://127.0.0.1:9"
-        told = {"API_URL": out_of_reach, "SERVER_URL": out_of_reach, "REPOSITORY": "octo/library"}
+        command += [f"--secret=GITHUB_TOKEN={token}"] if token else []
+        told = {"API_URL": api, "SERVER_URL": OUT_OF_REACH, "REPOSITORY": "octo/library"}
         command += [f"--env=GITHUB_{name}={value}" for name, value in told.items()]
         os.makedirs(CACHE, exist_ok=True)
         command += [f"--env=STAND_IN_SERVER={self.folder}", f"--env=STAND_IN_CACHE={CACHE}"]
