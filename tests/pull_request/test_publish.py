@@ -444,6 +444,16 @@ def test_only_new_fixtures_in_the_base_branchs_folder_are_committed(
     assert why is None or told[1] == f"pull request 8: nothing committed: {why}"
 
 
+def test_a_fixture_that_differs_is_not_committed(hub: GitHub, client: Clients, files: Files) -> None:
+    before = hub.head(hub.pulls[8])
+    _edited(lambda result: result["fixtures"][0].update(status="mismatch"))(files)
+
+    published(hub, client("commits"), files)
+
+    added = hub.git("owner/repo", "diff", "--name-only", before, "change").decode().split()
+    assert added == [path for path in PATHS if MADE[0] not in path]
+
+
 @pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_BYTES"])
 def test_what_is_committed_is_limited(
     hub: GitHub, client: Clients, files: Files, monkeypatch: pytest.MonkeyPatch, limit: str
