@@ -9,7 +9,10 @@ from collections.abc import Mapping
 
 from opfixtures.errors import UserError
 from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.hub import Hub
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
+from opfixtures.pull_request.runner_files import write_outputs
+from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
 
@@ -38,15 +41,24 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     # PyGithub takes 200 ms to import, and a refused artifact does not need it.
     from opfixtures.pull_request.client import Client, connect
     from opfixtures.pull_request.dry_run import DryRun
-    from opfixtures.pull_request.hub import Hub
     from opfixtures.pull_request.patience import Patience
 
     with connect(token, _api(os.environ)) as github:
         client = Client(github, repository, Patience(_SECONDS))
         tell = _tell_of_a_dry_run if dry_run else _tell
         hub: Hub = DryRun(client, wanted.author, tell) if dry_run else client
-        publish(hub, wanted, artifact, publication, tell)
+        number = publish(hub, wanted, artifact, publication, tell)
+        if number is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
+            _output(hub, number, wanted.author)
     return 0
+
+
+def _output(hub: Hub, number: int, author: str) -> None:
+    comment = find_comment(hub, number, author)
+    if comment is not None:
+        server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        url = f"{server}/{hub.repository}/pull/{number}#issuecomment-{comment.id}"
+        write_outputs(os.environ.get("GITHUB_OUTPUT"), {"comment-url": url})
 
 
 def _repository(environment: Mapping[str, str]) -> str:

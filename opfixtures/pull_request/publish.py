@@ -35,8 +35,10 @@ def publication_of(artifact: Artifact, sha: str, run: Run | None) -> Publication
 
 def publish(
     hub: Hub, wanted: Wanted, artifact: Artifact, publication: Publication, tell: Callable[[str], object]
-) -> None:
+) -> int | None:
     """Comment on the pull request, and commit; `tell` is told in lines what became of it.
+
+    Returns the pull request's number, None where there is none.
 
     The comment comes first: what is committed moves the head, and a run that was cut off between would not find its
     pull request again.
@@ -46,7 +48,7 @@ def publish(
     pull = find_pull_request(hub, wanted.head, wanted.sha)
     if pull is None:
         tell(f"no open pull request has its head at {wanted.sha[:12]} of {wanted.head}: nothing to publish")
-        return
+        return None
     try:
         for line in _publish(hub, pull, wanted, artifact, publication):
             tell(line)
@@ -57,6 +59,7 @@ def publish(
         tell(
             f"pull request {pull.number} is from a fork, this token may not write: the second workflow publishes"
         )
+    return pull.number
 
 
 def _publish(

@@ -60,6 +60,11 @@ def put_comment(
     )
 
 
+def find_comment(hub: Hub, number: int, author: str) -> Comment | None:
+    """The one comment of `author` on a pull request, if it is there. Raises GitHubError."""
+    return next(iter(_ours(hub.comments(number), author)), None)
+
+
 def _write(hub: Hub, number: int, first: Comment | None, body: str, is_said: bool) -> bool:
     """Whether it is done; else one has to look again."""
     try:

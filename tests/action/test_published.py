@@ -10,7 +10,7 @@ import pytest
 
 from tests.action.conftest import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.action.test_manifest import blocks
-from tests.action.test_workflows import GELU_OUT, REPOSITORY, Server, opened
+from tests.action.test_workflows import GELU_OUT, OUT_OF_REACH, REPOSITORY, Server, opened
 from tests.action.test_workflows import opfixtures_itself as opfixtures_itself
 from tests.action.test_workflows import server as server
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
@@ -60,6 +60,7 @@ def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubSe
     done = server.act("pull_request", payload, in_one_step(commit=True), github.url, "writes")
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"comment-url={OUT_OF_REACH}/octo/library/pull/7#issuecomment-1" in done.stdout
     (comment,) = github.hub.comments.values()
     for name in ("aten::gelu", "aten::gelu.out"):
         assert f"<code>{name}</code>" in comment.body

@@ -79,6 +79,19 @@ def test_the_command_comments_on_the_pull_request_of_the_event(
     assert (tmp_path / "summary.md").read_text() == comment.body.removeprefix(f"{MARKER}\n")
 
 
+def test_a_step_tells_where_the_comment_is(
+    command: Callable[..., Ran], files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "output"
+    output.touch()
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
+    assert command(files, "--dry-run").status == 0
+    assert output.read_text() == ""
+    assert command(files).status == 0
+    assert "\nhttps://github.example/owner/repo/pull/7#issuecomment-1\n" in output.read_text()
+
+
 def test_it_runs_outside_of_a_workflow_too(
     command: Callable[..., Ran], files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
