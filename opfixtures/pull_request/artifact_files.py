@@ -60,11 +60,10 @@ def _of_zip(data: bytes) -> dict[str, bytes]:
 
 def _check_members(members: list[zipfile.ZipInfo], packed: int) -> None:
     for member in members:
+        # zipfile takes the other one for what stands before a NUL.
         _check_name(member.orig_filename)
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
             raise _refused(f"{member.filename} is a link, or no file at all")
-        if member.flag_bits & 1:
-            raise _refused(f"{member.filename} is encrypted")
         if member.file_size > FREE_OF_RATIO and member.file_size > MAX_RATIO * member.compress_size:
             raise _refused(f"{member.filename} unpacks to more than {MAX_RATIO} times its size")
     if len({member.filename.lower() for member in members}) < len(members):

@@ -134,6 +134,7 @@ def _set(**members: Any) -> Callable[[zipfile.ZipInfo], object]:
     [
         (_set(external_attr=(stat.S_IFLNK | 0o777) << 16), "is a link, or no file at all"),
         (_set(external_attr=(stat.S_IFIFO | 0o600) << 16), "is a link, or no file at all"),
+        (_set(filename="fixtures/a.ptl\0.py"), "which no result artifact has"),
         (_set(filename="result.json"), "it has two files of one name"),
     ],
 )

@@ -288,6 +288,8 @@ def test_what_does_not_fit_is_a_line_or_counted(told: Publication, letter: str, 
     assert elements.count("details") == len(opened)
     rows = sum(f"aten::op{number}_" in markdown for number in range(count))
     assert (f"{count - rows} more in the artifact and in the summary" in markdown) == (rows < count)
+    first, last = (f"<summary><b>verified</b> <code>aten::op{number}_" for number in (0, 59))
+    assert count != 60 or letter == "`" or (first in markdown and last not in markdown)
     assert count < 1000 or len(markdown.encode()) > 65536 - 200
 
 
