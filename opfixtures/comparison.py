@@ -116,6 +116,19 @@ def target_commit(repository: Repository, compared: Comparison, config: Config) 
     return _target(repository, repository.resolve, compared, config)[0]
 
 
+def target_of_work_tree(objects: GitObjects, work_tree: Snapshot) -> str | None:
+    """`target_commit` for what the work tree changes; HEAD where it has no settings."""
+    config = read_config(work_tree)
+    if config is None:
+        return objects.repository.resolve("HEAD")
+    return target_commit(objects.repository, staged(objects), config)
+
+
+def snapshot_of(objects: GitObjects, commit: str | None) -> Snapshot:
+    """The commit of that id; the empty tree for none, which is before the first."""
+    return objects.commit(commit) if commit else EmptySnapshot()
+
+
 def _target(
     repository: Repository, resolve: Callable[[str], str | None], compared: Comparison, config: Config
 ) -> tuple[str | None, str | None]:
@@ -163,7 +176,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     def declared(oid: str | None) -> Declarations:
         if oid and compared.base and oid == objects.resolve(compared.base):
             return before
-        snapshot = objects.commit(oid) if oid else EmptySnapshot()
+        snapshot = snapshot_of(objects, oid)
         return read_declarations(snapshot, _tolerantly(snapshot) or config_before)
 
     if everything:

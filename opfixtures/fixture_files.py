@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from opfixtures.git_folder import LFS_POINTER
+
 if TYPE_CHECKING:
     from opfixtures.archive import Archive
     from opfixtures.record import Record
 
 _FIXTURES = (".ptl", ".pt")
 _RECORDS = (".ptl.json", ".pt.json")
-_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def is_record(name: str) -> bool:
@@ -100,6 +101,6 @@ class FixtureFiles:
         size, content = self._read(name, most)
         if size > most:
             raise refused(f"it has {size} bytes (at most {most})")
-        if content.startswith(_POINTER):
+        if content.startswith(LFS_POINTER):
             raise refused("it is a pointer of git LFS, and what it points to is not here")
         return content

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Some 300,000 files.
 _LARGEST_TREE = 16 << 20
 _LINK, _FOLDER, _SUBMODULE = b"120000", b"40000", b"160000"
-_POINTER = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
 
 
@@ -97,7 +97,7 @@ class GitFolder:
         if found is None:
             what = f"{self._path}/{name} is not in this clone"
             raise GitError(f"{what}: `git cat-file -e {oid}` fetches it, `git fsck` tells what is broken")
-        if found.size <= _LONGEST_POINTER and found.content.startswith(_POINTER):
+        if found.size <= _LONGEST_POINTER and found.content.startswith(LFS_POINTER):
             return self._from_lfs(found.content, most) or (found.size, found.content)
         return found.size, found.content
 

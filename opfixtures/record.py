@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from opfixtures.json_layout import laid_out
 from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
-from opfixtures.strict_json import parse_json
+from opfixtures.strict_json import parse_json, wrong_members
 from opfixtures.tolerances import Tolerances, check_tolerances
 
 SCHEMA = 1
@@ -208,14 +208,9 @@ def _check_schema(root: Json) -> None:
 
 
 def _check_members(value: Json, names: tuple[str, ...], what: str) -> None:
-    if not isinstance(value, dict):
-        raise RecordError(f"{what} is not an object")
-    missing = [name for name in names if name not in value]
-    if missing:
-        raise RecordError(f"{what} has no {missing[0]}")
-    unknown = [name for name in value if name not in names]
-    if unknown:
-        raise RecordError(f"{what} has an unknown member {unknown[0][:80]!r}")
+    wrong = wrong_members(value, names, what)
+    if wrong:
+        raise RecordError(wrong)
 
 
 def _part(kind: type[Any], value: Json, name: str) -> Any:

@@ -16,7 +16,7 @@ from opfixtures.findings import Finding, Severity
 from opfixtures.formats import JIT, LITE
 from opfixtures.recorded_values import is_text
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
-from opfixtures.strict_json import parse_json
+from opfixtures.strict_json import parse_json, wrong_members
 
 SCHEMA = 1
 MAX_BYTES = 8 << 20
@@ -57,14 +57,9 @@ class _Members:
     """An object that has to have exactly these members, each read in one form. All raise ResultError."""
 
     def __init__(self, value: Any, names: tuple[str, ...], where: str) -> None:
-        if not isinstance(value, dict):
-            raise ResultError(f"{where} is not an object")
-        missing = [name for name in names if name not in value]
-        if missing:
-            raise ResultError(f"{where} has no {missing[0]}")
-        unknown = [name for name in value if name not in names]
-        if unknown:
-            raise ResultError(f"{where} has an unknown member {unknown[0][:80]!r}")
+        wrong = wrong_members(value, names, where)
+        if wrong:
+            raise ResultError(wrong)
         self._values: Mapping[str, Any] = value
         self._where = "its " if where == "it" else f"{where}."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 
@@ -18,6 +19,17 @@ def parse_json(data: bytes) -> Any:
         raise ValueError("it nests too deeply") from error
     except ValueError as error:
         raise ValueError(f"it is not JSON in UTF-8: {error}") from error
+
+
+def wrong_members(value: Any, names: Collection[str], what: str) -> str:
+    """Why `value`, called `what` in the sentence, is no object with exactly these members; empty if it is."""
+    if not isinstance(value, dict):
+        return f"{what} is not an object"
+    missing = [name for name in names if name not in value]
+    if missing:
+        return f"{what} has no {missing[0]}"
+    unknown = [name for name in value if name not in names]
+    return f"{what} has an unknown member {unknown[0][:80]!r}" if unknown else ""
 
 
 def _refuse_constant(name: str) -> Any:

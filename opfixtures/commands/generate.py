@@ -10,8 +10,8 @@ from functools import cache
 
 from opfixtures.changes import Change
 from opfixtures.commands.common import finish, refuse_problems, workshop
-from opfixtures.comparison import Comparison, commit_of, read_change, staged, target_commit
-from opfixtures.config import RuntimeSpec, read_config
+from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of, target_of_work_tree
+from opfixtures.config import RuntimeSpec
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
@@ -22,7 +22,7 @@ from opfixtures.history import MapHistory, read_history
 from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Standing, make_plan
 from opfixtures.report.printable import printable
 from opfixtures.result import FixtureResult, Result
-from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.version_range import VersionRange
 
 
@@ -100,12 +100,12 @@ def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResu
 def _plan(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> tuple[Change, Plan]:
     repository = objects.repository
     work_tree = WorkTreeSnapshot(repository.root)
-    target = _target(objects, work_tree)
+    target = target_of_work_tree(objects, work_tree)
     pre_change = commit_of(repository, wanted.base) if wanted.base else target
-    before = _snapshot(objects, pre_change)
+    before = snapshot_of(objects, pre_change)
     change = read_change(objects, Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD"))
     refuse_problems(change)
-    published = _snapshot(objects, target)
+    published = snapshot_of(objects, target)
     plan = make_plan(
         change,
         _entries(change, wanted),
@@ -142,17 +142,6 @@ def _search(
         return found
 
     return pre_change
-
-
-def _target(objects: GitObjects, work_tree: Snapshot) -> str | None:
-    config = read_config(work_tree)
-    if config is None:
-        return objects.repository.resolve("HEAD")
-    return target_commit(objects.repository, staged(objects), config)
-
-
-def _snapshot(objects: GitObjects, commit: str | None) -> Snapshot:
-    return objects.commit(commit) if commit else EmptySnapshot()
 
 
 def _entries(change: Change, wanted: Wanted) -> list[MapEntry]:

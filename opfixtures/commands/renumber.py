@@ -9,8 +9,7 @@ from collections.abc import Collection, Mapping
 
 from opfixtures.atomic_write import write_all
 from opfixtures.changes import Change
-from opfixtures.comparison import Comparison, read_change, staged, target_commit
-from opfixtures.config import read_config
+from opfixtures.comparison import Comparison, read_change, snapshot_of, target_of_work_tree
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
@@ -20,7 +19,7 @@ from opfixtures.renumber.left_over import left_over, mentions, replaced_names, s
 from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.printable import printable
-from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 # git separated line and text by `:` even with -z, up to 2.20.
@@ -61,14 +60,8 @@ def run(operators: Collection[str], *, apply: bool) -> int:
 
 
 def _since_target(objects: GitObjects, work_tree: Snapshot) -> Comparison:
-    config, repository = read_config(work_tree), objects.repository
-    target = (
-        target_commit(repository, staged(objects), config)
-        if config is not None
-        else repository.resolve("HEAD")
-    )
-    before = objects.commit(target) if target else EmptySnapshot()
-    return Comparison(before, work_tree, base=target or "HEAD", tip="HEAD")
+    target = target_of_work_tree(objects, work_tree)
+    return Comparison(snapshot_of(objects, target), work_tree, base=target or "HEAD", tip="HEAD")
 
 
 def _refuse_conflicts(sources: Mapping[str, bytes]) -> None:
