@@ -57,7 +57,7 @@ def run(wanted: Wanted, report: str | None) -> int:
         if plan.to_make and not wanted.dry_run:
             made = generate(plan.to_make, change.config, tools, _post_change(wanted))
     if wanted.dry_run:
-        sys.stdout.writelines(f"{printable(line)}\n" for line in _intentions(plan))
+        sys.stdout.writelines(f"{line}\n" for line in intentions(plan))
     results = _in_order(change, [*plan.settled, *made.results])
     commits = {result.pre_change_commit for result in results} - {None}
     status = finish(
@@ -84,12 +84,13 @@ def _post_change(wanted: Wanted) -> RuntimeSpec | None:
     return RuntimeSpec("interpreter", f"torch of {python}", VersionRange(), None, python, None, (), None)
 
 
-def _intentions(plan: Plan) -> Iterator[str]:
+def intentions(plan: Plan) -> Iterator[str]:
+    """A line for each fixture that is to be made."""
     for planned in plan.to_make:
         entry = planned.entry
         commit = f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
         what = f"{entry.operator} at {entry.bumped_at_version}: {planned.path} with {planned.spec.name}"
-        yield f"would make  {what}{commit}"
+        yield printable(f"would make  {what}{commit}")
 
 
 def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResult, ...]:

@@ -11,15 +11,13 @@ from opfixtures.errors import UserError
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.hub import Hub
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
-from opfixtures.pull_request.runner_files import write_outputs
+from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, write_outputs
 from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _ARTIFACT = re.compile(r"[A-Za-z0-9_.-]+")
-# A summary has 1 MiB: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
-_SUMMARY = 1_000_000
 # Less than the ten minutes that a job which only publishes may take.
 _SECONDS = 300.0
 
@@ -35,7 +33,7 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     artifact = read_artifact(path)
     of_run = None if run_id is None else Run(repository, run_id, artifact_name)
     publication = publication_of(artifact, wanted.sha, of_run)
-    _append(os.environ.get("GITHUB_STEP_SUMMARY"), result_markdown(publication, _SUMMARY))
+    append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), result_markdown(publication, MOST_MARKDOWN))
     if not token:
         raise UserError("GITHUB_TOKEN is not set: give it to the step, from `github.token`")
     # PyGithub takes 200 ms to import, and a refused artifact does not need it.
@@ -73,12 +71,6 @@ def _api(environment: Mapping[str, str]) -> str:
     if not url.startswith(("https://", "http://")):
         raise UserError("GITHUB_API_URL is no address: run this in a workflow")
     return url.rstrip("/")
-
-
-def _append(path: str | None, text: str) -> None:
-    if path:
-        with open(path, "a", encoding="utf-8") as stream:
-            stream.write(text)
 
 
 def _tell(line: str) -> None:

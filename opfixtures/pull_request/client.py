@@ -76,6 +76,14 @@ class Client:
 
         return self._if_there(f"show {path}", read)
 
+    def has_ancestor(self, commit: str, tip: str) -> bool:
+        """See `Hub.has_ancestor`."""
+
+        def ask() -> bool:
+            return self._api.compare(commit, tip).merge_base_commit.sha == commit
+
+        return self._patience.attempt(f"compare {commit[:12]} with {tip[:12]}", ask)
+
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """See `Hub.names`."""
 

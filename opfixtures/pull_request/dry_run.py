@@ -58,6 +58,10 @@ class DryRun:
         """See `Hub.file`."""
         return self._hub.file(path, commit)
 
+    def has_ancestor(self, commit: str, tip: str) -> bool:
+        """See `Hub.has_ancestor`."""
+        return self._hub.has_ancestor(commit, tip)
+
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """See `Hub.names`."""
         return self._hub.names(folder, commit)

@@ -84,6 +84,10 @@ class Hub(Protocol):
         """The bytes of a file of at most 1 MB; None where there is no file."""
         ...
 
+    def has_ancestor(self, commit: str, tip: str) -> bool:
+        """Whether `commit` is in the history of commit `tip`."""
+        ...
+
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """The names of what lies in a folder, of up to 1,000."""
         ...

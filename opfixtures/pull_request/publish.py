@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from opfixtures.pull_request.artifact import Artifact
@@ -11,6 +12,8 @@ from opfixtures.pull_request.head import find_pull_request
 from opfixtures.pull_request.hub import Hub, PullRequest, Refused
 from opfixtures.pull_request.sticky import LIMIT, put_comment
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
+
+_MOST_COMMITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def publish(
         tell(f"no open pull request has its head at {wanted.sha[:12]} of {wanted.head}: nothing to publish")
         return None
     try:
-        for line in _publish(hub, pull, wanted, artifact, publication):
+        looked_up = replace(publication, published=_published(hub, pull, publication))
+        for line in _publish(hub, pull, wanted, artifact, looked_up):
             tell(line)
     except Refused as refused:
         is_fork = pull.head_repository != hub.repository
@@ -60,6 +64,18 @@ def publish(
             f"pull request {pull.number} is from a fork, this token may not write: the second workflow publishes"
         )
     return pull.number
+
+
+def _published(hub: Hub, pull: PullRequest, publication: Publication) -> dict[str, bool]:
+    """Which pre-change commits GitHub knows to be in the base branch: the artifact's word alone proves none."""
+    named = (fixture.pre_change_commit for fixture in publication.result.fixtures)
+    commits = {commit for commit in named if commit}
+    found = {}
+    for commit in sorted(commits)[:_MOST_COMMITS]:
+        # Without `contents: read` GitHub shows no history of a private repository.
+        with suppress(Refused):
+            found[commit] = hub.has_ancestor(commit, pull.base_sha)
+    return found
 
 
 def _publish(

@@ -14,12 +14,16 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.errors import UserError
+from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.record import record_path
-from opfixtures.result import Status
+from opfixtures.report.findings_json import finding_rows
+from opfixtures.report.result_json import result_json
+from opfixtures.result import Result, Status
 
 RESULT = "result.json"
 PATCH = "fixtures.patch"
@@ -43,9 +47,21 @@ def new_folder(folder: str) -> str:
     return folder
 
 
+def write_findings(folder: str, findings: Sequence[Finding]) -> None:
+    """Have the report in `folder` say what a check found too; where there is none, it says that alone."""
+    report = _read(os.path.join(folder, RESULT)) or json.loads(result_json(Result(None, ())))
+    _write(folder, {**report, "findings": finding_rows(findings)})
+
+
+def _write(folder: str, report: Mapping[str, object]) -> None:
+    with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
+        out.write(f"{json.dumps(report, indent=2)}\n")
+
+
 def read_rows(folder: str) -> list[Mapping[str, object]] | None:
     """The fixtures of the report in `folder`; None where there is no report. Raises UserError."""
-    return _rows(os.path.join(folder, RESULT))
+    report = _read(os.path.join(folder, RESULT))
+    return None if report is None else report["fixtures"]
 
 
 def made(rows: Sequence[Mapping[str, object]]) -> list[str]:
@@ -80,16 +96,19 @@ def put_together(folder: str) -> None:
         raise UserError(
             f"{folder} has neither a {RESULT} nor up to {_MOST_PARTS} parts of one: download the artifacts"
         )
-    rows = [row for part in parts for row in _rows(os.path.join(part, RESULT)) or ()]
+    reports = [report for part in parts if (report := _read(os.path.join(part, RESULT)))]
     _copy_files(parts, folder)
+    rows = [row for report in reports for row in report["fixtures"]]
     commits = {row.get("pre_change_commit") for row in rows} - {None}
-    report = {
+    whole = {
         "schema": 1,
         "pre_change_commit": commits.pop() if len(commits) == 1 else None,
         "fixtures": rows,
     }
-    with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
-        json.dump(report, out, indent=2)
+    checked = [report["findings"] for report in reports if "findings" in report]
+    if checked:
+        whole["findings"] = [finding for findings in checked for finding in findings]
+    _write(folder, whole)
     for part in parts:
         shutil.rmtree(part)
 
@@ -117,7 +136,7 @@ def _regular_files(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def _rows(path: str) -> list[Mapping[str, object]] | None:
+def _read(path: str) -> Mapping[str, Any] | None:
     try:
         with open(path, "rb") as stream:
             text = stream.read(_MOST_RESULT + 1)
@@ -126,9 +145,11 @@ def _rows(path: str) -> list[Mapping[str, object]] | None:
     try:
         if len(text) > _MOST_RESULT:
             raise ValueError(f"more than {_MOST_RESULT} bytes")
-        rows = json.loads(text)["fixtures"]
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ValueError("no fixtures")
+        report = json.loads(text)
+        for name in ("fixtures", *(["findings"] if "findings" in report else [])):
+            rows = report[name]
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise ValueError(f"no {name}")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is no result of opfixtures: {error}") from error
-    return rows
+    return report  # type: ignore[no-any-return]

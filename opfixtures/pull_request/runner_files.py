@@ -22,8 +22,10 @@ OUTPUTS = (
 )
 """The names of all outputs, as action.yml has them."""
 
-# 1 MiB a step, the runner's own lines included.
-_MOST_SUMMARY = 1_000_000
+# A step has 1 MiB for its summary, in which one report and one text have room together.
+MOST_MARKDOWN = 700_000
+"""The most bytes of a report in a step's summary."""
+_MOST_TEXT = 250_000
 
 
 def write_outputs(path: str | None, values: Mapping[str, str]) -> None:
@@ -41,18 +43,22 @@ def _one_line(value: str) -> str:
     return "".join(one if one.isprintable() else " " for one in value)
 
 
+def append_summary(path: str | None, markdown: str) -> None:
+    """Append what was rendered here, of at most `MOST_MARKDOWN` bytes, to the summary `path`, if there is one."""
+    if path:
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(f"{markdown.rstrip()}\n")
+
+
 def write_summary(path: str | None, heading: str, text: str) -> None:
     """Append a heading of ours and a text of anybody's to the summary `path` ($GITHUB_STEP_SUMMARY), if there is one.
 
     The text stands in a code block: nothing in it is Markdown.
     """
-    if not path:
-        return
-    text = text.encode("utf-8", "backslashreplace")[:_MOST_SUMMARY].decode("utf-8", "ignore")
+    text = text.encode("utf-8", "backslashreplace")[:_MOST_TEXT].decode("utf-8", "ignore")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    with open(path, "a", encoding="utf-8") as stream:
-        stream.write(f"### {heading}\n\n{fence}text\n{text.rstrip()}\n{fence}\n")
+    append_summary(path, f"### {heading}\n\n{fence}text\n{text.rstrip()}\n{fence}\n")
 
 
 @contextmanager

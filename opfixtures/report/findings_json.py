@@ -11,8 +11,13 @@ from opfixtures.report import Report, exit_status
 
 def render(findings: Sequence[Finding], colour: bool) -> Report:  # noqa: ARG001 - a Renderer
     """`{"schema": 1, "findings": [...]}`, in ASCII."""
-    text = json.dumps({"schema": 1, "findings": [_row(finding) for finding in findings]}, indent=2)
+    text = json.dumps({"schema": 1, "findings": finding_rows(findings)}, indent=2)
     return Report(f"{text}\n", "", exit_status(findings))
+
+
+def finding_rows(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    """Findings as `schemas/findings.schema.json` has them."""
+    return [_row(finding) for finding in findings]
 
 
 def _row(finding: Finding) -> dict[str, object]:

@@ -40,6 +40,7 @@ class Publication:
 
     `evidence` is what archive and record say, by the fixture's path; `head` is the id of the commit that the result
     is of, `pushed` of the one that fixtures were committed with, if they were. `run` is None where there are no files.
+    `published` says of pre-change commits whether the base branch has them, as far as somebody looked.
     """
 
     head: str
@@ -48,18 +49,31 @@ class Publication:
     evidence: Mapping[str, tuple[Archive, Record]] = field(default_factory=dict)
     run: Run | None = None
     pushed: str | None = None
+    published: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def nothing_owed(self) -> bool:
         """Whether there is nothing to tell of."""
         return not (self.result.fixtures or self.findings)
 
+    @property
+    def news(self) -> list[Finding]:
+        """The findings, less the notes that a fixture is missing where it is told what became of it."""
+        told = {fixture.operator for fixture in self.result.fixtures}
+        return [
+            finding
+            for finding in self.findings
+            if not (
+                finding.code == "OPF301" and finding.severity is Severity.NOTE and finding.operator in told
+            )
+        ]
+
 
 def result_markdown(publication: Publication, limit: int) -> str:
     """The report in at most `limit` bytes of UTF-8: what does not fit is told in a line, or counted."""
     if publication.nothing_owed:
         return f"### opfixtures: nothing owed\n\nAt {code_span(publication.head[:12])} no fixture is owed.\n"
-    ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.findings]
+    ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.news]
     ranked += [(_rank(one), _fixture(one, publication)) for one in publication.result.fixtures]
     sections = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
     return shortened("".join(_head(publication)), sections, "".join(_files(publication)), limit)
@@ -82,8 +96,17 @@ def _head(publication: Publication) -> Iterator[str]:
     yield f"### opfixtures: {', '.join(counts) or 'no errors'}\n\n"
     yield f"Result for {code_span(publication.head[:12])}."
     if result.pre_change_commit:
-        yield f" Pre-change commit: {code_span(result.pre_change_commit[:12])}."
+        yield f" Pre-change commit: {_commit(result.pre_change_commit, publication)}."
     yield "\n\n"
+
+
+def _commit(commit: str, publication: Publication) -> str:
+    found = {
+        None: "",
+        True: ", which the base branch has",
+        False: ", **which the base branch does not have**",
+    }
+    return code_span(commit[:12]) + found[publication.published.get(commit)]
 
 
 def _finding(finding: Finding) -> Section:
@@ -102,7 +125,8 @@ def _fixture(fixture: FixtureResult, publication: Publication) -> Section:
     failed = fixture.status in FAILURES and not fixture.waived
     parts = [code_block(fixture.reason)] if fixture.reason else []
     parts.append("\n".join(_facts(fixture, publication)))
-    if failed:
+    # Without a fixture entry there is nothing to see but a finding, which has the lines to add.
+    if failed and fixture.module:
         parts.append(f"To see it yourself:\n\n{code_block(_command(fixture), 'sh')}")
     return _section(title, parts, failed=failed)
 
@@ -122,7 +146,7 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
     if fixture.waived:
         yield f"- waived: {code_span(fixture.waived)}"
     if fixture.pre_change_commit not in (None, publication.result.pre_change_commit):
-        yield f"- pre-change commit: {code_span(fixture.pre_change_commit[:12])}"
+        yield f"- pre-change commit: {_commit(fixture.pre_change_commit, publication)}"
     if fixture.runtime:
         yield f"- made by: {code_span(fixture.runtime)}"
     if fixture.fixture and fixture.fixture in publication.evidence:

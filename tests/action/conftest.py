@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from referencing import Registry, Resource
 
 from tests.conftest import MODULES, PYTORCH_TREE, REGISTRY, VERSION_MAP, GitRepository
 
@@ -33,6 +35,14 @@ def examples(npm: Path) -> dict[str, list[dict[str, Any]]]:
     return {one["name"]: one["examples"] for one in json.loads(text)}
 
 
+SCHEMAS = ROOT / "opfixtures/schemas"
+RESULT_SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((SCHEMAS / "result.schema.json").read_text(encoding="utf-8")),
+    registry=Registry().with_resource(
+        "findings.schema.json",
+        Resource.from_contents(json.loads((SCHEMAS / "findings.schema.json").read_text(encoding="utf-8"))),
+    ),
+)
 GELU = '    {{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},\n'
 HARDSWISH = '     {"aten::hardswish", {{11, "hardswish_0_10", "aten::hardswish(Tensor self) -> Tensor"}}},\n'
 HARDSWISH_MODULE = """
@@ -54,6 +64,11 @@ class Done:
     outputs: dict[str, str]
     summary: str
     result: Path
+
+    @property
+    def report(self) -> Any:
+        """What `result.json` says."""
+        return json.loads((self.result / "result.json").read_text(encoding="utf-8"))
 
 
 @dataclass

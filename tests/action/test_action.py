@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
-import jsonschema
 import pytest
 
-from opfixtures import report
-from tests.action.conftest import CACHE, GELU, Project
+from tests.action.conftest import CACHE, GELU, RESULT_SCHEMA, Project
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
 
-SCHEMA = json.loads((Path(report.__file__).parents[1] / "schemas/result.schema.json").read_text())
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 
 
@@ -23,7 +19,8 @@ def test_a_change_of_something_else_owes_nothing(project: Project) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.outputs["changed-operators"] == "[]"
     assert done.outputs["pre-change-commit"] == project.base
-    assert "nothing to do" in done.summary
+    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    assert (done.report["fixtures"], done.report["findings"]) == ([], [])
     assert project.job.git("status", "--porcelain") == ""
 
 
@@ -36,9 +33,11 @@ def test_a_bump_without_fixture_entry_is_annotated_and_refused(project: Project)
     assert json.loads(done.outputs["changed-operators"]) == ["aten::hardswish"]
     assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
     assert (done.outputs["generated"], done.outputs["report"]) == ("[]", str(done.result / "result.json"))
-    assert "error OPF201" in done.summary
-    assert "refused     aten::hardswish at 11" in done.summary
-    jsonschema.validate(json.loads((done.result / "result.json").read_text()), SCHEMA)
+    assert done.summary.startswith("### opfixtures: 1 error, 1 refused\n")
+    assert '\n    TestVersionedHardswishV10(): "aten::hardswish",\n' in done.summary
+    (finding,) = done.report["findings"]
+    assert (finding["code"], finding["path"], finding["line"]) == ("OPF201", VERSION_MAP, 7)
+    RESULT_SCHEMA.validate(done.report)
 
 
 def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project: Project) -> None:
@@ -47,10 +46,11 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
     assert done.status == 0, done.err
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
-    assert "made by torch 2.13.0: pre-change yes" in done.summary
-    made = json.loads((done.result / "result.json").read_text())
-    jsonschema.validate(made, SCHEMA)
-    assert made["pre_change_commit"] == project.base
+    assert "- made by: `torch 2.13.0`\n" in done.summary
+    RESULT_SCHEMA.validate(done.report)
+    assert done.report["pre_change_commit"] == project.base
+    assert [finding["code"] for finding in done.report["findings"]] == ["OPF301"]
+    assert "OPF301" not in done.summary
     assert project.job.git("status", "--porcelain") == ""
     project.job.git("apply", str(done.result / "fixtures.patch"))
     for name in (FIXTURE, f"{FIXTURE}.json"):
@@ -71,7 +71,8 @@ def test_an_unreadable_change_still_has_annotations_a_summary_and_a_status(proje
     done = project.run("pull_request", project.open())
     assert done.status == 2
     assert "no fixtures were made" in done.summary
-    assert "report" not in done.outputs
+    assert done.report["fixtures"] == []
+    assert MODULES in {finding["path"] for finding in done.report["findings"]}
     assert any(line.startswith(f"::error file={MODULES}") for line in done.out.splitlines())
 
 
@@ -83,6 +84,7 @@ def test_a_merge_group_is_checked_and_may_require_fixtures(project: Project) -> 
     payload = {"action": "checks_requested", "merge_group": group}
     done = project.run("merge_group", payload)
     assert (done.status, "::notice file=" in done.out) == (0, True), done.err
+    assert "<b>note</b> OPF301" in done.summary
     assert not done.result.exists()
     done = project.run("merge_group", payload, OPFIXTURES_REQUIRE_FIXTURES="true")
     assert (done.status, "title=OPF301" in done.out) == (1, True)
@@ -107,7 +109,9 @@ def test_a_tree_without_declarations_is_nothing_to_check(project: Project) -> No
     project.upstream.write("a", "b")
     project.upstream.git("update-ref", "refs/heads/main", project.upstream.commit("nothing of it"))
     done = project.run("pull_request", project.open())
-    assert (done.status, "nothing to check" in done.summary) == (0, True), done.err
+    assert (done.status, "nothing to check" in done.out) == (0, True), done.err
+    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    RESULT_SCHEMA.validate(done.report)
 
 
 def test_a_plan_names_the_runtimes_and_each_job_makes_its_own(project: Project) -> None:
@@ -115,9 +119,13 @@ def test_a_plan_names_the_runtimes_and_each_job_makes_its_own(project: Project) 
     payload = project.open()
     done = project.run("pull_request", payload, OPFIXTURES_MODE="plan")
     assert (done.status, json.loads(done.outputs["runtimes"])) == (0, ["torch-2.13.0"]), done.err
-    jsonschema.validate(json.loads((done.result / "result.json").read_text()), SCHEMA)
+    assert f"would make  aten::hardswish at 11: {FIXTURE} with torch-2.13.0" in done.summary
+    assert "nothing owed" not in done.summary
+    RESULT_SCHEMA.validate(done.report)
     done = project.run("pull_request", payload, OPFIXTURES_RUNTIME="torch-1.5.1")
     assert (done.status, done.outputs["generated"]) == (0, "[]"), done.err
+    # The job that plans has checked, and this one has nothing to make.
+    assert ("::notice file=" in done.out, "findings" in done.report, done.summary) == (False, False, "")
     done = project.run("pull_request", payload, OPFIXTURES_MODE="plan", OPFIXTURES_DRY_RUN="true")
     assert done.outputs["runtimes"] == "[]"
 
@@ -180,7 +188,7 @@ def test_all_has_made_everything_when_github_cannot_be_told(project: Project) ->
     done = project.run("pull_request", project.open(), OPFIXTURES_MODE="all")
     assert done.status == 2
     assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
-    assert "refused     aten::hardswish at 11" in done.summary
+    assert done.summary.count("<b>refused</b> <code>aten::hardswish</code> at 11") == 1
     assert (done.result / "result.json").exists()
 
 

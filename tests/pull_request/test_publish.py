@@ -292,6 +292,30 @@ def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clie
     assert comment.body.startswith(f"{MARKER}\n### opfixtures: nothing owed\n")
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("main", ", which the base branch has."),
+        ("change", ", **which the base branch does not have**."),
+        ("nowhere", "."),
+    ],
+)
+def test_github_is_asked_whether_the_pre_change_commit_is_published(
+    hub: GitHub, client: Clients, files: Files, result: dict[str, Any], where: str, said: str
+) -> None:
+    commit = "86" * 20
+    if where != "nowhere":
+        commit = hub.git("owner/repo", "rev-parse", where).decode().strip()
+    for row in result["fixtures"]:
+        row["pre_change_commit"] = commit
+    result["pre_change_commit"] = commit
+
+    published(hub, client(), {**files, "result.json": json.dumps(result).encode()}, commit=False)
+
+    (comment,) = hub.comments.values()
+    assert f"Pre-change commit: `{commit[:12]}`{said}\n" in comment.body
+
+
 def test_fixtures_and_records_are_committed_upon_the_head(
     hub: GitHub, server: GitHubServer, client: Clients, files: Files
 ) -> None:

@@ -231,6 +231,35 @@ def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
     assert markdown.count("- not replayed\n") == 1
 
 
+def test_only_what_was_looked_up_is_said_of_a_pre_change_commit(told: Publication) -> None:
+    def head(published: dict[str, bool]) -> str:
+        return result_markdown(replace(told, published=published), 65536).split("\n")[2]
+
+    told_of = "Result for `abcdef012345`. Pre-change commit: `868686868686`"
+    assert head({}) == f"{told_of}."
+    assert head({"86" * 20: True}) == f"{told_of}, which the base branch has."
+    assert head({"86" * 20: False}) == f"{told_of}, **which the base branch does not have**."
+
+
+def test_a_note_of_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_it(told: Publication) -> None:
+    def missing(operator: str, severity: Severity = Severity.NOTE) -> Finding:
+        return replace(told.findings[0], code="OPF301", severity=severity, operator=operator)
+
+    for finding, is_news in (
+        (missing("aten::gelu"), False),
+        (missing("aten::gelu", Severity.ERROR), True),
+        (missing("aten::silu"), True),
+    ):
+        assert ("OPF301" in result_markdown(replace(told, findings=(finding,)), 65536)) is is_news
+
+
+def test_what_has_no_fixture_entry_is_not_to_be_made(told: Publication) -> None:
+    row = replace(told.result.fixtures[2], module=None, fixture=None)
+    markdown = result_markdown(replace(told, result=Result(None, (row,))), 65536)
+    assert "- fixture: `no fixture entry`" in markdown
+    assert "opfixtures generate" not in markdown
+
+
 def test_a_reason_of_many_lines_is_cut(told: Publication) -> None:
     row = replace(told.result.fixtures[2], reason="\n".join(f"line {number}" for number in range(1, 100)))
 

@@ -3,21 +3,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import opfixtures
+from opfixtures.declarations.model import Place
+from opfixtures.findings import Finding, Severity
 from opfixtures.formats import JIT, LITE
+from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
 from opfixtures.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
+from tests.action.conftest import RESULT_SCHEMA
 
-SCHEMAS = Path(opfixtures.__file__).parent / "schemas"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 COMMITS = st.none() | st.text("0123456789abcdef", min_size=40, max_size=40)
 FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
@@ -70,7 +70,7 @@ def test_findings_beside_it_are_read(result: dict[str, Any]) -> None:
     | st.just({}),
 )
 def test_it_refuses_what_the_published_schemas_refuse(data: st.DataObject, value: Any) -> None:
-    root = json.loads(result_json(Result(None, (FIXTURE,))))
+    root = {**json.loads(result_json(Result(None, (FIXTURE,)))), "findings": finding_rows([FOUND])}
     *path, last = data.draw(st.sampled_from(list(_places(root))))
     part = root
     for step in path:
@@ -84,10 +84,11 @@ def test_it_refuses_what_the_published_schemas_refuse(data: st.DataObject, value
         is_read = False
 
     # JSON Schema knows no largest integer, and no half of a surrogate pair.
-    is_meant = OF_SCHEMA.is_valid(root) and value not in (2**64, "\ud800")
+    is_meant = RESULT_SCHEMA.is_valid(root) and value not in (2**64, "\ud800")
     assert is_read == is_meant
 
 
+FOUND = Finding("OPF201", Severity.ERROR, "aten::gelu", Place("a.cpp", 3, 1), "a message", "a hint")
 FACT = Fact(Answer.YES, "a reason")
 FIXTURE = FixtureResult(
     operator="aten::gelu",
@@ -96,9 +97,6 @@ FIXTURE = FixtureResult(
     status=Status.VERIFIED,
     synthetic=("altered",),
     facts=Facts(FACT, FACT, {JIT: LoaderFacts(FACT, FACT, FACT, FACT)}),
-)
-OF_SCHEMA = jsonschema.Draft202012Validator(
-    json.loads((SCHEMAS / "result.schema.json").read_text(encoding="utf-8"))
 )
 
 

@@ -1,0 +1,172 @@
+"""The change that a workflow was started for: judged, planned, and its fixtures made in a repository of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opfixtures.atomic_write import write_whole
+from opfixtures.commands import check
+from opfixtures.commands.generate import Wanted, intentions, planned
+from opfixtures.comparison import Comparison, read_change
+from opfixtures.errors import NothingToCheck, UserError
+from opfixtures.findings import Finding
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.pull_request import result_folder
+from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.events import Mode, Task
+from opfixtures.pull_request.job import Job
+from opfixtures.pull_request.publish import publication_of
+from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
+from opfixtures.pull_request.side_repository import Side
+from opfixtures.report.result_json import result_json
+from opfixtures.report.result_markdown import Publication, result_markdown
+from opfixtures.result import Result
+
+_MOST_JOBS = 256
+"""Of a matrix: https://docs.github.com/en/actions/reference/limits"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the check found, None where another job of the run checks. `declares`: whether there was what to check."""
+
+    operators: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] | None = ()
+    declares: bool = True
+
+
+def judge_and_make(job: Job, side: Side) -> int:
+    """Annotate the change, make what the event asks for, leave result, outputs and summary; the exit status.
+
+    Raises UserError: the settings cannot be used, or more runtimes are needed than a matrix has jobs.
+    """
+    judged = _judged(job, side)
+    status = 0 if judged.findings is None else check.show(judged.findings, "github")
+    job.output({"changed-operators": json.dumps(judged.operators), "pre-change-commit": side.base})
+    if job.activity.task is not Task.GENERATE:
+        _summarise(job, judged)
+        return status
+    folder = result_folder.new_folder(job.inputs.result)
+    try:
+        return max(status, _made(job, side, judged, folder))
+    finally:
+        # What cannot be read is no basis for a fixture: findings are all there is to tell then.
+        if judged.findings is not None and (job.has_result or status):
+            result_folder.write_findings(folder, judged.findings)
+        job.output_report()
+        _summarise(job, judged)
+
+
+def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
+    """Leave fixtures and a report in `folder`; in the summary what would be made, or that nothing was. The status."""
+    if not judged.declares:
+        result_folder.write_findings(folder, ())
+        return 0
+    if job.inputs.mode is Mode.PLAN:
+        job.summarise("\n".join(_plan(job, side, folder)) or "nothing is to be made")
+        return 0
+    status, printed = _generate(job, side, folder)
+    if not job.has_result:
+        job.summarise(f"{printed}opfixtures: no fixtures were made: the log of this step says why")
+    elif job.inputs.dry_run:
+        job.summarise(printed)
+    return status
+
+
+def _summarise(job: Job, judged: _Judged) -> None:
+    """What the pull request is told, for those who read the run."""
+    head = job.activity.head or ""
+    told = Publication(head, Result(None, ()), judged.findings or ())
+    if job.has_result:
+        told = publication_of(read_artifact(job.inputs.result), head, job.run)
+    # A part knows nothing of what others have to tell, and a job that failed nothing of what is owed.
+    is_part = job.inputs.mode is Mode.PLAN or job.inputs.dry_run or judged.findings is None
+    is_unmade = job.activity.task is Task.GENERATE and not job.has_result
+    if not (told.nothing_owed and (is_part or is_unmade)):
+        job.summarise_markdown(result_markdown(told, MOST_MARKDOWN))
+
+
+def _judged(job: Job, side: Side) -> _Judged:
+    demanded = frozenset({"OPF301"} if job.inputs.require_fixtures else ())
+    with GitObjects(side.repository) as objects:
+        head = objects.resolve("HEAD")
+        compared = Comparison(objects.commit(side.base), objects.commit(head or "HEAD"), side.base, head)
+        try:
+            change = read_change(objects, compared)
+            # Of a matrix, the job that plans has checked.
+            findings = None if job.inputs.runtime else tuple(check.judged(objects, compared, demanded))
+        except NothingToCheck as error:
+            job.tell(str(error))
+            return _Judged(declares=False)
+    return _Judged(tuple(dict.fromkeys(entry.operator for entry in change.added)), findings)
+
+
+def _wanted(job: Job, side: Side) -> Wanted:
+    inputs = job.inputs
+    return Wanted(
+        # With operators named, the commit that brought each is looked for in history.
+        base=None if inputs.operators else side.base,
+        operators=inputs.operators,
+        regenerate=inputs.regenerate,
+        dry_run=inputs.dry_run,
+        runtime=inputs.runtime,
+        post_change_python=inputs.post_change_python,
+    )
+
+
+def _plan(job: Job, side: Side, folder: str) -> list[str]:
+    """Name the runtimes that are needed, one job of a matrix each, and write what is settled; what is to be made."""
+    repository = Repository.discover(side.repository.root, _harmless(job.environment))
+    with GitObjects(repository) as objects:
+        _, plan = planned(objects, _wanted(job, side), job.tell)
+    names = list(dict.fromkeys(fixture.spec.name for fixture in plan.to_make))
+    if len(names) > _MOST_JOBS:
+        raise UserError(
+            f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
+        )
+    write_whole(os.path.join(folder, result_folder.RESULT), result_json(Result(None, plan.settled)).encode())
+    job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
+    return list(intentions(plan))
+
+
+def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
+    """The exit status of `generate` in the side repository, and what it printed."""
+    wanted = _wanted(job, side)
+    report = os.path.join(folder, result_folder.RESULT)
+    arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
+    arguments += [f"--base={wanted.base}"] if wanted.base else []
+    arguments += ["--regenerate"] if wanted.regenerate else []
+    arguments += ["--dry-run"] if wanted.dry_run else []
+    arguments += [f"--runtime={wanted.runtime}"] if wanted.runtime else []
+    if wanted.post_change_python:
+        arguments += [f"--post-change-python={wanted.post_change_python}"]
+    # A process of its own has nothing of the job's in its environment, which what it starts could read.
+    command = [sys.executable, "-I", "-m", "opfixtures", "generate", *arguments]
+    with without_commands(sys.stdout):
+        done = subprocess.run(
+            command,
+            cwd=side.repository.root,
+            env=_harmless(job.environment),
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        out = done.stdout.decode("utf-8", "backslashreplace")
+        sys.stdout.write(out)
+    result_folder.write_files(side.repository, folder)
+    return done.returncode, out
+
+
+def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what a runner and action.yml put there."""
+    foreign = ("GITHUB_", "ACTIONS_", "INPUT_", "RUNNER_", "OPFIXTURES_")
+    return {
+        name: value
+        for name, value in environment.items()
+        if name == "OPFIXTURES_CACHE" or not name.startswith(foreign)
+    }

@@ -1,0 +1,77 @@
+"""One step of a workflow: what it was asked, what its event asks for, and what it leaves for the runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opfixtures.pull_request import result_folder
+from opfixtures.pull_request.api import Api
+from opfixtures.pull_request.events import Activity
+from opfixtures.pull_request.inputs import Inputs
+from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
+from opfixtures.report.printable import printable
+from opfixtures.report.result_markdown import Run
+
+ARTIFACT = "opfixtures-result"
+"""The name of the artifact that has the whole result, as action.yml has it."""
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step of a workflow, in the runner's `environment`."""
+
+    inputs: Inputs
+    activity: Activity
+    api: Api
+    environment: Mapping[str, str]
+
+    def tell(self, text: str) -> None:
+        """A line in the log."""
+        sys.stdout.write(f"opfixtures: {printable(text)}\n")
+
+    def summarise(self, text: str) -> None:
+        """A block of the run's summary, in which nothing is Markdown."""
+        summarise(self.environment, text)
+
+    def summarise_markdown(self, markdown: str) -> None:
+        """A part of the run's summary that was rendered here."""
+        append_summary(self.environment.get(_SUMMARY), markdown)
+
+    def output(self, values: Mapping[str, str]) -> None:
+        """Outputs of the step."""
+        write_outputs(self.environment.get("GITHUB_OUTPUT"), values)
+
+    def output_report(self) -> None:
+        """What was made and what was refused, as outputs, where there is a report."""
+        rows = result_folder.read_rows(self.inputs.result)
+        if rows is None:
+            return
+        refused = [str(row["operator"]) for row in rows if row.get("status") == "refused"]
+        self.output(
+            {
+                "generated": json.dumps(result_folder.made(rows)),
+                "refused": json.dumps(list(dict.fromkeys(refused))),
+                "report": os.path.join(self.inputs.result, result_folder.RESULT),
+            }
+        )
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a report."""
+        return os.path.exists(os.path.join(self.inputs.result, result_folder.RESULT))
+
+    @property
+    def run(self) -> Run | None:
+        """The run of the workflow, whose artifact has the files."""
+        number = self.environment.get("GITHUB_RUN_ID", "")
+        return Run(self.api.repository, int(number), ARTIFACT) if number.isdecimal() else None
+
+
+def summarise(environment: Mapping[str, str], text: str) -> None:
+    """A block of the run's summary, in which nothing is Markdown."""
+    write_summary(environment.get(_SUMMARY), "opfixtures", text)
