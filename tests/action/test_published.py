@@ -118,5 +118,5 @@ def test_a_fork_is_told_by_the_second_workflow(server: Server, github: GitHubSer
 
     assert second.returncode == 0, second.stdout + second.stderr
     (comment,) = github.hub.comments.values()
-    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 1 refused, 2 verified\n")
+    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 1 error, 1 refused, 2 verified\n")
     assert comment.body.index("aten::hardswish") < comment.body.index("aten::gelu")
