@@ -196,6 +196,13 @@ def _publish(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--head-sha", metavar="SHA", required=True, help="and its commit")
     command.add_argument(
+        "--pull-request",
+        dest="number",
+        metavar="N",
+        type=int,
+        help="its number, where the event is about a pull request (default: looked up by its head)",
+    )
+    command.add_argument(
         "--run", dest="run_id", metavar="ID", type=int, help="the workflow run that has the artifact"
     )
     command.add_argument(
@@ -221,7 +228,7 @@ def _publish(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         from opfixtures.commands import publish
         from opfixtures.pull_request.publish import Wanted
 
-        wanted = Wanted(options.head, options.head_sha, options.author, options.commit)
+        wanted = Wanted(options.head, options.head_sha, options.author, options.commit, options.number)
         return publish.run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
 
     command.set_defaults(run=run)

@@ -37,6 +37,7 @@ _KEYS = (
     "runtimes",
     "waivers",
 )
+_NO_NAME = frozenset('\\/:"<>|*?')
 _SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
 _RUNTIME_KEYS = (
     "operator-versions",
@@ -212,8 +213,9 @@ def _runtime(table: Table) -> RuntimeSpec:
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
         raise table.error(f"import must be the name of a Python module, not {module!r}")
     name = table.word("name") or (f"torch-{torch}" if kind == "release" else kind)
-    if "/" in name:
-        raise table.error(f"name must be without '/', not {name!r}")
+    # An artifact is named after it: https://github.com/actions/upload-artifact#inputs
+    if wrong := _NO_NAME.intersection(name):
+        raise table.error(f"name must be without {min(wrong)!r}, not {name!r}")
     versions = table.text("operator-versions")
     return RuntimeSpec(
         kind=kind,

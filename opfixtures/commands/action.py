@@ -13,9 +13,10 @@ from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api
+from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.events import Activity, Mode, Task, activity_of
 from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
-from opfixtures.pull_request.job import ARTIFACT, Job, summarise
+from opfixtures.pull_request.job import Job, summarise
 from opfixtures.pull_request.side_repository import Surroundings, make_side
 from opfixtures.report.printable import printable
 from opfixtures.scratch import scratch_folder
@@ -59,6 +60,8 @@ def _event(path: str) -> object:
 
 def _done(job: Job) -> int:
     activity = job.activity
+    # A workflow may ask for them as JSON whatever becomes of this.
+    job.output({"changed-operators": "[]", "generated": "[]", "refused": "[]"})
     if activity.task is Task.NOTHING:
         job.tell(f"nothing to do: {activity.reason}")
         job.summarise(f"Nothing to do: {printable(activity.reason)}")
@@ -85,16 +88,25 @@ def _done(job: Job) -> int:
 
 def _published(job: Job, environment: Mapping[str, str]) -> int:
     """Hand the result over to `opfixtures publish`, which alone gets the token; its exit status."""
-    result_folder.put_together(job.inputs.result)
+    folder = job.inputs.result
+    is_whole_now = result_folder.put_together(folder)
+    # What is refused is not told in outputs either.
+    read_artifact(folder)
     job.output_report()
-    arguments = publish_arguments(job.inputs, job.activity, job.environment)
+    run = job.activity.run
+    if is_whole_now or run is None:
+        # The artifact of this very run has the files.
+        job.output({"upload": folder})
+        run = job.run_id
     own = {name: value for name, value in environment.items() if name != variable("token")}
-    command = [sys.executable, "-I", "-m", "opfixtures", *arguments]
+    command = [sys.executable, "-I", "-m", "opfixtures", *publish_arguments(job.inputs, job.activity, run)]
     return subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False).returncode
 
 
-def publish_arguments(inputs: Inputs, activity: Activity, environment: Mapping[str, str]) -> list[str]:
+def publish_arguments(inputs: Inputs, activity: Activity, run: int | None) -> list[str]:
     """The command line that publishes: which pull request is the event's word, and none of the result's.
+
+    `run` is the id of the run whose artifact has the files.
 
     Raises UserError if the event does not say where the head is.
     """
@@ -102,14 +114,15 @@ def publish_arguments(inputs: Inputs, activity: Activity, environment: Mapping[s
         raise UserError(
             "the repository of the pull request's head is gone: there is no branch to look it up by"
         )
-    run = str(activity.run or environment.get("GITHUB_RUN_ID", ""))
     arguments = [
         "publish",
         f"--head={activity.branch}",
         f"--head-sha={activity.head}",
-        f"--artifact={ARTIFACT}",
+        f"--artifact={inputs.artifact}",
+        f"--author={inputs.author}",
     ]
-    arguments += [f"--run={run}"] if run.isdecimal() else []
+    arguments += [f"--pull-request={activity.number}"] if activity.number else []
+    arguments += [f"--run={run}"] if run else []
     arguments += ["--commit"] if inputs.commit else []
     arguments += ["--dry-run"] if inputs.dry_run else []
     return [*arguments, inputs.result]

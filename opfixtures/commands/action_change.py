@@ -13,6 +13,7 @@ from opfixtures.atomic_write import write_whole
 from opfixtures.commands import check
 from opfixtures.commands.generate import Wanted, intentions, planned
 from opfixtures.comparison import Comparison, read_change
+from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
@@ -24,6 +25,7 @@ from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
 from opfixtures.pull_request.side_repository import Side
+from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.result import Result
@@ -34,8 +36,12 @@ _MOST_JOBS = 256
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What the check found, None where another job of the run checks. `declares`: whether there was what to check."""
+    """What the check found, None where another job of the run checks. `declares`: whether there was what to check.
 
+    `entries` are all of the version map, `operators` those that the change bumps.
+    """
+
+    entries: tuple[MapEntry, ...] = ()
     operators: tuple[str, ...] = ()
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
@@ -50,7 +56,7 @@ def judge_and_make(job: Job, side: Side) -> int:
     status = 0 if judged.findings is None else check.show(judged.findings, "github")
     job.output({"changed-operators": json.dumps(judged.operators), "pre-change-commit": side.base})
     if job.activity.task is not Task.GENERATE:
-        _summarise(job, judged)
+        _tell(job, judged)
         return status
     folder = result_folder.new_folder(job.inputs.result)
     try:
@@ -60,7 +66,9 @@ def judge_and_make(job: Job, side: Side) -> int:
         if judged.findings is not None and (job.has_result or status):
             result_folder.write_findings(folder, judged.findings)
         job.output_report()
-        _summarise(job, judged)
+        if job.has_result:
+            job.output({"upload": folder})
+        _tell(job, judged)
 
 
 def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
@@ -69,7 +77,10 @@ def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
         result_folder.write_findings(folder, ())
         return 0
     if job.inputs.mode is Mode.PLAN:
-        job.summarise("\n".join(_plan(job, side, folder)) or "nothing is to be made")
+        intended = _plan(job, side, folder) or ["nothing is to be made"]
+        for line in intended:
+            job.tell(line)
+        job.summarise("\n".join(intended))
         return 0
     status, printed = _generate(job, side, folder)
     if not job.has_result:
@@ -79,12 +90,14 @@ def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
     return status
 
 
-def _summarise(job: Job, judged: _Judged) -> None:
-    """What the pull request is told, for those who read the run."""
+def _tell(job: Job, judged: _Judged) -> None:
+    """In the summary what the pull request is told, and on the version map's lines what failed."""
     head = job.activity.head or ""
     told = Publication(head, Result(None, ()), judged.findings or ())
     if job.has_result:
         told = publication_of(read_artifact(job.inputs.result), head, job.run)
+    for line in annotated(told.result.fixtures, judged.entries):
+        sys.stdout.write(f"{line}\n")
     # A part knows nothing of what others have to tell, and a job that failed nothing of what is owed.
     is_part = job.inputs.mode is Mode.PLAN or job.inputs.dry_run or judged.findings is None
     is_unmade = job.activity.task is Task.GENERATE and not job.has_result
@@ -104,7 +117,8 @@ def _judged(job: Job, side: Side) -> _Judged:
         except NothingToCheck as error:
             job.tell(str(error))
             return _Judged(declares=False)
-    return _Judged(tuple(dict.fromkeys(entry.operator for entry in change.added)), findings)
+    operators = tuple(dict.fromkeys(entry.operator for entry in change.added))
+    return _Judged(tuple(change.version_map.entries), operators, findings)
 
 
 def _wanted(job: Job, side: Side) -> Wanted:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from opfixtures.errors import UserError
+from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact import read_artifact
-from opfixtures.pull_request.hub import Hub
+from opfixtures.pull_request.hub import GitHubError, Hub
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, write_outputs
 from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _ARTIFACT = re.compile(r"[A-Za-z0-9_.-]+")
 # Less than the ten minutes that a job which only publishes may take.
 _SECONDS = 300.0
@@ -27,11 +28,14 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
 
     Raises UserError: the artifact is refused, the environment is no workflow's, GitHub cannot be reached or refuses.
     """
-    repository, token = _repository(os.environ), os.environ.get("GITHUB_TOKEN", "")
+    token = os.environ.get("GITHUB_TOKEN", "")
+    api = Api.of(os.environ, token)
     if not _ARTIFACT.fullmatch(artifact_name):
         raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_' and '-'")
+    # There the token of a fork cannot write, and a workflow on workflow_run comes after.
+    wanted = replace(wanted, has_second=os.environ.get("GITHUB_EVENT_NAME") == "pull_request")
     artifact = read_artifact(path)
-    of_run = None if run_id is None else Run(repository, run_id, artifact_name)
+    of_run = None if run_id is None else Run(api.repository, run_id, artifact_name, server_of(os.environ))
     publication = publication_of(artifact, wanted.sha, of_run)
     append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), result_markdown(publication, MOST_MARKDOWN))
     if not token:
@@ -41,36 +45,23 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     from opfixtures.pull_request.dry_run import DryRun
     from opfixtures.pull_request.patience import Patience
 
-    with connect(token, _api(os.environ)) as github:
-        client = Client(github, repository, Patience(_SECONDS))
-        tell = _tell_of_a_dry_run if dry_run else _tell
-        hub: Hub = DryRun(client, wanted.author, tell) if dry_run else client
-        number = publish(hub, wanted, artifact, publication, tell)
+    with connect(token, api.url) as github:
+        client = Client(github, api.repository, Patience(_SECONDS))
+        hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
+        number = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
         if number is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
             _output(hub, number, wanted.author)
     return 0
 
 
 def _output(hub: Hub, number: int, author: str) -> None:
-    comment = find_comment(hub, number, author)
+    comment = None
+    # It is written already.
+    with suppress(GitHubError):
+        comment = find_comment(hub, number, author)
     if comment is not None:
-        server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
-        url = f"{server}/{hub.repository}/pull/{number}#issuecomment-{comment.id}"
+        url = f"{server_of(os.environ)}/{hub.repository}/pull/{number}#issuecomment-{comment.id}"
         write_outputs(os.environ.get("GITHUB_OUTPUT"), {"comment-url": url})
-
-
-def _repository(environment: Mapping[str, str]) -> str:
-    name = environment.get("GITHUB_REPOSITORY", "")
-    if not _REPOSITORY.fullmatch(name):
-        raise UserError("GITHUB_REPOSITORY is not owner/name: run this in a workflow")
-    return name
-
-
-def _api(environment: Mapping[str, str]) -> str:
-    url = environment.get("GITHUB_API_URL") or "https://api.github.com"
-    if not url.startswith(("https://", "http://")):
-        raise UserError("GITHUB_API_URL is no address: run this in a workflow")
-    return url.rstrip("/")
 
 
 def _tell(line: str) -> None:
@@ -78,5 +69,9 @@ def _tell(line: str) -> None:
     sys.stdout.write(f"opfixtures: {printable(line)}\n")
 
 
-def _tell_of_a_dry_run(line: str) -> None:
+def _tell_of_a_write(line: str) -> None:
     _tell(f"dry run: {line}")
+
+
+def _tell_of_a_dry_run(line: str) -> None:
+    _tell(f"dry run: it would end with: {line}")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from github import Auth, Github, InputGitTreeElement
+from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as ApiPullRequest
 from github.Repository import Repository
 
@@ -43,15 +44,15 @@ class Client:
 
         def read() -> list[Comment]:
             found = self._api.get_issue(number).get_comments()
-            return [Comment(one.id, one.user.login if one.user else "", one.body) for one in found]
+            return [_comment(one) for one in found]
 
         return self._patience.attempt(f"list the comments on pull request {number}", read)
 
-    def create_comment(self, number: int, body: str) -> None:
+    def create_comment(self, number: int, body: str) -> Comment:
         """See `Hub.create_comment`."""
         issue = self._api.get_issue(number)
         what = f"comment on pull request {number}"
-        self._patience.attempt(what, lambda: issue.create_comment(body), repeatable=False)
+        return _comment(self._patience.attempt(what, lambda: issue.create_comment(body), repeatable=False))
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:
         """See `Hub.edit_comment`."""
@@ -140,6 +141,11 @@ def connect(token: str, url: str, *, paced: bool = True) -> Github:
         seconds_between_requests=0.25 if paced else None,
         seconds_between_writes=1.0 if paced else None,
     )
+
+
+def _comment(one: IssueComment) -> Comment:
+    # The account of an author may be gone, which PyGithub's types leave out.
+    return Comment(one.id, one.user.login if one.user else "", one.body)
 
 
 def _pull_request(pull: ApiPullRequest) -> PullRequest:

@@ -33,14 +33,13 @@ class DryRun:
             self._comments[number] = self._hub.comments(number)
         return list(self._comments[number])
 
-    def create_comment(self, number: int, body: str) -> None:
+    def create_comment(self, number: int, body: str) -> Comment:
         """Tell."""
         self._tell(f"would comment on pull request {number}: {len(body)} characters")
         there = self.comments(number)
-        self._comments[number] = [
-            *there,
-            Comment(max((one.id for one in there), default=0) + 1, self._author, body),
-        ]
+        created = Comment(max((one.id for one in there), default=0) + 1, self._author, body)
+        self._comments[number] = [*there, created]
+        return created
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:
         """Tell."""

@@ -193,6 +193,8 @@ def _of_workflow_run(told: Payload, mode: Mode) -> Activity:
         return Activity(Task.NOTHING, "the run is not completed")
     if run.text("event") != "pull_request":
         return Activity(Task.NOTHING, f"the run was for {run.text('event')}, not for a pull request")
+    if not run.has("head_repository"):
+        return Activity(Task.NOTHING, "the fork that the run was for is gone")
     repository = run.object("head_repository")
     same = repository.number("id") == told.object("repository").number("id")
     return Activity(

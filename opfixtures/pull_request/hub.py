@@ -68,7 +68,7 @@ class Hub(Protocol):
         """All comments on a pull request."""
         ...
 
-    def create_comment(self, number: int, body: str) -> None:
+    def create_comment(self, number: int, body: str) -> Comment:
         """Comment on a pull request. Raises Unclear where nobody can know whether it was done."""
         ...
 

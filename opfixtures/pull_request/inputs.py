@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,12 @@ from opfixtures.pull_request.payload import OBJECT_ID, is_branch
 
 _LONGEST = 4096
 _MOST_OPERATORS = 256
+ARTIFACT = "opfixtures-result"
+"""What the artifact is called, unless the workflow says otherwise."""
+AUTHOR = "github-actions[bot]"
+"""As whom the token of a job comments."""
+_ARTIFACT = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Inputs:
     """What a workflow asks for. `operators` are full names, `result` is the absolute path of the artifact's folder.
 
     `runtime` names the only runtime to make fixtures with, `post_change_python` is the Python of a build of the
-    pull request.
+    pull request. `artifact` is the artifact's name, `author` the login that the token comments as.
     """
 
     mode: Mode
@@ -33,6 +40,8 @@ class Inputs:
     runtime: str | None
     post_change_python: str | None
     result: str
+    artifact: str = ARTIFACT
+    author: str = AUTHOR
 
 
 INPUTS = (
@@ -49,6 +58,8 @@ INPUTS = (
     "runtime",
     "post-change-python",
     "result",
+    "artifact",
+    "author",
 )
 """The names of all inputs that are read here, as action.yml has them."""
 
@@ -76,6 +87,8 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         runtime=_line("runtime", given["runtime"]),
         post_change_python=_line("post-change-python", given["post-change-python"]),
         result=_folder(given["result"], environment),
+        artifact=_matching("artifact", given["artifact"] or ARTIFACT, _ARTIFACT),
+        author=_matching("author", given["author"] or AUTHOR, _LOGIN),
     )
 
 
@@ -130,6 +143,12 @@ def _line(name: str, value: str) -> str | None:
     if "\n" in value or value.startswith("-"):
         raise _wrong(name, "one line that does not start with '-'")
     return value or None
+
+
+def _matching(name: str, value: str, form: re.Pattern[str]) -> str:
+    if not form.fullmatch(value):
+        raise _wrong(name, "a name of letters, digits, '.', '_' and '-'" if name == "artifact" else "a login")
+    return value
 
 
 def _folder(value: str, environment: Mapping[str, str]) -> str:

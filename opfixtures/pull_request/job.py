@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opfixtures.pull_request import result_folder
-from opfixtures.pull_request.api import Api
+from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.events import Activity
 from opfixtures.pull_request.inputs import Inputs
 from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run
 
-ARTIFACT = "opfixtures-result"
-"""The name of the artifact that has the whole result, as action.yml has it."""
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -66,10 +64,17 @@ class Job:
         return os.path.exists(os.path.join(self.inputs.result, result_folder.RESULT))
 
     @property
+    def run_id(self) -> int | None:
+        """The id of the run of the workflow."""
+        number = self.environment.get("GITHUB_RUN_ID", "")
+        return int(number) if number.isdecimal() else None
+
+    @property
     def run(self) -> Run | None:
         """The run of the workflow, whose artifact has the files."""
-        number = self.environment.get("GITHUB_RUN_ID", "")
-        return Run(self.api.repository, int(number), ARTIFACT) if number.isdecimal() else None
+        if self.run_id is None:
+            return None
+        return Run(self.api.repository, self.run_id, self.inputs.artifact, server_of(self.environment))
 
 
 def summarise(environment: Mapping[str, str], text: str) -> None:

@@ -20,20 +20,22 @@ _MOST_COMMITS = 20
 class Wanted:
     """What to publish where: `head` is `owner:branch` and `sha` its commit, as the event has them.
 
-    `author` is the login whose comment it is, `commit` whether to commit the fixtures too.
+    `author` is the login whose comment it is, `commit` whether to commit the fixtures too. `number` is the pull
+    request's where the event is to be trusted for it, `has_second` says that another workflow publishes for forks.
     """
 
     head: str
     sha: str
     author: str
     commit: bool
+    number: int | None = None
+    has_second: bool = False
 
 
 def publication_of(artifact: Artifact, sha: str, run: Run | None) -> Publication:
     """What is to be told of an artifact."""
     evidence = {made.result.fixture or "": (made.archive, made.record) for made in artifact.fixtures}
-    run = run if artifact.has_patch else None
-    return Publication(sha, artifact.result, artifact.findings, evidence, run)
+    return Publication(sha, artifact.result, artifact.findings, evidence, run, artifact.has_patch)
 
 
 def publish(
@@ -48,7 +50,7 @@ def publish(
 
     Raises UserError, which GitHubError is.
     """
-    pull = find_pull_request(hub, wanted.head, wanted.sha)
+    pull = find_pull_request(hub, wanted.head, wanted.sha, wanted.number)
     if pull is None:
         tell(f"no open pull request has its head at {wanted.sha[:12]} of {wanted.head}: nothing to publish")
         return None
@@ -58,7 +60,7 @@ def publish(
             tell(line)
     except Refused as refused:
         is_fork = pull.head_repository != hub.repository
-        if not (is_fork and refused.status == 403):
+        if not (is_fork and wanted.has_second and refused.status == 403):
             raise
         tell(
             f"pull request {pull.number} is from a fork, this token may not write: the second workflow publishes"
@@ -94,6 +96,7 @@ def _publish(
     pushed = push_fixtures(hub, pull, artifact.fixtures)
     if pushed.commit is None:
         yield f"pull request {pull.number}: nothing committed: {pushed.why_not}"
+        yield comment(replace(publication, why_not_pushed=pushed.why_not), {wanted.sha})
         return
     yield f"pull request {pull.number}: fixtures committed with {pushed.commit[:12]}"
     yield comment(replace(publication, pushed=pushed.commit), {wanted.sha, pushed.commit})

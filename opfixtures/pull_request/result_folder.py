@@ -71,26 +71,32 @@ def made(rows: Sequence[Mapping[str, object]]) -> list[str]:
 
 def write_files(side: Repository, folder: str) -> None:
     """Copy what was made in `side` into `folder`, beside the report, and write the patch. Raises GitError, OSError."""
-    paths = [path for one in made(read_rows(folder) or []) for path in (one, record_path(one))]
-    if not paths:
-        return
-    os.makedirs(os.path.join(folder, FIXTURES))
-    for path in paths:
+    rows = read_rows(folder) or []
+    for path in _with_records(made(rows)):
+        os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
         copied = os.path.join(folder, FIXTURES, os.path.basename(path))
         shutil.copyfile(os.path.join(side.root, path), copied, follow_symlinks=False)
+    # One that differs when it is replayed is for looking at.
+    paths = _with_records(made([row for row in rows if row.get("status") != Status.MISMATCH]))
+    if not paths:
+        return
     # The settings of a repository may ignore what is generated.
     side.run("add", "--force", "--sparse", "--", *(f":(top,literal){path}" for path in paths))
     with open(os.path.join(folder, PATCH), "wb") as stream:
         stream.write(side.run("diff", "--cached", "--binary", "--full-index", "--no-color", "--no-ext-diff"))
 
 
-def put_together(folder: str) -> None:
-    """Make one result of the parts below `folder`, if there is none. Raises UserError.
+def _with_records(fixtures: Sequence[str]) -> list[str]:
+    return [path for fixture in fixtures for path in (fixture, record_path(fixture))]
+
+
+def put_together(folder: str) -> bool:
+    """Make one result of the parts below `folder`, if there is none; whether that was done. Raises UserError.
 
     The parts were made by jobs that executed a pull request's code: nothing but their form is relied upon here.
     """
     if os.path.exists(os.path.join(folder, RESULT)):
-        return
+        return False
     parts = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
     if not parts or len(parts) > _MOST_PARTS:
         raise UserError(
@@ -111,6 +117,7 @@ def put_together(folder: str) -> None:
     _write(folder, whole)
     for part in parts:
         shutil.rmtree(part)
+    return True
 
 
 def _copy_files(parts: Sequence[str], folder: str) -> None:

@@ -75,7 +75,7 @@ def make_side(user: Repository, activity: Activity, around: Surroundings, folder
     checked_out = _checked_out(user, activity)
     config = _config(user, checked_out)
     whole = config is not None and any(spec.kind == "checkout" for spec in config.runtimes)
-    base = _base(side, activity, checked_out, around)
+    base = _base(side, activity, checked_out, around, whole)
     _fetch(side, base, whole)
     return _with_change(side, base, checked_out, config, whole)
 
@@ -113,7 +113,7 @@ def _parents(repository: Repository, commit: str) -> list[str]:
     return [line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")]
 
 
-def _base(side: Repository, activity: Activity, checked_out: str, around: Surroundings) -> str:
+def _base(side: Repository, activity: Activity, checked_out: str, around: Surroundings, whole: bool) -> str:
     """The id of the commit that what is checked out starts from."""
     published = activity.base or ""
     if checked_out != activity.head:
@@ -127,22 +127,13 @@ def _base(side: Repository, activity: Activity, checked_out: str, around: Surrou
         return around.compare(published, checked_out)
     except UserError as error:
         around.tell(f"{error}: git fetches history until the commits meet")
-        return _met(side, published, checked_out)
+        return _met(side, published, checked_out, whole)
 
 
-def _met(side: Repository, published: str, head: str) -> str:
+def _met(side: Repository, published: str, head: str, whole: bool) -> str:
     """The merge base by history, of which more and more is fetched. Raises GitError."""
     for depth in _DEPTHS:
-        side.run(
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            f"--depth={depth}",
-            "--filter=blob:none",
-            "origin",
-            published,
-            head,
-        )
+        side.run(*_fetching(depth, whole), "origin", published, head)
         tip = (side.ask("rev-parse", "FETCH_HEAD") or b"").decode().strip()
         found = side.merge_base(tip, head)
         if found:
@@ -153,8 +144,12 @@ def _met(side: Repository, published: str, head: str) -> str:
 def _fetch(side: Repository, commit: str, whole: bool) -> None:
     if side.resolve(commit):
         return
+    side.run(*_fetching(1, whole), "origin", commit)
+
+
+def _fetching(depth: int, whole: bool) -> tuple[str, ...]:
     filters = () if whole else ("--filter=blob:none",)
-    side.run("fetch", "--quiet", "--no-tags", "--depth=1", *filters, "origin", commit)
+    return ("fetch", "--quiet", "--no-tags", f"--depth={depth}", *filters)
 
 
 def _config(repository: Repository, commit: str) -> Config | None:

@@ -15,7 +15,9 @@ LIMIT = 65_536 - len(MARKER) - 1
 # Every round looks first. Others can undo what is done here only so often.
 _ROUNDS = 10
 # The run that a report was made by is no news where nothing else is.
-_RUN = re.compile(r"gh run download \d+ ")
+_RUN = re.compile(r"(gh run download |/actions/runs/)\d+")
+# Nor is what an earlier run could not commit, until this one has tried.
+_NOT_COMMITTED = re.compile(r"^Nothing was committed: .*\n\n", re.MULTILINE)
 
 
 class Outcome(StrEnum):
@@ -52,7 +54,7 @@ def put_comment(
             return Outcome.MOVED_ON
         for other in others:
             hub.delete_comment(number, other.id)
-        if _write(hub, number, first, body, is_said):
+        if _write(hub, number, author, first, body, is_said):
             return Outcome.WRITTEN
         has_written = True
     raise GitHubError(
@@ -65,11 +67,20 @@ def find_comment(hub: Hub, number: int, author: str) -> Comment | None:
     return next(iter(_ours(hub.comments(number), author)), None)
 
 
-def _write(hub: Hub, number: int, first: Comment | None, body: str, is_said: bool) -> bool:
+def _create(hub: Hub, number: int, body: str, author: str) -> None:
+    created = hub.create_comment(number, body)
+    if created.author != author:
+        # Nobody would find it again.
+        hub.delete_comment(number, created.id)
+        wrong = f"the token comments as {created.author}, and {author} was expected"
+        raise GitHubError(f"{wrong}: say `author: {created.author}` in the workflow")
+
+
+def _write(hub: Hub, number: int, author: str, first: Comment | None, body: str, is_said: bool) -> bool:
     """Whether it is done; else one has to look again."""
     try:
         if first is None:
-            hub.create_comment(number, body)
+            _create(hub, number, body, author)
             # Another run may have done the same since.
             return False
         if not is_said:
@@ -88,8 +99,9 @@ def _ours(comments: Collection[Comment], author: str) -> list[Comment]:
     return sorted(ours, key=lambda comment: comment.id)
 
 
-def _same(one: str, other: str) -> bool:
-    return _RUN.sub("", _unix(one)).strip() == _RUN.sub("", other).strip()
+def _same(there: str, new: str) -> bool:
+    there, new = (_RUN.sub("", _unix(text)).strip() for text in (there, new))
+    return new in (there, _NOT_COMMITTED.sub("", there))
 
 
 def _unix(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opfixtures.declarations.model import Place
 from opfixtures.findings import Finding, Severity
 from opfixtures.report import Report, exit_status
 from opfixtures.report.findings_text import summary
@@ -29,12 +30,16 @@ def render(findings: Sequence[Finding], colour: bool) -> Report:  # noqa: ARG001
 
 
 def _command(finding: Finding) -> str:
-    place = finding.place
     title = f"{finding.code} {finding.operator}" if finding.operator else finding.code
+    return annotation(finding.severity, finding.place, title, f"{finding.message}\n\n{finding.hint}")
+
+
+def annotation(severity: Severity, place: Place, title: str, message: str) -> str:
+    """The workflow command that shows `message` beside a line; texts may hold anything."""
     properties = {"file": place.path, "line": place.line, "col": place.column, "title": printable(title)}
     named = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = "\n".join(map(printable, [finding.message, "", *finding.hint.split("\n")]))
-    return f"::{_COMMANDS[finding.severity]} {named}::{_data(message)}"
+    shown = "\n".join(map(printable, message.split("\n")))
+    return f"::{_COMMANDS[severity]} {named}::{_data(shown)}"
 
 
 def _data(text: str) -> str:

@@ -27,11 +27,15 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 4, Severity.NOTE: 5}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where the files are: the artifact `artifact` of the workflow run `id` in `repository`, `owner/name`."""
+    """Where the files are: the artifact `artifact` of the workflow run `id` in `repository`, `owner/name`.
+
+    `server` is the address of GitHub, without a slash at its end.
+    """
 
     repository: str
     id: int
     artifact: str
+    server: str = "https://github.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Publication:
     """What is told on a pull request.
 
     `evidence` is what archive and record say, by the fixture's path; `head` is the id of the commit that the result
-    is of, `pushed` of the one that fixtures were committed with, if they were. `run` is None where there are no files.
+    is of, `pushed` of the one that fixtures were committed with, if they were, and `why_not_pushed` why they were not,
+    although that was asked for. `run` is None where no run is known; its artifact has a patch if `has_patch`.
     `published` says of pre-change commits whether the base branch has them, as far as somebody looked.
     """
 
@@ -48,7 +53,9 @@ class Publication:
     findings: tuple[Finding, ...] = ()
     evidence: Mapping[str, tuple[Archive, Record]] = field(default_factory=dict)
     run: Run | None = None
+    has_patch: bool = False
     pushed: str | None = None
+    why_not_pushed: str = ""
     published: Mapping[str, bool] = field(default_factory=dict)
 
     @property
@@ -147,10 +154,10 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
         yield f"- waived: {code_span(fixture.waived)}"
     if fixture.pre_change_commit not in (None, publication.result.pre_change_commit):
         yield f"- pre-change commit: {_commit(fixture.pre_change_commit, publication)}"
-    if fixture.runtime:
-        yield f"- made by: {code_span(fixture.runtime)}"
     if fixture.fixture and fixture.fixture in publication.evidence:
-        yield from _evidence(*publication.evidence[fixture.fixture])
+        yield from _evidence(fixture, *publication.evidence[fixture.fixture])
+    elif fixture.runtime:
+        yield f"- runtime: {code_span(fixture.runtime)}"
     for alteration in fixture.synthetic:
         yield f"- synthetic: {code_span(alteration)}"
     if fixture.facts is None:
@@ -166,9 +173,9 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
         yield "- not replayed"
 
 
-def _evidence(archive: Archive, record: Record) -> Iterator[str]:
+def _evidence(fixture: FixtureResult, archive: Archive, record: Record) -> Iterator[str]:
     runtime = f"torch {record.runtime.torch}, Python {record.runtime.python}, {record.runtime.platform}"
-    yield f"- runtime: {code_span(runtime)}"
+    yield f"- made by: {code_span(fixture.runtime or record.runtime.name)} ({code_span(runtime)})"
     bytecode = "" if archive.bytecode_version is None else f", bytecode {archive.bytecode_version}"
     yield f"- archive: version {archive.version}{bytecode}, {archive.size} bytes"
     yield f"- operators: {code_span(', '.join(sorted(archive.called)))}"
@@ -181,16 +188,25 @@ def _fact(fact: Fact) -> str:
 
 def _command(fixture: FixtureResult) -> str:
     """What shows the failure again on a machine of one's own."""
-    if fixture.status is Status.MISMATCH and fixture.fixture:
-        return f"opfixtures verify {shlex.quote(printable(fixture.fixture))}"
     return f"opfixtures generate --operator {shlex.quote(printable(fixture.operator))}"
 
 
 def _files(publication: Publication) -> Iterator[str]:
+    if publication.why_not_pushed:
+        yield f"Nothing was committed: {code_span(publication.why_not_pushed)}.\n\n"
     if publication.pushed:
         yield f"**Files:** pushed to the branch with {code_span(publication.pushed[:12])}.\n"
     elif publication.run:
         run = publication.run
-        download = f"gh run download {run.id} --repo {run.repository} --name {run.artifact}"
-        yield "**Files:** in the artifact of the run. To bring them into your branch:\n\n"
-        yield code_block(f"{download}\ngit apply --index fixtures.patch", "sh") + "\n"
+        link = f"[this run]({run.server}/{run.repository}/actions/runs/{run.id})"
+        if not publication.has_patch:
+            yield f"More in the log of {link}.\n"
+            return
+        yield f"**Files:** in the artifact of {link}. To bring them into your branch:\n\n"
+        # Not beside what is there: a library's own folder may be called `fixtures` too.
+        lines = (
+            "files=$(mktemp -d)",
+            f'gh run download {run.id} --repo {run.repository} --name {run.artifact} --dir "$files"',
+            'git -C "$(git rev-parse --show-toplevel)" apply --index "$files/fixtures.patch"',
+        )
+        yield code_block("\n".join(lines), "sh") + "\n"

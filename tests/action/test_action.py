@@ -46,7 +46,7 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
     assert done.status == 0, done.err
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
-    assert "- made by: `torch 2.13.0`\n" in done.summary
+    assert "- made by: `torch 2.13.0` (`torch 2.13.0+cpu, " in done.summary
     RESULT_SCHEMA.validate(done.report)
     assert done.report["pre_change_commit"] == project.base
     assert [finding["code"] for finding in done.report["findings"]] == ["OPF301"]
@@ -63,6 +63,16 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
         os.path.basename(FIXTURE),
         f"{os.path.basename(FIXTURE)}.json",
     }
+
+
+def test_a_refused_fixture_is_annotated_at_its_entry(project: Project) -> None:
+    project.add_hardswish()
+    project.upstream.replace(MODULES, "ops.aten.hardswish(x)", "ops.aten.relu(x)")
+    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
+    assert done.status == 1
+    at = f"::error file={VERSION_MAP},line=7,col=27,title=refused aten%3A%3Ahardswish at 11::"
+    (line,) = [line for line in done.out.splitlines() if line.startswith(at)]
+    assert line.removeprefix(at) == done.report["fixtures"][0]["reason"]
 
 
 def test_an_unreadable_change_still_has_annotations_a_summary_and_a_status(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -90,6 +90,27 @@ def test_an_answer_that_is_none_says_so(answers: Answers, answer: tuple[int, byt
     answers.bodies["/repos/octo/library/pulls/7"] = answer
     with pytest.raises(GitHubUnavailable, match=why):
         answers.api().pull_request(7)
+
+
+@pytest.mark.parametrize(("failures", "is_answered"), [(2, True), (3, False)])
+def test_what_github_cannot_answer_now_is_asked_again(
+    answers: Answers, failures: int, is_answered: bool
+) -> None:
+    path, slept = "/repos/octo/library/pulls/7", []
+    answers.bodies[path] = 502, b""
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == failures:
+            answers.bodies[path] = 200, b'{"number": 7}'
+
+    api = replace(answers.api(), sleep=sleep)
+    if is_answered:
+        assert api.pull_request(7) == {"number": 7}
+    else:
+        with pytest.raises(GitHubUnavailable, match="GitHub answered 502"):
+            api.pull_request(7)
+    assert (len(answers.asked), slept) == (3, [1.0, 3.0])
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,9 @@ def test_a_completed_run_is_published_by_what_the_event_itself_says(examples: Ex
         run=run["id"],
     )
     assert of("workflow_run", payload | {"action": "requested"}, Mode.PUBLISH).task is Task.NOTHING
+    run["head_repository"] = None
+    gone = of("workflow_run", payload, Mode.PUBLISH)
+    assert (gone.task, gone.reason) == (Task.NOTHING, "the fork that the run was for is gone")
 
 
 def test_a_result_is_published_by_a_later_job_of_the_same_run(opened: dict[str, Any]) -> None:

@@ -89,13 +89,13 @@ def test_which_pull_request_is_told_is_the_events_word() -> None:
         "--head=octocat:topic",
         f"--head-sha={HEAD}",
         "--artifact=opfixtures-result",
-        "--run=5",
+        "--author=github-actions[bot]",
     ]
-    assert publish_arguments(inputs, activity, {}) == [*expected, "--commit", "--dry-run", "/r"]
-    of_this_run = replace(activity, run=None)
-    assert "--run=9" in publish_arguments(inputs, of_this_run, {"GITHUB_RUN_ID": "9"})
+    assert publish_arguments(inputs, activity, 5) == [*expected, "--run=5", "--commit", "--dry-run", "/r"]
+    of_a_pull_request = replace(activity, number=7)
+    assert "--pull-request=7" in publish_arguments(inputs, of_a_pull_request, None)
     with pytest.raises(UserError, match="no branch to look it up by"):
-        publish_arguments(inputs, replace(activity, branch=None), {})
+        publish_arguments(inputs, replace(activity, branch=None), 5)
 
 
 def test_no_value_can_write_a_second_output(tmp_path: Path) -> None:

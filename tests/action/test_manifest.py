@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from opfixtures.commands.action import ARTIFACT
-from opfixtures.pull_request.inputs import INPUTS, variable
+from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR, INPUTS, variable
 from opfixtures.pull_request.runner_files import OUTPUTS
 from opfixtures.runtimes.lock import lock
 from opfixtures.snapshot import WorkTreeSnapshot
@@ -23,7 +22,7 @@ ACTION = ROOT / "action.yml"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FILES = [ACTION, *WORKFLOWS]
-OF_ACTION_YML_ALONE = {"artifact", "python"}
+OF_ACTION_YML_ALONE = {"python"}
 """Inputs that no code reads."""
 
 
@@ -53,7 +52,8 @@ def test_action_readme_and_code_name_the_same_inputs() -> None:
 
 
 def test_the_artifact_has_one_name_everywhere() -> None:
-    assert read(ACTION)["inputs"]["artifact"]["default"] == ARTIFACT
+    inputs = read(ACTION)["inputs"]
+    assert (inputs["artifact"]["default"], inputs["author"]["default"]) == (ARTIFACT, AUTHOR)
     given = [
         step["with"]["name"]
         for path in WORKFLOWS

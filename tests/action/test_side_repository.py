@@ -115,10 +115,11 @@ def test_a_push_is_judged_from_what_was_there_before(project: Project) -> None:
     assert (done.status, json.loads(done.outputs["refused"])) == (1, ["aten::hardswish"]), done.err
 
 
+@pytest.mark.parametrize("merged", [True, False])
 def test_a_library_is_built_from_the_commit_before_and_from_the_change(
-    new_repository: Callable[..., GitRepository], tmp_path: Path
+    new_repository: Callable[..., GitRepository], tmp_path: Path, merged: bool
 ) -> None:
-    """Its whole tree is needed twice, in a checkout of one commit; a Python of another build replays it too."""
+    """Its whole tree is needed twice, in a checkout of one commit, also where GitHub does not say where it starts."""
     upstream = new_repository({"README.md": "tinyops\n"}, name="upstream")
     overlay(upstream, TREES / "library" / "before")
     upstream.git("add", "--all")
@@ -132,10 +133,12 @@ def test_a_library_is_built_from_the_commit_before_and_from_the_change(
     folder = tmp_path / "runner"
     folder.mkdir()
     project = Project(upstream, job, folder)
-    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=str(tmp_path / "cache"))
+    payload = project.open(merged=merged)
+    done = project.run("pull_request", payload, OPFIXTURES_CACHE=str(tmp_path / "cache"))
     assert done.status == 0, done.err + done.out
     assert "opfixtures: 2 verified" in done.summary
-    assert f"made by commit {project.base[:12]}" in done.summary
+    base = project.base if merged else upstream.git("rev-parse", "main~1")
+    assert f"- made by: `commit {base[:12]}" in done.summary
     assert len(json.loads(done.outputs["generated"])) == 2
 
 

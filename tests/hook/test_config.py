@@ -137,6 +137,7 @@ def refused(settings: str, **files: str) -> str:
         ('"mylib.ops"', '"my lib"', "runtimes 1: import must be one word"),
         ('"mylib.ops"', '"mylib."', "runtimes 1: import must be the name of a Python module, not 'mylib.'"),
         ("import =", 'name = "a/b"\nimport =', "runtimes 1: name must be without '/'"),
+        ("import =", 'name = "torch?"\nimport =', "runtimes 1: name must be without '?'"),
         (
             "import =",
             'operator-versions = "<9, up"\nimport =',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,21 @@ def command(
 
 
 def published(
-    hub: GitHub, client: Client, files: Files, number: int = 8, *, commit: bool = True, dry_run: bool = False
+    hub: GitHub,
+    client: Client,
+    files: Files,
+    number: int = 8,
+    *,
+    commit: bool = True,
+    dry_run: bool = False,
+    **more: Any,
 ) -> list[str]:
     """What is told when an artifact of a pull request's head is published."""
     artifact = parse_artifact(files)
     head = hub.head(hub.pulls[number])
     told: list[str] = []
     side = DryRun(client, BOT, told.append) if dry_run else client
-    wanted = Wanted(HEADS[number], head, BOT, commit)
+    wanted = replace(Wanted(HEADS[number], head, BOT, commit), **more)
     publication = publication_of(artifact, head, Run("owner/repo", 12, "opfixtures-result"))
     publish(side, wanted, artifact, publication, told.append)
     return told
@@ -75,7 +83,7 @@ def test_the_command_comments_on_the_pull_request_of_the_event(
     (comment,) = hub.comments.values()
     assert (comment.number, comment.author) == (7, BOT)
     assert comment.body.startswith(f"{MARKER}\n### opfixtures: 1 error, 1 refused, 2 verified\n")
-    assert "gh run download 12 --repo owner/repo --name opfixtures-result\n" in comment.body
+    assert "gh run download 12 --repo owner/repo --name opfixtures-result --dir" in comment.body
     assert (tmp_path / "summary.md").read_text() == comment.body.removeprefix(f"{MARKER}\n")
 
 
@@ -266,17 +274,25 @@ def test_two_pull_requests_of_one_head_are_not_guessed_between(
 
     assert (ran.status, server.writes) == (2, [])
     assert "pull requests 7, 9 have the same head somebody:patch-1" in ran.err
+    # An event that is about one of them leaves nothing to guess.
+    assert command(files, "--pull-request", "9").status == 0
+    assert [comment.number for comment in hub.comments.values()] == [9]
+    assert command(files, "--pull-request", "8").out.startswith(
+        "opfixtures: no open pull request has its head"
+    )
 
 
-@pytest.mark.parametrize(("number", "is_failure"), [(7, False), (8, True)])
-def test_a_token_that_may_not_write_is_no_failure_on_a_fork(
-    hub: GitHub, client: Clients, files: Files, number: int, is_failure: bool
+@pytest.mark.parametrize(
+    ("number", "has_second", "is_failure"), [(7, True, False), (7, False, True), (8, True, True)]
+)
+def test_a_token_that_may_not_write_is_no_failure_on_a_fork_where_another_workflow_follows(
+    hub: GitHub, client: Clients, files: Files, number: int, has_second: bool, is_failure: bool
 ) -> None:
     if is_failure:
         with pytest.raises(GitHubError, match="403 Resource not accessible by integration"):
-            published(hub, client("reads"), files, number)
+            published(hub, client("reads"), files, number, has_second=has_second)
     else:
-        assert published(hub, client("reads"), files, number) == [
+        assert published(hub, client("reads"), files, number, has_second=has_second) == [
             "pull request 7 is from a fork, this token may not write: the second workflow publishes"
         ]
 
@@ -340,7 +356,24 @@ def test_fixtures_and_records_are_committed_upon_the_head(
         published(hub, client("commits"), files)[1]
         == "pull request 8: nothing committed: the branch has them all"
     )
-    assert server.writes[-1] == "POST /repos/owner/repo/git/trees"
+    assert server.writes[-2:] == [
+        "POST /repos/owner/repo/git/trees",
+        "PATCH /repos/owner/repo/issues/comments/1",
+    ]
+
+
+def test_what_cannot_be_committed_is_told_once(
+    hub: GitHub, server: GitHubServer, client: Clients, files: Files
+) -> None:
+    hub.commit("main", {".opfixtures.toml": None})
+    told = [published(hub, client("commits"), files) for _ in range(2)]
+    assert [lines[2] for lines in told] == [
+        "pull request 8: comment written",
+        "pull request 8: comment left as it is",
+    ]
+    assert [write.partition(" ")[0] for write in server.writes] == ["POST", "PATCH"]
+    (comment,) = hub.comments.values()
+    assert "Nothing was committed: `the base branch has no settings" in comment.body
 
 
 def test_a_dry_run_lists_every_write(
@@ -523,7 +556,7 @@ def test_a_forks_branch_is_written_to_where_that_is_allowed(
     if why:
         assert told[1].startswith(f"pull request 7: nothing committed: {why}")
         assert hub.head(hub.pulls[7]) == before
-        assert "git apply --index fixtures.patch" in comment.body
+        assert 'apply --index "$files/fixtures.patch"' in comment.body
     else:
         assert hub.git("somebody/repo", "diff", "--name-only", before, "patch-1").decode().split() == PATHS
         assert "pushed to the branch" in comment.body

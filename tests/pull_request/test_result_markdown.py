@@ -94,7 +94,9 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
     )
     waived = replace(fixture, waived=text, facts=replace(fixture.facts or Facts(fact, fact), loaders={}))
     finding = Finding("OPF201", Severity.ERROR, text, Place(text, 1, 1), text, text)
-    return Publication(HEAD, Result(None, (fixture, waived)), (finding,), run=RUN)
+    return Publication(
+        HEAD, Result(None, (fixture, waived)), (finding,), run=RUN, has_patch=True, why_not_pushed=text
+    )
 
 
 @pytest.mark.parametrize("status", [Status.REFUSED, Status.MISMATCH])
@@ -140,7 +142,7 @@ def test_a_command_runs_nothing_but_opfixtures() -> None:
 def told(files: dict[str, bytes]) -> Publication:
     artifact = parse_artifact(files)
     evidence = {made.result.fixture or "": (made.archive, made.record) for made in artifact.fixtures}
-    return Publication(HEAD, artifact.result, artifact.findings, evidence, RUN)
+    return Publication(HEAD, artifact.result, artifact.findings, evidence, RUN, artifact.has_patch)
 
 
 def test_it_reads_like_this(told: Publication) -> None:
@@ -175,7 +177,7 @@ RuntimeError: it does not script
 ```
 
 - fixture: `test/fixtures/test_versioned_stft_v10.ptl`
-- made by: `torch-2.13.0`
+- runtime: `torch-2.13.0`
 
 To see it yourself:
 
@@ -189,8 +191,7 @@ opfixtures generate --operator aten::stft
 <summary><b>verified</b> <code>aten::gelu</code> at 10</summary>
 
 - fixture: `test/fixtures/test_versioned_gelu_v9.ptl`
-- made by: `torch 1.11.0`
-- runtime: `torch 1.11.0+cu102, Python 3.8"""
+- made by: `torch 1.11.0` (`torch 1.11.0+cu102, Python 3.8"""
     )
     for fact in (
         "- archive: version 3, bytecode 5, 2386 bytes\n",
@@ -202,11 +203,12 @@ opfixtures generate --operator aten::stft
         assert fact in markdown
     assert markdown.endswith(
         """\
-**Files:** in the artifact of the run. To bring them into your branch:
+**Files:** in the artifact of [this run](https://github.com/owner/repo/actions/runs/12). To bring them into your branch:
 
 ```sh
-gh run download 12 --repo owner/repo --name opfixtures-result
-git apply --index fixtures.patch
+files=$(mktemp -d)
+gh run download 12 --repo owner/repo --name opfixtures-result --dir "$files"
+git -C "$(git rev-parse --show-toplevel)" apply --index "$files/fixtures.patch"
 ```
 """
     )
@@ -273,6 +275,18 @@ def test_files_that_were_pushed_are_not_to_be_fetched(told: Publication) -> None
     markdown = result_markdown(replace(told, pushed="cd" * 20), 65536)
 
     assert markdown.endswith("**Files:** pushed to the branch with `cdcdcdcdcdcd`.\n")
+
+
+def test_without_files_the_log_is_named(told: Publication) -> None:
+    markdown = result_markdown(replace(told, has_patch=False), 65536)
+    assert markdown.endswith(
+        "More in the log of [this run](https://github.com/owner/repo/actions/runs/12).\n"
+    )
+
+
+def test_why_nothing_was_committed_is_said_with_the_way_to_the_files(told: Publication) -> None:
+    markdown = result_markdown(replace(told, why_not_pushed="the pull request has moved on"), 65536)
+    assert "Nothing was committed: `the pull request has moved on`.\n\n**Files:** in the artifact" in markdown
 
 
 def test_nothing_owed_is_told_in_a_line() -> None:

@@ -11,7 +11,7 @@ import pytest
 from opfixtures.pull_request.client import Client
 from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.sticky import LIMIT, MARKER, Outcome, put_comment
-from tests.github_server import BOT, Comment, Fault, GitHub, GitHubServer, Request
+from tests.github_server import BOT, Comment, Fault, GitHub, GitHubServer, Request, Token
 
 Clients = Callable[..., Client]
 
@@ -38,10 +38,26 @@ def test_it_is_created_then_edited_then_left_alone(
     ]
 
 
-def test_another_run_with_the_same_result_does_not_touch_it(hub: GitHub, client: Clients) -> None:
-    put(hub, client(), "report\ngh run download 12 --repo owner/repo\n")
+def test_what_another_login_wrote_is_taken_back(hub: GitHub, client: Clients) -> None:
+    """Nobody would look for it under that name, and each run would write one more."""
+    hub.tokens["comments"] = Token("a-robot", hub.tokens["comments"].permissions)
 
-    again = put(hub, client(), "report\ngh run download 13 --repo owner/repo\n")
+    with pytest.raises(GitHubError, match=r"the token comments as a-robot, .*: say `author: a-robot`"):
+        put(hub, client(), "one")
+
+    assert bodies(hub) == []
+    assert (
+        put_comment(client(), 7, "one", author="a-robot", heads={hub.head(hub.pulls[7])}) is Outcome.WRITTEN
+    )
+
+
+def test_another_run_with_the_same_result_does_not_touch_it(hub: GitHub, client: Clients) -> None:
+    told = (
+        "report of [this run](https://github.com/owner/repo/actions/runs/{0})\ngh run download {0} --repo x\n"
+    )
+    put(hub, client(), told.format(12))
+
+    again = put(hub, client(), told.format(13))
 
     assert again is Outcome.UNTOUCHED
 
