@@ -126,6 +126,9 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
         "--base", metavar="REV", help="the pre-change commit (default: target's, or what history shows)"
     )
     command.add_argument(
+        "--target", metavar="REV", help="what is published, whatever `target` in the settings says"
+    )
+    command.add_argument(
         "--operator", metavar="OP", action="append", default=[], help="only this one; repeatable"
     )
     command.add_argument(
@@ -152,6 +155,7 @@ def _generate(subcommands: Subcommands, debug: argparse.ArgumentParser) -> None:
 
         wanted = generate.Wanted(
             base=options.base,
+            target=options.target,
             operators=tuple(options.operator),
             everything=options.all,
             regenerate=options.regenerate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,7 +26,8 @@ class Comparison:
 
     `tip` is a revision: the commit that `after` is, or that the index builds on. `base` is the commit that
     `before` is. Both are None where nothing is published yet. `differing` are paths outside of which both are
-    the same, as far as a check reads them; None where nobody looked.
+    the same, as far as a check reads them; None where nobody looked. `target` is target's id, where that is
+    known without the settings.
     """
 
     before: Snapshot
@@ -34,6 +35,7 @@ class Comparison:
     base: str | None
     tip: str | None
     differing: Sequence[str] | None = None
+    target: str | None = None
 
 
 def staged(objects: GitObjects, differing: Sequence[str] | None = None) -> Comparison:
@@ -51,7 +53,7 @@ def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[C
     merged = objects.merged()
     if not merged:
         return [first]
-    branch = objects.resolve(_configs(first)[1].target or _TARGET)
+    branch = objects.resolve(_configs(first)[0].target or _TARGET)
     if branch is None:
         # Target is HEAD then.
         return [first]
@@ -102,26 +104,18 @@ def _fetching(repository: Repository, rev: str) -> str:
     return "`git fetch` it first"
 
 
-def target_commit(repository: Repository, compared: Comparison, config: Config) -> str | None:
-    """The id of the commit that holds what is published: the merge base with the target branch.
-
-    Without `target` in the settings that branch is `origin/HEAD`; where there is none, `before` is published.
+def target_of_work_tree(objects: GitObjects, work_tree: Snapshot) -> str | None:
+    """The id of the commit that holds what is published, beside which the work tree stands: target.
 
     Returns:
         None before the first commit.
 
     Raises:
-        GitError: the settings name a target that is not here, or that shares no history with the change.
+        GitError: the settings name a target that is not here, or that shares no history with HEAD.
+        UserError: as `read_change`.
     """
-    return _target(repository, repository.resolve, compared, config)[0]
-
-
-def target_of_work_tree(objects: GitObjects, work_tree: Snapshot) -> str | None:
-    """`target_commit` for what the work tree changes; HEAD where it has no settings."""
-    config = read_config(work_tree)
-    if config is None:
-        return objects.repository.resolve("HEAD")
-    return target_commit(objects.repository, staged(objects), config)
+    compared = Comparison(objects.head(), work_tree, base="HEAD", tip="HEAD")
+    return _target(objects, compared, *_configs(compared))[0]
 
 
 def snapshot_of(objects: GitObjects, commit: str | None) -> Snapshot:
@@ -130,21 +124,28 @@ def snapshot_of(objects: GitObjects, commit: str | None) -> Snapshot:
 
 
 def _target(
-    repository: Repository, resolve: Callable[[str], str | None], compared: Comparison, config: Config
+    objects: GitObjects, compared: Comparison, before: Config, after: Config
 ) -> tuple[str | None, str | None]:
-    """Target's commit and the tip of the branch it is a part of, both as `target_commit` has it."""
+    """Target's commit and the tip of the branch it is a part of.
+
+    The settings before the change name that branch, else it is `origin/HEAD`: a change that named its own tip
+    would have nothing to answer for. Where there is none, `before` is published.
+    """
+    if compared.target is not None:
+        return compared.target, compared.target
     if compared.tip is None or compared.base is None:
         return None, None
-    branch, tip = resolve(config.target or _TARGET), resolve(compared.tip)
+    branch, tip = objects.resolve(before.target or _TARGET), objects.resolve(compared.tip)
     base = branch if branch == tip else None
     if branch and tip and base is None:
-        base = repository.merge_base(branch, tip)
-    if base is None and config.target and tip:
+        base = objects.repository.merge_base(branch, tip)
+    # A change may be the one that mends the name.
+    if base is None and before.target and tip and before.target == after.target:
         raise GitError(
-            f"target {config.target!r} of {config.source} is not in this clone, or shares no history with "
+            f"target {before.target!r} of {before.source} is not in this clone, or shares no history with "
             f"{compared.after.name}: `git fetch` it first, or correct `target`"
         )
-    base, branch = (base, branch) if base else (resolve(compared.base),) * 2
+    base, branch = (base, branch) if base else (objects.resolve(compared.base),) * 2
     return base, branch
 
 
@@ -169,8 +170,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
 
     @cache
     def commits() -> tuple[str | None, str | None]:
-        # A process of its own for every name would take longer than the whole check.
-        return _target(objects.repository, objects.resolve, compared, config)
+        return _target(objects, compared, config_before, config)
 
     @cache
     def declared(oid: str | None) -> Declarations:

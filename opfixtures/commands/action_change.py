@@ -109,7 +109,8 @@ def _judged(job: Job, side: Side) -> _Judged:
     demanded = frozenset({"OPF301"} if job.inputs.require_fixtures else ())
     with GitObjects(side.repository) as objects:
         head = objects.resolve("HEAD")
-        compared = Comparison(objects.commit(side.base), objects.commit(head or "HEAD"), side.base, head)
+        before, after = objects.commit(side.base), objects.commit(head or "HEAD")
+        compared = Comparison(before, after, side.base, head, target=side.base)
         try:
             change = read_change(objects, compared)
             # Of a matrix, the job that plans has checked.
@@ -126,6 +127,7 @@ def _wanted(job: Job, side: Side) -> Wanted:
     return Wanted(
         # With operators named, the commit that brought each is looked for in history.
         base=None if inputs.operators else side.base,
+        target=side.base,
         operators=inputs.operators,
         regenerate=inputs.regenerate,
         dry_run=inputs.dry_run,
@@ -155,6 +157,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     report = os.path.join(folder, result_folder.RESULT)
     arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
     arguments += [f"--base={wanted.base}"] if wanted.base else []
+    arguments += [f"--target={wanted.target}"] if wanted.target else []
     arguments += ["--regenerate"] if wanted.regenerate else []
     arguments += ["--dry-run"] if wanted.dry_run else []
     arguments += [f"--runtime={wanted.runtime}"] if wanted.runtime else []

@@ -30,11 +30,13 @@ from opfixtures.version_range import VersionRange
 class Wanted:
     """What was asked for: `base` is a revision, `operators` are full names; neither means what the change owes.
 
+    `target` is a revision too: the commit that holds what is published, whatever the settings say of it.
     `runtime` names the only runtime to make fixtures with: what others make, or what is settled, is not reported then.
     `post_change_python` is the Python to replay with, instead of what the settings have.
     """
 
     base: str | None = None
+    target: str | None = None
     operators: tuple[str, ...] = ()
     everything: bool = False
     regenerate: bool = False
@@ -101,10 +103,12 @@ def _in_order(change: Change, results: list[FixtureResult]) -> tuple[FixtureResu
 def _plan(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> tuple[Change, Plan]:
     repository = objects.repository
     work_tree = WorkTreeSnapshot(repository.root)
-    target = target_of_work_tree(objects, work_tree)
+    named = wanted.target
+    target = commit_of(repository, named) if named else target_of_work_tree(objects, work_tree)
     pre_change = commit_of(repository, wanted.base) if wanted.base else target
     before = snapshot_of(objects, pre_change)
-    change = read_change(objects, Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD"))
+    compared = Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD", target=target)
+    change = read_change(objects, compared)
     refuse_problems(change)
     published = snapshot_of(objects, target)
     plan = make_plan(

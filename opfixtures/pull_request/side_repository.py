@@ -51,7 +51,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The repository beside the user's. `base` is the id of the commit that the change starts from."""
+    """The repository beside the user's. `base` is the id of the commit that the change starts from: target."""
 
     repository: Repository
     base: str
@@ -162,11 +162,9 @@ def _config(repository: Repository, commit: str) -> Config | None:
 
 
 def _with_change(side: Repository, base: str, checked_out: str, config: Config | None, whole: bool) -> Side:
-    """Check out the commit that adds to `base` what is checked out, and call `base` target."""
+    """Check out the commit that adds to `base` what is checked out."""
     message = f"tree of {checked_out}"
     commit = side.run("commit-tree", f"{checked_out}^{{tree}}", "-p", base, "-m", message).decode().strip()
-    for name in {"origin/HEAD", config.target if config and config.target else "origin/HEAD"}:
-        side.run("update-ref", f"refs/remotes/{name}", base)
     if not whole:
         side.run("config", "core.sparseCheckout", "true")
         _sparsely(side, _paths(config))

@@ -147,6 +147,33 @@ def test_a_dry_run_makes_nothing(project: Project) -> None:
     assert f"would make  aten::hardswish at 11: {FIXTURE} with torch-2.13.0" in done.summary
 
 
+def test_target_is_the_base_of_the_event_though_the_settings_name_another(project: Project) -> None:
+    """It is not in the checkout of one commit, and nothing asks for it: neither check, nor plan, nor generate."""
+    project.upstream.git("switch", "--quiet", "main")
+    project.upstream.write(
+        ".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\ntarget = "origin/viable"\n'
+    )
+    project.upstream.commit("settings")
+    project.upstream.git("switch", "--quiet", "--force-create", "topic")
+    project.add_hardswish()
+    payload = project.open()
+    done = project.run("pull_request", payload, OPFIXTURES_DRY_RUN="true")
+    assert done.status == 0, done.err
+    assert f"would make  aten::hardswish at 11: {FIXTURE}" in done.summary
+    done = project.run("pull_request", payload, OPFIXTURES_MODE="plan")
+    assert (done.status, json.loads(done.outputs["runtimes"])) == (0, ["torch-2.13.0"]), done.err
+
+
+@pytest.mark.parametrize("target", ["HEAD", "@", "HEAD~0", "origin/HEAD", "refs/../../../escape"])
+def test_a_pull_request_does_not_choose_what_it_is_judged_against(project: Project, target: str) -> None:
+    project.upstream.replace(VERSION_MAP, "aten::gelu(Tensor self)", "aten::gelu(Tensor x)")
+    settings = f'[tool.opfixtures]\npreset = "pytorch"\ntarget = "{target}"\n'
+    project.upstream.write(".opfixtures.toml", settings)
+    done = project.run("pull_request", project.open(), OPFIXTURES_DRY_RUN="true")
+    assert done.status == 1, done.err
+    assert f"::error file={VERSION_MAP},line=6,col=22,title=OPF109 " in done.out
+
+
 @pytest.mark.parametrize("depth", [1, None])
 @pytest.mark.parametrize("merged", [True, False])
 def test_what_main_brought_meanwhile_is_not_the_pull_requests(

@@ -49,7 +49,6 @@ def test_only_what_is_read_is_fetched_and_written(project: Project, make: Callab
     assert side.repository.partial
     history = side.repository.run("log", "--format=%H").decode().split()
     assert history[1:] == [side.base] == [project.base]
-    assert side.repository.resolve("origin/HEAD") == project.base
     missing = side.repository.run("rev-list", "--objects", "--missing=print", project.base).decode()
     assert f"?{project.upstream.git('rev-parse', f'{project.base}:README.md')}" in missing
     assert (project.job.git("count-objects", "-v"), project.job.git("config", "--list")) == before
@@ -67,15 +66,6 @@ def test_a_branch_is_the_remotes(project: Project, make: Callable[..., Side]) ->
     project.add_hardswish()
     project.open(depth=None, merged=False)
     assert make("main", project.head).base == project.job.git("merge-base", project.base, project.head)
-
-
-def test_the_target_in_the_settings_is_where_the_change_starts(
-    project: Project, make: Callable[..., Side]
-) -> None:
-    settings = '[tool.opfixtures]\npreset = "pytorch"\ntarget = "origin/viable"\n'
-    project.upstream.write(".opfixtures.toml", settings)
-    project.open()
-    assert make(project.base, project.head).repository.resolve("origin/viable") == project.base
 
 
 def test_unrelated_histories_do_not_meet(project: Project, make: Callable[..., Side]) -> None:

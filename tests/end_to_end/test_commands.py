@@ -94,6 +94,7 @@ def test_before_the_first_commit_there_is_no_pre_change_commit(
     [
         (("generate", "--operator", "aten::nope"), "aten::nope is not in torch/csrc"),
         (("generate", "--base", "nowhere"), "nowhere names no commit in this clone"),
+        (("generate", "--target", "nowhere"), "nowhere names no commit in this clone"),
         (("verify", "nothing.ptl"), "nothing.ptl is not there, or no fixture entry owns it"),
         (
             ("verify", "--runtime", "mine"),

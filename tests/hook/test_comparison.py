@@ -2,6 +2,10 @@
 
 import os
 
+import pytest
+
+from tests.hook.conftest import LIBRARY
+
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 OWED = f"OPF201 {VERSION_MAP}:7"
 SCALE = """\
@@ -83,12 +87,63 @@ class TestAVersionMapThatIsGone:
             "[tool.opfixtures]\n", "[tool.opfixtures]\ntarget = 'NAME'\n"
         )
         library.write(".opfixtures.toml", settings.replace("NAME", "release"))
+        library.commit()
         library.git("rm", "--quiet", "my lib/versiöns.py")
         assert opfixtures(library, "check").status == 1
         library.write(".opfixtures.toml", settings.replace("NAME", "gone"))
+        library.commit()
+        library.write("my lib/versiöns.py", SCALE)
         ran = opfixtures(library, "check")
         assert (ran.status, ran.out) == (2, "")
         assert "target 'gone' of .opfixtures.toml is not in this clone" in ran.err
+
+
+class TestAChangeDoesNotChooseWhatItIsJudgedAgainst:
+    """Its own settings name its own tip, as target, and it changes a published entry."""
+
+    CI = ("check", "--from-ref", "main", "--to-ref", "topic", "--format", "json")
+    CHANGED = f"OPF109 {VERSION_MAP}:6"
+
+    def change(self, repository, target):
+        """A branch of two commits, `topic`, the first of which has a tag; `ID` in `target` stands for its id."""
+        repository.git("switch", "--quiet", "--create", "topic")
+        repository.replace(VERSION_MAP, "aten::gelu(Tensor self)", "aten::gelu(Tensor x)")
+        settings = f"[tool.opfixtures]\npreset = 'pytorch'\ntarget = '{target}'\n"
+        changed = repository.commit()
+        repository.git("tag", "changed")
+        repository.write(".opfixtures.toml", settings.replace("ID", changed))
+        repository.commit()
+
+    @pytest.mark.parametrize(
+        "target", ["HEAD", "@", "HEAD~0", "topic", "refs/heads/topic", "changed", "refs/tags/changed", "ID"]
+    )
+    @pytest.mark.parametrize("published", [None, "", "target = 'main'\n"])
+    def test_its_settings_do_not_name_target(self, pytorch, opfixtures, findings, target, published):
+        if published is not None:
+            pytorch.write(".opfixtures.toml", f"[tool.opfixtures]\npreset = 'pytorch'\n{published}")
+            pytorch.commit()
+        self.change(pytorch, target)
+        assert findings(opfixtures(pytorch, *self.CI)) == [self.CHANGED]
+
+    def test_it_may_mend_the_name_of_a_target_that_is_not_here(self, pytorch, opfixtures, findings):
+        pytorch.write(".opfixtures.toml", "[tool.opfixtures]\npreset = 'pytorch'\ntarget = 'gone'\n")
+        pytorch.commit()
+        self.change(pytorch, "gone")
+        ran = opfixtures(pytorch, *self.CI)
+        assert (ran.status, "target 'gone' of .opfixtures.toml is not in this clone" in ran.err) == (2, True)
+        pytorch.replace(".opfixtures.toml", "gone", "HEAD")
+        pytorch.commit()
+        assert findings(opfixtures(pytorch, *self.CI)) == [self.CHANGED]
+
+    def test_where_nothing_had_settings_its_own_name_target(self, new_repository, opfixtures):
+        repository = new_repository({"a.txt": "a library\n"})
+        repository.git("switch", "--quiet", "--create", "topic")
+        for path, text in {**LIBRARY, "my lib/versiöns.py": SCALE}.items():
+            repository.write(path, text)
+        repository.replace(".opfixtures.toml", "[tool.opfixtures]\n", "[tool.opfixtures]\ntarget = 'gone'\n")
+        repository.commit()
+        ran = opfixtures(repository, *self.CI)
+        assert (ran.status, "target 'gone' of .opfixtures.toml is not in this clone" in ran.err) == (2, True)
 
 
 def test_a_librarys_upgraders_in_python_are_not_read(library, opfixtures, findings):
