@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -24,7 +25,15 @@ from opfixtures.scratch import scratch_folder
 _MOST_EVENT = 32 * 1024 * 1024
 
 
-def run() -> int:
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures action` takes: no arguments."""
+    command.description = (
+        "Check the change that a workflow's event is about, and make its fixtures. The inputs of action.yml "
+        "are read from OPFIXTURES_*, the event from GITHUB_*."
+    )
+
+
+def main(_: argparse.Namespace) -> int:
     """Do what the event asks for; the exit status is the worst of the check's and the generation's.
 
     Raises:

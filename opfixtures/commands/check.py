@@ -6,15 +6,48 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from opfixtures.comparison import Comparison, between, read_change, sides
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.report import renderer
+from opfixtures.report import FORMATS, renderer
 from opfixtures.report.colour import wants_colour
 from opfixtures.rules import judge
+
+if TYPE_CHECKING:
+    # The hook does without it.
+    import argparse
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures check` takes."""
+    command.add_argument("--from-ref", metavar="A", help="compare B with the merge base of A and B")
+    command.add_argument("--to-ref", metavar="B", help="instead of the index with HEAD")
+    command.add_argument("--all", action="store_true", help="judge all that is declared, not the change")
+    command.add_argument(
+        "--require-fixtures", action="store_true", help="a fixture that is not there is an error"
+    )
+    command.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="github: annotations of a workflow; lintrunner: a linter of .lintrunner.toml, which ends with "
+        "status 0 whatever it finds (default: %(default)s)",
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(
+        options.from_ref,
+        options.to_ref,
+        everything=options.all,
+        require_fixtures=options.require_fixtures,
+        report=options.format,
+    )
 
 
 def run(

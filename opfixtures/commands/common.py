@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -23,6 +24,11 @@ from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
 from opfixtures.waivers import Waiver, waive_replay
 from opfixtures.workshop import Workshop
+
+
+def add_report(command: argparse.ArgumentParser) -> None:
+    """The option that both take."""
+    command.add_argument("--report", metavar="FILE", help="also write the result as JSON to FILE")
 
 
 @contextmanager

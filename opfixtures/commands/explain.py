@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from inspect import cleandoc
 
@@ -17,6 +18,16 @@ none, the path it is reported at:
     [tool.opfixtures.waivers]
     "aten::gelu" = {{ codes = ["{code}"], reason = "why, and who mends it", expires = 2027-06-30 }}
 """
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures explain` takes."""
+    command.add_argument("code", metavar="CODE", help="such as OPF201")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.code)
 
 
 def run(code: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from opfixtures.changes import Change
-from opfixtures.commands.common import finish, refuse_problems, workshop
+from opfixtures.commands.common import add_report, finish, refuse_problems, workshop
 from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of, target_of_work_tree
 from opfixtures.config import RuntimeSpec
 from opfixtures.declarations.model import MapEntry
@@ -43,6 +44,52 @@ class Wanted:
     dry_run: bool = False
     runtime: str | None = None
     post_change_python: str | None = None
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures generate` takes."""
+    command.add_argument(
+        "--base", metavar="REV", help="the pre-change commit (default: target's, or what history shows)"
+    )
+    command.add_argument(
+        "--target", metavar="REV", help="what is published, whatever `target` in the settings says"
+    )
+    command.add_argument(
+        "--operator", metavar="OP", action="append", default=[], help="only this one; repeatable"
+    )
+    command.add_argument(
+        "--all", action="store_true", help="every entry of the version map that lacks a fixture"
+    )
+    command.add_argument(
+        "--regenerate", action="store_true", help="replace a fixture that is there, unless target holds it"
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would be made, and by which runtime"
+    )
+    command.add_argument(
+        "--runtime", metavar="NAME", help="make only what this runtime of the settings makes"
+    )
+    command.add_argument(
+        "--post-change-python",
+        metavar="PATH",
+        help="replay with the torch of this Python: a build of the change",
+    )
+    add_report(command)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    wanted = Wanted(
+        base=options.base,
+        target=options.target,
+        operators=tuple(options.operator),
+        everything=options.all,
+        regenerate=options.regenerate,
+        dry_run=options.dry_run,
+        runtime=options.runtime,
+        post_change_python=options.post_change_python,
+    )
+    return run(wanted, options.report)
 
 
 def run(wanted: Wanted, report: str | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,19 @@ from opfixtures.pushed import PushedRef, pushed_change, pushed_refs
 from opfixtures.report.printable import printable
 
 _NOTHING = "opfixtures: nothing is owed\n"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures hook` takes."""
+    command.add_argument(
+        "name", choices=("pre-commit", "pre-merge-commit", "pre-push"), help="git's name of it"
+    )
+    command.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what git gives it; stdin too")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.name, options.arguments)
 
 
 def run(name: str, arguments: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import shutil
@@ -14,6 +15,16 @@ from opfixtures.git import Repository
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 _SCRIPTS = os.path.join(os.path.dirname(opfixtures.__file__), "hooks")
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures install-hooks` takes."""
+    command.add_argument("--uninstall", action="store_true", help="take these hooks out again, and no others")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.uninstall)
 
 
 def run(uninstall: bool) -> int:

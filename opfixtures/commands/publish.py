@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from opfixtures.errors import UserError
 from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.hub import GitHubError, Hub
+from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, write_outputs
 from opfixtures.pull_request.sticky import find_comment
@@ -21,6 +23,53 @@ from opfixtures.report.result_markdown import Run, result_markdown
 _ARTIFACT = re.compile(r"[A-Za-z0-9_.-]+")
 # Less than the ten minutes that a job which only publishes may take.
 _SECONDS = 300.0
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures publish` takes."""
+    command.description = (
+        "Comment a result on the pull request that it is of, with GITHUB_TOKEN, on the GitHub that "
+        "GITHUB_API_URL and GITHUB_REPOSITORY name. Nothing in RESULT is trusted, loaded or run."
+    )
+    command.add_argument("result", metavar="RESULT", help="the artifact: its zip file, or the folder of it")
+    command.add_argument(
+        "--head", metavar="OWNER:BRANCH", required=True, help="the head, as the event has it"
+    )
+    command.add_argument("--head-sha", metavar="SHA", required=True, help="and its commit")
+    command.add_argument(
+        "--pull-request",
+        dest="number",
+        metavar="N",
+        type=int,
+        help="its number, where the event is about a pull request (default: looked up by its head)",
+    )
+    command.add_argument(
+        "--run", dest="run_id", metavar="ID", type=int, help="the workflow run that has the artifact"
+    )
+    command.add_argument(
+        "--artifact",
+        metavar="NAME",
+        default=ARTIFACT,
+        help="and its name there (default: %(default)s)",
+    )
+    command.add_argument(
+        "--author",
+        metavar="LOGIN",
+        default=AUTHOR,
+        help="whose comments the token writes (default: %(default)s)",
+    )
+    command.add_argument(
+        "--commit", action="store_true", help="commit fixtures and records to the head branch"
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would be written, and write nothing"
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    wanted = Wanted(options.head, options.head_sha, options.author, options.commit, options.number)
+    return run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
 
 
 def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dry_run: bool) -> int:

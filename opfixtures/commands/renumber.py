@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -24,6 +25,23 @@ from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 # git separated line and text by `:` even with -z, up to 2.20.
 _HIT = re.compile(rb"([^\0\n]+)\0([0-9]+)[\0:](\w+)\n")
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures renumber` takes."""
+    command.add_argument(
+        "--operator",
+        metavar="OP",
+        action="append",
+        default=[],
+        help="only this one, even where it looks like a backfill; repeatable",
+    )
+    command.add_argument("--apply", action="store_true", help="write the files (default: show the diff)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.operator, apply=options.apply)
 
 
 def run(operators: Collection[str], *, apply: bool) -> int:

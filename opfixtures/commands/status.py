@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,25 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.result import LoaderFacts
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.status import Folder, status_of
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures status` takes."""
+    command.description = (
+        "Show where every operator of the version map stands in the work tree, staged or not, and "
+        "what belongs to none. It informs and ends with status 0; `check` is what refuses."
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    command.add_argument(
+        "--replay",
+        action="store_true",
+        help="replay the fixtures too, as verify does, and show what came of it",
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.format, replay=options.replay)
 
 
 def run(report: str, *, replay: bool = False) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Iterator, Sequence
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
-from opfixtures.commands.common import finish, refuse_problems, workshop
+from opfixtures.commands.common import add_report, finish, refuse_problems, workshop
 from opfixtures.comparison import Comparison, read_change
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import UserError
@@ -18,6 +19,22 @@ from opfixtures.record import record_path
 from opfixtures.result import Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.verify import FixtureThere, verify
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures verify` takes."""
+    command.add_argument(
+        "fixtures", metavar="FIXTURE", nargs="*", help="a path (default: every registered fixture)"
+    )
+    command.add_argument(
+        "--runtime", metavar="NAME", help="the post-change runtime, by its name in the settings"
+    )
+    add_report(command)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given."""
+    return run(options.fixtures, options.runtime, options.report)
 
 
 def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:

@@ -104,3 +104,32 @@ def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generati
         "zipfile",
     }
     assert slow & modules == set()
+
+
+@pytest.mark.parametrize(
+    ("argv", "commands"),
+    [
+        (["--help"], set()),
+        (["--debug", "explain", "OPF201"], {"explain"}),
+        (["hook", "pre-push"], {"hook", "check"}),
+    ],
+)
+def test_a_command_imports_no_other(pytorch, argv, commands):
+    program = f"""
+import sys
+from opfixtures import cli
+try:
+    cli.main({argv})
+finally:
+    sys.stderr.write(" ".join(name for name in sys.modules if name.startswith("opfixtures.commands.")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=pytorch.root,
+        env=pytorch.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert set(done.stderr.split()) == {f"opfixtures.commands.{name}" for name in commands}
