@@ -1,4 +1,4 @@
-"""The README says what is there."""
+"""README and docs say what is there."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures import cli
+from opfixtures import cli, config
+from opfixtures.result import Facts, LoaderFacts
+from opfixtures.snapshot import WorkTreeSnapshot
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+ALL = "\n".join((README, *PAGES.values()))
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *args: str) -> str:
@@ -37,10 +41,43 @@ def test_every_option_that_is_named_is_one(capsys: pytest.CaptureFixture[str]) -
 
 def test_extras_make_targets_and_the_hook_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(re.findall(r"opfixtures\[([a-z]+)\]", README)) <= project["optional-dependencies"].keys()
+    assert set(re.findall(r"opfixtures\[([a-z]+)\]", ALL)) <= project["optional-dependencies"].keys()
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"`make ([a-z-]+)`", README)):
+    for target in set(re.findall(r"`make ([a-z-]+)`", ALL)):
         assert f"\n{target}:" in makefile
     hooks = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     for hook in re.findall(r"- id: (\S+)", README):
         assert f"- id: {hook}\n" in hooks
+
+
+def test_readme_links_every_page_and_no_link_leads_nowhere() -> None:
+    linked = set(re.findall(r"\]\(docs/([a-z-]+\.md)\)", README))
+    assert linked == set(PAGES) != set()
+    for folder, text in ((ROOT, README), *((ROOT / "docs", page) for page in PAGES.values())):
+        for path in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert (folder / path).exists(), path
+
+
+def test_every_setting_is_described() -> None:
+    page = PAGES["configuration.md"]
+    table = page[page.index("| key |") : page.index("| a runtime |")]
+    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(config._KEYS)
+    rest = page[page.index("| a runtime |") :]
+    assert {key for key in config._RUNTIME_KEYS if not re.search(rf"`{key}\b", rest)} == set()
+    assert {kind for kind in config.KINDS if f'`kind = "{kind}"`' not in rest} == set()
+
+
+def test_the_settings_that_are_shown_can_be_used(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", PAGES["configuration.md"], re.DOTALL)
+    (tmp_path / ".opfixtures.toml").write_text("\n".join(blocks), encoding="utf-8")
+    shown = config.read_config(WorkTreeSnapshot(str(tmp_path)))
+    assert shown is not None
+    assert [runtime.kind for runtime in shown.runtimes] == ["checkout"]
+    assert [waiver.key for waiver in shown.waivers] == ["aten::full"]
+
+
+def test_every_fact_is_explained() -> None:
+    rows = re.findall(r"^\| ([a-z, -]+) \|", PAGES["fixtures.md"], re.MULTILINE)
+    named = {name.replace("-", "_") for row in rows for name in row.split(", ")} - {"fact", "___"}
+    facts = {*Facts.__dataclass_fields__, *LoaderFacts.__dataclass_fields__} - {"loaders"}
+    assert named == facts
