@@ -26,9 +26,14 @@ OF_ACTION_YML_ALONE = {"python"}
 """Inputs that no code reads."""
 
 
-def blocks() -> list[str]:
-    """The workflows that README shows, as they would be pasted."""
-    return [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\njobs:" in text]
+def blocks(page: str = README) -> list[str]:
+    """The workflows that README shows, or another page, as they would be pasted."""
+    return [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "\njobs:" in text]
+
+
+def shown() -> list[str]:
+    """All workflows that are shown to be pasted."""
+    return [*blocks(), *blocks((ROOT / "docs/workflows.md").read_text(encoding="utf-8"))]
 
 
 def read(path: Path) -> Any:
@@ -88,9 +93,51 @@ def test_third_parties_are_named_by_commit_and_nothing_is_pasted_into_a_shell(pa
 
 def test_one_action_is_used_at_one_commit() -> None:
     """Dependabot raises them together; README shows those that were tried."""
-    texts = [path.read_text(encoding="utf-8") for path in FILES] + blocks()
+    texts = [path.read_text(encoding="utf-8") for path in FILES] + shown()
     pinned = set(re.findall(r"uses: (actions/[a-z-]+)\S*?(@\S+ # \S+)", "".join(texts)))
     assert len({name for name, _ in pinned}) == len(pinned) >= 3
+
+
+LEVELS = ("none", "read", "write")
+
+
+def test_a_caller_grants_what_the_called_jobs_want() -> None:
+    """Else GitHub starts no run at all, whether such a job would run or not: https://github.com/actions/runner/issues/4151."""
+    called = 0
+    for text in shown():
+        for job in yaml.safe_load(text)["jobs"].values():
+            if "uses" not in job:
+                continue
+            called += 1
+            path = job["uses"].removeprefix("<owner>/opfixtures/").partition("@")[0]
+            manifest = read(ROOT / path)
+            granted = job["permissions"]
+            for wants in (one["permissions"] for one in manifest["jobs"].values()):
+                for name, level in wants.items():
+                    assert LEVELS.index(level) <= LEVELS.index(granted.get(name, "none")), (path, name)
+            # `on` is a word for true in YAML 1.1.
+            assert set(job["with"]) <= set(manifest[True]["workflow_call"]["inputs"])
+    assert called == 3
+
+
+def test_only_what_executes_no_pull_request_may_write() -> None:
+    for path in WORKFLOWS:
+        for job in read(path)["jobs"].values():
+            modes = {step.get("with", {}).get("mode") for step in job["steps"]} - {None}
+            if modes and modes != {"publish"}:
+                assert "write" not in job["permissions"].values(), path
+
+
+def test_every_input_that_is_given_to_the_action_is_one_of_it() -> None:
+    inputs = set(read(ACTION)["inputs"])
+    given = [
+        step
+        for manifest in [*map(read, WORKFLOWS), *map(yaml.safe_load, shown())]
+        for step in steps(manifest)
+        if step.get("uses", "").startswith(("./.opfixtures", "<owner>/opfixtures"))
+    ]
+    assert len(given) >= 6
+    assert all(set(step.get("with", {})) <= inputs for step in given)
 
 
 def run(*command: str) -> None:
@@ -105,7 +152,7 @@ def tool(name: str) -> str:
 @pytest.fixture
 def all_workflows(tmp_path: Path) -> list[str]:
     """Ours, and those that README shows."""
-    for number, text in enumerate(blocks()):
+    for number, text in enumerate(shown()):
         # As a reader is told to name it.
         named = text.replace("<owner>", "owner").replace("@v1\n", f"@{'a' * 40} # v1\n")
         (tmp_path / f"readme-{number}.yml").write_text(named, encoding="utf-8")
