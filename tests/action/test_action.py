@@ -7,7 +7,14 @@ import os
 
 import pytest
 
-from tests.action.conftest import CACHE, GELU, RESULT_SCHEMA, Project
+from tests.action.conftest import (
+    CACHE,
+    GELU,
+    HARDSWISH_MODULE,
+    HARDSWISH_ROW,
+    RESULT_SCHEMA,
+    Project,
+)
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
 
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
@@ -63,6 +70,28 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
         os.path.basename(FIXTURE),
         f"{os.path.basename(FIXTURE)}.json",
     }
+
+
+@pytest.mark.parametrize("depth", [1, None])
+def test_an_operator_that_target_has_is_looked_for_in_history(project: Project, depth: int | None) -> None:
+    upstream = project.upstream
+    upstream.git("switch", "--quiet", "main")
+    project.add_hardswish(entry=False)
+    bumped = upstream.commit("hardswish: a bump that owed a fixture")
+    upstream.git("switch", "--quiet", "topic")
+    upstream.git("reset", "--quiet", "--hard", bumped)
+    upstream.write(MODULES, upstream.read(MODULES) + HARDSWISH_MODULE)
+    upstream.replace(REGISTRY, "}", HARDSWISH_ROW)
+    payload = project.open(depth=depth)
+    done = project.run(
+        "pull_request", payload, OPFIXTURES_OPERATORS="aten::hardswish", OPFIXTURES_CACHE=CACHE
+    )
+    assert done.status == 0, done.err + done.out
+    (row,) = done.report["fixtures"]
+    # A release is proven without it.
+    known = None if depth else upstream.git("rev-parse", f"{bumped}~1")
+    assert (row["status"], row["pre_change_commit"]) == ("generated", known)
+    assert ("git fetch --unshallow" in done.err) is bool(depth)
 
 
 def test_a_refused_fixture_is_annotated_at_its_entry(project: Project) -> None:
