@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+from urllib.parse import quote
 
 from github import Auth, Github, InputGitTreeElement
 from github.IssueComment import IssueComment
@@ -123,10 +124,13 @@ class Client:
 
     def move_branch(self, repository: str, branch: str, commit: str) -> None:
         """See `Hub.move_branch`."""
-        ref = self._github.get_repo(repository).get_git_ref(f"heads/{branch}")
-        # Only GitHub's answer has the address that it can be moved at.
-        self._patience.attempt(f"show {branch}", ref.complete)
-        self._patience.attempt(f"move {branch}", lambda: ref.edit(commit, force=False))
+        api = self._github.get_repo(repository)
+        # Not where GitHub's answer says: what `%` and `#` of a name mean in an address would be its word.
+        url = f"{api.url}/git/refs/heads/{quote(branch)}"
+        change = {"sha": commit, "force": False}
+        self._patience.attempt(
+            f"move {branch}", lambda: api.requester.requestJsonAndCheck("PATCH", url, input=change)
+        )
 
 
 def connect(token: str, url: str, *, paced: bool = True) -> Github:

@@ -514,6 +514,24 @@ def test_only_new_fixtures_in_the_base_branchs_folder_are_committed(
     assert why is None or told[1] == f"pull request 8: nothing committed: {why}"
 
 
+@pytest.mark.parametrize("name", ["ma%69n", "main#1", "topic/\u00e9"])
+def test_a_branch_named_like_an_address_is_the_one_that_is_moved(
+    hub: GitHub, client: Clients, files: Files, name: str
+) -> None:
+    hub.git("owner/repo", "branch", name, "change")
+    hub.pulls[8].head_branch = name
+    artifact, before = parse_artifact(files), hub.head(hub.pulls[8])
+    main = hub.git("owner/repo", "rev-parse", "main")
+    wanted = Wanted(f"owner:{name}", before, BOT, commit=True)
+
+    publish(client("commits"), wanted, artifact, publication_of(artifact, before, None), lambda _: None)
+
+    assert hub.git("owner/repo", "rev-parse", "main") == main
+    assert (
+        hub.git("owner/repo", "diff", "--name-only", before, f"refs/heads/{name}").decode().split() == PATHS
+    )
+
+
 def test_a_fixture_that_differs_is_not_committed(hub: GitHub, client: Clients, files: Files) -> None:
     before = hub.head(hub.pulls[8])
     _edited(lambda result: result["fixtures"][0].update(status="mismatch"))(files)
