@@ -33,8 +33,11 @@ class ResultError(ValueError):
     """Not a result: the message says what is missing or wrong."""
 
 
-def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...]]:
-    """The result and the findings in `data`. Raises ResultError with what is wrong, never anything else."""
+def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
+    """The result in `data`, and the findings: None where nobody checked.
+
+    Raises ResultError with what is wrong, never anything else.
+    """
     if len(data) > MAX_BYTES:
         raise ResultError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
     try:
@@ -49,7 +52,7 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...]]:
     if members.count("schema", 1) != SCHEMA:
         raise ResultError(f"its schema is {root['schema']}, this opfixtures reads {SCHEMA}")
     fixtures = members.rows("fixtures", _fixture)
-    findings = members.rows("findings", _finding)
+    findings = members.rows("findings", _finding) if "findings" in root else None
     return Result(members.commit("pre_change_commit"), fixtures), findings
 
 

@@ -20,6 +20,7 @@ from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.events import Mode, Task
 from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
@@ -146,7 +147,7 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
         raise UserError(
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
-    write_whole(os.path.join(folder, result_folder.RESULT), result_json(Result(None, plan.settled)).encode())
+    write_whole(os.path.join(folder, RESULT), result_json(Result(None, plan.settled)).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return list(intentions(plan))
 
@@ -154,7 +155,7 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
 def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     """The exit status of `generate` in the side repository, and what it printed."""
     wanted = _wanted(job, side)
-    report = os.path.join(folder, result_folder.RESULT)
+    report = os.path.join(folder, RESULT)
     arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
     arguments += [f"--base={wanted.base}"] if wanted.base else []
     arguments += [f"--target={wanted.target}"] if wanted.target else []

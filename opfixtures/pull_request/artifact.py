@@ -58,7 +58,7 @@ def parse_artifact(files: Mapping[str, bytes]) -> Artifact:
     except ResultError as error:
         raise ArtifactError(f"the artifact is refused: {RESULT}: {error}") from error
     fixtures = _fixtures(files, result)
-    return Artifact(result, findings, fixtures, PATCH in files)
+    return Artifact(result, findings or (), fixtures, PATCH in files)
 
 
 def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, ...]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api, server_of
+from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.events import Activity
 from opfixtures.pull_request.inputs import Inputs
 from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run
+from opfixtures.result import Status
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -46,22 +48,22 @@ class Job:
 
     def output_report(self) -> None:
         """What was made and what was refused, as outputs, where there is a report."""
-        rows = result_folder.read_rows(self.inputs.result)
-        if rows is None:
+        report = result_folder.read_report(self.inputs.result)
+        if report is None:
             return
-        refused = [str(row["operator"]) for row in rows if row.get("status") == "refused"]
+        refused = [fixture.operator for fixture in report.fixtures if fixture.status is Status.REFUSED]
         self.output(
             {
-                "generated": json.dumps(result_folder.made(rows)),
+                "generated": json.dumps(result_folder.made(report.fixtures)),
                 "refused": json.dumps(list(dict.fromkeys(refused))),
-                "report": os.path.join(self.inputs.result, result_folder.RESULT),
+                "report": os.path.join(self.inputs.result, RESULT),
             }
         )
 
     @property
     def has_result(self) -> bool:
         """Whether there is a report."""
-        return os.path.exists(os.path.join(self.inputs.result, result_folder.RESULT))
+        return os.path.exists(os.path.join(self.inputs.result, RESULT))
 
     @property
     def run_id(self) -> int | None:

@@ -1,8 +1,8 @@
 """The folder that a job hands over as an artifact.
 
-    result.json            the report of `generate` (schemas/result.schema.json)
+    result.json            the report of `generate`, and what a check found (schemas/result.schema.json)
     fixtures.patch         the new fixtures and records, for `git apply`
-    fixtures/NAME.ptl      the same as files, by their names alone
+    fixtures/NAME.ptl      the same as files, by their names alone, and those that differ when they are replayed
     fixtures/NAME.ptl.json
 
 The jobs of a matrix hand over parts, a folder of this kind each, which are put together before anybody reads them.
@@ -13,23 +13,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opfixtures.archive import MAX_BYTES
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
+from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, RESULT, read_files
 from opfixtures.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import Result, Status
+from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result_reader import MAX_BYTES as MOST_RESULT
+from opfixtures.result_reader import ResultError, read_result
 
-RESULT = "result.json"
-PATCH = "fixtures.patch"
-FIXTURES = "fixtures"
 _MADE = {Status.GENERATED, Status.VERIFIED, Status.MISMATCH}
-_MOST_RESULT = 8 * 1024 * 1024
 _MOST_PARTS = 257
 
 
@@ -49,35 +47,50 @@ def new_folder(folder: str) -> str:
 
 def write_findings(folder: str, findings: Sequence[Finding]) -> None:
     """Have the report in `folder` say what a check found too; where there is none, it says that alone."""
-    report = _read(os.path.join(folder, RESULT)) or json.loads(result_json(Result(None, ())))
-    _write(folder, {**report, "findings": finding_rows(findings)})
+    _write(folder, read_report(folder) or Result(None, ()), findings)
 
 
-def _write(folder: str, report: Mapping[str, object]) -> None:
+def _write(folder: str, result: Result, findings: Sequence[Finding] | None) -> None:
+    report = json.loads(result_json(result))
+    if findings is not None:
+        report["findings"] = finding_rows(findings)
     with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
         out.write(f"{json.dumps(report, indent=2)}\n")
 
 
-def read_rows(folder: str) -> list[Mapping[str, object]] | None:
-    """The fixtures of the report in `folder`; None where there is no report. Raises UserError."""
-    report = _read(os.path.join(folder, RESULT))
-    return None if report is None else report["fixtures"]
+def read_report(folder: str) -> Result | None:
+    """The report in `folder`; None where there is none. Raises UserError."""
+    path = os.path.join(folder, RESULT)
+    if not os.path.lexists(path):
+        return None
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise UserError(f"{path} is no result of opfixtures: it is a link, or no file at all")
+    with open(path, "rb") as stream:
+        return _parsed(stream.read(MOST_RESULT + 1), path)[0]
 
 
-def made(rows: Sequence[Mapping[str, object]]) -> list[str]:
+def _parsed(data: bytes, path: str) -> tuple[Result, tuple[Finding, ...] | None]:
+    try:
+        return read_result(data)
+    except ResultError as error:
+        raise UserError(f"{path} is no result of opfixtures: {error}") from error
+
+
+def made(fixtures: Iterable[FixtureResult]) -> list[str]:
     """The paths of the fixtures that were made."""
-    return [str(row["fixture"]) for row in rows if row.get("status") in _MADE and row.get("fixture")]
+    return [fixture.fixture for fixture in fixtures if fixture.status in _MADE and fixture.fixture]
 
 
 def write_files(side: Repository, folder: str) -> None:
     """Copy what was made in `side` into `folder`, beside the report, and write the patch. Raises GitError, OSError."""
-    rows = read_rows(folder) or []
-    for path in _with_records(made(rows)):
+    report = read_report(folder)
+    fixtures = report.fixtures if report else ()
+    for path in _with_records(made(fixtures)):
         os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
         copied = os.path.join(folder, FIXTURES, os.path.basename(path))
         shutil.copyfile(os.path.join(side.root, path), copied, follow_symlinks=False)
     # One that differs when it is replayed is for looking at.
-    paths = _with_records(made([row for row in rows if row.get("status") != Status.MISMATCH]))
+    paths = _with_records(made(one for one in fixtures if one.status is not Status.MISMATCH))
     if not paths:
         return
     # The settings of a repository may ignore what is generated.
@@ -95,68 +108,57 @@ def put_together(folder: str) -> bool:
 
     The parts were made by jobs that executed a pull request's code: nothing but their form is relied upon here.
     """
-    if os.path.exists(os.path.join(folder, RESULT)):
+    if os.path.lexists(os.path.join(folder, RESULT)):
         return False
-    parts = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
-    if not parts or len(parts) > _MOST_PARTS:
-        raise UserError(
-            f"{folder} has neither a {RESULT} nor up to {_MOST_PARTS} parts of one: download the artifacts"
-        )
-    reports = [report for part in parts if (report := _read(os.path.join(part, RESULT)))]
-    _copy_files(parts, folder)
-    rows = [row for report in reports for row in report["fixtures"]]
-    commits = {row.get("pre_change_commit") for row in rows} - {None}
-    whole = {
-        "schema": 1,
-        "pre_change_commit": commits.pop() if len(commits) == 1 else None,
-        "fixtures": rows,
-    }
-    checked = [report["findings"] for report in reports if "findings" in report]
-    if checked:
-        whole["findings"] = [finding for findings in checked for finding in findings]
-    _write(folder, whole)
-    for part in parts:
+    parts = list(_parts(folder))
+    reports = [_parsed(files[RESULT], part) for part, files in parts if RESULT in files]
+    rows = tuple(fixture for result, _ in reports for fixture in result.fixtures)
+    commits = {row.pre_change_commit for row in rows} - {None}
+    checked = [findings for _, findings in reports if findings is not None]
+    for name, content in _joined(parts).items():
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        with open(os.path.join(folder, name), "wb") as stream:
+            stream.write(content)
+    _write(
+        folder,
+        Result(commits.pop() if len(commits) == 1 else None, rows),
+        [finding for findings in checked for finding in findings] if checked else None,
+    )
+    for part, _ in parts:
         shutil.rmtree(part)
     return True
 
 
-def _copy_files(parts: Sequence[str], folder: str) -> None:
-    for part in parts:
-        for path in _regular_files(os.path.join(part, FIXTURES)):
-            os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
-            shutil.copyfile(path, os.path.join(folder, FIXTURES, os.path.basename(path)))
-        patch = os.path.join(part, PATCH)
-        if os.path.isfile(patch) and not os.path.islink(patch):
-            with open(patch, "rb") as stream, open(os.path.join(folder, PATCH), "ab") as out:
-                shutil.copyfileobj(stream, out)
-
-
-def _regular_files(folder: str) -> Iterator[str]:
-    if not os.path.isdir(folder) or os.path.islink(folder):
-        return
+def _parts(folder: str) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+    """The folder of each part and its files. Raises UserError, ArtifactError among them."""
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
-            if (
-                entry.is_file(follow_symlinks=False)
-                and entry.stat(follow_symlinks=False).st_size <= MAX_BYTES
-            ):
-                yield entry.path
+        found = sorted(entries, key=lambda one: one.name)
+    # What is put together is written here: nothing may lie in its place, a link to elsewhere least of all.
+    other = [one.name for one in found if one.name == FIXTURES or not one.is_dir(follow_symlinks=False)]
+    if other:
+        raise UserError(f"{folder} holds {other[0]!r}, which is no part of a result: download the artifacts")
+    if not found or len(found) > _MOST_PARTS:
+        raise UserError(
+            f"{folder} has neither a {RESULT} nor up to {_MOST_PARTS} parts of one: download the artifacts"
+        )
+    left = MAX_BYTES
+    for entry in found:
+        files = read_files(entry.path)
+        left -= sum(map(len, files.values()))
+        if left < 0:
+            raise UserError(f"the parts in {folder} have more than {MAX_BYTES >> 20} MiB together")
+        yield entry.path, files
 
 
-def _read(path: str) -> Mapping[str, Any] | None:
-    try:
-        with open(path, "rb") as stream:
-            text = stream.read(_MOST_RESULT + 1)
-    except FileNotFoundError:
-        return None
-    try:
-        if len(text) > _MOST_RESULT:
-            raise ValueError(f"more than {_MOST_RESULT} bytes")
-        report = json.loads(text)
-        for name in ("fixtures", *(["findings"] if "findings" in report else [])):
-            rows = report[name]
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                raise ValueError(f"no {name}")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(f"{path} is no result of opfixtures: {error}") from error
-    return report  # type: ignore[no-any-return]
+def _joined(parts: Sequence[tuple[str, Mapping[str, bytes]]]) -> dict[str, bytes]:
+    """The files of all parts but their reports. Raises UserError where two have one of the same name."""
+    joined: dict[str, bytes] = {}
+    for _, files in parts:
+        for name, content in files.items():
+            if name == PATCH:
+                joined[PATCH] = joined.get(PATCH, b"") + content
+            elif name in joined:
+                raise UserError(f"two parts have {name!r}: make it with one runtime")
+            elif name != RESULT:
+                joined[name] = content
+    return joined

@@ -11,44 +11,49 @@ import pytest
 from opfixtures.declarations.model import Place
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding, Severity
+from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.result_folder import (
     made,
     new_folder,
     put_together,
-    read_rows,
+    read_report,
     write_findings,
 )
+from opfixtures.report.result_json import result_json
+from opfixtures.result import FixtureResult, Result, Status
 
 FINDING = Finding("OPF201", Severity.ERROR, "aten::gelu", Place("a.cpp", 3, 1), "a message", "a hint")
 
 
-def part(folder: Path, name: str, *rows: dict[str, object], patch: str = "") -> Path:
+def row(
+    operator: str = "a::b", status: Status = Status.GENERATED, commit: str | None = None
+) -> FixtureResult:
+    return FixtureResult(operator, 4, "b_0_3", status, fixture=f"{status}.ptl", pre_change_commit=commit)
+
+
+def part(folder: Path, name: str, *rows: FixtureResult, patch: str = "") -> Path:
     own = folder / name
     (own / "fixtures").mkdir(parents=True)
-    (own / "result.json").write_text(json.dumps({"schema": 1, "pre_change_commit": None, "fixtures": rows}))
+    (own / "result.json").write_text(result_json(Result(None, rows)))
     if patch:
         (own / "fixtures.patch").write_text(patch)
     return own
 
 
 def test_parts_become_one_result(tmp_path: Path) -> None:
-    one = part(
-        tmp_path, "opfixtures-part-a", {"operator": "a::b", "pre_change_commit": "c" * 40}, patch="one\n"
-    )
-    part(tmp_path, "opfixtures-part-b", {"operator": "a::c", "pre_change_commit": None}, patch="two\n")
-    plan = part(tmp_path, "opfixtures-plan")
-    write_findings(str(plan), [FINDING])
+    one = part(tmp_path, "opfixtures-part-a", row("a::b", commit="c" * 40), patch="one\n")
+    part(tmp_path, "opfixtures-part-b", row("a::c"), patch="two\n")
+    write_findings(str(part(tmp_path, "opfixtures-plan")), [FINDING])
     (one / "fixtures/x.ptl").write_bytes(b"x")
-    os.symlink("/etc/passwd", one / "fixtures/y.ptl")
-    put_together(str(tmp_path))
+    assert put_together(str(tmp_path))
     report = json.loads((tmp_path / "result.json").read_text())
-    assert [row["operator"] for row in report["fixtures"]] == ["a::b", "a::c"]
+    assert [fixture["operator"] for fixture in report["fixtures"]] == ["a::b", "a::c"]
     assert (report["schema"], report["pre_change_commit"]) == (1, "c" * 40)
     assert [finding["code"] for finding in report["findings"]] == ["OPF201"]
     assert (tmp_path / "fixtures.patch").read_text() == "one\ntwo\n"
     assert [path.name for path in (tmp_path / "fixtures").iterdir()] == ["x.ptl"]
     assert {path.name for path in tmp_path.iterdir()} == {"result.json", "fixtures.patch", "fixtures"}
-    put_together(str(tmp_path))
+    assert not put_together(str(tmp_path))
     assert json.loads((tmp_path / "result.json").read_text()) == report
 
 
@@ -57,9 +62,8 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     [
         "",
         "[]",
-        '{"fixtures": 1}',
-        '{"fixtures": [1]}',
-        '{"fixtures": [], "findings": [1]}',
+        '{"schema": 1, "pre_change_commit": null, "fixtures": [1]}',
+        '{"schema": 1, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
         "[" * 100_000,
         "9" * (9 << 20),
     ],
@@ -67,9 +71,56 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
 def test_a_part_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     own = part(tmp_path, "opfixtures-part-a")
     (own / "result.json").write_text(text)
-    with pytest.raises(UserError, match=r"opfixtures-part-a/result\.json is no result"):
+    with pytest.raises(UserError, match=r"opfixtures-part-a is no result"):
         put_together(str(tmp_path))
     assert os.listdir(tmp_path) == ["opfixtures-part-a"]
+
+
+@pytest.mark.parametrize("name", ["result.json", "fixtures.patch", "fixtures"])
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    folder, elsewhere = tmp_path / "result", tmp_path / "elsewhere"
+    own = part(folder, "opfixtures-part-a", row(), patch="a patch")
+    (own / "fixtures/x.ptl").write_bytes(b"x")
+    if name == "fixtures":
+        elsewhere.mkdir()
+    os.symlink(elsewhere, folder / name)
+    with pytest.raises(UserError, match=r"no part of a result|is a link"):
+        put_together(str(folder)) or read_report(str(folder))
+    assert not elsewhere.is_file()
+    assert name != "fixtures" or os.listdir(elsewhere) == []
+
+
+@pytest.mark.parametrize("below", ["", "opfixtures-part-a"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_result_that_is_no_file_is_not_opened(tmp_path: Path, below: str, kind: str) -> None:
+    folder, secret = tmp_path / "result", tmp_path / "secret.json"
+    own = part(folder, "opfixtures-part-a")
+    (own / "result.json").unlink()
+    secret.write_text(result_json(Result(None, ())))
+    path = folder / below / "result.json"
+    if kind == "link":
+        path.symlink_to(secret)
+    else:
+        os.mkfifo(path)
+    with pytest.raises(UserError, match="is a link, or no file at all"):
+        put_together(str(folder)) or read_report(str(folder))
+
+
+def test_no_part_replaces_a_file_of_another(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        own = part(tmp_path, f"opfixtures-part-{name}")
+        (own / "fixtures/x.ptl").write_text(name)
+    with pytest.raises(UserError, match=r"two parts have 'fixtures/x\.ptl'"):
+        put_together(str(tmp_path))
+
+
+def test_all_parts_together_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result_folder, "MAX_BYTES", 1 << 20)
+    for name in ("a", "b"):
+        own = part(tmp_path, f"opfixtures-part-{name}")
+        (own / f"fixtures/{name}.ptl").write_bytes(bytes(600_000))
+    with pytest.raises(UserError, match="have more than 1 MiB together"):
+        put_together(str(tmp_path))
 
 
 def test_parts_may_lack_what_was_not_made(tmp_path: Path) -> None:
@@ -77,7 +128,7 @@ def test_parts_may_lack_what_was_not_made(tmp_path: Path) -> None:
     (own / "result.json").unlink()
     (own / "fixtures").rmdir()
     put_together(str(tmp_path))
-    assert read_rows(str(tmp_path)) == []
+    assert read_report(str(tmp_path)) == Result(None, ())
     # Nobody checked, which is another thing than to find nothing.
     assert "findings" not in json.loads((tmp_path / "result.json").read_text())
 
@@ -98,7 +149,4 @@ def test_only_a_result_is_cleared_away(tmp_path: Path) -> None:
 
 
 def test_what_was_refused_was_not_made() -> None:
-    rows = [
-        {"status": status, "fixture": status} for status in ("generated", "present", "refused", "mismatch")
-    ]
-    assert made(rows) == ["generated", "mismatch"]
+    assert made(map(row, "abcde", Status)) == ["generated.ptl", "verified.ptl", "mismatch.ptl"]

@@ -49,7 +49,7 @@ RESULTS = st.builds(
 
 @given(RESULTS)
 def test_what_is_read_is_what_was_written(result: Result) -> None:
-    assert read_result(result_json(result).encode()) == (result, ())
+    assert read_result(result_json(result).encode()) == (result, None)
 
 
 def test_findings_beside_it_are_read(result: dict[str, Any]) -> None:
