@@ -16,6 +16,7 @@ from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.events import Activity, Mode, Task, activity_of
+from opfixtures.pull_request.forget import forget
 from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
 from opfixtures.pull_request.job import Job, summarise
 from opfixtures.pull_request.side_repository import Surroundings, make_side
@@ -51,7 +52,7 @@ def main(_: argparse.Namespace) -> int:
 def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
     inputs = read_inputs(environment)
     # What is started from here on has no use for it, `publish` apart.
-    own.pop(variable("token"), None)
+    forget(own, variable("token"))
     api = Api.of(environment, inputs.token)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")

@@ -30,6 +30,7 @@ from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.result import Result
+from opfixtures.runtimes.side_checkout import HARMLESS, configured
 
 _MOST_JOBS = 256
 """Of a matrix: https://docs.github.com/en/actions/reference/limits"""
@@ -176,7 +177,9 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
         )
         out = done.stdout.decode("utf-8", "backslashreplace")
         sys.stdout.write(out)
-    result_folder.write_files(side.repository, folder)
+    # What was executed may have told this repository's git what to execute: it gets no token.
+    repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
+    result_folder.write_files(repository, folder)
     return done.returncode, out
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -226,6 +229,46 @@ def test_nothing_of_the_job_reaches_what_it_starts(project: Project) -> None:
     stop = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
     resume = lines.index(f"::{lines[stop].removeprefix('::stop-commands::')}::")
     assert any("refused     aten::hardswish" in line for line in lines[stop:resume])
+
+
+# A build's own command: it looks at what started it, and has the repository it came from execute another command.
+CURIOUS = """
+preset = "pytorch"
+[[tool.opfixtures.runtimes]]
+kind = "checkout"
+setup = [["sh", "-c", '''
+set -e
+for process in $PPID $(cut -d " " -f 4 /proc/$PPID/stat); do cat /proc/$process/environ; done > {seen}
+cd /proc/$PPID/cwd
+git config filter.curious.clean "env >> {seen}; cat"
+mkdir -p .git/info
+echo "*.ptl filter=curious" > .git/info/attributes
+''']]
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_token_is_in_no_environment_that_what_is_executed_can_read(
+    project: Project, tmp_path: Path
+) -> None:
+    seen, token = tmp_path / "seen", "a-token"
+    project.add_hardswish()
+    settings = "[tool.opfixtures]" + CURIOUS.format(seen=seen)
+    project.upstream.write(".opfixtures.toml", settings)
+    server = f"file://{project.upstream.root.parent}"
+    cache = str(tmp_path / "cache")
+    payload = project.open()
+
+    done = project.run(
+        "pull_request", payload, OPFIXTURES_TOKEN=token, GITHUB_SERVER_URL=server, OPFIXTURES_CACHE=cache
+    )
+
+    assert (done.status, json.loads(done.outputs["generated"])) == (0, [FIXTURE]), done.err
+    said = seen.read_bytes()
+    assert said.count(b"GITHUB_EVENT_NAME=pull_request") == 1, "the step's own environment was seen"
+    assert b"GIT_OPTIONAL_LOCKS=0" in said, "git's environment was seen"
+    assert token.encode() not in said
+    assert base64.b64encode(f"x-access-token:{token}".encode()) not in said
 
 
 def test_another_commit_than_the_events_is_not_judged(project: Project) -> None:
