@@ -160,6 +160,7 @@ def _pull_request(pull: ApiPullRequest) -> PullRequest:
         head_branch=pull.head.ref,
         # PyGithub's types leave out that a fork may be deleted.
         head_repository=pull.head.repo.full_name if pull.head.repo else None,
+        from_default_branch=bool(pull.head.repo) and pull.head.ref == pull.head.repo.default_branch,
         base_sha=pull.base.sha,
         maintainer_can_modify=pull.maintainer_can_modify,
     )

@@ -54,6 +54,9 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
     is_fork = pull.head_repository != hub.repository
     if pull.head_repository is None or (is_fork and not pull.maintainer_can_modify):
         return Pushed(None, "the fork's branch may not be written to by maintainers")
+    if pull.from_default_branch and not is_fork:
+        # Whoever may read a repository may open a pull request from its default branch to another.
+        return Pushed(None, f"{pull.head_branch} is the default branch, which takes no commit without review")
     config = read_config(_BaseBranch(hub, pull.base_sha))
     if config is None:
         return Pushed(None, "the base branch has no settings that name a fixtures folder")

@@ -28,13 +28,17 @@ class Unclear(GitHubError):
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as GitHub has it. Repositories are `owner/name`; the head's is None where it was deleted."""
+    """A pull request as GitHub has it. Repositories are `owner/name`; the head's is None where it was deleted.
+
+    `from_default_branch`: whether the head's branch is the one that its repository goes on with.
+    """
 
     number: int
     is_open: bool
     head_sha: str
     head_branch: str
     head_repository: str | None
+    from_default_branch: bool
     base_sha: str
     maintainer_can_modify: bool
 

@@ -94,6 +94,7 @@ def _pull_members(call: Call, pull: Pull, example: dict[str, Any]) -> dict[str, 
     base = {"ref": pull.base_branch, "sha": call.git("rev-parse", f"refs/heads/{pull.base_branch}")}
     owner, _, name = pull.head_repository.partition("/")
     repository = {**example["head"]["repo"], "name": name, "full_name": pull.head_repository}
+    repository["default_branch"] = "main"
     head = {
         **example["head"],
         "ref": pull.head_branch,

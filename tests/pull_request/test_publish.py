@@ -532,6 +532,19 @@ def test_a_branch_named_like_an_address_is_the_one_that_is_moved(
     )
 
 
+def test_nothing_is_committed_to_the_default_branch(hub: GitHub, client: Clients, files: Files) -> None:
+    hub.git("owner/repo", "branch", "release", "main")
+    hub.pulls[8] = Pull(8, "owner/repo", "main", "release")
+    artifact, head, told = parse_artifact(files), hub.head(hub.pulls[8]), list[str]()
+    wanted = Wanted("owner:main", head, BOT, commit=True)
+
+    publish(client("commits"), wanted, artifact, publication_of(artifact, head, None), told.append)
+
+    why = "main is the default branch, which takes no commit without review"
+    assert told[1:] == [f"pull request 8: nothing committed: {why}"]
+    assert hub.head(hub.pulls[8]) == head
+
+
 def test_a_fixture_that_differs_is_not_committed(hub: GitHub, client: Clients, files: Files) -> None:
     before = hub.head(hub.pulls[8])
     _edited(lambda result: result["fixtures"][0].update(status="mismatch"))(files)
