@@ -18,6 +18,7 @@ from opfixtures.bytecode import BytecodeError, read_bytecode
 
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 10_000
+MAX_NAMES = 10_000
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 VERSION_RECORDS = (b".data/version", b"version")
 # How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
@@ -154,7 +155,12 @@ def read_version(members: dict[str, bytes]) -> int:
 
 def _names(members: dict[str, bytes]) -> frozenset[str]:
     code = (content for name, content in members.items() if _is_code(inside_root(name)))
-    calls = {call for content in code for call in _CALL.findall(content)}
+    calls: set[tuple[bytes, bytes]] = set()
+    # One by one: an archive of some KiB can hold as many calls as make a list of gigabytes.
+    for call in (call for content in code for call in _CALL.finditer(content)):
+        calls.add((call[1] or b"", call[2]))
+        if len(calls) > MAX_NAMES:
+            raise ArchiveError(f"its code calls more than {MAX_NAMES} operators")
     return frozenset(f"{(namespace or b'aten').decode()}::{name.decode()}" for namespace, name in calls)
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.archive import MAX_BYTES, MAX_MEMBERS, ArchiveError, read_archive
+from opfixtures.archive import MAX_BYTES, MAX_MEMBERS, MAX_NAMES, ArchiveError, read_archive
 
 Zipped = Callable[..., bytes]
 
@@ -140,6 +140,19 @@ def test_a_name_that_ends_early_for_some_readers_is_refused(zipped: Zipped) -> N
     data = zipped({"m/versionX": b"3\n"}).replace(b"m/versionX", b"m/version\0")
 
     assert refusal(data) == "the name of a member holds a NUL"
+
+
+def test_calls_are_counted_and_not_kept(zipped: Zipped) -> None:
+    once = zipped({"m/version": b"3", "m/code/a.py": b"torch.a(" * 400_000})
+    many = b"".join(b"torch.a%d(" % number for number in range(MAX_NAMES + 1))
+
+    tracemalloc.start()
+    assert read_archive(once).names == {"aten::a"}
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 16 << 20
+    assert "calls more than" in refusal(zipped({"m/version": b"3", "m/code/a.py": many}))
 
 
 def test_a_compression_that_torch_does_not_read_is_refused(zipped: Zipped) -> None:
