@@ -1,11 +1,12 @@
-"""Events as GitHub sends them, and a pull request in a real repository and its remote."""
+"""A pull request in a real repository and its remote; and what workflows run beside."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
+from tests.action.act import CACHE as CACHE
+from tests.action.act import ROOT as ROOT
+from tests.action.act import Server
 from tests.conftest import MODULES, PYTORCH_TREE, REGISTRY, VERSION_MAP, GitRepository
-
-ROOT = Path(__file__).parents[2]
-CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "opfixtures")
-"""The user's, where released torches are."""
+from tests.github_server import Description, GitHub, GitHubServer, Token
 
 
 @pytest.fixture(scope="session")
@@ -171,3 +172,65 @@ def project(new_repository: Callable[..., GitRepository], tmp_path: Path) -> Pro
     folder = tmp_path / "runner"
     folder.mkdir()
     return Project(upstream, job, folder)
+
+
+@pytest.fixture(scope="session")
+def opfixtures_itself(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a checkout of this project has, as it stands in the work tree."""
+    listed = subprocess.run(
+        ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    folder = tmp_path_factory.mktemp("itself")
+    for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+Serves = Callable[..., Server]
+
+
+@pytest.fixture
+def serves(new_repository: Callable[..., GitRepository], tmp_path: Path, opfixtures_itself: Path) -> Serves:
+    """Makes a server with a demonstration's tree before the change, and opfixtures."""
+
+    def serve(demonstration: str, cache: str) -> Server:
+        trees = ROOT / "demo" / demonstration
+        for owner in ("octo", "owner"):
+            (tmp_path / owner).mkdir()
+        library = new_repository(name="octo/library")
+        itself = new_repository(name="owner/opfixtures")
+        for repository, tree in ((library, trees / "before"), (itself, opfixtures_itself)):
+            shutil.copytree(tree, repository.root, dirs_exist_ok=True, symlinks=True)
+            repository.git("add", "--all")
+            repository.commit("before")
+            repository.git("config", "uploadpack.allowFilter", "true")
+            repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
+        itself.git("tag", "v1")
+        return Server(tmp_path, library, trees, cache)
+
+    return serve
+
+
+@pytest.fixture
+def server(serves: Serves) -> Server:
+    """A library with PyTorch's paths and one published operator, and opfixtures."""
+    return serves("pytorch", CACHE)
+
+
+MAY_WRITE = Token(permissions={"pull_requests": "write", "contents": "write"})
+READS = Token(permissions={"pull_requests": "read", "contents": "read"})
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[GitHubServer]:
+    """GitHub's API; at the end nothing of GitHub's own description of it was broken."""
+    hub = GitHub(tmp_path / "github", "octo/library")
+    hub.tokens = {"writes": MAY_WRITE, "reads": READS}
+    with GitHubServer(hub, Description()).running() as running:
+        yield running
+    assert running.broken == []

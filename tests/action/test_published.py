@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
+from tests.action.act import OUT_OF_REACH, REPOSITORY, TOPIC, Server
 from tests.action.conftest import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.action.test_manifest import blocks
-from tests.action.test_workflows import GELU_OUT, OUT_OF_REACH, REPOSITORY, Server, opened
-from tests.action.test_workflows import opfixtures_itself as opfixtures_itself
-from tests.action.test_workflows import server as server
+from tests.action.test_workflows import GELU_OUT
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
-from tests.github_server import Description, GitHub, GitHubServer, Pull, Token
+from tests.github_server import GitHubServer
 
-MAY_WRITE = Token(permissions={"pull_requests": "write", "contents": "write"})
-READS = Token(permissions={"pull_requests": "read", "contents": "read"})
 FIXTURES = "test/jit/fixtures"
 
 
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[GitHubServer]:
-    """GitHub's API; at the end nothing of GitHub's own description of it was broken."""
-    hub = GitHub(tmp_path / "github", "octo/library")
-    hub.tokens = {"writes": MAY_WRITE, "reads": READS}
-    with GitHubServer(hub, Description()).running() as running:
-        yield running
-    assert running.broken == []
-
-
-def offer(server: Server, github: GitHubServer, owner: str = "octo") -> tuple[dict[str, Any], str]:
-    """Open the branch as pull request 7 from `owner`'s repository: the payload, and the head."""
-    base, head = server.open()
-    name = f"{owner}/library"
-    hub = github.hub
-    server.library.git("push", "--quiet", str(hub.folder("octo/library")), f"{base}:refs/heads/main")
-    if owner != "octo":
-        hub.fork(name)
-    server.library.git("push", "--quiet", str(hub.folder(name)), f"{head}:refs/heads/topic")
-    hub.pulls[7] = Pull(7, name, "topic")
-    payload = opened(base, head)
-    repository = {"id": 1 if owner == "octo" else 2}
-    payload["pull_request"]["head"] |= {"repo": repository, "user": {"login": owner}}
-    return payload, head
-
-
-def in_one_step(commit: bool = False) -> str:
+def in_one_step(**inputs: str) -> str:
     """README's first block, for branches of the same repository."""
-    more = "mode: all" + ("\n          commit: true" if commit else "")
-    return blocks()[0].replace("mode: generate", more)
+    more = "".join(f"\n          {name}: {value}" for name, value in inputs.items())
+    return blocks()[0].replace("mode: generate", f"mode: all{more}")
 
 
 def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubServer) -> None:
     server.change("change", "entries")
-    payload, head = offer(server, github)
+    payload, head = server.offer(github)
 
-    done = server.act("pull_request", payload, in_one_step(commit=True), github.url, "writes")
+    done = server.act("pull_request", payload, in_one_step(commit="true"), github.url, "writes")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"comment-url={OUT_OF_REACH}/octo/library/pull/7#issuecomment-1" in done.stdout
@@ -66,8 +31,7 @@ def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubSe
         assert f"<code>{name}</code>" in comment.body
     assert "torch 1.11.0" in comment.body
     assert "verified" in comment.body
-    topic = "refs/heads/topic"
-    made = github.hub.git("octo/library", "diff", "--name-only", f"{head}..{topic}").decode().split()
+    made = github.hub.git("octo/library", "diff", "--name-only", f"{head}..{TOPIC}").decode().split()
     assert made == [
         f"{FIXTURES}/test_versioned_gelu_{name}v9.ptl{ending}"
         for name in ("out_", "")
@@ -75,7 +39,7 @@ def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubSe
     ]
     for path in made:
         kept = server.folder / "artifacts/opfixtures-result/fixtures" / path.rpartition("/")[2]
-        assert github.hub.git("octo/library", "show", f"{topic}:{path}") == kept.read_bytes()
+        assert github.hub.git("octo/library", "show", f"{TOPIC}:{path}") == kept.read_bytes()
 
 
 def test_what_no_release_can_replay_is_told_with_the_reason(server: Server, github: GitHubServer) -> None:
@@ -87,7 +51,7 @@ def test_what_no_release_can_replay_is_told_with_the_reason(server: Server, gith
     library.write(MODULES, library.read(MODULES) + HARDSWISH_MODULE)
     library.replace(REGISTRY, "\n}", "\n" + HARDSWISH_ROW)
 
-    done = server.act("pull_request", offer(server, github)[0], in_one_step(), github.url, "writes")
+    done = server.act("pull_request", server.offer(github)[0], in_one_step(), github.url, "writes")
 
     assert done.returncode == 0, done.stdout + done.stderr
     (comment,) = github.hub.comments.values()
@@ -98,7 +62,7 @@ def test_what_no_release_can_replay_is_told_with_the_reason(server: Server, gith
 def test_a_fork_is_told_by_the_second_workflow(server: Server, github: GitHubServer) -> None:
     server.change("change", "entries")
     server.library.replace(VERSION_MAP, GELU_OUT, f"{GELU_OUT},\n{HARDSWISH.rstrip()[:-1]}")
-    payload, head = offer(server, github, "somebody")
+    payload, head = server.offer(github, "somebody")
 
     first = server.act("pull_request", payload, blocks()[0], github.url, "reads")
 
