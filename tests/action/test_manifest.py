@@ -102,7 +102,10 @@ LEVELS = ("none", "read", "write")
 
 
 def test_a_caller_grants_what_the_called_jobs_want() -> None:
-    """Else GitHub starts no run at all, whether such a job would run or not: https://github.com/actions/runner/issues/4151."""
+    """Else GitHub starts no run at all, whether such a job would run or not.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations
+    """
     called = 0
     for text in shown():
         for job in yaml.safe_load(text)["jobs"].values():

@@ -1,0 +1,103 @@
+"""The reusable workflow with all its jobs, run by `act` beside the stand-in for GitHub."""
+
+from __future__ import annotations
+
+import os
+
+from tests.action.act import REPOSITORY, TOPIC, Server
+from tests.action.test_manifest import blocks
+from tests.github_server import GitHubServer
+
+FILES = [
+    f"test/jit/fixtures/test_versioned_gelu_{name}v9.ptl{ending}"
+    for name in ("out_", "")
+    for ending in ("", ".json")
+]
+TWO_VERIFIED = "<!-- opfixtures -->\n### opfixtures: 2 verified\n"
+
+
+def that_commits() -> str:
+    """README's third block, for branches of the same repository: told and committed to at once."""
+    dispatched_alone = "publish: ${{ github.event_name == 'workflow_dispatch' }}"
+    text = blocks()[2]
+    assert dispatched_alone in text
+    text = text.replace(dispatched_alone, "publish: true\n      commit: true")
+    return text.replace("contents: read", "contents: write")
+
+
+def push(server: Server, github: GitHubServer) -> dict[str, object]:
+    """Commit to the branch and push it: the payload."""
+    payload, _ = server.offer(github)
+    return {**payload, "action": "synchronize"}
+
+
+def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: GitHubServer) -> None:
+    """Nothing owed and no comment; a change, its comment and its fixtures; the change taken back."""
+    hub, library = github.hub, server.library
+    server.change()
+    library.write("README.md", "another text\n")
+
+    done = server.act("pull_request", server.offer(github)[0], that_commits(), github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.results() == {"opfixtures-plan": {}, "opfixtures-result": {}}
+    assert "comment not needed" in done.stdout
+    assert github.writes == []
+
+    library.git("switch", "--quiet", "topic")
+    server.add("change", "entries")
+    payload = push(server, github)
+    done = server.act("pull_request", payload, that_commits(), github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {"aten::gelu": "verified", "aten::gelu.out": "verified"}
+    assert server.results() == {
+        "opfixtures-plan": {},
+        "opfixtures-part-torch-1.11.0": made,
+        "opfixtures-result": made,
+    }
+    (comment,) = hub.comments.values()
+    assert comment.body.startswith(TWO_VERIFIED)
+    assert comment.body.count("- made by: `torch 1.11.0`\n") == 2
+    tip = hub.git("octo/library", "rev-parse", TOPIC).decode().strip()
+    assert f"**Files:** pushed to the branch with `{tip[:12]}`." in comment.body
+    head = payload["pull_request"]["head"]["sha"]  # type: ignore[index]
+    assert hub.git("octo/library", "rev-parse", f"{tip}^").decode().strip() == head
+    assert hub.git("octo/library", "diff", "--name-only", head, tip).decode().split() == FILES
+    for path in FILES:
+        kept = server.folder / "artifacts/opfixtures-result/fixtures" / os.path.basename(path)
+        assert hub.git("octo/library", "show", f"{tip}:{path}") == kept.read_bytes()
+
+    library.git("switch", "--quiet", "topic")
+    library.git("pull", "--quiet", str(hub.folder("octo/library")), TOPIC)
+    library.git("rm", "--quiet", *FILES)
+    library.git("checkout", "--quiet", "main", "--", "test", "torch")
+    done = server.act("pull_request", push(server, github), that_commits(), github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "### opfixtures: nothing owed" in comment.body
+    assert list(hub.comments.values()) == [comment]
+
+
+def test_a_dispatch_by_number_tells_the_pull_request(server: Server, github: GitHubServer) -> None:
+    """Of one operator alone; a dry run tells nobody."""
+    server.change("change", "entries")
+    server.offer(github)
+    inputs = {"pull-request": "7", "operators": "aten::gelu.out"}
+    payload = {"ref": "refs/heads/main", "repository": REPOSITORY, "inputs": inputs}
+
+    done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.results()["opfixtures-result"] == {"aten::gelu.out": "verified"}
+    (comment,) = github.hub.comments.values()
+    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 1 verified\n")
+    assert "<code>aten::gelu.out</code>" in comment.body
+    assert github.writes == ["POST /repos/octo/library/issues/7/comments"]
+
+    inputs["dry-run"] = "true"
+    done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.results() == {"opfixtures-plan": {}}
+    assert len(github.writes) == 1
