@@ -117,9 +117,9 @@ def _finish(candidate: Candidate, replays: Replays, workshop: Workshop) -> Fixtu
     facts = Facts(proof.fact, covered, loaders)
     refusal = _refusal(facts) or (_another(candidate, planned.held) if planned.held else "")
     if refusal:
-        return _told(candidate, Status.REFUSED, refusal, facts)
+        return _told(candidate, Status.REFUSED, refusal, facts, replays)
     _write(candidate, proof, workshop.root)
-    return _told(candidate, *verdict(loaders, replays.not_replayed(candidate.replayable)), facts)
+    return _told(candidate, *verdict(loaders, replays.not_replayed(candidate.replayable)), facts, replays)
 
 
 def _patched(candidate: Candidate) -> str:
@@ -146,10 +146,14 @@ def _another(candidate: Candidate, published: Published) -> str:
     return "" if candidate.again else f"the samples of target's record were not run: {kept}"
 
 
-def _told(candidate: Candidate, status: Status, reason: str, facts: Facts) -> FixtureResult:
-    result = candidate.planned.result(status, reason)
-    runtime = candidate.runtime.name
-    return replace(result, facts=facts, runtime=runtime, synthetic=in_words(candidate.synthetic))
+def _told(candidate: Candidate, status: Status, reason: str, facts: Facts, replays: Replays) -> FixtureResult:
+    return replace(
+        candidate.planned.result(status, reason),
+        facts=facts,
+        runtime=candidate.runtime.name,
+        replayed_by=replays.by if facts.loaders else None,
+        synthetic=in_words(candidate.synthetic),
+    )
 
 
 def _write(candidate: Candidate, proof: Proof, root: str) -> None:

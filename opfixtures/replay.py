@@ -40,7 +40,7 @@ class Replayable:
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What a post-change runtime showed. `seen` is None, with `reason`, where none could be had.
+    """What a post-change runtime showed. `seen` is None, with `reason`, where none could be had; `by` is its name.
 
     `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
     """
@@ -49,6 +49,7 @@ class Replays:
     rows: Mapping[str, RowReplayed] = field(default_factory=dict)
     unreached: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    by: str | None = None
 
     def today(self, entry: MapEntry) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
@@ -99,7 +100,7 @@ def replay(
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
-    return Replays(answers.runtime, rows, unreached)
+    return Replays(answers.runtime, rows, unreached, by=runtime.name)
 
 
 def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:

@@ -64,9 +64,10 @@ class Facts:
 class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
-    `runtime` names the runtime that made the fixture, `fixture` is a path inside the repository, `synthetic` says
-    what was altered in what the runtime wrote, `waived` until when and why a difference is put up with.
-    `pre_change_commit` is an object id; `verify` leaves it to the record.
+    `runtime` names the runtime that made the fixture, `replayed_by` the post-change runtime where it was replayed.
+    `fixture` is a path inside the repository, `synthetic` says what was altered in what the runtime wrote, `waived`
+    until when and why a difference is put up with. `pre_change_commit` is an object id; `verify` leaves it to the
+    record.
     """
 
     operator: str
@@ -77,6 +78,7 @@ class FixtureResult:
     module: str | None = None
     fixture: str | None = None
     runtime: str | None = None
+    replayed_by: str | None = None
     synthetic: tuple[str, ...] = ()
     facts: Facts | None = None
     waived: str = ""

@@ -117,13 +117,15 @@ def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
     loaders = replays.facts(checked.replayable)
     covered = covers_after_replay(covers(standing.entry, standing.covers, checked.archive), loaders)
     facts = Facts(recorded_proof(standing.entry, checked.record), covered, loaders)
+    by = replays.by if loaders else None
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.NO:
-            return replace(_result(standing, Status.REFUSED, fact.reason, checked.record), facts=facts)
+            refused = _result(standing, Status.REFUSED, fact.reason, checked.record)
+            return replace(refused, facts=facts, replayed_by=by)
     status, reason = verdict(loaders, replays.not_replayed(checked.replayable))
     if status is Status.GENERATED:
         status = Status.PRESENT
-    return replace(_result(standing, status, reason, checked.record), facts=facts)
+    return replace(_result(standing, status, reason, checked.record), facts=facts, replayed_by=by)
 
 
 def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:

@@ -25,6 +25,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "status": fixture.status,
         "reason": fixture.reason,
         "runtime": fixture.runtime,
+        "replayed_by": fixture.replayed_by,
         "pre_change_commit": fixture.pre_change_commit,
         "synthetic": list(fixture.synthetic),
         "waived": fixture.waived,

@@ -164,6 +164,8 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
         return
     yield f"- pre-change: {_fact(fixture.facts.pre_change)}"
     yield f"- covers: {_fact(fixture.facts.covers)}"
+    if fixture.replayed_by:
+        yield f"- replayed by: {code_span(fixture.replayed_by)}"
     for loader, facts in fixture.facts.loaders.items():
         values = f"loads {facts.loads.value}, equal {facts.equal.value}"
         yield f"- {code_span(loader)}: {values}, applied {facts.applied.value}, sensitive {facts.sensitive.value}"

@@ -34,6 +34,8 @@ def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
     made_by = f"made by {fixture.runtime}: " if fixture.runtime else ""
     yield printable(f"{_INDENT}{made_by}{_fact('pre-change', fixture.facts.pre_change, fixture.reason)}")
     yield printable(f"{_INDENT}{_fact('covers', fixture.facts.covers, fixture.reason)}")
+    if fixture.replayed_by:
+        yield printable(f"{_INDENT}replayed by {fixture.replayed_by}")
     for loader, facts in fixture.facts.loaders.items():
         yield from _loader(loader, facts)
 

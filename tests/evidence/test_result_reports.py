@@ -31,6 +31,7 @@ VERIFIED = FixtureResult(
     module="TestVersionedGeluV9",
     fixture="fixtures/test_versioned_gelu_v9.ptl",
     runtime="torch 1.11.0",
+    replayed_by="torch 2.13.0",
     facts=Facts(
         Fact(Answer.YES, "schema, operator-version"),
         Fact(Answer.YES, "calls aten::gelu, stamped 3"),
@@ -72,6 +73,7 @@ refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
 verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl
             made by torch 1.11.0: pre-change yes (schema, operator-version)
             covers yes (calls aten::gelu, stamped 3)
+            replayed by torch 2.13.0
             torch.jit.load: loads yes, equal yes, applied yes, sensitive not-applicable
               sensitive: no change
             lite: loads yes, equal yes, applied unknown, sensitive no
@@ -180,6 +182,7 @@ def test_no_text_of_a_repository_can_forge_a_line(text: str) -> None:
         text,
         text,
         text,
+        text,
         (text,),
         Facts(fact, fact, {text: LoaderFacts(*[fact] * 4)}),
     )
@@ -207,6 +210,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("status", "verified"),
         ("reason", ""),
         ("runtime", "torch 1.11.0"),
+        ("replayed_by", "torch 2.13.0"),
         ("pre_change_commit", None),
         ("synthetic", []),
         ("waived", ""),
@@ -229,6 +233,7 @@ FIXTURES = st.builds(
     module=st.none() | TEXTS,
     fixture=st.none() | TEXTS,
     runtime=st.none() | TEXTS,
+    replayed_by=st.none() | TEXTS,
     synthetic=st.lists(TEXTS).map(tuple),
     facts=st.none() | st.builds(Facts, FACTS, FACTS, LOADERS),
     pre_change_commit=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),

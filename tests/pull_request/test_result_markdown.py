@@ -87,6 +87,7 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
         module=text,
         fixture=text,
         runtime=text,
+        replayed_by=text,
         synthetic=(text,),
         facts=Facts(fact, fact, {JIT: loader, LITE: loader}),
         waived="",
@@ -198,7 +199,7 @@ opfixtures generate --operator aten::stft
         "- operators: `aten::gelu`\n",
         "- sha256: `467e38fb1529bcd53bb96531fb421906e2322405059950eda146bc73bf30d3ad`\n",
         "- pre-change: yes, `schema, operator-version, archive-version`\n",
-        "- `torch.jit.load`: loads yes, equal yes, applied yes, sensitive yes\n",
+        "- replayed by: `torch 2.13.0`\n- `torch.jit.load`: loads yes, equal yes, applied yes, sensitive yes\n",
     ):
         assert fact in markdown
     assert markdown.endswith(

@@ -36,6 +36,7 @@ RESULTS = st.builds(
             st.none() | TEXTS,
             st.none() | TEXTS,
             st.none() | TEXTS,
+            st.none() | TEXTS,
             st.lists(TEXTS, max_size=2).map(tuple),
             st.none()
             | st.builds(Facts, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE]), LOADERS)),
