@@ -8,7 +8,6 @@ installed twice.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import platform
@@ -27,6 +26,7 @@ from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
 from opfixtures.runtimes.side_checkout import check_out, work_tree_state
+from opfixtures.runtimes.torch_folders import torch_folders
 from opfixtures.scratch import scratch_folder
 
 # Bumped when what this file builds changes.
@@ -90,20 +90,17 @@ def _base(
     if spec.torch is not None:
         python = obtain_release(spec, environment, cache, tell).python
         return _Base(python, spec.python or "", spec.torch, (_purelib(python),))
-    found = importlib.util.find_spec("torch")
-    if found is None or found.origin is None:
+    folders = torch_folders()
+    if not folders:
         raise RuntimeUnavailable(
             "no torch to build a checkout with: pip install 'opfixtures[torch]', or name a release in the"
-            " runtime's `torch`"
+            " runtime's `torch`; in a workflow, pip install torch for the Python that input `python` names"
         )
     try:
         own_version = version("torch")
     except PackageNotFoundError:
         own_version = "of the running interpreter"
-    # What torch imports may be installed in another one of these.
-    sites = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
-    folders = dict.fromkeys([os.path.dirname(os.path.dirname(found.origin)), *sites])
-    return _Base(sys.executable, platform.python_version(), own_version, tuple(folders))
+    return _Base(sys.executable, platform.python_version(), own_version, folders)
 
 
 def _purelib(python: str) -> str:

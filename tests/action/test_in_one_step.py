@@ -1,0 +1,44 @@
+"""`mode: all` with what a workflow brings of its own, run by `act`: a library's torch."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from tests.action.act import TOPIC
+from tests.action.conftest import Serves
+from tests.action.test_published import in_one_step
+from tests.github_server import GitHubServer
+
+
+def test_a_library_is_built_before_and_after_its_change(
+    serves: Serves, github: GitHubServer, tmp_path: Path
+) -> None:
+    """tinyops 1.0 makes the fixtures, tinyops 2.0 replays them, both beside the torch of the input `python`."""
+    server = serves("library", str(tmp_path / "cache"))
+    server.change("change", "entries")
+    payload, head = server.offer(github)
+    base = payload["pull_request"]["base"]["sha"]
+
+    done = server.act(
+        "pull_request", payload, in_one_step(commit="true", python=sys.executable), github.url, "writes"
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.results() == {
+        "opfixtures-result": {"tinyops::scale": "verified", "tinyops::halve": "verified"}
+    }
+    (comment,) = github.hub.comments.values()
+    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 verified\n")
+    assert comment.body.count(f"- made by: `commit {base[:12]} with torch 2.13.0") == 2
+    proofs = re.findall(r"- pre-change: yes, `(.*)`", comment.body)
+    assert sorted(proofs) == ["commit", "schema, commit"]
+    assert comment.body.count("- replayed by: `the work tree with torch 2.13.0") == 2
+    assert comment.body.count("- `torch.jit.load`: loads yes, equal yes, applied yes, sensitive yes") == 2
+    made = github.hub.git("octo/library", "diff", "--name-only", head, TOPIC).decode().split()
+    assert made == [
+        f"fixtures/test_versioned_{name}_v3.ptl{ending}"
+        for name in ("halve", "scale")
+        for ending in ("", ".json")
+    ]
