@@ -26,7 +26,8 @@ class Inputs:
     """What a workflow asks for. `operators` are full names, `result` is the absolute path of the artifact's folder.
 
     `runtime` names the only runtime to make fixtures with, `post_change_python` is the Python of a build of the
-    pull request. `artifact` is the artifact's name, `author` the login that the token comments as.
+    pull request, an absolute path or a command. `artifact` is the artifact's name, `author` the login that the token
+    comments as.
     """
 
     mode: Mode
@@ -85,7 +86,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         require_fixtures=_flag("require-fixtures", given["require-fixtures"]),
         commit=_flag("commit", given["commit"]),
         runtime=_line("runtime", given["runtime"]),
-        post_change_python=_line("post-change-python", given["post-change-python"]),
+        post_change_python=_python(given["post-change-python"], environment),
         result=_folder(given["result"], environment),
         artifact=_matching("artifact", given["artifact"] or ARTIFACT, _ARTIFACT),
         author=_matching("author", given["author"] or AUTHOR, _LOGIN),
@@ -151,13 +152,22 @@ def _matching(name: str, value: str, form: re.Pattern[str]) -> str:
     return value
 
 
+def _python(value: str, environment: Mapping[str, str]) -> str | None:
+    python = _line("post-change-python", value)
+    # Without a slash it is a command on PATH.
+    return _in_workspace(os.path.expanduser(python), environment) if python and "/" in python else python
+
+
 def _folder(value: str, environment: Mapping[str, str]) -> str:
     if "\n" in value:
         raise _wrong("result", "the path of a folder")
-    # The step runs elsewhere: a path in a workflow is meant from the workspace.
-    named = os.path.join(environment.get("GITHUB_WORKSPACE") or ".", value)
     default = os.path.join(environment.get("RUNNER_TEMP") or ".", "opfixtures", "result")
-    return os.path.abspath(named if value else default)
+    return _in_workspace(value, environment) if value else os.path.abspath(default)
+
+
+def _in_workspace(path: str, environment: Mapping[str, str]) -> str:
+    """The step runs elsewhere: a path in a workflow is meant from the workspace."""
+    return os.path.abspath(os.path.join(environment.get("GITHUB_WORKSPACE") or ".", path))
 
 
 def _wrong(name: str, wanted: str) -> UserError:

@@ -1,15 +1,27 @@
-"""`mode: all` with what a workflow brings of its own, run by `act`: a library's torch."""
+"""`mode: all` with what a workflow brings of its own, run by `act`: a library's torch, a build of the change."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-from tests.action.act import TOPIC
+from opfixtures.runtimes.torch_folders import torch_folders
+from tests.action.act import TOPIC, Server
 from tests.action.conftest import Serves
 from tests.action.test_published import in_one_step
 from tests.github_server import GitHubServer
+
+ONLY_BEFORE = """\
+[tool.opfixtures]
+preset = "pytorch"
+
+[[tool.opfixtures.runtimes]]
+kind = "release"
+torch = "1.11.0"
+python = "3.8"
+"""
 
 
 def test_a_library_is_built_before_and_after_its_change(
@@ -42,3 +54,34 @@ def test_a_library_is_built_before_and_after_its_change(
         for name in ("halve", "scale")
         for ending in ("", ".json")
     ]
+
+
+def test_a_build_of_the_pull_request_replays_what_no_release_of_the_settings_can(
+    server: Server, github: GitHubServer, tmp_path: Path
+) -> None:
+    """The input `post-change-python` is a path from the workspace, where a step before has built torch."""
+    server.change("change", "entries")
+    server.library.write(".opfixtures.toml", ONLY_BEFORE)
+    build = tmp_path / "build"
+    subprocess.run((sys.executable, "-m", "venv", "--without-pip", str(build)), check=True)
+    (site,) = build.glob("lib/python*/site-packages")
+    (site / "torch.pth").write_text("".join(f"{folder}\n" for folder in torch_folders()), encoding="utf-8")
+    workflow = in_one_step(**{"post-change-python": "build/bin/python"})
+    step = f"      - run: ln -s '{build}' build\n"
+    used = "      - uses: <owner>/opfixtures"
+    assert used in workflow
+
+    done = server.act(
+        "pull_request",
+        server.offer(github)[0],
+        workflow.replace(used, step + used),
+        github.url,
+        "writes",
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (comment,) = github.hub.comments.values()
+    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 verified\n")
+    assert comment.body.count("- made by: `torch 1.11.0`\n") == 2
+    assert len(re.findall("- replayed by: `torch of /.*/build/bin/python`\n", comment.body)) == 2
+    assert comment.body.count("- `torch.jit.load`: loads yes, equal yes, applied yes") == 2

@@ -79,6 +79,21 @@ def test_a_wrong_one_is_named(name: str, value: str) -> None:
         read_inputs({variable: value})
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("build/bin/python", "/w/build/bin/python"),
+        ("/opt/python", "/opt/python"),
+        ("~/python", "/home/u/python"),
+        ("python3.12", "python3.12"),
+    ],
+)
+def test_a_python_is_found_from_the_workspace(given: str, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/u")
+    inputs = read_inputs({"OPFIXTURES_POST_CHANGE_PYTHON": given, "GITHUB_WORKSPACE": "/w"})
+    assert inputs.post_change_python == read
+
+
 def test_which_pull_request_is_told_is_the_events_word() -> None:
     inputs = read_inputs(
         {"OPFIXTURES_RESULT": "/r", "OPFIXTURES_COMMIT": "true", "OPFIXTURES_DRY_RUN": "true"}
