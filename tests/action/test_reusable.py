@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from typing import Any
 
 from tests.action.act import REPOSITORY, TOPIC, Server
 from tests.action.test_manifest import blocks
@@ -25,10 +27,30 @@ def that_commits() -> str:
     return text.replace("contents: read", "contents: write")
 
 
-def push(server: Server, github: GitHubServer) -> dict[str, object]:
+def jobs(log: str) -> set[str]:
+    """The jobs of the reusable workflow that `act` ran: their lines begin with it."""
+    return set(re.findall(r"^\[fixtures/Fixtures/(\w+)", log, re.MULTILINE))
+
+
+def push(server: Server, github: GitHubServer) -> dict[str, Any]:
     """Commit to the branch and push it: the payload."""
     payload, _ = server.offer(github)
     return {**payload, "action": "synchronize"}
+
+
+def committed(server: Server, github: GitHubServer, onto: str) -> str:
+    """The branch's commit, which has to add to `onto` what the artifact has."""
+
+    def git(*args: str) -> bytes:
+        return github.hub.git("octo/library", *args)
+
+    tip, parent = git("rev-parse", TOPIC, f"{TOPIC}^").decode().split()
+    assert parent == onto
+    assert git("diff", "--name-only", parent, tip).decode().split() == FILES
+    for path in FILES:
+        kept = server.folder / "artifacts/opfixtures-result/fixtures" / os.path.basename(path)
+        assert git("show", f"{tip}:{path}") == kept.read_bytes()
+    return tip
 
 
 def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: GitHubServer) -> None:
@@ -42,6 +64,7 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert server.results() == {"opfixtures-plan": {}, "opfixtures-result": {}}
     assert "comment not needed" in done.stdout
+    assert jobs(done.stdout) == {"plan", "publish"}
     assert github.writes == []
 
     library.git("switch", "--quiet", "topic")
@@ -56,17 +79,12 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
         "opfixtures-part-torch-1.11.0": made,
         "opfixtures-result": made,
     }
+    assert jobs(done.stdout) == {"plan", "generate", "publish", "commit"}
     (comment,) = hub.comments.values()
     assert comment.body.startswith(TWO_VERIFIED)
     assert comment.body.count("- made by: `torch 1.11.0`\n") == 2
-    tip = hub.git("octo/library", "rev-parse", TOPIC).decode().strip()
+    tip = committed(server, github, onto=payload["pull_request"]["head"]["sha"])
     assert f"**Files:** pushed to the branch with `{tip[:12]}`." in comment.body
-    head = payload["pull_request"]["head"]["sha"]  # type: ignore[index]
-    assert hub.git("octo/library", "rev-parse", f"{tip}^").decode().strip() == head
-    assert hub.git("octo/library", "diff", "--name-only", head, tip).decode().split() == FILES
-    for path in FILES:
-        kept = server.folder / "artifacts/opfixtures-result/fixtures" / os.path.basename(path)
-        assert hub.git("octo/library", "show", f"{tip}:{path}") == kept.read_bytes()
 
     library.git("switch", "--quiet", "topic")
     library.git("pull", "--quiet", str(hub.folder("octo/library")), TOPIC)
