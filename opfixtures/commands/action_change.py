@@ -56,7 +56,8 @@ def judge_and_make(job: Job, side: Side) -> int:
     """
     judged = _judged(job, side)
     status = 0 if judged.findings is None else check.show(judged.findings, "github")
-    job.output({"changed-operators": json.dumps(judged.operators), "pre-change-commit": side.base})
+    job.output({"changed-operators": json.dumps(judged.operators)})
+    job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
     if job.activity.task is not Task.GENERATE:
         _tell(job, judged)
         return status

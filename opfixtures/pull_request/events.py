@@ -34,7 +34,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What was typed into the form of a dispatch: a pull request's number, or two revisions; None where left empty."""
+    """What was typed into the form of a dispatch: a pull request's number, or two revisions; None where left empty.
+
+    Beside a number, `head` is the commit that the pull request's head has to be.
+    """
 
     number: int | None = None
     base: str | None = None
@@ -150,8 +153,8 @@ def _of_push(told: Payload) -> Activity:
 
 def _of_dispatch(told: Payload, mode: Mode, asked: Dispatch, pull_requests: PullRequests) -> Activity:
     if asked.number is not None:
-        if asked.base or asked.head:
-            raise UserError("a dispatch has a pull-request, or base and head: leave the others empty")
+        if asked.base:
+            raise UserError("a dispatch has a pull-request, or base and head: leave base empty")
         found = _of_pull_request(Payload(pull_requests(asked.number), f"pull request {asked.number}"))
         if found.number != asked.number:
             raise UserError(f"GitHub answered with pull request {found.number} for {asked.number}: try again")
@@ -161,6 +164,10 @@ def _of_dispatch(told: Payload, mode: Mode, asked: Dispatch, pull_requests: Pull
                 " that can write: use `mode: generate` in a job with `permissions: contents: read`, and"
                 " `mode: publish` in another (README, dispatch)"
             )
+        if asked.head and asked.head != found.head:
+            # Jobs of one run are about one commit, whatever is pushed meanwhile.
+            moved = f"pull request {asked.number} has moved on from {asked.head[:12]}"
+            return Activity(Task.NOTHING, f"{moved} to {(found.head or '')[:12]}: dispatch this again")
         # The token of a dispatch is the repository's own, whoever wrote the pull request.
         found = replace(found, reason="")
         return found if mode is not Mode.PUBLISH else replace(found, task=Task.PUBLISH)

@@ -16,6 +16,7 @@ OUTPUTS = (
     "generated",
     "refused",
     "pre-change-commit",
+    "head",
     "report",
     "runtimes",
     "comment-url",

@@ -139,6 +139,18 @@ def test_a_dispatch_compares_two_revisions() -> None:
     assert of("workflow_dispatch", DISPATCH, Mode.PUBLISH, Dispatch(head=HEAD)).task is Task.NOTHING
 
 
+@pytest.mark.parametrize("mode", [Mode.GENERATE, Mode.PUBLISH])
+def test_a_dispatch_by_number_is_about_one_commit(fork: dict[str, Any], mode: Mode) -> None:
+    """What was made for one head is told of none that was pushed since."""
+    pull = fork["pull_request"] | {"number": 7}
+    head = pull["head"]["sha"]
+    same = of("workflow_dispatch", DISPATCH, mode, Dispatch(number=7, head=head), lambda _: pull)
+    assert (same.task.value, same.head) == (mode.value, head)
+    moved = of("workflow_dispatch", DISPATCH, mode, Dispatch(number=7, head=HEAD), lambda _: pull)
+    assert moved.task is Task.NOTHING
+    assert moved.reason == f"pull request 7 has moved on from {HEAD[:12]} to {head[:12]}: dispatch this again"
+
+
 @pytest.mark.parametrize(
     ("event", "mode", "asked", "why"),
     [
@@ -158,7 +170,7 @@ def test_a_dispatch_compares_two_revisions() -> None:
             "pull request 7 comes from a fork.*mode: generate",
         ),
         ("workflow_dispatch", Mode.ALL, Dispatch(head=HEAD), "may be a fork's.*name a pull-request"),
-        ("workflow_dispatch", Mode.GENERATE, Dispatch(number=7, base="main"), "leave the others empty"),
+        ("workflow_dispatch", Mode.GENERATE, Dispatch(number=7, base="main"), "leave base empty"),
         ("workflow_dispatch", Mode.GENERATE, Dispatch(), "needs a pull-request, or base and head"),
         ("workflow_dispatch", Mode.GENERATE, Dispatch(head="main"), "full id of a commit"),
         ("workflow_dispatch", Mode.GENERATE, Dispatch(head=HEAD, base="--all"), "base must be a branch"),

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tests.action.act import REPOSITORY, TOPIC, Server
-from tests.action.test_manifest import blocks
+from tests.action.test_manifest import blocks, shown
 from tests.github_server import GitHubServer
 
 FILES = [
@@ -19,17 +19,14 @@ TWO_VERIFIED = "<!-- opfixtures -->\n### opfixtures: 2 verified\n"
 
 
 def that_commits() -> str:
-    """README's third block, for branches of the same repository: told and committed to at once."""
-    dispatched_alone = "publish: ${{ github.event_name == 'workflow_dispatch' }}"
-    text = blocks()[2]
-    assert dispatched_alone in text
-    text = text.replace(dispatched_alone, "publish: true\n      commit: true")
-    return text.replace("contents: read", "contents: write")
+    """The block of docs/workflows.md for branches of the same repository: told and committed to at once."""
+    (block,) = [text for text in shown() if "/commit.yml@" in text]
+    return block
 
 
 def jobs(log: str) -> set[str]:
     """The jobs of the reusable workflow that `act` ran: their lines begin with it."""
-    return set(re.findall(r"^\[fixtures/Fixtures/(\w+)", log, re.MULTILINE))
+    return set(re.findall(r"^\[fixtures/(?:Commit f|F)ixtures/(\w+)", log, re.MULTILINE))
 
 
 def push(server: Server, github: GitHubServer) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
     assert jobs(done.stdout) == {"plan", "generate", "publish", "commit"}
     (comment,) = hub.comments.values()
     assert comment.body.startswith(TWO_VERIFIED)
-    assert comment.body.count("- made by: `torch 1.11.0`\n") == 2
+    assert comment.body.count("- made by: `torch 1.11.0` (") == 2
     tip = committed(server, github, onto=payload["pull_request"]["head"]["sha"])
     assert f"**Files:** pushed to the branch with `{tip[:12]}`." in comment.body
 
