@@ -70,7 +70,7 @@ class Server:
         self.library.git("push", "--quiet", str(hub.folder(name)), f"{head}:{TOPIC}")
         hub.pulls[7] = Pull(7, name, "topic")
         payload = opened(base, head)
-        repository = {"id": 1 if owner == "octo" else 2}
+        repository = {"id": 1 if owner == "octo" else 2, "full_name": name}
         payload["pull_request"]["head"] |= {"repo": repository, "user": {"login": owner}}
         return payload, head
 
@@ -124,7 +124,7 @@ def opened(base: str, head: str) -> dict[str, Any]:
     """The payload of a pull request that was opened."""
     pull = {
         "number": 7,
-        "base": {"sha": base, "ref": "main", "repo": {"id": 1}},
-        "head": {"sha": head, "ref": "topic", "repo": {"id": 1}, "user": {"login": "octocat"}},
+        "base": {"sha": base, "ref": "main", "repo": REPOSITORY},
+        "head": {"sha": head, "ref": "topic", "repo": REPOSITORY, "user": {"login": "octocat"}},
     }
     return {"action": "opened", "number": 7, "pull_request": pull, "repository": REPOSITORY}

@@ -26,7 +26,7 @@ def that_commits() -> str:
 
 def jobs(log: str) -> set[str]:
     """The jobs of the reusable workflow that `act` ran: their lines begin with it."""
-    return set(re.findall(r"^\[fixtures/(?:Commit f|F)ixtures/(\w+)", log, re.MULTILINE))
+    return set(re.findall(r"^\[\w+/(?:Commit f|F)ixtures/(\w+)", log, re.MULTILINE))
 
 
 def push(server: Server, github: GitHubServer) -> dict[str, Any]:
