@@ -9,6 +9,7 @@ from opfixtures.agreement import differences
 from opfixtures.archive import Archive, ArchiveError, read_archive
 from opfixtures.findings import Finding
 from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
+from opfixtures.pull_request.artifact_patch import check_patch
 from opfixtures.record import Record, RecordError, load_record, record_path
 from opfixtures.result import FixtureResult, Result, Status
 from opfixtures.result_reader import ResultError, read_result
@@ -58,6 +59,8 @@ def parse_artifact(files: Mapping[str, bytes]) -> Artifact:
     except ResultError as error:
         raise ArtifactError(f"the artifact is refused: {RESULT}: {error}") from error
     fixtures = _fixtures(files, result)
+    if PATCH in files:
+        check_patch(files[PATCH], [made.result.fixture or "" for made in fixtures if made.may_be_committed])
     return Artifact(result, findings or (), fixtures, PATCH in files)
 
 

@@ -29,6 +29,17 @@ from opfixtures.result_reader import ResultError, read_result
 
 _MADE = {Status.GENERATED, Status.VERIFIED, Status.MISMATCH}
 _MOST_PARTS = 257
+# Whatever the user's settings say of diffs.
+_AS_PATCH = (
+    "--binary",
+    "--full-index",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 
 
 def new_folder(folder: str) -> str:
@@ -96,7 +107,7 @@ def write_files(side: Repository, folder: str) -> None:
     # The settings of a repository may ignore what is generated.
     side.run("add", "--force", "--sparse", "--", *(f":(top,literal){path}" for path in paths))
     with open(os.path.join(folder, PATCH), "wb") as stream:
-        stream.write(side.run("diff", "--cached", "--binary", "--full-index", "--no-color", "--no-ext-diff"))
+        stream.write(side.run("-c", "core.quotePath=false", "diff", "--cached", *_AS_PATCH))
 
 
 def _with_records(fixtures: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -120,14 +121,41 @@ def result() -> dict[str, Any]:
     return {"schema": 1, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
 
 
+def patch_of(folder: Path, files: dict[str, bytes], *more: str) -> bytes:
+    """What git says of `files`, added to a tree with `setup.py`, and of what the commands `more` do there."""
+
+    def git(*args: str) -> bytes:
+        return subprocess.run(("git", *args), cwd=folder, check=True, capture_output=True).stdout
+
+    git("init", "--quiet", ".")
+    (folder / "setup.py").write_text("import torch\n" * 20)
+    git("add", "--all")
+    tree = git("write-tree").decode().strip()
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    for command in more:
+        subprocess.run(("sh", "-c", command), cwd=folder, check=True)
+    git("add", "--all")
+    return git("diff", "--cached", "--binary", "--full-index", "--find-renames", tree)
+
+
+@pytest.fixture(scope="session")
+def patch(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The patch of the fixtures that were made."""
+    paths = [f"{name}{ending}" for name in MADE for ending in ("", ".json")]
+    made = {f"test/fixtures/{path}": (CORPUS / path).read_bytes() for path in paths}
+    return patch_of(tmp_path_factory.mktemp("patch"), made)
+
+
 @pytest.fixture
-def files(result: dict[str, Any]) -> dict[str, bytes]:
+def files(result: dict[str, Any], patch: bytes) -> dict[str, bytes]:
     """The files of an artifact, with fixtures that real releases made."""
     fixtures = {f"fixtures/{name}": (CORPUS / name).read_bytes() for name in MADE}
     records = {f"fixtures/{name}.json": (CORPUS / f"{name}.json").read_bytes() for name in MADE}
     return {
         "result.json": json.dumps(result).encode(),
-        "fixtures.patch": b"a patch\n",
+        "fixtures.patch": patch,
         **fixtures,
         **records,
     }

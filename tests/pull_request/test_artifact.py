@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import struct
+import subprocess
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from opfixtures.pull_request import artifact_files
 from opfixtures.pull_request.artifact import parse_artifact, read_artifact
 from opfixtures.pull_request.artifact_files import MAX_FILES, ArtifactError
 from opfixtures.record import dump_record, load_record
+from tests.pull_request.conftest import MADE, patch_of
 
 GELU, LINSPACE = "fixtures/test_versioned_gelu_v9.ptl", "fixtures/test_versioned_linspace_out_v7.ptl"
 Files = dict[str, bytes]
@@ -91,7 +93,11 @@ def test_jobs_may_each_say_what_was_there_before(files: Files, result: dict[str,
 def test_a_fixture_that_differs_is_shown_and_not_committed(files: Files, result: dict[str, Any]) -> None:
     result["fixtures"][0]["status"] = "mismatch"
 
-    gelu, linspace = parse_artifact({**files, "result.json": json.dumps(result).encode()}).fixtures
+    said = {**files, "result.json": json.dumps(result).encode()}
+    with pytest.raises(ArtifactError, match=r"fixtures.patch is about more"):
+        parse_artifact(said)
+    said.pop("fixtures.patch")
+    gelu, linspace = parse_artifact(said).fixtures
 
     assert (gelu.may_be_committed, linspace.may_be_committed) == (False, True)
 
@@ -293,3 +299,47 @@ def test_nothing_but_an_artifact_error_comes_of_bytes_that_were_changed(data: st
 
 
 _PACKED = zipped({"result.json": b"{}" * 40, GELU: b"x" * 40})
+
+
+OWN = f"test/fixtures/{MADE[0]}"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "echo 'import os' >> setup.py",
+        "rm setup.py",
+        "chmod +x setup.py",
+        f"mv setup.py {OWN}",
+        f"ln -sf /etc/passwd {OWN}",
+        f"chmod +x {OWN}",
+        "mkdir -p .github/workflows; echo 'on: push' > .github/workflows/ci.yml",
+        "printf '\\0' > test/fixtures/other.ptl",
+    ],
+)
+def test_a_patch_of_more_than_what_was_made_is_refused(files: Files, tmp_path: Path, more: str) -> None:
+    """People are told to apply it."""
+    made = {f"test/{name}": data for name, data in files.items() if name.startswith("fixtures/")}
+    with pytest.raises(ArtifactError, match=r"line \d+ of fixtures.patch is about more than the fixtures"):
+        parse_artifact({**files, "fixtures.patch": patch_of(tmp_path, made, more)})
+
+
+@pytest.mark.parametrize(
+    "line", [b"rename from setup.py", b"--- a/setup.py", b"+++ b/setup.py", b"diff --git a/setup.py b/x.ptl"]
+)
+def test_nor_is_a_line_of_another_file(files: Files, line: bytes) -> None:
+    with pytest.raises(ArtifactError, match=r"line 1 of"):
+        parse_artifact({**files, "fixtures.patch": line + b"\n" + files["fixtures.patch"]})
+
+
+def test_a_patch_of_what_was_made_again_is_taken(files: Files, tmp_path: Path) -> None:
+    """A change in place: git writes deltas, and what differs in a record."""
+    made = {f"test/{name}": data for name, data in files.items() if name.startswith("fixtures/")}
+    patch_of(tmp_path, {path: data.replace(b"torch", b"hcrot") for path, data in made.items()})
+    tree = subprocess.run(("git", "write-tree"), cwd=tmp_path, check=True, capture_output=True, text=True)
+    patch_of(tmp_path, made)
+    diff = ("git", "diff", "--cached", "--binary", "--full-index", tree.stdout.strip())
+    patch = subprocess.run(diff, cwd=tmp_path, check=True, capture_output=True).stdout
+    assert b"\ndelta " in patch
+    assert b"\n-" in patch
+    assert parse_artifact({**files, "fixtures.patch": patch}).has_patch

@@ -548,6 +548,7 @@ def test_nothing_is_committed_to_the_default_branch(hub: GitHub, client: Clients
 def test_a_fixture_that_differs_is_not_committed(hub: GitHub, client: Clients, files: Files) -> None:
     before = hub.head(hub.pulls[8])
     _edited(lambda result: result["fixtures"][0].update(status="mismatch"))(files)
+    files.pop("fixtures.patch")
 
     published(hub, client("commits"), files)
 
