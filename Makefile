@@ -65,7 +65,6 @@ clean:
 	$(PIP) --editable ".[dev]"
 	touch $@
 
-# The tests ask for it by themselves.
 .venv/npm: tests/npm/package.json tests/npm/package-lock.json
 	mkdir -p $@
 	cp $^ $@

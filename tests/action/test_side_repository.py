@@ -17,6 +17,7 @@ from opfixtures.pull_request.side_repository import Side, Surroundings, make_sid
 from tests.action.conftest import CACHE, Project
 from tests.conftest import VERSION_MAP, GitRepository
 from tests.end_to_end.conftest import TREES, overlay
+from tests.github_server import GitHubServer
 
 
 def no_answer(base: str, head: str) -> str:
@@ -103,6 +104,32 @@ def test_a_push_is_judged_from_what_was_there_before(project: Project) -> None:
     }
     done = project.run("push", payload)
     assert (done.status, json.loads(done.outputs["refused"])) == (1, ["aten::hardswish"]), done.err
+
+
+def test_what_the_change_starts_from_comes_from_github_with_the_jobs_token(
+    project: Project, github: GitHubServer
+) -> None:
+    """After a checkout of the head alone: GitHub says where it starts, and git fetches that commit."""
+    project.upstream.write("README.md", "another text\n")
+    project.add_hardswish(entry=False)
+    payload = project.open(merged=False)
+    fork_point = project.upstream.git("merge-base", project.base, project.head)
+    repository = str(github.hub.folder("octo/library"))
+    project.upstream.git("push", "--quiet", repository, f"{project.base}:refs/heads/main", "topic")
+    project.job.git("remote", "set-url", "origin", f"{github.url}/octo/library")
+    here = {"GITHUB_SERVER_URL": github.url, "GITHUB_API_URL": github.url}
+
+    done = project.run("pull_request", payload, OPFIXTURES_TOKEN="reads", **here)
+
+    assert (done.status, done.outputs["pre-change-commit"]) == (1, fork_point), done.err
+    assert json.loads(done.outputs["changed-operators"]) == ["aten::hardswish"]
+    assert "git fetches history" not in done.out
+    asked = [request.path for request in github.requests]
+    assert asked == [f"/repos/octo/library/compare/{project.base}...{project.head}"]
+
+    refused = project.run("pull_request", payload, OPFIXTURES_TOKEN="nobody", **here)
+    assert refused.status == 2
+    assert "nobody" not in refused.out + refused.err
 
 
 @pytest.mark.parametrize("merged", [True, False])

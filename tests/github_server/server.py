@@ -93,8 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         github = self.server.github
         parts = urlsplit(self.path)
-        if re.match(r"/[^/]+/[^/]+\.git/", parts.path):
-            return serve_git(self, github.hub.root, data)
+        of_git = re.fullmatch(r"(/[^/]+/[^/]+?)(?:\.git)?(/info/refs|/git-[a-z]+-pack)", parts.path)
+        if of_git:
+            return serve_git(self, github.hub, f"{of_git[1]}.git{of_git[2]}", data)
         fault = github.inject(github.count(self.command, parts.path))
         if fault is None or fault.carried_out:
             status, body, headers = self._carried_out(github, parts.path, dict(parse_qsl(parts.query)), data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,17 +26,16 @@ def api(server: GitHubServer) -> Iterator[Github]:
     api.close()
 
 
-def test_git_clones_from_it(server: GitHubServer, tmp_path: Path) -> None:
-    clone = (
-        "git",
-        "clone",
-        "--quiet",
-        "--filter=blob:none",
-        f"{server.url}/owner/repo.git",
-        str(tmp_path / "c"),
-    )
-    subprocess.run(clone, check=True)
+def test_git_clones_from_it_with_a_token(server: GitHubServer, tmp_path: Path) -> None:
+    url = server.url.replace("//", "//x-access-token:{}@") + "/owner/repo.git"
+    clone = ("git", "clone", "--quiet", "--filter=blob:none")
+    alone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0"}
+    subprocess.run((*clone, url.format("reads"), str(tmp_path / "c")), check=True, env=alone)
     assert (tmp_path / "c" / "test" / "fixtures" / "old.ptl").read_bytes() == b"published"
+    refused = subprocess.run(
+        (*clone, url.format("nobody"), str(tmp_path / "d")), env=alone, capture_output=True, text=True
+    )
+    assert "Authentication failed" in refused.stderr
 
 
 def test_every_page_of_a_list_is_found(api: Github, hub: GitHub) -> None:
