@@ -19,6 +19,8 @@ from opfixtures.bytecode import BytecodeError, read_bytecode
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 10_000
 MAX_NAMES = 10_000
+# torch packs code alone, and stores tensors as they are.
+MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 VERSION_RECORDS = (b".data/version", b"version")
 # How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
@@ -105,6 +107,8 @@ def _check_directory(members: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(member.file_size for member in members)
     if unpacked > MAX_BYTES:
         raise ArchiveError(f"it unpacks to {unpacked} bytes (at most {MAX_BYTES})")
+    if unpacked > max(FREE_OF_RATIO, MAX_RATIO * size):
+        raise ArchiveError(f"it unpacks to more than {MAX_RATIO} times its size")
     if sum(member.compress_size for member in members) > size:
         raise ArchiveError("its members overlap")
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):

@@ -89,6 +89,15 @@ def test_an_archive_that_unpacks_to_too_much_is_refused() -> None:
     assert refusal(with_directory(edit)) == "it unpacks to 1073741824 bytes (at most 268435456)"
 
 
+def test_an_archive_that_packs_too_well_is_refused(zipped: Zipped) -> None:
+    """Nothing that torch writes does, and a folder of them would unpack to gigabytes."""
+    data = zipped({"m/version": b"3", "m/data/0": bytes(2 << 20)}, zipfile.ZIP_DEFLATED)
+
+    assert refusal(data) == "it unpacks to more than 100 times its size"
+    stored = {"m/version": b"3", "m/data/0": bytes(2 << 20)}
+    assert read_archive(zipped(stored)).version == 3
+
+
 def test_a_member_unpacks_to_no_more_than_the_directory_says(zipped: Zipped) -> None:
     data = zipped({"m/version": bytes(32 << 20)}, zipfile.ZIP_DEFLATED)
     understated = data.replace(struct.pack("<L", 32 << 20), struct.pack("<L", 9))
