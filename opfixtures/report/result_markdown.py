@@ -194,6 +194,8 @@ def _command(fixture: FixtureResult) -> str:
 
 
 def _files(publication: Publication) -> Iterator[str]:
+    if publication.evidence:
+        yield "Archives and records were read again before this was written; what was replayed is the run's word.\n\n"
     if publication.why_not_pushed:
         yield f"Nothing was committed: {code_span(publication.why_not_pushed)}.\n\n"
     if publication.pushed:

@@ -234,6 +234,12 @@ def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
     assert markdown.count("- not replayed\n") == 1
 
 
+def test_whose_word_it_is_is_said(told: Publication) -> None:
+    markdown = result_markdown(told, 65536)
+    assert "\nArchives and records were read again before this was written; what was replayed is" in markdown
+    assert "read again" not in result_markdown(replace(told, evidence={}), 65536)
+
+
 def test_only_what_was_looked_up_is_said_of_a_pre_change_commit(told: Publication) -> None:
     def head(published: dict[str, bool]) -> str:
         return result_markdown(replace(told, published=published), 65536).split("\n")[2]
@@ -341,5 +347,5 @@ def test_a_report_that_just_fits_is_whole_and_one_that_does_not_is_shorter(told:
     whole = result_markdown(told, 10**6)
 
     assert result_markdown(told, len(whole)) == whole
-    for limit in range(len(whole) - 1, 500, -97):
+    for limit in range(len(whole) - 1, 600, -97):
         assert len(result_markdown(told, limit)) <= limit
