@@ -32,10 +32,10 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
-# The second prints a table, which a process of its own could not. Files that share what is expensive stay together.
+# The second prints a table, which a process of its own could not. What takes long is shared out at the end.
 coverage: .venv/dev .venv/npm
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist loadfile --ignore tests/corpus
+	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist worksteal --ignore tests/corpus
 	$(BIN)/coverage run -m pytest -q tests/corpus
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report

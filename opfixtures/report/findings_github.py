@@ -31,7 +31,9 @@ def render(findings: Sequence[Finding], colour: bool) -> Report:  # noqa: ARG001
 
 def _command(finding: Finding) -> str:
     title = f"{finding.code} {finding.operator}" if finding.operator else finding.code
-    return annotation(finding.severity, finding.place, title, f"{finding.message}\n\n{finding.hint}")
+    return annotation(
+        finding.severity, finding.place, title, f"{printable(finding.message)}\n\n{finding.hint}"
+    )
 
 
 def annotation(severity: Severity, place: Place, title: str, message: str) -> str:
