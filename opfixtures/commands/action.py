@@ -99,6 +99,11 @@ def _done(job: Job) -> int:
 def _published(job: Job, environment: Mapping[str, str]) -> int:
     """Hand the result over to `opfixtures publish`, which alone gets the token; its exit status."""
     folder = job.inputs.result
+    if job.activity.run_failed and not (os.path.isdir(folder) and os.listdir(folder)):
+        nothing = "nothing to publish: the run failed before it had a result, and its log says why"
+        job.tell(nothing)
+        job.summarise(nothing)
+        return 0
     is_whole_now = result_folder.put_together(folder)
     # What is refused is not told in outputs either.
     read_artifact(folder)
