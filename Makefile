@@ -5,7 +5,7 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-pytorch corpus evidence test lint types coverage bench clean
+.PHONY: demo demo-pytorch corpus evidence test lint types coverage lock bench clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -39,6 +39,12 @@ coverage: .venv/dev .venv/npm
 	$(BIN)/coverage run -m pytest -q tests/corpus
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# What action.yml installs, anew.
+lock: .venv/uv
+	echo 'flit_core>=3.11,<4' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --upgrade --custom-compile-command 'make lock' \
+		--extra generate --extra github --output-file .github/requirements.txt pyproject.toml -
 
 bench: .venv/dev
 	@status=0; for what in hook framework large; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status

@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR, INPUTS, variable
 from opfixtures.pull_request.runner_files import OUTPUTS
@@ -121,6 +124,18 @@ def test_a_caller_grants_what_the_called_jobs_want() -> None:
             # `on` is a word for true in YAML 1.1.
             assert set(job["with"]) <= set(manifest[True]["workflow_call"]["inputs"])
     assert called == 3
+
+
+def test_what_the_action_installs_is_what_pyproject_allows() -> None:
+    """`make lock` writes it; pip itself demands that everything has a hash."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*extras["generate"], *extras["github"], *project["build-system"]["requires"]]
+    text = (ROOT / ".github/requirements.txt").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^ ]+)", text, re.MULTILINE))
+    for requirement in map(Requirement, wanted):
+        name = canonicalize_name(requirement.name)
+        assert requirement.specifier.contains(locked[name]), name
 
 
 def test_only_what_executes_no_pull_request_may_write() -> None:
