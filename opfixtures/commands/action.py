@@ -99,16 +99,17 @@ def _done(job: Job) -> int:
 def _published(job: Job, environment: Mapping[str, str]) -> int:
     """Hand the result over to `opfixtures publish`, which alone gets the token; its exit status."""
     folder = job.inputs.result
-    if job.activity.run_failed and not (os.path.isdir(folder) and os.listdir(folder)):
-        nothing = "nothing to publish: the run failed before it had a result, and its log says why"
+    run = job.activity.run
+    if run is not None and not (os.path.isdir(folder) and os.listdir(folder)):
+        # It had nothing to do, or failed before: the action that downloads finds nothing, and no fault with that.
+        nothing = f"nothing to publish: run {run} left no result in {folder}, and its log says why"
         job.tell(nothing)
-        job.summarise(nothing)
+        job.summarise(printable(nothing))
         return 0
-    is_whole_now = result_folder.put_together(folder)
+    is_whole_now = result_folder.put_together(folder, job.inputs.artifact)
     # What is refused is not told in outputs either.
     read_artifact(folder)
     job.output_report()
-    run = job.activity.run
     if is_whole_now or run is None:
         # The artifact of this very run has the files.
         job.output({"upload": folder})

@@ -20,8 +20,8 @@ from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
 
-_ARTIFACT = re.compile(r"[A-Za-z0-9_.-]+")
-# Less than the ten minutes that a job which only publishes may take.
+_ARTIFACT = re.compile(r"[A-Za-z0-9_.+-]+")
+# Less than a job that only publishes may take.
 _SECONDS = 300.0
 
 
@@ -80,7 +80,7 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     token = os.environ.get("GITHUB_TOKEN", "")
     api = Api.of(os.environ, token)
     if not _ARTIFACT.fullmatch(artifact_name):
-        raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_' and '-'")
+        raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_', '+' and '-'")
     # There the token of a fork cannot write, and a workflow on workflow_run comes after.
     wanted = replace(wanted, has_second=os.environ.get("GITHUB_EVENT_NAME") == "pull_request")
     artifact = read_artifact(path)

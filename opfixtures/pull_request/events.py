@@ -50,8 +50,8 @@ class Activity:
 
     `base` is the revision that holds what is published (a commit's id, or a branch of the repository), `head` the
     id of the commit that the change ends with. `branch` is `owner:branch` of the head. `number` is the pull
-    request's, where the event is to be trusted for it, `run` the id of the run that made the result, and `run_failed`
-    whether it ended badly. `reason` says why there is nothing to do, or why nothing will be published.
+    request's, where the event is to be trusted for it, `run` the id of the run that made the result. `reason` says
+    why there is nothing to do, or why nothing will be published.
     """
 
     task: Task
@@ -62,7 +62,6 @@ class Activity:
     fork: bool = False
     number: int | None = None
     run: int | None = None
-    run_failed: bool = False
 
 
 _PULL_REQUEST_ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review")
@@ -211,5 +210,4 @@ def _of_workflow_run(told: Payload, mode: Mode) -> Activity:
         branch=f"{repository.object('owner').owner('login')}:{run.branch('head_branch')}",
         fork=not same,
         run=run.number("id"),
-        run_failed=not run.has("conclusion") or run.text("conclusion") != "success",
     )

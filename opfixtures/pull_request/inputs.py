@@ -17,7 +17,7 @@ ARTIFACT = "opfixtures-result"
 """What the artifact is called, unless the workflow says otherwise."""
 AUTHOR = "github-actions[bot]"
 """As whom the token of a job comments."""
-_ARTIFACT = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_ARTIFACT = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
 
 
@@ -148,7 +148,9 @@ def _line(name: str, value: str) -> str | None:
 
 def _matching(name: str, value: str, form: re.Pattern[str]) -> str:
     if not form.fullmatch(value):
-        raise _wrong(name, "a name of letters, digits, '.', '_' and '-'" if name == "artifact" else "a login")
+        raise _wrong(
+            name, "a name of letters, digits, '.', '_', '+' and '-'" if name == "artifact" else "a login"
+        )
     return value
 
 

@@ -114,14 +114,17 @@ def _with_records(fixtures: Sequence[str]) -> list[str]:
     return [path for fixture in fixtures for path in (fixture, record_path(fixture))]
 
 
-def put_together(folder: str) -> bool:
+def put_together(folder: str, whole: str = "") -> bool:
     """Make one result of the parts below `folder`, if there is none; whether that was done. Raises UserError.
+
+    A folder called `whole`, the name of the artifact of all, is what somebody has put together before.
 
     The parts were made by jobs that executed a pull request's code: nothing but their form is relied upon here.
     """
     if os.path.lexists(os.path.join(folder, RESULT)):
         return False
-    parts = list(_parts(folder))
+    every = list(_parts(folder))
+    parts = [part for part in every if os.path.basename(part[0]) == whole] or every
     reports = [_parsed(files[RESULT], part) for part, files in parts if RESULT in files]
     rows = tuple(fixture for result, _ in reports for fixture in result.fixtures)
     commits = {row.pre_change_commit for row in rows} - {None}
@@ -135,15 +138,17 @@ def put_together(folder: str) -> bool:
         Result(commits.pop() if len(commits) == 1 else None, rows),
         [finding for findings in checked for finding in findings] if checked else None,
     )
-    for part, _ in parts:
+    for part, _ in every:
         shutil.rmtree(part)
     return True
 
 
 def _parts(folder: str) -> Iterator[tuple[str, Mapping[str, bytes]]]:
     """The folder of each part and its files. Raises UserError, ArtifactError among them."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda one: one.name)
+    found = []
+    if os.path.isdir(folder):
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda one: one.name)
     # What is put together is written here: nothing may lie in its place, a link to elsewhere least of all.
     other = [one.name for one in found if one.name == FIXTURES or not one.is_dir(follow_symlinks=False)]
     if other:

@@ -57,6 +57,7 @@ class Server:
         self.library.git("switch", "--quiet", "--detach", "main")
         self.library.git("merge", "--quiet", "--no-ff", "--no-edit", head)
         self.library.git("update-ref", "refs/pull/7/merge", "HEAD")
+        self.library.git("update-ref", "refs/pull/7/head", head)
         return self.library.git("rev-parse", "main"), head
 
     def offer(self, github: GitHubServer, owner: str = "octo") -> tuple[dict[str, Any], str]:

@@ -76,6 +76,17 @@ def test_a_part_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     assert os.listdir(tmp_path) == ["opfixtures-part-a"]
 
 
+def test_what_was_put_together_before_is_not_put_together_again(tmp_path: Path) -> None:
+    for name in ("opfixtures-part-a", "opfixtures-result"):
+        own = part(tmp_path, name, row(), patch="one\n")
+        (own / "fixtures/x.ptl").write_bytes(b"x")
+    assert put_together(str(tmp_path), "opfixtures-result")
+    report = read_report(str(tmp_path))
+    assert report is not None
+    assert len(report.fixtures) == 1
+    assert sorted(os.listdir(tmp_path)) == ["fixtures", "fixtures.patch", "result.json"]
+
+
 @pytest.mark.parametrize("name", ["result.json", "fixtures.patch", "fixtures"])
 def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     folder, elsewhere = tmp_path / "result", tmp_path / "elsewhere"

@@ -136,8 +136,8 @@ def refused(settings: str, **files: str) -> str:
         ("setup = [[", "setup = [[], [", "runtimes 1: setup must be a list of argument lists"),
         ('"mylib.ops"', '"my lib"', "runtimes 1: import must be one word"),
         ('"mylib.ops"', '"mylib."', "runtimes 1: import must be the name of a Python module, not 'mylib.'"),
-        ("import =", 'name = "a/b"\nimport =', "runtimes 1: name must be without '/'"),
-        ("import =", 'name = "torch?"\nimport =', "runtimes 1: name must be without '?'"),
+        ("import =", 'name = "a/b"\nimport =', "runtimes 1: name must be up to 60 letters"),
+        ("import =", 'name = "torch?"\nimport =', "runtimes 1: name must be up to 60 letters"),
         (
             "import =",
             'operator-versions = "<9, up"\nimport =',

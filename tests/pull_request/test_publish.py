@@ -192,7 +192,7 @@ def test_an_environment_that_is_no_workflows_is_told(
     [
         (("--head", "patch-1"), "--head is 'patch-1': give OWNER:BRANCH, as the event has it"),
         (("--head-sha", "main"), "--head-sha is 'main': give the full id of a commit"),
-        (("--artifact", "a b"), "--artifact is 'a b': give letters, digits, '.', '_' and '-'"),
+        (("--artifact", "a b"), "--artifact is 'a b': give letters, digits, '.', '_', '+' and '-'"),
     ],
 )
 def test_options_that_no_event_gives_are_refused(
