@@ -18,6 +18,11 @@ def how_it_ended(status: int) -> str:
         return f"signal {-status}"
 
 
+def as_exit_status(status: int) -> int:
+    """What a shell makes of a status as subprocess has it: of a signal, 128 and its number."""
+    return status if status >= 0 else 128 - status
+
+
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and what it started, as far as that stayed in its group; returns when it has ended."""
     # macOS answers EPERM for a group whose processes have all ended.

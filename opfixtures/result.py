@@ -26,6 +26,8 @@ class Status(StrEnum):
 
 
 FAILURES = frozenset({Status.REFUSED, Status.MISMATCH})
+# One that differs when it is replayed was made too.
+MADE = frozenset({Status.GENERATED, Status.VERIFIED, Status.MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,14 @@ class FixtureResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any."""
+    """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any.
+
+    `planned` are paths of fixtures that other jobs were to make, and of which nothing is known.
+    """
 
     pre_change_commit: str | None
     fixtures: tuple[FixtureResult, ...]
+    planned: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:

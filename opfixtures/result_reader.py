@@ -47,13 +47,16 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     if not isinstance(root, dict):
         raise ResultError("it is not an object")
     members = _Members(
-        {"findings": [], **root}, ("schema", "pre_change_commit", "fixtures", "findings"), "it"
+        {"findings": [], "planned": [], **root},
+        ("schema", "pre_change_commit", "fixtures", "planned", "findings"),
+        "it",
     )
     if members.count("schema", 1) != SCHEMA:
         raise ResultError(f"its schema is {root['schema']}, this opfixtures reads {SCHEMA}")
     fixtures = members.rows("fixtures", _fixture)
     findings = members.rows("findings", _finding) if "findings" in root else None
-    return Result(members.commit("pre_change_commit"), fixtures), findings
+    planned = members.rows("planned", _text)
+    return Result(members.commit("pre_change_commit"), fixtures, planned), findings
 
 
 class _Members:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, MutableMapping
 from opfixtures.commands.action_change import judge_and_make
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
+from opfixtures.processes import as_exit_status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api
 from opfixtures.pull_request.artifact import read_artifact
@@ -35,24 +36,26 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def main(_: argparse.Namespace) -> int:
-    """Do what the event asks for; the exit status is the worst of the check's and the generation's.
+    """Do what the event asks for; the exit status is the worst of the check's, the generation's and publishing's.
 
     Raises:
         UserError: the event is refused, an input is wrong, or what the change starts from cannot be had. The summary
-            says so too.
+            says so too, as of an OSError.
     """
     environment = dict(os.environ)
     try:
         return _done(_job(environment, os.environ))
-    except UserError as error:
+    except (UserError, OSError) as error:
         summarise(environment, f"error: {printable(str(error))}")
         raise
 
 
 def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
     inputs = read_inputs(environment)
-    # What is started from here on has no use for it, `publish` apart.
-    forget(own, variable("token"))
+    # What is started from here on has no use for one, `publish` apart.
+    for name in list(own):
+        if name == variable("token") or (name.startswith(("GITHUB_", "GH_", "ACTIONS_")) and "TOKEN" in name):
+            forget(own, name)
     api = Api.of(environment, inputs.token)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")
@@ -116,7 +119,8 @@ def _published(job: Job, environment: Mapping[str, str]) -> int:
         run = job.run_id
     own = {name: value for name, value in environment.items() if name != variable("token")}
     command = [sys.executable, "-I", "-m", "opfixtures", *publish_arguments(job.inputs, job.activity, run)]
-    return subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False).returncode
+    done = subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False)
+    return as_exit_status(done.returncode)
 
 
 def publish_arguments(inputs: Inputs, activity: Activity, run: int | None) -> list[str]:

@@ -7,17 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.commands import check
-from opfixtures.commands.generate import Wanted, intentions, planned
+from opfixtures.commands.generate import Wanted, intentions
+from opfixtures.commands.generate import planned as planned_in
 from opfixtures.comparison import Comparison, read_change
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.processes import as_exit_status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
@@ -69,9 +71,9 @@ def judge_and_make(job: Job, side: Side) -> int:
         if judged.findings is not None and (job.has_result or status):
             result_folder.write_findings(folder, judged.findings)
         job.output_report()
+        _tell(job, judged)
         if job.has_result:
             job.output({"upload": folder})
-        _tell(job, judged)
 
 
 def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
@@ -99,6 +101,9 @@ def _tell(job: Job, judged: _Judged) -> None:
     told = Publication(head, Result(None, ()), judged.findings or ())
     if job.has_result:
         told = publication_of(read_artifact(job.inputs.result), head, job.run)
+    if job.inputs.mode is Mode.PLAN:
+        # The jobs that make them come after this one.
+        told = replace(told, result=replace(told.result, planned=()))
     for line in annotated(told.result.fixtures, judged.entries):
         sys.stdout.write(f"{line}\n")
     # A part knows nothing of what others have to tell, and a job that failed nothing of what is owed.
@@ -143,13 +148,14 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
     """Name the runtimes that are needed, one job of a matrix each, and write what is settled; what is to be made."""
     repository = Repository.discover(side.repository.root, _harmless(job.environment))
     with GitObjects(repository) as objects:
-        _, plan = planned(objects, _wanted(job, side), job.tell)
+        _, plan = planned_in(objects, _wanted(job, side), job.tell)
+    planned = () if job.inputs.dry_run else tuple(fixture.path for fixture in plan.to_make)
     names = list(dict.fromkeys(fixture.spec.name for fixture in plan.to_make))
     if len(names) > _MOST_JOBS:
         raise UserError(
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
-    write_whole(os.path.join(folder, RESULT), result_json(Result(None, plan.settled)).encode())
+    write_whole(os.path.join(folder, RESULT), result_json(Result(None, plan.settled, planned)).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return list(intentions(plan))
 
@@ -181,7 +187,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     # What was executed may have told this repository's git what to execute: it gets no token.
     repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
     result_folder.write_files(repository, folder)
-    return done.returncode, out
+    return as_exit_status(done.returncode), out
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -13,14 +12,13 @@ from opfixtures.errors import UserError
 from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.hub import GitHubError, Hub
-from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR
+from opfixtures.pull_request.inputs import ARTIFACT, ARTIFACT_NAME, AUTHOR
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, write_outputs
 from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
 
-_ARTIFACT = re.compile(r"[A-Za-z0-9_.+-]+")
 # Less than a job that only publishes may take.
 _SECONDS = 300.0
 
@@ -79,7 +77,7 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     """
     token = os.environ.get("GITHUB_TOKEN", "")
     api = Api.of(os.environ, token)
-    if not _ARTIFACT.fullmatch(artifact_name):
+    if not ARTIFACT_NAME.fullmatch(artifact_name):
         raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_', '+' and '-'")
     # There the token of a fork cannot write, and a workflow on workflow_run comes after.
     wanted = replace(wanted, has_second=os.environ.get("GITHUB_EVENT_NAME") == "pull_request")
@@ -99,16 +97,17 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
         hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
         number = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
         if number is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
-            _output(hub, number, wanted.author)
+            _output(hub, number, wanted)
     return 0
 
 
-def _output(hub: Hub, number: int, author: str) -> None:
+def _output(hub: Hub, number: int, wanted: Wanted) -> None:
     comment = None
     # It is written already.
     with suppress(GitHubError):
-        comment = find_comment(hub, number, author)
-    if comment is not None:
+        comment = find_comment(hub, number, wanted.author)
+    # One of an earlier head tells nothing of this.
+    if comment is not None and wanted.sha[:12] in comment.body:
         url = f"{server_of(os.environ)}/{hub.repository}/pull/{number}#issuecomment-{comment.id}"
         write_outputs(os.environ.get("GITHUB_OUTPUT"), {"comment-url": url})
 

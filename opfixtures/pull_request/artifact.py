@@ -11,11 +11,8 @@ from opfixtures.findings import Finding
 from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
 from opfixtures.pull_request.artifact_patch import check_patch
 from opfixtures.record import Record, RecordError, load_record, record_path
-from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result import MADE, FixtureResult, Result, Status
 from opfixtures.result_reader import ResultError, read_result
-
-# One that differs when it is replayed was made too.
-_MADE = frozenset({Status.GENERATED, Status.VERIFIED, Status.MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,12 @@ class MadeFixture:
     record_data: bytes
     archive: Archive
     record: Record
+
+    @property
+    def files(self) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+        """Path and bytes of the fixture and of its record, where the result says that they belong."""
+        path = self.result.fixture or self.name
+        return (path, self.data), (record_path(path), self.record_data)
 
     @property
     def may_be_committed(self) -> bool:
@@ -59,9 +62,12 @@ def parse_artifact(files: Mapping[str, bytes]) -> Artifact:
     except ResultError as error:
         raise ArtifactError(f"the artifact is refused: {RESULT}: {error}") from error
     fixtures = _fixtures(files, result)
-    if PATCH in files:
-        check_patch(files[PATCH], [made.result.fixture or "" for made in fixtures if made.may_be_committed])
-    return Artifact(result, findings or (), fixtures, PATCH in files)
+    patch = files.get(PATCH, b"")
+    if patch:
+        check_patch(
+            patch, {path: data for made in fixtures if made.may_be_committed for path, data in made.files}
+        )
+    return Artifact(result, findings or (), fixtures, bool(patch))
 
 
 def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, ...]:
@@ -70,7 +76,7 @@ def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, 
     alone = names ^ archives ^ {record_path(name) for name in archives}
     if alone:
         raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
-    made = [row for row in result.fixtures if row.status in _MADE]
+    made = [row for row in result.fixtures if row.status in MADE]
     return tuple(_fixture(name, files, made) for name in sorted(archives))
 
 

@@ -1,42 +1,52 @@
-"""The patch of a result artifact: people are told to apply it, so it may hold fixtures and records and nothing else.
+"""The patch of a result artifact: people are told to apply it, so it brings the files that were read and nothing else.
 
-Every line has to be one that `git diff --binary` writes for files that are added or changed in place
-(https://git-scm.com/docs/diff-format#generate_patch_text_with_p): no other file, no rename, no deletion, no mode.
+It has the form that `git diff --binary` gives files it takes for binary ones
+(https://git-scm.com/docs/diff-format#generate_patch_text_with_p): of each the name, no other mode, and the id
+of the blob that it becomes. git refuses to apply one whose bytes come to another id (apply.c, apply_binary).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from opfixtures.pull_request.artifact_files import PATCH, ArtifactError
-from opfixtures.record import record_path
 
-_NAMED = re.compile(
-    rb"diff --git a/(?P<old>.+) b/(?P=old)|--- a/(?P<before>[^\t]+)\t?|\+\+\+ b/(?P<after>[^\t]+)\t?"
-)
+_FILE = re.compile(rb"diff --git a/(?P<path>.+) b/(?P=path)")
+_INDEX = re.compile(rb"index (?:[0-9a-f]{40}|[0-9a-f]{64})\.\.(?P<id>[0-9a-f]{40}|[0-9a-f]{64})(?: 100644)?")
+# A length, and base85 with at most 52 bytes a line.
 _OTHER = re.compile(
-    rb"new file mode 100644|index [0-9a-f]{40,64}\.\.[0-9a-f]{40,64}( 100644)?|--- /dev/null"
-    # A text's: https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html
-    rb"|@@ -\d+(,\d+)? \+\d+(,\d+)? @@.*|[-+ ].*|\\ No newline at end of file"
-    # A binary file's: a length and base85, at most 52 bytes a line.
-    rb"|GIT binary patch|(literal|delta) \d+|[A-Za-z][0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{5,65}|"
+    rb"new file mode 100644|(literal|delta) \d+|[A-Za-z][0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{5,65}|"
 )
 
 
-def check_patch(patch: bytes, fixtures: Collection[str]) -> None:
-    """Raise ArtifactError unless `patch` is about `fixtures`, by their paths, and their records alone."""
-    paths = {path.encode() for fixture in fixtures for path in (fixture, record_path(fixture))}
+def check_patch(patch: bytes, files: Mapping[str, bytes]) -> None:
+    """Raise ArtifactError unless `patch` has what `files` are, by their paths, and nothing else."""
+    wanted = {path.encode(): data for path, data in files.items()}
+    path: bytes | None = None
+    is_identified = False
     for number, line in enumerate(patch.split(b"\n"), 1):
-        if not _is_meant(line, paths):
+        file, index = _FILE.fullmatch(line), _INDEX.fullmatch(line)
+        if file:
+            path, is_identified = file["path"], False
+            is_meant = path in wanted
+        elif path is None:
+            is_meant = False
+        elif index:
+            is_identified = is_meant = index["id"] == _blob_id(wanted[path], len(index["id"]))
+        elif line == b"GIT binary patch":
+            is_meant = is_identified
+        else:
+            is_meant = _OTHER.fullmatch(line) is not None
+        if not is_meant:
             why = f"line {number} of {PATCH} is about more than the fixtures that were made"
             raise ArtifactError(f"the artifact is refused: {why}")
 
 
-def _is_meant(line: bytes, paths: Collection[bytes]) -> bool:
-    named = _NAMED.fullmatch(line)
-    if named:
-        return set(filter(None, named.groups())) <= set(paths)
-    # A line of a text that begins like one with a name could be taken for it.
-    begins_so = line.startswith((b"--- ", b"+++ ")) and line != b"--- /dev/null"
-    return _OTHER.fullmatch(line) is not None and not begins_so
+def _blob_id(data: bytes, digits: int) -> bytes:
+    """The id of a file's content in a repository whose ids have that many digits (git-hash-object)."""
+    hashed = (hashlib.sha1 if digits == hashlib.sha1().digest_size * 2 else hashlib.sha256)(
+        b"blob %d\0" % len(data) + data
+    )
+    return hashed.hexdigest().encode()

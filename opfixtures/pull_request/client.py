@@ -17,6 +17,8 @@ from opfixtures.pull_request.patience import Patience
 
 T = TypeVar("T")
 _NOT_FOUND = 404
+# Seconds for what a comment can do without.
+_NICETY = 20.0
 
 
 class Client:
@@ -84,7 +86,7 @@ class Client:
         def ask() -> bool:
             return self._api.compare(commit, tip).merge_base_commit.sha == commit
 
-        return self._patience.attempt(f"compare {commit[:12]} with {tip[:12]}", ask)
+        return self._patience.attempt(f"compare {commit[:12]} with {tip[:12]}", ask, seconds=_NICETY)
 
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """See `Hub.names`."""

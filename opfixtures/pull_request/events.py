@@ -161,13 +161,18 @@ def _of_dispatch(told: Payload, mode: Mode, asked: Dispatch, pull_requests: Pull
         if found.fork and mode is Mode.ALL:
             raise UserError(
                 f"pull request {asked.number} comes from a fork, and a dispatched job with `mode: all` has a token"
-                " that can write: use `mode: generate` in a job with `permissions: contents: read`, and"
+                " that can write: use `mode: generate` in a job that may only read, and"
                 " `mode: publish` in another (README, dispatch)"
             )
         if asked.head and asked.head != found.head:
             # Jobs of one run are about one commit, whatever is pushed meanwhile.
             moved = f"pull request {asked.number} has moved on from {asked.head[:12]}"
             return Activity(Task.NOTHING, f"{moved} to {(found.head or '')[:12]}: dispatch this again")
+        if mode is Mode.PUBLISH and not asked.head:
+            raise UserError(
+                f"what was made for pull request {asked.number} is of one commit: give `head`, an output of the job"
+                " that made it"
+            )
         # The token of a dispatch is the repository's own, whoever wrote the pull request.
         found = replace(found, reason="")
         return found if mode is not Mode.PUBLISH else replace(found, task=Task.PUBLISH)
@@ -184,7 +189,7 @@ def _of_dispatch(told: Payload, mode: Mode, asked: Dispatch, pull_requests: Pull
     if mode is Mode.ALL:
         raise UserError(
             "the head of a dispatch may be a fork's, and `mode: all` has a token that can write:"
-            " name a pull-request, or use `mode: generate` in a job with `permissions: contents: read`"
+            " name a pull-request, or use `mode: generate` in a job that may only read"
         )
     return Activity(Task.GENERATE, base=base, head=asked.head)
 

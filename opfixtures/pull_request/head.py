@@ -6,9 +6,9 @@ import re
 
 from opfixtures.errors import UserError
 from opfixtures.pull_request.hub import Hub, PullRequest
+from opfixtures.pull_request.payload import OBJECT_ID
 
 _HEAD = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?:[^\x00-\x20\x7f~^:?*\[\\]+", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def find_pull_request(hub: Hub, head: str, sha: str, number: int | None = None) -> PullRequest | None:
@@ -22,7 +22,7 @@ def find_pull_request(hub: Hub, head: str, sha: str, number: int | None = None) 
     """
     if not _HEAD.fullmatch(head):
         raise UserError(f"--head is {head!r}: give OWNER:BRANCH, as the event has it")
-    if not _COMMIT.fullmatch(sha):
+    if not OBJECT_ID.fullmatch(sha):
         raise UserError(f"--head-sha is {sha!r}: give the full id of a commit")
     owner, _, branch = head.partition(":")
     numbers = hub.pull_requests(head) if number is None else [number]

@@ -17,7 +17,7 @@ ARTIFACT = "opfixtures-result"
 """What the artifact is called, unless the workflow says otherwise."""
 AUTHOR = "github-actions[bot]"
 """As whom the token of a job comments."""
-_ARTIFACT = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
+ARTIFACT_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?")
 
 
@@ -88,7 +88,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         runtime=_line("runtime", given["runtime"]),
         post_change_python=_python(given["post-change-python"], environment),
         result=_folder(given["result"], environment),
-        artifact=_matching("artifact", given["artifact"] or ARTIFACT, _ARTIFACT),
+        artifact=_matching("artifact", given["artifact"] or ARTIFACT, ARTIFACT_NAME),
         author=_matching("author", given["author"] or AUTHOR, _LOGIN),
     )
 

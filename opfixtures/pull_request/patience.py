@@ -50,8 +50,12 @@ class Patience:
         self._clock, self._sleep = clock, sleep
         self._end = clock() + seconds
 
-    def attempt(self, what: str, request: Callable[[], T], *, repeatable: bool = True) -> T:
+    def attempt(
+        self, what: str, request: Callable[[], T], *, repeatable: bool = True, seconds: float | None = None
+    ) -> T:
         """What `request` returns. `what` completes the sentence "GitHub cannot ...".
+
+        It is made again for `seconds` at the most, where it is worth less than the others.
 
         Raises:
             Refused: GitHub says no, and would again.
@@ -59,6 +63,7 @@ class Patience:
             GitHubError: it did not work out in time.
         """
         pause = _FIRST_PAUSE
+        end = self._end if seconds is None else min(self._end, self._clock() + seconds)
         while True:
             try:
                 return request()
@@ -67,7 +72,7 @@ class Patience:
             if failure.is_final:
                 raise Refused(f"GitHub refused to {what}: {failure.why}", failure.status)
             wait = pause if failure.wait is None else failure.wait
-            if self._clock() + wait > self._end:
+            if self._clock() + wait > end:
                 raise GitHubError(
                     f"GitHub could not be brought to {what}: {failure.why}: run this job again later"
                 )

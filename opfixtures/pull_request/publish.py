@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from opfixtures.pull_request.artifact import Artifact
 from opfixtures.pull_request.commit import push_fixtures
 from opfixtures.pull_request.head import find_pull_request
-from opfixtures.pull_request.hub import Hub, PullRequest, Refused
+from opfixtures.pull_request.hub import GitHubError, Hub, PullRequest, Refused
 from opfixtures.pull_request.sticky import LIMIT, put_comment
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
 
-_MOST_COMMITS = 20
+_MOST_COMMITS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def _published(hub: Hub, pull: PullRequest, publication: Publication) -> dict[st
     named = (fixture.pre_change_commit for fixture in publication.result.fixtures)
     commits = {commit for commit in named if commit}
     found = {}
-    for commit in sorted(commits)[:_MOST_COMMITS]:
-        # Without `contents: read` GitHub shows no history of a private repository.
-        with suppress(Refused):
+    # Without `contents: read` GitHub shows no history of a private repository. The comment can do without.
+    with suppress(GitHubError):
+        for commit in sorted(commits)[:_MOST_COMMITS]:
             found[commit] = hub.has_ancestor(commit, pull.base_sha)
     return found
 

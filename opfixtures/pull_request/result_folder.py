@@ -16,6 +16,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from opfixtures.atomic_write import write_whole
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
@@ -23,11 +24,10 @@ from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, R
 from opfixtures.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result import MADE, FixtureResult, Result, Status
 from opfixtures.result_reader import MAX_BYTES as MOST_RESULT
 from opfixtures.result_reader import ResultError, read_result
 
-_MADE = {Status.GENERATED, Status.VERIFIED, Status.MISMATCH}
 _MOST_PARTS = 257
 # Whatever the user's settings say of diffs.
 _AS_PATCH = (
@@ -65,8 +65,7 @@ def _write(folder: str, result: Result, findings: Sequence[Finding] | None) -> N
     report = json.loads(result_json(result))
     if findings is not None:
         report["findings"] = finding_rows(findings)
-    with open(os.path.join(folder, RESULT), "w", encoding="utf-8") as out:
-        out.write(f"{json.dumps(report, indent=2)}\n")
+    write_whole(os.path.join(folder, RESULT), f"{json.dumps(report, indent=2)}\n".encode())
 
 
 def read_report(folder: str) -> Result | None:
@@ -89,7 +88,7 @@ def _parsed(data: bytes, path: str) -> tuple[Result, tuple[Finding, ...] | None]
 
 def made(fixtures: Iterable[FixtureResult]) -> list[str]:
     """The paths of the fixtures that were made."""
-    return [fixture.fixture for fixture in fixtures if fixture.status in _MADE and fixture.fixture]
+    return [fixture.fixture for fixture in fixtures if fixture.status in MADE and fixture.fixture]
 
 
 def write_files(side: Repository, folder: str) -> None:
@@ -104,10 +103,15 @@ def write_files(side: Repository, folder: str) -> None:
     paths = _with_records(made(one for one in fixtures if one.status is not Status.MISMATCH))
     if not paths:
         return
+    # The highest there are (gitattributes): bytes as they are, and a patch that git itself holds to them.
+    info = os.path.join(side.root, ".git", "info")
+    os.makedirs(info, exist_ok=True)
+    write_whole(os.path.join(info, "attributes"), b"* -text -filter -ident -diff\n")
     # The settings of a repository may ignore what is generated.
     side.run("add", "--force", "--sparse", "--", *(f":(top,literal){path}" for path in paths))
-    with open(os.path.join(folder, PATCH), "wb") as stream:
-        stream.write(side.run("-c", "core.quotePath=false", "diff", "--cached", *_AS_PATCH))
+    patch = side.run("-c", "core.quotePath=false", "diff", "--cached", *_AS_PATCH)
+    if patch:
+        write_whole(os.path.join(folder, PATCH), patch)
 
 
 def _with_records(fixtures: Sequence[str]) -> list[str]:
@@ -133,9 +137,11 @@ def put_together(folder: str, whole: str = "") -> bool:
         os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
         with open(os.path.join(folder, name), "wb") as stream:
             stream.write(content)
+    told = {row.fixture for row in rows}
+    planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows),
+        Result(commits.pop() if len(commits) == 1 else None, rows, planned),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

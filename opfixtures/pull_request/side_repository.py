@@ -19,6 +19,7 @@ from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.presets import PYTORCH_MODULES, PYTORCH_PATHS
 from opfixtures.pull_request.events import Activity
+from opfixtures.pull_request.payload import OBJECT_ID
 from opfixtures.runtimes.side_checkout import HARMLESS, beside, configured
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 
@@ -119,7 +120,8 @@ def _base(side: Repository, activity: Activity, checked_out: str, around: Surrou
     if checked_out != activity.head:
         # GitHub's merge: what it has from target was never the pull request's.
         return _parents(side, checked_out)[0]
-    local = side.resolve(published) or side.resolve(f"refs/remotes/origin/{published}")
+    # There are no branches here, and a name of one may be a short id too.
+    local = side.resolve(published) if OBJECT_ID.fullmatch(published) else None
     found = side.merge_base(local, checked_out) if local else None
     if found:
         return found

@@ -11,7 +11,9 @@ from opfixtures.result import Facts, FixtureResult, Result
 def result_json(result: Result) -> str:
     """`{"schema": 1, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
     rows = [_row(fixture) for fixture in result.fixtures]
-    report = {"schema": 1, "pre_change_commit": result.pre_change_commit, "fixtures": rows}
+    report: dict[str, object] = {"schema": 1, "pre_change_commit": result.pre_change_commit, "fixtures": rows}
+    if result.planned:
+        report["planned"] = list(result.planned)
     return json.dumps(report, indent=2)
 
 

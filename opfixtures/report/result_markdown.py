@@ -61,7 +61,7 @@ class Publication:
     @property
     def nothing_owed(self) -> bool:
         """Whether there is nothing to tell of."""
-        return not (self.result.fixtures or self.findings)
+        return not (self.result.fixtures or self.result.planned or self.findings)
 
     @property
     def news(self) -> list[Finding]:
@@ -81,6 +81,7 @@ def result_markdown(publication: Publication, limit: int) -> str:
     if publication.nothing_owed:
         return f"### opfixtures: nothing owed\n\nAt {code_span(publication.head[:12])} no fixture is owed.\n"
     ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.news]
+    ranked += [(1, _not_made(path)) for path in publication.result.planned]
     ranked += [(_rank(one), _fixture(one, publication)) for one in publication.result.fixtures]
     sections = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
     return shortened("".join(_head(publication)), sections, "".join(_files(publication)), limit)
@@ -99,6 +100,8 @@ def _head(publication: Publication) -> Iterator[str]:
         if statuses[status]
     ]
     errors = sum(finding.severity is Severity.ERROR for finding in publication.findings)
+    missing = len(result.planned)
+    counts = ([f"{missing} not made"] if missing else []) + counts
     counts = ([f"{errors} error{'s' * (errors > 1)}"] if errors else []) + counts
     yield f"### opfixtures: {', '.join(counts) or 'no errors'}\n\n"
     yield f"Result for {code_span(publication.head[:12])}."
@@ -125,6 +128,11 @@ def _finding(finding: Finding) -> Section:
         code_block(finding.hint),
     ]
     return _section(title, lines, failed=finding.severity is Severity.ERROR)
+
+
+def _not_made(path: str) -> Section:
+    said = ["The job that was to make it left no result: its log says why."]
+    return _section(f"<b>not made</b> {code_element(path)}", said, failed=True)
 
 
 def _fixture(fixture: FixtureResult, publication: Publication) -> Section:

@@ -128,7 +128,8 @@ def test_a_dispatch_looks_the_pull_request_up(fork: dict[str, Any]) -> None:
     found = {pull["number"]: pull}.__getitem__
     activity = of("workflow_dispatch", DISPATCH, asked=asked, pull_requests=found)
     assert (activity.task, activity.head) == (Task.GENERATE, pull["head"]["sha"])
-    assert of("workflow_dispatch", DISPATCH, Mode.PUBLISH, asked, found).task is Task.PUBLISH
+    with pytest.raises(UserError, match="is of one commit: give `head`"):
+        of("workflow_dispatch", DISPATCH, Mode.PUBLISH, asked, found)
     with pytest.raises(UserError, match="for 77: try again"):
         of("workflow_dispatch", DISPATCH, asked=Dispatch(number=77), pull_requests=lambda _: pull)
 

@@ -144,6 +144,16 @@ def test_parts_may_lack_what_was_not_made(tmp_path: Path) -> None:
     assert "findings" not in json.loads((tmp_path / "result.json").read_text())
 
 
+def test_what_no_part_tells_of_stays_planned(tmp_path: Path) -> None:
+    plan = part(tmp_path, "opfixtures-plan")
+    (plan / "result.json").write_text(result_json(Result(None, (), ("generated.ptl", "lost.ptl"))))
+    part(tmp_path, "opfixtures-part-a", row())
+    put_together(str(tmp_path))
+    report = read_report(str(tmp_path))
+    assert report is not None
+    assert report.planned == ("lost.ptl",)
+
+
 def test_nothing_to_put_together_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"neither a result\.json nor up to 257 parts"):
         put_together(str(tmp_path))

@@ -324,6 +324,28 @@ def test_a_patch_of_more_than_what_was_made_is_refused(files: Files, tmp_path: P
         parse_artifact({**files, "fixtures.patch": patch_of(tmp_path, made, more)})
 
 
+def test_nor_is_one_with_other_bytes(files: Files, tmp_path: Path) -> None:
+    """git would not apply one that says another id than its bytes have."""
+    made = {f"test/{name}": data for name, data in files.items() if name.startswith("fixtures/")}
+    made[OWN] = b"EVIL PICKLE"
+    with pytest.raises(ArtifactError, match=r"line \d+ of fixtures.patch"):
+        parse_artifact({**files, "fixtures.patch": patch_of(tmp_path, made)})
+
+
+def test_git_applies_what_is_taken(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "fixtures.patch").write_bytes(files["fixtures.patch"])
+    subprocess.run(("git", "init", "--quiet", "."), cwd=tmp_path, check=True)
+    subprocess.run(("git", "apply", "--index", "fixtures.patch"), cwd=tmp_path, check=True)
+    assert (tmp_path / OWN).read_bytes() == files[OWN.removeprefix("test/")]
+    (tmp_path / "other.patch").write_bytes(files["fixtures.patch"].replace(b"\nz", b"\nY", 1))
+    forged = subprocess.run(("git", "apply", "other.patch"), cwd=tmp_path, capture_output=True)
+    assert forged.returncode != 0
+
+
+def test_an_empty_patch_is_none(files: Files) -> None:
+    assert not parse_artifact({**files, "fixtures.patch": b""}).has_patch
+
+
 @pytest.mark.parametrize(
     "line", [b"rename from setup.py", b"--- a/setup.py", b"+++ b/setup.py", b"diff --git a/setup.py b/x.ptl"]
 )
@@ -341,5 +363,4 @@ def test_a_patch_of_what_was_made_again_is_taken(files: Files, tmp_path: Path) -
     diff = ("git", "diff", "--cached", "--binary", "--full-index", tree.stdout.strip())
     patch = subprocess.run(diff, cwd=tmp_path, check=True, capture_output=True).stdout
     assert b"\ndelta " in patch
-    assert b"\n-" in patch
     assert parse_artifact({**files, "fixtures.patch": patch}).has_patch

@@ -96,7 +96,12 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
     waived = replace(fixture, waived=text, facts=replace(fixture.facts or Facts(fact, fact), loaders={}))
     finding = Finding("OPF201", Severity.ERROR, text, Place(text, 1, 1), text, text)
     return Publication(
-        HEAD, Result(None, (fixture, waived)), (finding,), run=RUN, has_patch=True, why_not_pushed=text
+        HEAD,
+        Result(None, (fixture, waived), (text,)),
+        (finding,),
+        run=RUN,
+        has_patch=True,
+        why_not_pushed=text,
     )
 
 
@@ -113,7 +118,7 @@ def test_no_text_from_a_repository_is_more_than_code(status: Status, text: str) 
 
 @given(text=st.sampled_from(HOSTILE) | st.text())
 def test_nor_is_it_where_only_lines_are_left(text: str) -> None:
-    limit = 1100
+    limit = 1500
     harmless = rendered(result_markdown(publication("x"), limit))
     hostile = rendered(result_markdown(publication(text), limit))
 
@@ -260,6 +265,14 @@ def test_a_note_of_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_i
         (missing("aten::silu"), True),
     ):
         assert ("OPF301" in result_markdown(replace(told, findings=(finding,)), 65536)) is is_news
+
+
+def test_what_a_job_was_to_make_and_did_not_is_no_success() -> None:
+    lost = Publication(HEAD, Result(None, (), ("test/fixtures/x.ptl",)))
+    markdown = result_markdown(lost, 65536)
+    assert markdown.startswith("### opfixtures: 1 not made\n")
+    assert "<details open>\n<summary><b>not made</b> <code>test/fixtures/x.ptl</code></summary>" in markdown
+    assert "nothing owed" not in markdown
 
 
 def test_what_has_no_fixture_entry_is_not_to_be_made(told: Publication) -> None:
