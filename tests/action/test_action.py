@@ -272,6 +272,18 @@ def test_the_token_is_in_no_environment_that_what_is_executed_can_read(
     assert base64.b64encode(f"x-access-token:{token}".encode()) not in said
 
 
+def test_a_generation_that_is_killed_is_no_success(project: Project, tmp_path: Path) -> None:
+    """By the kernel, for the memory it takes, or by what it executes."""
+    project.add_hardswish()
+    shell = f"kill -9 $PPID; sleep 5; echo > {tmp_path / 'survived'}"
+    runtime = f"[[tool.opfixtures.runtimes]]\nkind = 'checkout'\nsetup = [['sh', '-c', {shell!r}]]\n"
+    settings = f"[tool.opfixtures]\npreset = 'pytorch'\n{runtime}"
+    project.upstream.write(".opfixtures.toml", settings.replace("'", '"'))
+    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=str(tmp_path / "cache"))
+    assert done.status == 128 + 9, done.err
+    assert "no fixtures were made" in done.summary
+
+
 def test_another_commit_than_the_events_is_not_judged(project: Project) -> None:
     payload = project.open()
     payload["pull_request"]["head"]["sha"] = "c" * 40
