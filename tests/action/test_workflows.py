@@ -1,4 +1,4 @@
-"""README's workflows as they would be pasted, run by `act` where GitHub cannot be reached."""
+"""README's workflows as they would be pasted, run by `act`, most of them where GitHub cannot be reached."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.action.act import REPOSITORY, STAND_INS, Server, opened
 from tests.action.conftest import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.action.test_manifest import FILES, blocks, read, steps
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
+from tests.github_server import GitHubServer
 
 GELU_OUT = '"aten::gelu.out(Tensor self, *, Tensor(a!) out) -> Tensor"}}}'
 
@@ -48,16 +49,21 @@ def test_a_pull_request_of_a_branch_with_a_fixture_to_make_and_one_to_refuse(ser
     ]
 
 
-def test_a_dispatch_with_a_job_for_each_of_two_runtimes(server: Server) -> None:
+def test_a_dispatch_with_a_job_for_each_of_two_runtimes(server: Server, github: GitHubServer) -> None:
+    """GitHub says where the two revisions meet; there is no pull request to tell."""
     server.change("change", "entries")
     library = server.library
     library.replace(VERSION_MAP, f"{GELU_OUT}", f"{GELU_OUT},\n{HARDSWISH.rstrip()[:-1]}")
     library.write(MODULES, library.read(MODULES) + HARDSWISH_MODULE)
     library.replace(REGISTRY, "}", HARDSWISH_ROW)
-    base, head = server.open()
-    payload = {"ref": "refs/heads/main", "repository": REPOSITORY, "inputs": {"base": base, "head": head}}
-    done = server.act("workflow_dispatch", payload, blocks()[2])
+    inputs = {"base": "main", "head": server.offer(github)[1]}
+    payload = {"ref": "refs/heads/main", "repository": REPOSITORY, "inputs": inputs}
+    done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "reads")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [request.path for request in github.requests] == [
+        f"/repos/octo/library/compare/main...{inputs['head']}"
+    ] * 3
+    assert github.writes == []
     assert server.results() == {
         "opfixtures-plan": {},
         "opfixtures-part-torch-1.11.0": {"aten::gelu": "verified", "aten::gelu.out": "verified"},
