@@ -37,7 +37,6 @@ _KEYS = (
     "runtimes",
     "waivers",
 )
-_LONGEST_NAME = 60
 _SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
 _RUNTIME_KEYS = (
     "operator-versions",
@@ -213,12 +212,7 @@ def _runtime(table: Table) -> RuntimeSpec:
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
         raise table.error(f"import must be the name of a Python module, not {module!r}")
     name = table.word("name") or (f"torch-{torch}" if kind == "release" else kind)
-    # An artifact of a workflow is named after it.
-    if len(name) > _LONGEST_NAME or not all(
-        one.isascii() and (one.isalnum() or one in "._+-") for one in name
-    ):
-        wanted = f"up to {_LONGEST_NAME} letters, digits, '.', '_', '+' and '-'"
-        raise table.error(f"name must be {wanted}, not {name!r}")
+    table.check_name(name)
     versions = table.text("operator-versions")
     return RuntimeSpec(
         kind=kind,

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from opfixtures.errors import ConfigurationError
 
 Choice = TypeVar("Choice", bound=str)
+_LONGEST_NAME = 60
 
 
 def parse_toml(path: str, source: bytes) -> Mapping[str, object]:
@@ -65,6 +66,14 @@ class Table:
         if value is not None and (value.startswith("-") or " " in value):
             raise self.error(f"{key} must be one word that does not begin with '-', not {value!r}")
         return value
+
+    def check_name(self, name: str) -> None:
+        """Refuse a name that an artifact of a workflow cannot have after its own."""
+        if len(name) > _LONGEST_NAME or not all(
+            one.isascii() and (one.isalnum() or one in "._+-") for one in name
+        ):
+            wanted = f"up to {_LONGEST_NAME} letters, digits, '.', '_', '+' and '-'"
+            raise self.error(f"name must be {wanted}, not {name!r}")
 
     def words(self, key: str) -> tuple[str, ...]:
         """Strings that can be shown on one line; () where there are none."""
