@@ -123,7 +123,7 @@ def test_a_caller_grants_what_the_called_jobs_want() -> None:
                     assert LEVELS.index(level) <= LEVELS.index(granted.get(name, "none")), (path, name)
             # `on` is a word for true in YAML 1.1.
             assert set(job["with"]) <= set(manifest[True]["workflow_call"]["inputs"])
-    assert called == 3
+    assert called == 4
 
 
 def test_what_the_action_installs_is_what_pyproject_allows() -> None:

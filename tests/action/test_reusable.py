@@ -95,12 +95,19 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
 
 
 def test_a_dispatch_by_number_tells_the_pull_request(server: Server, github: GitHubServer) -> None:
-    """Of one operator alone; a dry run tells nobody."""
+    """A dry run tells nobody; then of one operator alone, and what is made is committed where that is asked for."""
     server.change("change", "entries")
-    server.offer(github)
-    inputs = {"pull-request": "7", "operators": "aten::gelu.out"}
+    _, head = server.offer(github)
+    inputs = {"pull-request": "7", "operators": "aten::gelu.out", "dry-run": "true"}
     payload = {"ref": "refs/heads/main", "repository": REPOSITORY, "inputs": inputs}
 
+    done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.results() == {"opfixtures-plan": {}}
+    assert github.writes == []
+
+    inputs |= {"dry-run": "false", "commit": "true"}
     done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "writes")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -108,11 +115,5 @@ def test_a_dispatch_by_number_tells_the_pull_request(server: Server, github: Git
     (comment,) = github.hub.comments.values()
     assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 1 verified\n")
     assert "<code>aten::gelu.out</code>" in comment.body
-    assert github.writes == ["POST /repos/octo/library/issues/7/comments"]
-
-    inputs["dry-run"] = "true"
-    done = server.act("workflow_dispatch", payload, blocks()[2], github.url, "writes")
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert server.results() == {"opfixtures-plan": {}}
-    assert len(github.writes) == 1
+    added = github.hub.git("octo/library", "diff", "--name-only", head, TOPIC).decode().split()
+    assert added == FILES[:2]
