@@ -73,6 +73,34 @@ class Change:
         return tuple(new.values())
 
     @cached_property
+    def owed(self) -> tuple[tuple[MapEntry, FixtureEntry], ...]:
+        """What the change owes a fixture: each entry with a fixture entry that matches it, where the change
+        adds the one or the other. In the order of the version map, then of the registry."""
+        added = {(entry.operator, entry.bumped_at_version) for entry in self.added}
+        entries: dict[tuple[str, int], MapEntry] = {}
+        for entry in self.version_map.entries:
+            entries.setdefault((entry.operator, entry.bumped_at_version), entry)
+        return tuple(
+            (entry, row)
+            for key, entry in entries.items()
+            for row in self.matching.rows_of(entry)
+            if key in added or key_of(row) not in self._rows_before
+        )
+
+    @cached_property
+    def guards(self) -> tuple[FixtureEntry, ...]:
+        """The fixture entries whose operator is not in the version map, in the order of the registry. None
+        where the map is gone, or where a part of it cannot be read and may have the operator."""
+        if self.after.version_map is None or self.version_map.problems:
+            return ()
+        return tuple(row for row in self.registry.rows if not self.matching.has_operator(row.operator))
+
+    @cached_property
+    def added_guards(self) -> tuple[FixtureEntry, ...]:
+        """The guards that the change adds: it owes them a fixture as well."""
+        return tuple(row for row in self.guards if key_of(row) not in self._rows_before)
+
+    @cached_property
     def written(self) -> tuple[MapEntry, ...]:
         """The entries of the version map that the change adds or alters; equal ones in several arms count
         once."""
@@ -107,14 +135,12 @@ class Change:
     def judged_fixtures(self) -> tuple[str, ...]:
         """The file names of the fixtures the change answers for: it alters them or their record, adds their
         fixture entry, or writes the entry that this one matches."""
-        old = self.before.registry.rows if self.before.registry else ()
-        known = {(row.module, row.operator) for row in old}
         written = {(entry.operator, entry.bumped_at_version) for entry in self.written}
         touched = {fixture_of(name) for name in self.touched_fixtures}
 
         def judged(name: str) -> bool:
             row = self.owners.row(name)
-            is_new = row is not None and (row.module, row.operator) not in known
+            is_new = row is not None and key_of(row) not in self._rows_before
             return name in touched or is_new or self.owners.entry(name) in written
 
         return tuple(name for name in self.after.fixtures.fixtures if judged(name))
@@ -123,21 +149,29 @@ class Change:
     def judged_rows(self) -> tuple[FixtureEntry, ...]:
         """The fixture entries the change answers for: those it adds, those whose module it takes away or
         makes no module, and those of an operator that it adds an entry for."""
-        old = self.before.registry.rows if self.before.registry else ()
-        known = {(row.module, row.operator) for row in old}
         modules_before = _by_name(self.before.modules)
         operators = {entry.operator for entry in self.added}
 
         def judged(row: FixtureEntry) -> bool:
             broken = is_module(modules_before.get(row.module)) and not is_module(self.modules.get(row.module))
-            return (row.module, row.operator) not in known or row.operator in operators or broken
+            return key_of(row) not in self._rows_before or row.operator in operators or broken
 
         return tuple(row for row in self.registry.rows if judged(row))
+
+    @cached_property
+    def _rows_before(self) -> frozenset[tuple[str, str]]:
+        rows = self.before.registry.rows if self.before.registry else ()
+        return frozenset(map(key_of, rows))
 
 
 def text_of(entry: MapEntry) -> tuple[str, int, str, str]:
     """All that an entry says, without its place."""
     return entry.operator, entry.bumped_at_version, entry.upgrader_name, entry.old_schema
+
+
+def key_of(row: FixtureEntry) -> tuple[str, str]:
+    """Class and operator of a fixture entry: what makes it the same one in another place."""
+    return row.module, row.operator
 
 
 def is_module(module: FixtureModule | None) -> bool:

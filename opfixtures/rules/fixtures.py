@@ -46,7 +46,7 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     """
     from shlex import quote
 
-    for row in (row for entry in change.added for row in change.matching.rows_of(entry)):
+    for row in [*(row for _, row in change.owed), *change.added_guards]:
         stem = f"{change.config.fixtures}/{fixture_stem(row.module)}"
         if not (change.has_file(f"{stem}.ptl") or change.has_file(f"{stem}.pt")):
             message = f"the fixture of {row.module} is not there yet: {stem}.ptl"

@@ -202,10 +202,44 @@ class TestOPF202:
         assert found(declared(), after, files=ARCHIVE) == ["OPF202 error any:7:3"]
 
 
+class TestOwed:
+    """What a change owes a fixture, for the rules and for whoever makes them."""
+
+    def test_an_added_entry_owes_one_for_each_row_that_matches(self):
+        rows = registry(row(), row("TestVersionedGeluDefaultsV9"), row("OtherV3", "aten::div"))
+        assert change(declared(rows=rows), declared(version_map(entry()), rows)).owed == (
+            (entry(), row()),
+            (entry(), row("TestVersionedGeluDefaultsV9")),
+        )
+
+    def test_a_row_added_for_an_entry_that_stands_owes_one_and_its_neighbour_none(self):
+        after = declared(COMPLETE.version_map, registry(row(), row("TestVersionedGeluDefaultsV9")))
+        assert change(COMPLETE, after).owed == ((entry(), row("TestVersionedGeluDefaultsV9")),)
+
+    def test_a_row_that_moves_owes_nothing(self):
+        moved = replace(row(), place=Place("registry.py", 9, 5))
+        assert change(COMPLETE, declared(COMPLETE.version_map, registry(moved))).owed == ()
+
+    def test_an_entry_in_both_arms_of_an_if_owes_each_fixture_once(self):
+        arms = replace(entry(), arm=((1, 0),)), replace(entry(), arm=((1, 1),), upgrader_name="other_0_9")
+        assert change(declared(), declared(version_map(*arms), registry(row()))).owed == ((arms[0], row()),)
+
+    def test_a_row_whose_operator_is_in_no_entry_is_a_guard_whatever_its_class_is_called(self):
+        before = declared(rows=registry(row("Old", "aten::div")))
+        rows = registry(row("Old", "aten::div"), row(), row("Whatever", "aten::relu"))
+        made = change(before, declared(version_map(entry()), rows))
+        assert made.guards == (row("Old", "aten::div"), row("Whatever", "aten::relu"))
+        assert made.added_guards == (row("Whatever", "aten::relu"),)
+
+    @pytest.mark.parametrize("map_", [None, version_map(problems=[PROBLEM])])
+    def test_where_the_map_is_gone_or_unreadable_no_row_is_known_to_be_a_guard(self, map_):
+        assert change(declared(), Declarations(map_, registry(row()))).guards == ()
+
+
 class TestOPF203:
     def test_an_added_row_of_an_operator_without_entry_is_a_warning(self):
         after = declared(rows=registry(row()), classes=modules(module()))
-        assert found(declared(), after) == ["OPF203 warning registry.py:4:5"]
+        assert found(declared(), after, files=ARCHIVE) == ["OPF203 warning registry.py:4:5"]
 
     def test_a_row_whose_operator_leaves_the_map_is_an_error(self):
         after = declared(version_map(), COMPLETE.registry, COMPLETE.modules)
@@ -274,6 +308,22 @@ class TestOPF206:
 class TestOPF301:
     def test_a_fixture_that_is_not_there_is_a_note_at_the_row(self):
         assert found(declared(), COMPLETE) == ["OPF301 note registry.py:4:5"]
+
+    def test_a_row_added_for_an_entry_that_stands_owes_a_fixture_of_its_own(self):
+        second = row("TestVersionedGeluDefaultsV9")
+        after = declared(
+            COMPLETE.version_map, registry(row(), second), modules(module(), module(second.module))
+        )
+        assert found(COMPLETE, after) == ["OPF301 note registry.py:4:5"]
+        assert found(COMPLETE, after, demanded=["OPF301"]) == ["OPF301 error registry.py:4:5"]
+        made = ["fixtures/test_versioned_gelu_defaults_v9.ptl"]
+        assert found(COMPLETE, after, files=made) == []
+
+    def test_a_guard_owes_one_as_any_fixture_entry_does(self):
+        after = declared(rows=registry(row("Gelu")), classes=modules(module("Gelu")))
+        assert "OPF301 note registry.py:4:5" in found(declared(), after)
+        assert "OPF301 note registry.py:4:5" not in found(declared(), after, files=["fixtures/gelu.ptl"])
+        assert found(after, after) == []
 
     def test_it_is_an_error_where_fixtures_are_required(self):
         assert found(declared(), COMPLETE, demanded=["OPF301"]) == ["OPF301 error registry.py:4:5"]
