@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 
 def differences(
-    record: Record, *, file: str, archive: Archive | None, module: str | None, entry: MapEntry | None
+    record: Record,
+    *,
+    file: str,
+    archive: Archive | None,
+    module: str | None,
+    operator: str | None,
+    entry: MapEntry | None,
 ) -> Iterator[tuple[str, object, object]]:
     """What the record says otherwise, what it says and what is so: of the archive's bytes, of the fixture entry's
-    module and of the version map's entry, each unless it is None.
+    module and operator, and of the version map's entry, each unless it is None.
 
-    An `old_schema` may be spelled otherwise later: that is compared where its meaning is.
+    An `old_schema` may be spelled otherwise later: that is compared where its meaning is. A record of a guard names no
+    entry, which may have come since.
     """
     said = record.archive
     pairs: list[tuple[str, object, object]] = [("file name", said.file, file)]
@@ -32,9 +39,10 @@ def differences(
         ]
     if module is not None:
         pairs.append(("module", record.module.name, module))
-    if entry is not None:
+    if operator is not None:
+        pairs.append(("operator", record.entry.operator, operator))
+    if entry is not None and record.entry.bumped_at_version is not None:
         pairs += [
-            ("operator", record.entry.operator, entry.operator),
             ("bumped_at_version", record.entry.bumped_at_version, entry.bumped_at_version),
             ("upgrader_name", record.entry.upgrader_name, entry.upgrader_name),
         ]

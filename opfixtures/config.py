@@ -6,7 +6,7 @@ Both files hold the same table under the same heading, so that it can move from 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from opfixtures.config_table import Table, parse_toml
@@ -36,6 +36,8 @@ _KEYS = (
     "target",
     "runtimes",
     "waivers",
+    "sources",
+    "identity-upgraders",
 )
 _SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
 _RUNTIME_KEYS = (
@@ -101,7 +103,9 @@ class Config:
     upgraders are None where a repository has no such file.
 
     `fixture_format` is one of `formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
-    `source` is the file the settings stand in, None where a preset needed no file.
+    `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
+    that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
+    that change nothing although their graphs do not show it, by name, each with the reason.
     """
 
     version_map: str
@@ -117,6 +121,8 @@ class Config:
     mobile_upgraders_generator: str | None = None
     waivers: tuple[Waiver, ...] = ()
     fixture_format: str = "ptl"
+    sources: tuple[str, ...] = ()
+    identity_upgraders: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_config(snapshot: Snapshot) -> Config | None:
@@ -180,7 +186,17 @@ def _config(settings: Mapping[str, object], where: str, source: str | None, text
         mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
         waivers=_waivers(table, text),
         fixture_format=table.choice("fixture-format", ("ptl", "pt")) or "ptl",
+        sources=table.words("sources"),
+        identity_upgraders=_reasons(table, "identity-upgraders"),
     )
+
+
+def _reasons(table: Table, key: str) -> Mapping[str, str]:
+    """A table of texts, each the reason for what its key names."""
+    reasons = table.table(key)
+    if reasons is None:
+        return {}
+    return {name: _needed(reasons, name, reasons.text(name)) for name in reasons.values}
 
 
 def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:

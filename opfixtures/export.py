@@ -1,4 +1,7 @@
-"""Exports planned fixtures: a worker in each pre-change runtime, and what its archives and answers say."""
+"""The pre-change runtime: exports planned fixtures there, and reproduces those that the branch brings.
+
+A worker each, and what its archives and answers say.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from threading import Event
 
 from opfixtures.alteration import altered
 from opfixtures.archive import Archive, ArchiveError
+from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.facts import contradiction
 from opfixtures.formats import format_of
 from opfixtures.observations import Exported, RuntimeSeen, WorkerError, exported
+from opfixtures.owner import Owner
 from opfixtures.plan import PlannedFixture
-from opfixtures.record import RecordedAlteration
+from opfixtures.record import Record, RecordedAlteration
 from opfixtures.replay import Replayable
-from opfixtures.result import FixtureResult, Status
+from opfixtures.reproduction import MadeAgain, RunAgain, reproduced
+from opfixtures.result import Answer, Fact
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder
 from opfixtures.tolerances import tolerances_for
@@ -25,10 +31,18 @@ from opfixtures.worker_process import Answers, Job, run_worker
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Planned fixtures of one pre-change runtime: one worker exports them all."""
+class Errand:
+    """What a pre-change runtime is asked for: a fixture to make, or with `stands`, archive and record, to reproduce."""
 
-    planned: tuple[PlannedFixture, ...]
+    planned: PlannedFixture
+    stands: tuple[bytes, Record] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The errands of one pre-change runtime: one worker does them all."""
+
+    errands: tuple[Errand, ...]
     runtime: Runtime
 
 
@@ -37,7 +51,8 @@ class Candidate:
     """An archive that was exported, with what is known of it. Not a fixture yet.
 
     `written` is the archive as the runtime wrote it, `archive` and `data` are those of the fixture: the same,
-    unless it is `synthetic`. `again` is what came of the samples that target's record has.
+    unless it is `synthetic`. `again` is what came of the samples that target's record has. `ran` is whether the
+    operator was seen running, None where nobody could see it.
     """
 
     planned: PlannedFixture
@@ -49,26 +64,47 @@ class Candidate:
     synthetic: tuple[RecordedAlteration, ...]
     samples: tuple[object, ...]
     again: tuple[str | None, ...]
+    ran: bool | None
+
+    @property
+    def owner(self) -> Owner:
+        """What it is there for."""
+        return self.planned.owner
+
+    @property
+    def made_by(self) -> RuntimeSpec:
+        """The settings of the runtime that made it."""
+        return self.planned.spec
 
     @property
     def replayable(self) -> Replayable:
         """The candidate as the replay takes it."""
-        planned = self.planned
-        return Replayable(
-            planned.path,
-            planned.entry,
-            planned.last_bump,
-            self.archive,
-            self.data,
-            self.samples,
-            tolerances_for(self.samples),
-        )
+        return Replayable(self.owner, self.archive, self.data, self.samples, tolerances_for(self.samples))
 
 
-def export(
-    groups: Sequence[Group], seconds: float, tell: Callable[[str], None]
-) -> list[Candidate | FixtureResult]:
-    """What became of each planned fixture, group by group; their workers run side by side.
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fixture that is not made, and why."""
+
+    planned: PlannedFixture
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What the pre-change runtime says of a fixture that the branch brings. `made_again`: its bytes came out again."""
+
+    planned: PlannedFixture
+    fact: Fact
+    ran: bool | None = None
+    made_again: bool = False
+
+
+Outcome = Candidate | Refused | Reproduced
+
+
+def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome]:
+    """What came of each errand, group by group; their workers run side by side.
 
     `seconds` is the time limit of one module. A runtime that cannot be used refuses all of its own.
     """
@@ -82,16 +118,21 @@ def export(
             stop.set()
 
 
-def _export(
-    group: Group, seconds: float, tell: Callable[[str], None], stop: Event
-) -> list[Candidate | FixtureResult]:
+def not_had(errand: Errand, reason: str) -> Outcome:
+    """What comes of an errand whose runtime cannot be had or used."""
+    if errand.stands is None:
+        return Refused(errand.planned, reason)
+    return Reproduced(errand.planned, Fact(Answer.UNKNOWN, reason))
+
+
+def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome]:
     runtime = group.runtime
-    tell(f"exporting {len(group.planned)} fixture modules with {runtime.name}")
+    tell(f"exporting {len(group.errands)} fixture modules with {runtime.name}")
     with scratch_folder("opfixtures-generate-") as folder:
-        for name in ("archives", "backported"):
+        for name in ("archives", "backported", "found"):
             os.mkdir(os.path.join(folder, name))
-        operators = tuple(sorted({planned.entry.operator for planned in group.planned}))
-        rows = tuple(_row(planned, folder) for planned in group.planned)
+        operators = tuple(sorted({errand.planned.owner.operator for errand in group.errands}))
+        rows = tuple(_row(errand, folder) for errand in group.errands)
         job = Job("generate", runtime.operator_module, operators, rows, seconds)
         try:
             answers = run_worker(
@@ -103,21 +144,30 @@ def _export(
             )
             check_import(runtime, answers.runtime)
         except (WorkerError, RuntimeUnavailable) as error:
-            reason = f"{runtime.name} cannot be used: {error}"
-            return [planned.result(Status.REFUSED, reason) for planned in group.planned]
-        return [_outcome(planned, runtime, answers, folder) for planned in group.planned]
+            return [not_had(errand, f"{runtime.name} cannot be used: {error}") for errand in group.errands]
+        return [_outcome(errand, runtime, answers, folder) for errand in group.errands]
 
 
-def _row(planned: PlannedFixture, folder: str) -> dict[str, object]:
+def _row(errand: Errand, folder: str) -> dict[str, object]:
+    planned = errand.planned
     alteration, published = planned.spec.alteration, planned.held
     record = published.record if published else None
-    return {
+    row: dict[str, object] = {
         "key": planned.path,
+        "operator": planned.owner.operator,
         "source": planned.source,
-        "class": planned.row.module,
+        "class": planned.owner.row.module,
         "archive": _path(folder, "archives", planned),
         "bytecode": alteration.bytecode if alteration else None,
         "backported": _path(folder, "backported", planned),
+    }
+    if errand.stands is not None:
+        data, record = errand.stands
+        if not record.synthetic:
+            row["found"] = _path(folder, "found", planned)
+            with open(str(row["found"]), "wb") as stream:
+                stream.write(data)
+    return row | {
         "samples": list(record.samples) if record else [],
         "tolerances": record.tolerances if record else {},
     }
@@ -128,18 +178,38 @@ def _path(folder: str, kind: str, planned: PlannedFixture) -> str:
     return os.path.join(folder, kind, os.path.basename(planned.path))
 
 
-def _outcome(
-    planned: PlannedFixture, runtime: Runtime, answers: Answers, folder: str
-) -> Candidate | FixtureResult:
+def _outcome(errand: Errand, runtime: Runtime, answers: Answers, folder: str) -> Outcome:
+    planned = errand.planned
     told = answers.rows.get(planned.path)
     row = (
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
     # In the wrong runtime a module fails for the wrong reason.
-    wrong_runtime = contradiction(planned.entry, answers.runtime)
-    refusal = planned.doubted(wrong_runtime) if wrong_runtime else row.refusal
-    if refusal:
-        return planned.result(Status.REFUSED, refusal)
+    wrong_runtime = contradiction(planned.owner, answers.runtime)
+    if wrong_runtime:
+        return not_had(errand, planned.doubted(wrong_runtime))
+    made = _candidate(planned, runtime, answers.runtime, row, folder)
+    if errand.stands is None:
+        return made
+    data, record = errand.stands
+    again = _made_again(made, data)
+    found = None if row.found is None else RunAgain(row.found.failure, row.found.differences)
+    fact = reproduced(record, answers.runtime, runtime.kind, again, found)
+    ran = row.found.ran if row.found else row.ran
+    return Reproduced(planned, fact, ran, made_again=fact.value is Answer.YES and again.is_same)
+
+
+def _made_again(made: Candidate | Refused, data: bytes) -> MadeAgain:
+    if isinstance(made, Refused):
+        return MadeAgain(refusal=made.reason)
+    return MadeAgain(is_same=made.data == data, differences=made.again)
+
+
+def _candidate(
+    planned: PlannedFixture, runtime: Runtime, seen: RuntimeSeen, row: Exported, folder: str
+) -> Candidate | Refused:
+    if row.refusal:
+        return Refused(planned, row.refusal)
     read = format_of(planned.path).read
     try:
         data = _content(_path(folder, "archives", planned))
@@ -151,9 +221,9 @@ def _outcome(
             data, synthetic = altered(data, other, planned.spec.alteration)
         archive = read(data)
     except (OSError, ArchiveError) as error:
-        return planned.result(Status.REFUSED, f"what was exported is no archive: {error}")
+        return Refused(planned, f"what was exported is no archive: {error}")
     return Candidate(
-        planned, runtime, answers.runtime, written, archive, data, synthetic, row.samples, row.again
+        planned, runtime, seen, written, archive, data, synthetic, row.samples, row.again, row.ran
     )
 
 

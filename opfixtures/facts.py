@@ -2,11 +2,12 @@
 
 `prove` decides whether a runtime was pre-change, `covers` whether the archive exercises its entry,
 `replay_facts` what a replay shows. None says more than was observed: what was not, is unknown.
+`reproduction` has the facts of a fixture that the branch brings, `verdicts` what all of them come to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from opfixtures.archive import Archive
@@ -14,68 +15,72 @@ from opfixtures.declarations.function_schema import SchemaError, parse_schema, s
 from opfixtures.declarations.model import MapEntry
 from opfixtures.formats import JIT, LITE
 from opfixtures.observations import Replayed, RowReplayed, RuntimeSeen
+from opfixtures.owner import Owner
+from opfixtures.record import PROOFS
 from opfixtures.result import Answer, Fact, LoaderFacts
 
-_MODE_UPGRADERS = (
-    "div_Tensor_mode_0_3",
-    "div_Scalar_mode_0_3",
-    "div_out_mode_0_3",
-    "div__Tensor_mode_0_3",
-    "div__Scalar_mode_0_3",
-)
-# Upgraders of torch/csrc/jit/operator_upgraders/upgraders_entry.cpp that hand their arguments on as they are.
-# Those of gelu only name the default, which torch.jit.load fills in by itself.
-IDENTITY_UPGRADERS = {
-    JIT: frozenset({*_MODE_UPGRADERS, "full_out_0_4", "gelu_0_9", "gelu_out_0_9"}),
-    LITE: frozenset({*_MODE_UPGRADERS, "full_out_0_4"}),
-}
 # torch 1.6.0 to 1.10.2 do not say which operator versions they have: they stamp 3, and 4 or 5 for operators
 # they know of (caffe2/serialize/versions.h); earlier ones stamp less, whatever the operator.
 _FIRST_STAMP_BY_OPERATOR, _LAST_UNTOLD_VERSION = 3, 5
 _MOST_OPERATORS_NAMED = 10
+OLDER_RUNTIME = "name a release or a commit from before the change in `runtimes`, or with --base"
+OTHER_RUNTIME = "name a release or a commit that has it in `runtimes`, or with --base"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """By what a runtime is proven pre-change, or why it is not.
 
-    `patched` says why it need not be: the version record was altered, and the fixture is synthetic.
+    `needless` says why it need not be: the version record was altered, and the fixture is synthetic, or it is a guard.
+    `unknown` says why nobody can tell.
     """
 
     by: tuple[str, ...] = ()
     refusal: str = ""
-    patched: str = ""
+    needless: str = ""
+    unknown: str = ""
 
     @property
     def fact(self) -> Fact:
         """The proof as a fact."""
         if self.refusal:
             return Fact(Answer.NO, self.refusal)
-        if self.patched:
-            return Fact(Answer.NOT_APPLICABLE, self.patched)
+        if self.unknown:
+            return Fact(Answer.UNKNOWN, self.unknown)
+        if self.needless and not self.by:
+            return Fact(Answer.NOT_APPLICABLE, self.needless)
         return Fact(Answer.YES, ", ".join(self.by))
 
 
 def prove(
-    entry: MapEntry,
+    owner: Owner,
     runtime: RuntimeSeen,
     archive: Archive,
     *,
     built_from: str | None,
     today: str | None,
-    patched: str = "",
+    other_failed: str = "",
+    needless: str = "",
 ) -> Proof:
-    """Whether the runtime that wrote `archive` is from before the change that `entry` stands for.
+    """Whether the runtime that wrote `archive` is from before the change that the owner's entry stands for.
 
     `built_from` is the pre-change commit that a checkout was built from, `today` the operator's schema in a
-    post-change runtime, None where there is none, `patched` how the version record was altered after `archive`
-    was written. One contradiction refuses, whatever else speaks for the runtime.
+    post-change runtime, None where there is none, because of `other_failed` if it should have been had. `needless` says
+    how the version record was altered after `archive` was written. One contradiction refuses, whatever else speaks for
+    the runtime.
     """
-    seen = runtime.operator(entry.operator)
-    refusal = contradiction(entry, runtime)
+    seen = runtime.operator(owner.operator)
+    refusal = contradiction(owner, runtime)
     if refusal:
         return Proof(refusal=refusal)
     by = []
+    if built_from is not None and not seen.is_torchs:
+        by.append("commit")
+    entry = owner.entry
+    if entry is None:
+        return Proof(
+            by=tuple(by), needless=f"a guard, made by {owner.operator} as torch {runtime.torch} has it"
+        )
     if today is not None and same_schemas(today, entry.old_schema) is False:
         by.append("schema")
     produced, bump = runtime.max_operator_version, entry.bumped_at_version
@@ -84,13 +89,13 @@ def prove(
     # A runtime that can stamp the bump may only not know of the entry: it may have been backfilled later.
     if seen.is_torchs and archive.version < bump and _highest_stamp(runtime, archive) < bump:
         by.append("archive-version")
-    if built_from is not None and not seen.is_torchs:
-        by.append("commit")
-    if not by and patched:
-        return Proof(patched=patched)
-    if not by:
-        return Proof(refusal=f"nothing shows that torch {runtime.torch} is from before version {bump}")
-    return Proof(by=tuple(by))
+    if by or needless:
+        return Proof(by=tuple(sorted(by, key=PROOFS.index)), needless=needless)
+    if other_failed:
+        return Proof(unknown=f"the side after the change failed: {other_failed}")
+    return Proof(
+        refusal=f"nothing shows that torch {runtime.torch} is from before version {bump}: {OLDER_RUNTIME}"
+    )
 
 
 def _highest_stamp(runtime: RuntimeSeen, archive: Archive) -> int:
@@ -100,23 +105,27 @@ def _highest_stamp(runtime: RuntimeSeen, archive: Archive) -> int:
     return archive.version if archive.version < _FIRST_STAMP_BY_OPERATOR else _LAST_UNTOLD_VERSION
 
 
-def contradiction(entry: MapEntry, runtime: RuntimeSeen) -> str:
+def contradiction(owner: Owner, runtime: RuntimeSeen) -> str:
     """What shows that the runtime is not from before the change, whatever it writes; empty if nothing does."""
-    seen = runtime.operator(entry.operator)
+    seen, entry = runtime.operator(owner.operator), owner.entry
     if seen.schema is None:
-        return f"torch {runtime.torch} has no operator {entry.operator}"
+        return f"torch {runtime.torch} has no operator {owner.operator}: {OTHER_RUNTIME}"
+    if entry is None:
+        return ""
     same = same_schemas(seen.schema, entry.old_schema)
     if same is None:
         unread = next(text for text in (entry.old_schema, seen.schema) if not _parses(text))
         return f"whether it is pre-change cannot be told: the schema {unread!r} does not parse"
     if not same:
         return (
-            f"not pre-change: torch {runtime.torch} has {seen.schema}, the old schema is {entry.old_schema}"
+            f"not pre-change: torch {runtime.torch} has {seen.schema}, the old schema is {entry.old_schema}:"
+            f" {OLDER_RUNTIME}"
         )
     later = [bump for bump in seen.bumps or () if bump >= entry.bumped_at_version]
     if later:
         return (
-            f"not pre-change: the version map of torch {runtime.torch} bumps {entry.operator} at {later[0]}"
+            f"not pre-change: the version map of torch {runtime.torch} bumps {owner.operator} at {later[0]}:"
+            f" {OLDER_RUNTIME}"
         )
     return ""
 
@@ -137,29 +146,35 @@ def _parses(text: str) -> bool:
     return True
 
 
-def covers(entry: MapEntry, versions: range, archive: Archive) -> Fact:
-    """Whether the archive calls the operator, with a version that its entry covers."""
-    wanted = archive.called_as(entry.operator)
+def covers(owner: Owner, archive: Archive, ran: bool | None) -> Fact:
+    """Whether the archive calls the operator, with a version that its entry covers, and the call was seen running.
+
+    `ran` is None where nobody could see it.
+    """
+    wanted = archive.called_as(owner.operator)
     others = _named(archive.called - {wanted})
     if wanted not in archive.called:
         return Fact(Answer.NO, f"the archive does not call {wanted}, it calls {others or 'no operator'}")
-    stamp = f"the archive is stamped {archive.version}, its entry covers"
-    if archive.version >= versions.stop:
+    if owner.entry is not None and archive.version not in owner.covers:
+        stamp = f"the archive is stamped {archive.version}, its entry covers"
+        if archive.version < owner.covers.start:
+            return Fact(
+                Answer.NO, f"{stamp} only from {owner.covers.start}: exported before an earlier change"
+            )
         shadow = f", or shadowed by one of {others}" if others else ""
-        return Fact(Answer.NO, f"{stamp} only up to {versions.stop - 1}: exported after the change{shadow}")
-    if archive.version < versions.start:
-        return Fact(Answer.NO, f"{stamp} only from {versions.start}: exported before an earlier change")
-    if archive.bytecode_version is None:
-        return Fact(Answer.UNKNOWN, f"its code calls {wanted}, and code names no overload")
-    return Fact(Answer.YES, f"calls {entry.operator}, stamped {archive.version}")
+        return Fact(
+            Answer.NO, f"{stamp} only up to {owner.covers.stop - 1}: exported after the change{shadow}"
+        )
+    if ran is False:
+        return Fact(Answer.NO, f"no sample input comes to the call of {wanted}: give sample inputs that do")
+    if ran is None:
+        return Fact(Answer.UNKNOWN, f"its code calls {wanted}, and nobody saw the call running")
+    return Fact(Answer.YES, f"{owner.operator} ran, stamped {archive.version}")
 
 
-def covers_after_replay(covered: Fact, loaders: Mapping[str, LoaderFacts]) -> Fact:
-    """`covers` once a replay has told more: an upgrader that was applied belongs to an operator that is called."""
-    applied = loaders[JIT].applied if JIT in loaders else None
-    if covered.value is Answer.UNKNOWN and applied and applied.value is Answer.YES:
-        return Fact(Answer.YES, f"{covered.reason}; its upgrader is applied")
-    return covered
+def seen_running(*seen: bool | None) -> bool | None:
+    """What several runtimes saw of a call, put together: one that saw it running is enough."""
+    return True if True in seen else False if False in seen else None
 
 
 def _named(operators: Collection[str]) -> str:
@@ -169,25 +184,29 @@ def _named(operators: Collection[str]) -> str:
 
 
 def replay_facts(
-    entry: MapEntry, raised_to: int, archive: Archive, runtime: RuntimeSeen, replayed: RowReplayed
+    owner: Owner, archive: Archive, runtime: RuntimeSeen, replayed: RowReplayed
 ) -> dict[str, LoaderFacts]:
-    """The facts of a replay in `runtime`, per loader.
-
-    `raised_to` is the version record that the raised archive has: one that no upgrader of the operator meets.
-    """
-    is_torchs = runtime.operator(entry.operator).is_torchs
-    blind = _why_raising_tells_nothing(entry, raised_to, archive, runtime)
+    """The facts of a replay in `runtime`, per loader. `replayed` has the archive raised to `owner.last_bump` too."""
+    if owner.entry is None:
+        return {loader: _of_guard(seen) for loader, seen in replayed.as_written.items()}
+    is_torchs = runtime.operator(owner.operator).is_torchs
+    blind = _why_raising_tells_nothing(owner, archive, runtime)
     jit = LoaderFacts(
         loads=_loads(replayed.as_written[JIT]),
         equal=_equal(replayed.as_written[JIT]),
-        applied=_applied(entry, replayed),
-        sensitive=_sensitive(entry, JIT, replayed, blind, is_torchs),
+        applied=_applied(owner.entry, replayed),
+        sensitive=_sensitive(owner.entry, JIT, replayed, blind, runtime),
     )
     if LITE not in replayed.as_written:
         return {JIT: jit}
     if not is_torchs:
         return {JIT: jit, LITE: _lite_of_library(replayed)}
-    return {JIT: jit, LITE: _lite(replayed, _sensitive(entry, LITE, replayed, blind, is_torchs))}
+    return {JIT: jit, LITE: _lite(replayed, _sensitive(owner.entry, LITE, replayed, blind, runtime))}
+
+
+def _of_guard(replayed: Replayed) -> LoaderFacts:
+    no_upgrader = Fact(Answer.NOT_APPLICABLE, "a guard has no upgrader")
+    return LoaderFacts(_loads(replayed), _equal(replayed), no_upgrader, no_upgrader)
 
 
 def _lite(replayed: RowReplayed, sensitive: Fact) -> LoaderFacts:
@@ -234,7 +253,7 @@ def _applied(entry: MapEntry, replayed: RowReplayed) -> Fact:
     return Fact(Answer.NO, f"the marker in place of {entry.upgrader_name} is not in the loaded graph")
 
 
-def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, is_torchs: bool) -> Fact:
+def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
     written, raised = replayed.as_written[loader], replayed.raised[loader]
     if blind:
         return Fact(Answer.UNKNOWN, blind)
@@ -249,22 +268,20 @@ def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, 
         return Fact(Answer.YES, f"without the upgrader: {difference}")
     if not raised.differences:
         return Fact(Answer.UNKNOWN, "no recorded outputs to compare with")
-    if is_torchs and entry.upgrader_name in IDENTITY_UPGRADERS[loader]:
+    if runtime.upgrader(entry.upgrader_name).identity:
         return Fact(Answer.NOT_APPLICABLE, f"{entry.upgrader_name} changes nothing")
     return Fact(Answer.NO, "it passes without the upgrader too")
 
 
-def _why_raising_tells_nothing(
-    entry: MapEntry, raised_to: int, archive: Archive, runtime: RuntimeSeen
-) -> str:
+def _why_raising_tells_nothing(owner: Owner, archive: Archive, runtime: RuntimeSeen) -> str:
     """Why a failure of the raised archive would not show that the upgrader is missing; empty if it would."""
     highest = runtime.max_operator_version
-    if highest is None or highest < raised_to:
-        return f"torch {runtime.torch} does not read version {raised_to}, at which no upgrader applies"
+    if highest is None or highest < owner.last_bump:
+        return f"torch {runtime.torch} does not read version {owner.last_bump}, at which no upgrader applies"
     shadows = [
         operator
-        for operator in archive.operators - {entry.operator}
-        if any(archive.version < bump <= raised_to for bump in runtime.operator(operator).bumps or ())
+        for operator in archive.operators - {owner.operator}
+        if any(archive.version < bump <= owner.last_bump for bump in runtime.operator(operator).bumps or ())
     ]
     if shadows:
         return f"raising the version record also disables the upgraders of {_named(shadows)}"

@@ -1,136 +1,172 @@
-"""Makes the planned fixtures: a worker in each pre-change runtime, a replay, and only then the files."""
+"""Makes the planned fixtures, looks again at those that are found, and proves all: only then are files written.
+
+A worker in each pre-change runtime, then one in each post-change runtime, for what was made and what was found alike.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from opfixtures.alteration import in_words
 from opfixtures.atomic_write import write_pair
-from opfixtures.config import Config, RuntimeSpec
+from opfixtures.config import RuntimeSpec
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
-from opfixtures.export import Candidate, Group, export
-from opfixtures.facts import Proof, covers, covers_after_replay, prove
-from opfixtures.module_source import source_sha256
-from opfixtures.plan import PlannedFixture, Published
-from opfixtures.post_change import post_change_spec, replay_after
-from opfixtures.record import (
-    Record,
-    RecordedArchive,
-    RecordedEntry,
-    RecordedModule,
-    RecordedProof,
-    RecordedRuntime,
-    dump_record,
-    record_path,
-)
-from opfixtures.replay import Replays, verdict
-from opfixtures.result import Answer, Facts, FixtureResult, Status
+from opfixtures.export import Candidate, Errand, Group, Outcome, Refused, Reproduced, export, not_had
+from opfixtures.facts import Proof, covers, prove, seen_running
+from opfixtures.making import make_record
+from opfixtures.owner import Owner
+from opfixtures.plan import Plan, Published
+from opfixtures.post_change import PostChange, replayed
+from opfixtures.record import Record, dump_record, record_path
+from opfixtures.replay import Replays
+from opfixtures.reproduction import PUBLISHED, RECORDED
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status
 from opfixtures.runtimes import Runtime
-from opfixtures.tolerances import tolerances_for
+from opfixtures.verdicts import verdicts
+from opfixtures.verify import SoundFixture, evidence_of, look_at, with_facts
 from opfixtures.workshop import Workshop
+
+CommitProblem = Callable[[Record, Owner], Fact | None]
+"""What is wrong with the commit that a record names; None where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What became of each planned fixture, and the first pre-change runtime that could not be had, if any."""
+class Done:
+    """What became of each fixture, and the first runtime that could not be had, if any."""
 
-    results: tuple[FixtureResult, ...]
+    results: tuple[FixtureResult, ...] = ()
     unavailable: UserError | None = None
 
 
-def generate(
-    planned: Sequence[PlannedFixture],
-    config: Config,
-    workshop: Workshop,
-    post_change: RuntimeSpec | None = None,
-) -> Made:
-    """Make the planned fixtures: a runtime that cannot be had or used stops only its own.
+def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: CommitProblem) -> Done:
+    """Make what is planned, reproduce what the branch brings, and replay all that is there.
 
-    They are replayed in `post_change`, or else in the runtime that the settings have for it.
+    A runtime that cannot be had or used stops only its own.
     """
-    groups, results, unavailable = _obtained(planned, workshop)
-    outcomes = export(groups, workshop.seconds, workshop.tell)
-    results += [outcome for outcome in outcomes if isinstance(outcome, FixtureResult)]
-    candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
-    for candidate, replays in _replayed(candidates, config, workshop, post_change):
-        results.append(_finish(candidate, replays, workshop))
-    return Made(tuple(results), unavailable)
+    looked_at = [look_at(found, after.config) for found in plan.found]
+    sound = [one for one in looked_at if isinstance(one, SoundFixture)]
+    errands = [Errand(planned) for planned in plan.to_make]
+    errands += [errand for one in sound if (errand := _errand(one))]
+    groups, outcomes, unavailable = _obtained(errands, workshop)
+    outcomes += export(groups, workshop.seconds, workshop.tell)
+    reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
+    subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
+    subjects += [_judged(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
+    results, error = _proven(subjects, after, workshop)
+    results += [one for one in looked_at if isinstance(one, FixtureResult)]
+    results += [
+        one.planned.result(Status.REFUSED, one.reason) for one in outcomes if isinstance(one, Refused)
+    ]
+    return Done(tuple(results), unavailable or error)
+
+
+def _errand(sound: SoundFixture) -> Errand | None:
+    """What the pre-change runtime is asked about a fixture that stands; nothing about one that target holds."""
+    found = sound.found
+    if not found.brought or isinstance(found.again, str) or sound.record is None:
+        return None
+    return Errand(found.again, (found.data, sound.record))
 
 
 def _obtained(
-    planned: Sequence[PlannedFixture], workshop: Workshop
-) -> tuple[list[Group], list[FixtureResult], UserError | None]:
-    """The planned fixtures with their runtimes, those refused for want of one, and the first reason."""
-    wanted: dict[tuple[RuntimeSpec, str | None], list[PlannedFixture]] = {}
-    for fixture in planned:
-        built_from = fixture.commit if fixture.spec.kind == "checkout" else None
-        wanted.setdefault((fixture.spec, built_from), []).append(fixture)
-    groups: dict[Runtime, list[PlannedFixture]] = {}
-    refused, unavailable = list[FixtureResult](), None
-    for (spec, commit), fixtures in wanted.items():
+    errands: Sequence[Errand], workshop: Workshop
+) -> tuple[list[Group], list[Outcome], UserError | None]:
+    """The errands with their runtimes, what comes of those whose runtime cannot be had, and the first reason."""
+    wanted: dict[tuple[RuntimeSpec, str | None], list[Errand]] = {}
+    for errand in errands:
+        built_from = errand.planned.commit if errand.planned.spec.kind == "checkout" else None
+        wanted.setdefault((errand.planned.spec, built_from), []).append(errand)
+    groups: dict[Runtime, list[Errand]] = {}
+    without, unavailable = list[Outcome](), None
+    for (spec, commit), some in wanted.items():
         try:
             # Two may be one release, with and without an alteration.
-            groups.setdefault(workshop.runtimes.obtain(spec, commit), []).extend(fixtures)
+            groups.setdefault(workshop.runtimes.obtain(spec, commit), []).extend(some)
         except (RuntimeUnavailable, GitError) as error:
             unavailable = unavailable or error
-            refused += [fixture.result(Status.REFUSED, str(error)) for fixture in fixtures]
-    return [Group(tuple(fixtures), runtime) for runtime, fixtures in groups.items()], refused, unavailable
+            without += [not_had(errand, str(error)) for errand in some]
+    return [Group(tuple(some), runtime) for runtime, some in groups.items()], without, unavailable
 
 
-def _replayed(
-    candidates: Sequence[Candidate], config: Config, workshop: Workshop, post_change: RuntimeSpec | None
-) -> Iterator[tuple[Candidate, Replays]]:
-    """The candidates with their replays, one worker for each post-change runtime."""
-    groups: dict[RuntimeSpec, list[Candidate]] = {}
-    for candidate in candidates:
-        try:
-            spec = post_change or post_change_spec(candidate.planned.spec, config)
-            groups.setdefault(spec, []).append(candidate)
-        except RuntimeUnavailable as error:
-            yield candidate, Replays(reason=str(error))
-    for spec, together in groups.items():
-        try:
-            replays = replay_after([candidate.replayable for candidate in together], spec, workshop)
-        except (RuntimeUnavailable, GitError) as error:
-            # What the old operator made is worth keeping, whatever the state of the new one.
-            replays = Replays(reason=str(error))
-        yield from ((candidate, replays) for candidate in together)
+def _judged(sound: SoundFixture, seen: Reproduced | None, commit_problem: CommitProblem) -> SoundFixture:
+    """The fixture with what is known of its reproduction."""
+    if not sound.found.brought:
+        return replace(sound, reproduced=PUBLISHED)
+    if sound.record is None:
+        return replace(sound, reproduced=Fact(Answer.UNKNOWN, "it has no record"))
+    wrong = commit_problem(sound.record, sound.owner)
+    if seen is None:
+        return replace(sound, reproduced=wrong or Fact(Answer.UNKNOWN, str(sound.found.again)))
+    made = Made.AGAIN if seen.made_again else Made.FOUND
+    return replace(sound, reproduced=wrong or seen.fact, ran=seen.ran, made=made)
 
 
-def _finish(candidate: Candidate, replays: Replays, workshop: Workshop) -> FixtureResult:
-    """Prove a candidate, and write it if it is proven."""
-    planned = candidate.planned
+def _proven(
+    subjects: Sequence[Candidate | SoundFixture], after: PostChange, workshop: Workshop
+) -> tuple[list[FixtureResult], UserError | None]:
+    """What the replay shows of all, and why a post-change runtime could not be had, if so."""
+    shown = list(replayed(subjects, after, workshop))
+    evidence = [
+        evidence_of(one.owner, _facts(one, replays), replays, after.config) for one, replays, _ in shown
+    ]
+    results = [
+        with_facts(
+            one.result(*verdict)
+            if isinstance(one, SoundFixture)
+            else _finished(one, replays, verdict, row.facts, workshop.root),
+            row.facts,
+            replays,
+        )
+        for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
+    ]
+    return results, next((error for _, _, error in shown if error), None)
+
+
+def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
+    if isinstance(subject, SoundFixture):
+        return subject.facts(replays)
+    covered = covers(subject.owner, subject.archive, seen_running(subject.ran, replays.ran(subject.owner)))
+    return Facts(_prove(subject, replays).fact, covered, RECORDED, replays.facts(subject.replayable))
+
+
+def _prove(candidate: Candidate, replays: Replays) -> Proof:
+    is_patched = any(one.altered == "version record" for one in candidate.synthetic)
     proof = prove(
-        planned.entry,
+        candidate.owner,
         candidate.seen,
         candidate.written,
-        built_from=None if planned.doubt else candidate.runtime.commit,
-        today=replays.today(planned.entry),
-        patched=_patched(candidate),
+        built_from=candidate.runtime.commit,
+        today=replays.today(candidate.owner),
+        other_failed=replays.failed,
+        needless="its version record was altered" if is_patched else "",
     )
-    if proof.refusal:
-        proof = replace(proof, refusal=planned.doubted(proof.refusal))
-    loaders = replays.facts(candidate.replayable)
-    covered = covers_after_replay(covers(planned.entry, planned.covers, candidate.archive), loaders)
-    facts = Facts(proof.fact, covered, loaders)
-    refusal = _refusal(facts) or (_another(candidate, planned.held) if planned.held else "")
-    if refusal:
-        return _told(candidate, Status.REFUSED, refusal, facts, replays)
-    _write(candidate, proof, workshop.root)
-    return _told(candidate, *verdict(loaders, replays.not_replayed(candidate.replayable)), facts, replays)
+    return replace(proof, refusal=candidate.planned.doubted(proof.refusal)) if proof.refusal else proof
 
 
-def _patched(candidate: Candidate) -> str:
-    is_patched = any(one.altered == "version record" for one in candidate.synthetic)
-    return "its version record was altered" if is_patched else ""
-
-
-def _refusal(facts: Facts) -> str:
-    if facts.covers.value is not Answer.YES:
-        return facts.covers.reason
-    return facts.pre_change.reason if facts.pre_change.value is Answer.NO else ""
+def _finished(
+    candidate: Candidate, replays: Replays, verdict: tuple[Status, str], facts: Facts, root: str
+) -> FixtureResult:
+    """What became of a candidate: written, unless it is refused or nobody can tell what it is."""
+    status, reason = verdict
+    held = candidate.planned.held
+    unknown = next((one for one in (facts.covers, facts.pre_change) if one.value is Answer.UNKNOWN), None)
+    other = _another(candidate, held) if held else ""
+    made = None
+    if unknown and status not in (Status.REFUSED, Status.FAILED):
+        status, reason = Status.REFUSED, unknown.reason
+    elif other and not unknown and status is not Status.REFUSED:
+        status, reason = Status.REFUSED, other
+    elif not unknown and status is not Status.REFUSED:
+        _write(candidate, _prove(candidate, replays), root)
+        made = Made.AGAIN if held else Made.BY_THIS_RUN
+    return replace(
+        candidate.planned.result(status, reason),
+        made=made,
+        runtime=candidate.runtime.name,
+        synthetic=in_words(candidate.synthetic),
+    )
 
 
 def _another(candidate: Candidate, published: Published) -> str:
@@ -144,16 +180,6 @@ def _another(candidate: Candidate, published: Published) -> str:
         if difference is not None:
             return f"target's record has other outputs: sample {number}: {difference}: {kept}"
     return "" if candidate.again else f"the samples of target's record were not run: {kept}"
-
-
-def _told(candidate: Candidate, status: Status, reason: str, facts: Facts, replays: Replays) -> FixtureResult:
-    return replace(
-        candidate.planned.result(status, reason),
-        facts=facts,
-        runtime=candidate.runtime.name,
-        replayed_by=replays.by if facts.loaders else None,
-        synthetic=in_words(candidate.synthetic),
-    )
 
 
 def _write(candidate: Candidate, proof: Proof, root: str) -> None:
@@ -172,39 +198,3 @@ def inside(root: str, path: str) -> str:
             f"{path} leads out of the repository through a symbolic link: name a folder of the repository"
         )
     return absolute
-
-
-def make_record(candidate: Candidate, proof: Proof) -> Record:
-    """The record of a proven candidate."""
-    planned, seen, archive = candidate.planned, candidate.seen, candidate.archive
-    entry = planned.entry
-    return Record(
-        entry=RecordedEntry(entry.operator, entry.bumped_at_version, entry.upgrader_name, entry.old_schema),
-        module=RecordedModule(planned.row.module, planned.module_path, source_sha256(planned.source)),
-        archive=RecordedArchive(
-            os.path.basename(planned.path),
-            archive.sha256,
-            archive.size,
-            archive.version,
-            archive.bytecode_version,
-            tuple(sorted(archive.operators)),
-        ),
-        runtime=RecordedRuntime(
-            candidate.runtime.kind,
-            candidate.runtime.name,
-            seen.torch,
-            seen.torch_git,
-            seen.python,
-            seen.platform,
-        ),
-        pre_change=RecordedProof(
-            # What it was built from: a release was built from none of this repository.
-            candidate.runtime.commit,
-            proof.by,
-            seen.operators[entry.operator].schema or "",
-            seen.max_operator_version,
-        ),
-        synthetic=candidate.synthetic,
-        tolerances=tolerances_for(candidate.samples),
-        samples=candidate.samples,
-    )

@@ -92,6 +92,19 @@ def read_history(objects: GitObjects, tip: str, path: str) -> MapHistory:
     return _Reader(objects, path).read(tip)
 
 
+def has_entry(objects: GitObjects, commit: str, path: str, entry: MapEntry) -> bool:
+    """Whether the version map of a commit has the entry; `path` is where it stands if the commit's settings do not say.
+
+    Raises as `Snapshot.read`.
+    """
+    snapshot = objects.commit(commit)
+    place = _configured_path(snapshot) or path
+    found = read_version_map(place, snapshot.read(place) or b"").entries
+    return any(
+        (one.operator, one.bumped_at_version) == (entry.operator, entry.bumped_at_version) for one in found
+    )
+
+
 # Settings change more often than the map does.
 _read_version_map = lru_cache(maxsize=1)(read_version_map)
 

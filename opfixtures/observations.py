@@ -7,7 +7,7 @@ all. What is not of the expected form is a `WorkerError`, or says that the worke
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opfixtures.recorded_values import Json, RecordedValueError, check_samples, is_text
@@ -51,6 +51,20 @@ class OperatorSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgraderSeen:
+    """An upgrader in a runtime.
+
+    `identity`: its graph does nothing but call the operator with what it is given. `same`: the tree's own text compiles
+    to the same graph; None where no text was given, False with a `problem` where it does not compile.
+    """
+
+    registered: bool = False
+    identity: bool = False
+    same: bool | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeSeen:
     """What a runtime says of itself. `imported` is the file of the operator module."""
 
@@ -61,6 +75,11 @@ class RuntimeSeen:
     max_operator_version: int | None
     imported: str | None
     operators: Mapping[str, OperatorSeen]
+    upgraders: Mapping[str, UpgraderSeen] = field(default_factory=dict)
+
+    def upgrader(self, name: str) -> UpgraderSeen:
+        """The upgrader of that name; one that the runtime does not describe is one that it lacks."""
+        return self.upgraders.get(name, UpgraderSeen())
 
     def operator(self, name: str) -> OperatorSeen:
         """The operator of that name; one that the runtime does not describe is one that it lacks."""
@@ -68,15 +87,29 @@ class RuntimeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What came of running an archive that stands there: `failure` where it does not load, else `differences` as
+    `Exported.again` has them. `ran` is whether the operator was seen running, None where nobody could see it."""
+
+    failure: str = ""
+    differences: tuple[str | None, ...] = ()
+    ran: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """One row of `generate`: samples as a record has them, or why there is no archive.
 
-    `again` has, for each sample that was given to run again, None where it gave what was recorded.
+    `again` has, for each sample that was given to run again, None where it gave what was recorded. `ran` is whether
+    the operator was seen running, None where nobody could see it. `found` is what came of the archive that stands
+    there, None where none was given.
     """
 
     samples: tuple[Json, ...] = ()
     again: tuple[str | None, ...] = ()
     refusal: str = ""
+    ran: bool | None = None
+    found: Reproduced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +128,13 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class MarkerSeen:
-    """Whether the marker in the upgrader's place is in the loaded graph."""
+    """Whether the marker in the upgrader's place is in the loaded graph, and whether the samples came to it (`ran`,
+    None where none was run)."""
 
     found: bool = False
     registered: bool = False
     failure: str = ""
+    ran: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +144,7 @@ class RowReplayed:
     as_written: Mapping[str, Replayed]
     raised: Mapping[str, Replayed]
     marker: MarkerSeen
+    ran: bool | None = None
 
 
 def runtime_seen(event: Json, operators: Collection[str] = ()) -> RuntimeSeen:

@@ -1,7 +1,8 @@
-"""Which fixtures are missing, and which runtime each needs. Pure.
+"""What is to be made, what stands and is looked at again, and which runtime each needs. Pure.
 
 An entry that the change adds is owed a fixture made at the pre-change commit. For an entry which was there
-before, that is the parent of the commit which brought it. A release can make a fixture without one.
+before, that is the parent of the commit which brought it. A release can make a fixture without one. A guard is made by
+what target has. Whatever fixture stands is replayed; one that target does not hold has to be reproduced first.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from opfixtures.changes import Change, is_module
+from opfixtures.changes import Change, is_module, text_of
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.declarations.names import fixture_stem
 from opfixtures.module_source import excerpt
+from opfixtures.owner import Owner, fixture_path, owner_of
 from opfixtures.record import Record, RecordError, load_record, record_path
 from opfixtures.result import FixtureResult, Status
 
@@ -49,26 +50,26 @@ class Published:
 class PlannedFixture:
     """A fixture to make: the module's excerpt, the path to write, the runtime's settings.
 
-    `last_bump` is the operator's last one in the version map. `commit` is the pre-change commit, None where
-    none is known: a release needs none. `doubt` says why a checkout of it may not be pre-change, if so. `held` is
-    the fixture where target holds it already.
+    `commit` is the pre-change commit, None where none is known: a release needs none. `doubt` says why a checkout of it
+    may not be pre-change, if so. `held` is the fixture where target holds it already.
     """
 
-    entry: MapEntry
-    covers: range
-    last_bump: int
-    row: FixtureEntry
+    owner: Owner
     module_path: str
     source: str
-    path: str
     spec: RuntimeSpec
     commit: str | None
     doubt: str = ""
     held: Published | None = None
 
+    @property
+    def path(self) -> str:
+        """Where the fixture stands."""
+        return self.owner.path
+
     def result(self, status: Status, reason: str = "") -> FixtureResult:
         """What became of it."""
-        result = settled(self.entry, self.row, self.path, status, reason)
+        result = settled(self.owner, status, reason)
         return replace(result, runtime=self.spec.name, pre_change_commit=self.commit)
 
     def doubted(self, refusal: str) -> str:
@@ -77,51 +78,88 @@ class PlannedFixture:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be made, and what is settled already: present, or refused for a reason the plan can see."""
+class FoundFixture:
+    """A fixture that stands in the tree. `record` is None where there is none (PyTorch's own fixtures).
 
-    to_make: tuple[PlannedFixture, ...]
-    settled: tuple[FixtureResult, ...]
+    `brought` says that target holds another or none: then `again` is what would make it again, or says why nothing can.
+    """
+
+    owner: Owner
+    data: bytes
+    record: bytes | None
+    brought: bool = False
+    again: PlannedFixture | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be made, what is found and looked at again, and what is refused for a reason the plan can see."""
+
+    to_make: tuple[PlannedFixture, ...] = ()
+    found: tuple[FoundFixture, ...] = ()
+    settled: tuple[FixtureResult, ...] = ()
+
+    @property
+    def reproducing(self) -> tuple[PlannedFixture, ...]:
+        """What makes the found fixtures again that the branch brings."""
+        return tuple(one.again for one in self.found if isinstance(one.again, PlannedFixture))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands in the tree and in target: `has` for files of the work tree, `published` for target's."""
+    """What stands in the tree and in target: `here` reads a file of the work tree, `published` one of target."""
 
-    has: Callable[[str], bool]
+    here: Callable[[str], bytes | None]
     published: Callable[[str], bytes | None]
 
 
-def fixture_path(config: Config, row: FixtureEntry) -> str:
-    """Where the fixture of a fixture entry stands, as PyTorch's generate_models.py names it."""
-    return f"{config.fixtures}/{fixture_stem(row.module)}.{config.fixture_format}"
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run is about.
+
+    The fixtures of `entries` and `guards` are looked at. Of those that are missing the ones are made that `owes` holds
+    for, asked with an entry and a fixture entry: None for a guard, and where an entry has no fixture entry. With
+    `regenerate` those that are there are made again.
+    """
+
+    entries: Sequence[MapEntry]
+    owes: Callable[[MapEntry | None, FixtureEntry | None], bool]
+    guards: Sequence[FixtureEntry] = ()
+    regenerate: bool = False
 
 
-def runtime_for(entry: MapEntry, config: Config) -> RuntimeSpec | None:
-    """The first runtime in the settings that serves the operator at the version before its bump."""
-    version = entry.bumped_at_version - 1
-    return next((spec for spec in config.runtimes if spec.serves(entry.operator, version)), None)
+def runtime_for(owner: Owner, config: Config) -> RuntimeSpec | None:
+    """The first runtime in the settings that serves the operator at the version before its bump; for a guard, the
+    first of those that serve the newest versions."""
+    if owner.entry is None:
+        specs = [spec for spec in config.runtimes if not spec.operators or owner.operator in spec.operators]
+        return max(specs, key=lambda spec: spec.operator_versions.top, default=None)
+    version = owner.entry.bumped_at_version - 1
+    return next((spec for spec in config.runtimes if spec.serves(owner.operator, version)), None)
 
 
 def make_plan(
     change: Change,
-    entries: Sequence[MapEntry],
+    scope: Scope,
     sources: Mapping[str, str],
     standing: Standing,
     *,
     pre_change: str | None,
     published: Callable[[MapEntry], PreChange],
-    regenerate: bool,
 ) -> Plan:
-    """The plan for `entries` of the version map after the change.
+    """The plan for what `scope` names.
 
     `sources` are the texts of the fixture module files by path, `pre_change` is the commit that
     `change.before` is, None before the first. `published` finds that of an entry which was there before.
+
+    Raises as `standing` does.
     """
-    planner = _Planner(change, sources, standing, pre_change, published, regenerate)
-    outcomes = [outcome for entry in entries for outcome in planner.of_entry(entry)]
+    planner = _Planner(change, scope, sources, standing, pre_change, published)
+    outcomes = [outcome for entry in scope.entries for outcome in planner.of_entry(entry)]
+    outcomes += [outcome for row in scope.guards for outcome in planner.of_owner(owner_of(change, row, None))]
     return Plan(
         to_make=tuple(outcome for outcome in outcomes if isinstance(outcome, PlannedFixture)),
+        found=tuple(outcome for outcome in outcomes if isinstance(outcome, FoundFixture)),
         settled=tuple(outcome for outcome in outcomes if isinstance(outcome, FixtureResult)),
     )
 
@@ -131,72 +169,83 @@ class _PlanError(Exception):
 
 
 class _Planner:
-    """What is planned for each entry of one change."""
+    """What is planned for each fixture entry of one change."""
 
     def __init__(
         self,
         change: Change,
+        scope: Scope,
         sources: Mapping[str, str],
         standing: Standing,
         pre_change: str | None,
         published: Callable[[MapEntry], PreChange],
-        regenerate: bool,
     ) -> None:
         self._change = change
+        self._scope = scope
         self._sources = sources
         self._standing = standing
         self._published = published
-        self._regenerate = regenerate
-        self._added = set(change.added)
+        self._added = {(entry.operator, entry.bumped_at_version) for entry in change.added}
         before = change.before.version_map.entries if change.before.version_map else ()
         produced = max((entry.bumped_at_version for entry in before), default=0)
         no_commit = "there is no commit from before the change: commit the old operator first"
         self._before = PreChange(pre_change, produced, reason="" if pre_change else no_commit)
         self._writers: dict[str, list[FixtureEntry]] = defaultdict(list)
-        self._times = Counter((one.operator, one.bumped_at_version) for one in change.version_map.entries)
+        # The arms of an `#if` that say the same are once.
+        self._times = Counter(text[:2] for text in set(map(text_of, change.version_map.entries)))
         for row in change.registry.rows:
             self._writers[fixture_path(change.config, row)].append(row)
 
-    def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FixtureResult]:
+    def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FoundFixture | FixtureResult]:
         rows = self._change.matching.rows_of(entry)
-        if not rows:
-            reason = "it has no matching fixture entry: `opfixtures check` shows the lines to add"
-            yield settled(entry, None, None, Status.REFUSED, reason)
+        if not rows and self._scope.owes(entry, None):
+            reason = (
+                "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is"
+                " staged"
+            )
+            yield FixtureResult(
+                entry.operator, entry.bumped_at_version, entry.upgrader_name, Status.REFUSED, reason
+            )
         for row in rows:
+            yield from self.of_owner(owner_of(self._change, row, entry))
+
+    def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | FixtureResult]:
+        data = self._standing.here(owner.path)
+        owes = self._scope.owes(owner.entry, owner.row)
+        if data is not None and not (owes and self._scope.regenerate):
+            yield self._found(owner, data)
+        elif owes:
             try:
-                yield self._of_row(entry, row)
+                self._refuse_what_collides(owner)
+                yield self._planned(owner)
             except _PlanError as error:
-                path = fixture_path(self._change.config, row)
-                yield settled(entry, row, path, Status.REFUSED, str(error))
+                yield settled(owner, Status.REFUSED, str(error))
 
-    def _of_row(self, entry: MapEntry, row: FixtureEntry) -> PlannedFixture | FixtureResult:
-        path = self._own_path(entry, row)
-        # After the change the module need not script any more, nor its runtime be known: look here first.
-        if self._standing.has(path) and not self._regenerate:
-            return settled(entry, row, path, Status.PRESENT, "not overwritten")
-        module_path, source = self._source(row)
-        spec = runtime_for(entry, self._change.config)
+    def _found(self, owner: Owner, data: bytes) -> FoundFixture:
+        record = self._standing.here(record_path(owner.path))
+        published = self._standing.published(owner.path), self._standing.published(record_path(owner.path))
+        if published == (data, record):
+            return FoundFixture(owner, data, record)
+        try:
+            again: PlannedFixture | str = self._planned(owner)
+        except _PlanError as error:
+            again = str(error)
+        return FoundFixture(owner, data, record, brought=True, again=again)
+
+    def _planned(self, owner: Owner) -> PlannedFixture:
+        module_path, source = self._source(owner.row)
+        spec = runtime_for(owner, self._change.config)
         if spec is None:
-            raise _PlanError(f"no runtime is configured for operator version {entry.bumped_at_version - 1}")
-        commit, doubt = self._commit(entry, spec)
-        return PlannedFixture(
-            entry=entry,
-            covers=self._change.matching.covers(entry),
-            last_bump=self._change.matching.covered(entry.operator).stop,
-            row=row,
-            module_path=module_path,
-            source=source,
-            path=path,
-            spec=spec,
-            commit=commit,
-            doubt=doubt,
-            held=self._held(path),
-        )
+            raise _PlanError(no_runtime(owner))
+        commit, doubt = self._commit(owner, spec)
+        return PlannedFixture(owner, module_path, source, spec, commit, doubt, self._held(owner.path))
 
-    def _commit(self, entry: MapEntry, spec: RuntimeSpec) -> tuple[str | None, str]:
+    def _commit(self, owner: Owner, spec: RuntimeSpec) -> tuple[str | None, str]:
         """The pre-change commit, and why a checkout of it proves nothing, if so."""
-        before = self._before if entry in self._added else self._published(entry)
-        doubt = _doubt(entry, before)
+        entry = owner.entry
+        is_new = entry is None or (entry.operator, entry.bumped_at_version) in self._added
+        before = self._before if entry is None or is_new else self._published(entry)
+        doubt = _doubt(entry, before) if entry else ""
         if spec.kind != "checkout":
             # It is built from none, and one that may be from after the change would say too much.
             return (None if doubt else before.commit), ""
@@ -217,17 +266,16 @@ class _Planner:
         except RecordError as error:
             raise _PlanError(f"the record that target holds for it cannot be read: {error}") from error
 
-    def _own_path(self, entry: MapEntry, row: FixtureEntry) -> str:
-        """The path of the fixture, which nothing else would write."""
-        if self._times[entry.operator, entry.bumped_at_version] > 1:
+    def _refuse_what_collides(self, owner: Owner) -> None:
+        """Something else would write the same file, or for the same entry."""
+        entry = owner.entry
+        if entry and self._times[entry.operator, entry.bumped_at_version] > 1:
             twice = f"{entry.operator} at {entry.bumped_at_version} twice"
             raise _PlanError(f"{self._change.version_map.path} has {twice}: keep one of them")
-        path = fixture_path(self._change.config, row)
-        other = next((writer for writer in self._writers[path] if writer is not row), None)
+        other = next((writer for writer in self._writers[owner.path] if writer is not owner.row), None)
         if other is not None:
-            both = f"{row.module} for {row.operator} and {other.module} for {other.operator}"
+            both = f"{owner.row.module} for {owner.operator} and {other.module} for {other.operator}"
             raise _PlanError(f"{both} would write the same file: give each a class of another name")
-        return path
 
     def _source(self, row: FixtureEntry) -> tuple[str, str]:
         """The path of the module's file, and its excerpt for the module."""
@@ -235,12 +283,18 @@ class _Planner:
         if module is None or not is_module(module):
             where = module.place.path if module else ", ".join(self._change.config.fixture_modules)
             what = "is no nn.Module" if module else "is not defined"
-            raise _PlanError(f"{row.module} {what} in {where}")
+            raise _PlanError(f"{row.module} {what} in {where}: `opfixtures explain OPF202` tells more")
         path = module.place.path
         try:
             return path, excerpt(self._sources[path], row.module)
         except (KeyError, SyntaxError) as error:
             raise _PlanError(f"{row.module} cannot be taken out of {path}: {error}") from error
+
+
+def no_runtime(owner: Owner) -> str:
+    """Why nothing can make the fixture: the settings have no runtime for it."""
+    what = f"operator version {owner.entry.bumped_at_version - 1}" if owner.entry else "the newest operators"
+    return f"no runtime is configured for {what}: add one to `runtimes` in the settings"
 
 
 def _doubt(entry: MapEntry, before: PreChange) -> str:
@@ -250,16 +304,15 @@ def _doubt(entry: MapEntry, before: PreChange) -> str:
     return f"a backfill, version {before.produced} was there already: {_NAME_ONE}"
 
 
-def settled(
-    entry: MapEntry, row: FixtureEntry | None, path: str | None, status: Status, reason: str
-) -> FixtureResult:
+def settled(owner: Owner, status: Status, reason: str) -> FixtureResult:
     """A result without a run."""
+    entry = owner.entry
     return FixtureResult(
-        operator=entry.operator,
-        bumped_at_version=entry.bumped_at_version,
-        upgrader_name=entry.upgrader_name,
+        operator=owner.operator,
+        bumped_at_version=entry.bumped_at_version if entry else None,
+        upgrader_name=entry.upgrader_name if entry else None,
         status=status,
         reason=reason,
-        module=row.module if row else None,
-        fixture=path,
+        module=owner.row.module,
+        fixture=owner.path,
     )

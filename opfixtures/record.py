@@ -43,11 +43,12 @@ class RecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
-    """The version map's entry that a fixture is there for."""
+    """The version map's entry that a fixture is there for. A guard has none: no version, no upgrader, and the schema
+    that its operator had."""
 
     operator: str
-    bumped_at_version: Positive
-    upgrader_name: str
+    bumped_at_version: Positive | None
+    upgrader_name: str | None
     old_schema: str
 
 
@@ -178,7 +179,9 @@ def load_record(data: bytes) -> Record:
         tolerances={dtype: tuple(pair) for dtype, pair in root["tolerances"].items()},
         samples=tuple(root["samples"]),
     )
-    if not (record.pre_change.proven_by or any(one.altered == "version record" for one in record.synthetic)):
+    is_guard = record.entry.bumped_at_version is None
+    is_patched = any(one.altered == "version record" for one in record.synthetic)
+    if not (record.pre_change.proven_by or is_guard or is_patched):
         raise RecordError("its pre_change.proven_by names no proof")
     _check_sum(data)
     return record
@@ -243,6 +246,8 @@ def _or_none(form: Callable[[Json], bool]) -> Callable[[Json], bool]:
 _FORMS: dict[str, tuple[str, Callable[[Json], bool]]] = {
     "str": ("a text", is_text),
     "tuple[str, ...]": ("a list of texts", _is_list_of(is_text, 0)),
+    "str | None": ("a text or null", _or_none(is_text)),
+    "Positive | None": ("a positive integer or null", _or_none(lambda value: _is_count(value, 1))),
     "Positive": ("a positive integer", lambda value: _is_count(value, 1)),
     "NotNegative": ("an integer from 0", lambda value: _is_count(value, 0)),
     "NotNegative | None": ("an integer from 0 or null", _or_none(lambda value: _is_count(value, 0))),

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from opfixtures.altered_archive import with_version
 from opfixtures.archive import Archive
-from opfixtures.declarations.model import MapEntry
-from opfixtures.facts import replay_facts
+from opfixtures.facts import replay_facts, same_schemas
 from opfixtures.formats import format_of
 from opfixtures.observations import Json, RowReplayed, RuntimeSeen, row_replayed
-from opfixtures.result import Answer, LoaderFacts, Status
+from opfixtures.owner import Owner
+from opfixtures.result import LoaderFacts
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder
 from opfixtures.tolerances import Tolerances
@@ -24,111 +24,156 @@ from opfixtures.worker_process import ROW_SECONDS, Job, run_worker
 
 @dataclass(frozen=True, slots=True)
 class Replayable:
-    """A fixture to replay. `key` is its path; `samples` is empty where there is no record.
+    """A fixture to replay; `samples` is empty where there is no record."""
 
-    `last_bump` is the operator's last one in the version map: an archive of that version meets no upgrader of it.
-    """
-
-    key: str
-    entry: MapEntry
-    last_bump: int
+    owner: Owner
     archive: Archive
     data: bytes
     samples: tuple[Json, ...]
     tolerances: Tolerances = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """What the worker calls it: the path of the fixture."""
+        return self.owner.path
+
 
 @dataclass(frozen=True, slots=True)
 class Replays:
-    """What a post-change runtime showed. `seen` is None, with `reason`, where none could be had; `by` is its name.
+    """What a post-change runtime showed; `by` is its name. `seen` is None where it could not be had or used, with the
+    cause as `failed`.
 
     `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
+    `stands_in` says of which upgraders the runtime has another text than the tree, by their names: what it shows of
+    them is nothing about the change.
     """
 
     seen: RuntimeSeen | None = None
     rows: Mapping[str, RowReplayed] = field(default_factory=dict)
     unreached: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
+    failed: str = ""
     by: str | None = None
+    stands_in: Mapping[str, str] = field(default_factory=dict)
 
-    def today(self, entry: MapEntry) -> str | None:
+    def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
-        if self.seen is None or not self._has_version(entry.bumped_at_version):
+        if self.seen is None or self._lacks_version(owner):
             return None
-        return self.seen.operator(entry.operator).schema
+        return self.seen.operator(owner.operator).schema
 
-    def not_replayed(self, fixture: Replayable) -> str:
-        """Why a fixture could not be replayed; empty where it was."""
+    def is_unchanged(self, owner: Owner) -> bool:
+        """Whether the operator has its old schema, and torch's own version map does not tell of the change."""
+        today, entry = self.today(owner), owner.entry
+        if today is None or entry is None or self.seen is None:
+            return False
+        seen = self.seen.operator(owner.operator)
+        is_told = seen.is_torchs and entry.bumped_at_version in (seen.bumps or ())
+        return same_schemas(today, entry.old_schema) is True and not is_told
+
+    def why_not(self, owner: Owner) -> str:
+        """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
         if self.seen is None:
-            return f"not replayed: {self.reason}"
-        if not self._has_version(fixture.entry.bumped_at_version):
-            return f"not replayed: no runtime has version {fixture.entry.bumped_at_version}"
-        why = self.unreached.get(fixture.key)
-        return f"not replayed: {why}" if why else ""
+            return ""
+        if self._lacks_version(owner):
+            return f"no runtime has version {owner.entry.bumped_at_version}" if owner.entry else ""
+        return self.stands_in.get(owner.entry.upgrader_name, "") if owner.entry else ""
+
+    def failure(self, owner: Owner) -> str:
+        """Why the side after the change could not be had, or not run for it; empty where it could."""
+        return self.failed or ("" if self.why_not(owner) else self.unreached.get(owner.path, ""))
+
+    def row(self, owner: Owner) -> RowReplayed | None:
+        """What was seen of it; None where it was not replayed."""
+        return None if self.why_not(owner) else self.rows.get(owner.path)
 
     def facts(self, fixture: Replayable) -> dict[str, LoaderFacts]:
         """The facts per loader; empty where the fixture was not replayed."""
-        if self.seen is None or self.not_replayed(fixture):
+        row = self.row(fixture.owner)
+        if self.seen is None or row is None:
             return {}
-        return replay_facts(
-            fixture.entry, fixture.last_bump, fixture.archive, self.seen, self.rows[fixture.key]
-        )
+        return replay_facts(fixture.owner, fixture.archive, self.seen, row)
 
-    def _has_version(self, version: int) -> bool:
+    def ran(self, owner: Owner) -> bool | None:
+        """Whether the replay came to the operator's upgrader, or to a guard's operator; None where nobody saw."""
+        row = self.row(owner)
+        if row is None:
+            return None
+        return row.ran if owner.is_guard else row.marker.ran
+
+    def changes_nothing(self, owner: Owner) -> bool:
+        """Whether the upgrader's own graph does nothing but call the operator with what it is given."""
+        return bool(self.seen and owner.entry and self.seen.upgrader(owner.entry.upgrader_name).identity)
+
+    def _lacks_version(self, owner: Owner) -> bool:
+        if owner.entry is None:
+            return False
         highest = self.seen.max_operator_version if self.seen else None
-        return highest is not None and highest >= version
+        return highest is None or highest < owner.entry.bumped_at_version
 
 
 def replay(
     fixtures: Sequence[Replayable],
     runtime: Runtime,
+    upgraders: Mapping[str, str],
     tell: Callable[[str], None],
     seconds: float = ROW_SECONDS,
 ) -> Replays:
     """Replay all fixtures in one worker.
 
+    `upgraders` are the texts of the tree, by name, where the runtime may have others: of a release.
+
     Raises WorkerError if torch or the operator module does not import there, RuntimeUnavailable if the operator module
     came from elsewhere.
     """
+    entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
     with scratch_folder("opfixtures-replay-") as folder:
         asked = tuple(_row(number, fixture, folder) for number, fixture in enumerate(fixtures))
         operators = {
-            name for fixture in fixtures for name in (fixture.entry.operator, *fixture.archive.operators)
+            name for fixture in fixtures for name in (fixture.owner.operator, *fixture.archive.operators)
         }
-        job = Job("replay", runtime.operator_module, tuple(sorted(operators)), asked, seconds)
+        job = Job(
+            "replay",
+            runtime.operator_module,
+            tuple(sorted(operators)),
+            asked,
+            seconds,
+            {entry.upgrader_name: upgraders.get(entry.upgrader_name) for entry in entries},
+        )
         answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
-    return Replays(answers.runtime, rows, unreached, by=runtime.name)
+    stands_in = _stands_in(answers.runtime, runtime.name, upgraders)
+    return Replays(answers.runtime, rows, unreached, by=runtime.name, stands_in=stands_in)
+
+
+def _stands_in(seen: RuntimeSeen, name: str, upgraders: Mapping[str, str]) -> dict[str, str]:
+    """The upgraders of which the runtime has another text, or none: why that says nothing about the change."""
+    others = {}
+    for upgrader in upgraders:
+        told = seen.upgrader(upgrader)
+        if told.same is not True:
+            has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
+            others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
+    return others
 
 
 def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
-    raised = with_version(fixture.data, fixture.last_bump)
+    owner = fixture.owner
+    archives = {"archive": fixture.data}
+    if owner.entry is not None:
+        archives["raised"] = with_version(fixture.data, owner.last_bump)
     paths = {}
-    for kind, data in (("archive", fixture.data), ("raised", raised)):
+    for kind, data in archives.items():
         paths[kind] = os.path.join(folder, f"{number}-{kind}")
         with open(paths[kind], "wb") as stream:
             stream.write(data)
     return {
         "key": fixture.key,
         "loaders": list(format_of(fixture.key).loaders),
-        "upgrader_name": fixture.entry.upgrader_name,
+        "operator": owner.operator,
+        "upgrader_name": owner.entry.upgrader_name if owner.entry else None,
         "tolerances": fixture.tolerances,
         "samples": list(fixture.samples),
         **paths,
     }
-
-
-def verdict(facts: dict[str, LoaderFacts], not_replayed: str) -> tuple[Status, str]:
-    """`verified` needs outputs that were compared and are equal, and an upgrader that was applied or may have been."""
-    if not_replayed:
-        return Status.GENERATED, not_replayed
-    for loader, seen in facts.items():
-        for name, fact in (("equal", seen.equal), ("applied", seen.applied)):
-            if fact.value is Answer.NO:
-                return Status.MISMATCH, f"{loader}: not {name}: {fact.reason}"
-    if any(seen.equal.value is Answer.YES for seen in facts.values()):
-        return Status.VERIFIED, ""
-    reasons = {seen.equal.reason: None for seen in facts.values() if seen.equal.value is Answer.UNKNOWN}
-    return Status.GENERATED, f"not compared: {', '.join(reasons)}"

@@ -16,18 +16,26 @@ class Answer(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of a fixture."""
+    """The verdict: what the facts of a fixture come to."""
 
-    GENERATED = "generated"
-    PRESENT = "present"
-    REFUSED = "refused"
     VERIFIED = "verified"
+    GENERATED = "generated"
+    UNPROVEN = "unproven"
     MISMATCH = "mismatch"
+    FAILED = "failed"
+    REFUSED = "refused"
 
 
-FAILURES = frozenset({Status.REFUSED, Status.MISMATCH})
-# One that differs when it is replayed was made too.
-MADE = frozenset({Status.GENERATED, Status.VERIFIED, Status.MISMATCH})
+FAILURES = frozenset({Status.UNPROVEN, Status.MISMATCH, Status.FAILED, Status.REFUSED})
+"""What is not green: exit status 1, unless it is waived."""
+
+
+class Made(StrEnum):
+    """How this run came to the fixture. `AGAIN`: it was there, and what was made has the same bytes."""
+
+    BY_THIS_RUN = "by this run"
+    FOUND = "found"
+    AGAIN = "made again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,14 @@ class LoaderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All facts of a fixture. `loaders` is empty where it was not replayed."""
+    """All facts of a fixture. `loaders` is empty where it was not replayed.
+
+    `reproduced` is about a fixture that the branch brings: whether the pre-change runtime gave its outputs in this run.
+    """
 
     pre_change: Fact
     covers: Fact
+    reproduced: Fact
     loaders: dict[str, LoaderFacts] = field(default_factory=dict)
 
 
@@ -66,17 +78,19 @@ class Facts:
 class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
-    `runtime` names the runtime that made the fixture, `replayed_by` the post-change runtime where it was replayed.
-    `fixture` is a path inside the repository, `synthetic` says what was altered in what the runtime wrote, `waived`
-    until when and why a difference is put up with. `pre_change_commit` is an object id; `verify` leaves it to the
-    record.
+    `bumped_at_version` and `upgrader_name` are None for a guard, which has no entry. `made` is None where there is no
+    fixture: it was refused, or nobody made one. `runtime` names the runtime that made the fixture, `replayed_by` the
+    post-change runtime where it was replayed. `fixture` is a path inside the repository, `synthetic` says what was
+    altered in what the runtime wrote, `waived` until when and why what is not green is put up with. `pre_change_commit`
+    is an object id; for what target holds it is left to the record.
     """
 
     operator: str
-    bumped_at_version: int
-    upgrader_name: str
+    bumped_at_version: int | None
+    upgrader_name: str | None
     status: Status
     reason: str = ""
+    made: Made | None = None
     module: str | None = None
     fixture: str | None = None
     runtime: str | None = None
@@ -85,6 +99,17 @@ class FixtureResult:
     facts: Facts | None = None
     waived: str = ""
     pre_change_commit: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether target does not hold the fixture: this run made it, or the branch brings it."""
+        brought = self.facts is not None and self.facts.reproduced.value is not Answer.NOT_APPLICABLE
+        return self.made is Made.BY_THIS_RUN or (self.made is not None and brought)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is not green, and not waived."""
+        return self.status in FAILURES and not self.waived
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +125,5 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether any fixture was refused or differs, and is not waived."""
-        return any(fixture.status in FAILURES and not fixture.waived for fixture in self.fixtures)
+        """Whether any fixture is not green, and is not waived."""
+        return any(fixture.failed for fixture in self.fixtures)

@@ -15,10 +15,10 @@ from opfixtures.declarations.model import Place
 from opfixtures.findings import Finding, Severity
 from opfixtures.formats import JIT, LITE
 from opfixtures.recorded_values import is_text
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.report.result_json import SCHEMA
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from opfixtures.strict_json import parse_json, wrong_members
 
-SCHEMA = 1
 MAX_BYTES = 8 << 20
 MAX_ROWS = 1_000
 MAX_TEXT = 20_000
@@ -94,6 +94,12 @@ class _Members:
             raise ResultError(f"{self.at(name)} is not an integer from {lowest}")
         return value
 
+    def count_or_none(self, name: str, lowest: int) -> int | None:
+        return None if self._values[name] is None else self.count(name, lowest)
+
+    def word_or_none(self, name: str, words: type[Word]) -> Word | None:
+        return None if self._values[name] is None else self.word(name, words)
+
     def word(self, name: str, words: type[Word]) -> Word:
         value = self._values[name]
         if value not in list(words):
@@ -121,6 +127,7 @@ _FIXTURE = (
     "upgrader_name",
     "module",
     "fixture",
+    "made",
     "status",
     "reason",
     "runtime",
@@ -136,8 +143,9 @@ def _fixture(value: Any, where: str) -> FixtureResult:
     members = _Members(value, _FIXTURE, where)
     return FixtureResult(
         operator=members.text("operator"),
-        bumped_at_version=members.count("bumped_at_version", 0),
-        upgrader_name=members.text("upgrader_name"),
+        bumped_at_version=members.count_or_none("bumped_at_version", 0),
+        upgrader_name=members.text_or_none("upgrader_name"),
+        made=members.word_or_none("made", Made),
         status=members.word("status", Status),
         reason=members.text("reason"),
         module=members.text_or_none("module"),
@@ -160,10 +168,11 @@ def _text(value: Any, where: str) -> str:
 
 
 def _facts(value: Any, where: str) -> Facts:
-    members = _Members(value, ("pre-change", "covers", "loaders"), where)
+    members = _Members(value, ("pre-change", "covers", "reproduced", "loaders"), where)
     return Facts(
         pre_change=members.part("pre-change", _fact),
         covers=members.part("covers", _fact),
+        reproduced=members.part("reproduced", _fact),
         loaders=members.part("loaders", _loaders),
     )
 

@@ -1,4 +1,4 @@
-"""Verifies fixtures that are there: archive against record, record against version map, then the replay."""
+"""Fixtures that stand in the tree: archive against record, record against version map, then the replay."""
 
 from __future__ import annotations
 
@@ -10,143 +10,155 @@ from opfixtures.agreement import differences
 from opfixtures.alteration import in_words
 from opfixtures.archive import Archive, ArchiveError
 from opfixtures.config import Config, RuntimeSpec
-from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.facts import covers, covers_after_replay, same_schemas
+from opfixtures.errors import UserError
+from opfixtures.facts import covers, same_schemas, seen_running
 from opfixtures.formats import format_of
-from opfixtures.plan import runtime_for, settled
-from opfixtures.post_change import post_change_spec, replay_after
+from opfixtures.owner import Owner
+from opfixtures.plan import FoundFixture, runtime_for, settled
+from opfixtures.post_change import PostChange, replayed
 from opfixtures.record import Record, RecordError, load_record
-from opfixtures.replay import Replayable, Replays, verdict
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, Status
+from opfixtures.replay import Replayable, Replays
+from opfixtures.reproduction import BELIEVED
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status
+from opfixtures.verdicts import Evidence, verdicts
 from opfixtures.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True)
-class FixtureThere:
-    """A fixture as it stands in the work tree. `record` is None where there is none (PyTorch's own fixtures)."""
+class SoundFixture:
+    """A fixture that was looked at without torch, and may be replayed.
 
-    entry: MapEntry
-    covers: range
-    last_bump: int
-    row: FixtureEntry
-    path: str
-    data: bytes
-    record: bytes | None
+    `reproduced` is the fact of that name, and `ran` whether its operator was seen running where it was reproduced.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A fixture that was looked at without torch, and may be replayed."""
-
-    standing: FixtureThere
+    found: FoundFixture
     archive: Archive
     record: Record | None
+    made_by: RuntimeSpec | None
+    reproduced: Fact = BELIEVED
+    ran: bool | None = None
+    made: Made = Made.FOUND
+
+    @property
+    def owner(self) -> Owner:
+        """What it is there for."""
+        return self.found.owner
 
     @property
     def replayable(self) -> Replayable:
-        standing = self.standing
+        """The fixture as the replay takes it."""
+        record = self.record
         return Replayable(
-            standing.path,
-            standing.entry,
-            standing.last_bump,
+            self.owner,
             self.archive,
-            standing.data,
-            self.record.samples if self.record else (),
-            self.record.tolerances if self.record else {},
+            self.found.data,
+            record.samples if record else (),
+            record.tolerances if record else {},
         )
+
+    def facts(self, replays: Replays) -> Facts:
+        """What is known of it after the replay."""
+        return Facts(
+            recorded_proof(self.owner, self.record),
+            covers(self.owner, self.archive, seen_running(self.ran, replays.ran(self.owner))),
+            self.reproduced,
+            replays.facts(self.replayable),
+        )
+
+    def result(self, status: Status, reason: str) -> FixtureResult:
+        """What became of it."""
+        result = replace(settled(self.owner, status, reason), made=self.made)
+        if self.record is None:
+            return result
+        return replace(result, runtime=self.record.runtime.name, synthetic=in_words(self.record.synthetic))
 
 
 def verify(
-    fixtures: Sequence[FixtureThere], config: Config, workshop: Workshop, runtime: RuntimeSpec | None = None
-) -> list[FixtureResult]:
-    """Replay all that are sound, in one worker a runtime; `runtime` instead of the settings' choice if given.
-
-    Raises RuntimeUnavailable or GitError if a post-change runtime cannot be had.
-    """
-    looked_at = [_look_at(standing) for standing in fixtures]
-    sound = [seen for seen in looked_at if isinstance(seen, _Checked)]
-    replays: dict[str, Replays] = {}
-    for spec, group in _by_post_change_runtime(sound, config, runtime):
-        shown = replay_after([checked.replayable for checked in group], spec, workshop)
-        replays.update({checked.standing.path: shown for checked in group})
-    return [
-        seen if isinstance(seen, FixtureResult) else _conclude(seen, replays[seen.standing.path])
-        for seen in looked_at
+    fixtures: Sequence[FoundFixture], after: PostChange, workshop: Workshop
+) -> tuple[list[FixtureResult], UserError | None]:
+    """Replay all that are sound, in one worker a runtime; and why a post-change runtime could not be had, if that is
+    not the change's own fault."""
+    looked_at = [look_at(found, after.config) for found in fixtures]
+    sound = [seen for seen in looked_at if isinstance(seen, SoundFixture)]
+    shown = list(replayed(sound, after, workshop))
+    evidence = [
+        evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
     ]
+    results = {
+        one.owner.path: with_facts(one.result(*verdict), row.facts, replays)
+        for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
+    }
+    rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner.path] for seen in looked_at]
+    return rows, next((error for _, _, error in shown if error), None)
 
 
-def _by_post_change_runtime(
-    sound: Sequence[_Checked], config: Config, runtime: RuntimeSpec | None
-) -> list[tuple[RuntimeSpec, list[_Checked]]]:
-    groups: dict[RuntimeSpec, list[_Checked]] = {}
-    for checked in sound:
-        made_by = runtime_for(checked.standing.entry, config)
-        groups.setdefault(runtime or post_change_spec(made_by, config), []).append(checked)
-    return list(groups.items())
+def with_facts(result: FixtureResult, facts: Facts, replays: Replays) -> FixtureResult:
+    """The result with what it rests on."""
+    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None)
 
 
-def _look_at(standing: FixtureThere) -> _Checked | FixtureResult:
+def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:
+    """All that a verdict looks at."""
+    name = owner.entry.upgrader_name if owner.entry else ""
+    named = (
+        f"the settings say so: {config.identity_upgraders[name]}" if name in config.identity_upgraders else ""
+    )
+    return Evidence(
+        owner,
+        facts,
+        failed=replays.failure(owner),
+        not_replayed=replays.why_not(owner),
+        changes_nothing=named or ("its graph" if replays.changes_nothing(owner) else ""),
+        unchanged=replays.is_unchanged(owner),
+    )
+
+
+def look_at(found: FoundFixture, config: Config) -> SoundFixture | FixtureResult:
+    """The fixture, if archive, record and version map agree; else what is wrong with it."""
     try:
-        archive = format_of(standing.path).read(standing.data)
-        record = None if standing.record is None else load_record(standing.record)
+        archive = format_of(found.owner.path).read(found.data)
+        record = None if found.record is None else load_record(found.record)
     except ArchiveError as error:
-        return _result(standing, Status.MISMATCH, f"not a readable archive: {error}")
+        return _unsound(found, f"not a readable archive: {error}")
     except RecordError as error:
-        return _result(standing, Status.MISMATCH, f"its record cannot be read: {error}")
-    disagreement = record and _disagreement(standing, archive, record)
+        return _unsound(found, f"its record cannot be read: {error}")
+    disagreement = record and _disagreement(found.owner, archive, record)
     if disagreement:
-        return _result(standing, Status.MISMATCH, f"fixture and record disagree: {disagreement}")
-    return _Checked(standing, archive, record)
+        return _unsound(found, f"fixture and record disagree: {disagreement}")
+    return SoundFixture(found, archive, record, runtime_for(found.owner, config))
 
 
-def _disagreement(standing: FixtureThere, archive: Archive, record: Record) -> str:
+def _unsound(found: FoundFixture, reason: str) -> FixtureResult:
+    return replace(settled(found.owner, Status.MISMATCH, reason), made=Made.FOUND)
+
+
+def _disagreement(owner: Owner, archive: Archive, record: Record) -> str:
     """What the record says otherwise than the archive's bytes, the registry or the version map."""
     found = differences(
         record,
-        file=os.path.basename(standing.path),
+        file=os.path.basename(owner.path),
         archive=archive,
-        module=standing.row.module,
-        entry=standing.entry,
+        module=owner.row.module,
+        operator=owner.operator,
+        entry=owner.entry,
     )
     first = next(found, None)
     return f"{first[0]} is {first[1]} in the record and {first[2]} here" if first else ""
 
 
-def _conclude(checked: _Checked, replays: Replays) -> FixtureResult:
-    standing = checked.standing
-    loaders = replays.facts(checked.replayable)
-    covered = covers_after_replay(covers(standing.entry, standing.covers, checked.archive), loaders)
-    facts = Facts(recorded_proof(standing.entry, checked.record), covered, loaders)
-    by = replays.by if loaders else None
-    for fact in (facts.covers, facts.pre_change):
-        if fact.value is Answer.NO:
-            refused = _result(standing, Status.REFUSED, fact.reason, checked.record)
-            return replace(refused, facts=facts, replayed_by=by)
-    status, reason = verdict(loaders, replays.not_replayed(checked.replayable))
-    if status is Status.GENERATED:
-        status = Status.PRESENT
-    return replace(_result(standing, status, reason, checked.record), facts=facts, replayed_by=by)
-
-
-def recorded_proof(entry: MapEntry, record: Record | None) -> Fact:
+def recorded_proof(owner: Owner, record: Record | None) -> Fact:
     """What the record says of the runtime that made the fixture. It cannot be seen again, only that it fits."""
     if record is None:
         return Fact(Answer.UNKNOWN, "no record")
-    proof = record.pre_change
+    proof, entry = record.pre_change, owner.entry
+    if entry is None:
+        return Fact(Answer.NOT_APPLICABLE, f"a guard, made with {proof.schema}")
     same = same_schemas(proof.schema, entry.old_schema)
     if same is None:
         return Fact(Answer.UNKNOWN, "its schema or the entry's old_schema does not parse")
     if not same:
         return Fact(Answer.NO, f"it was made with {proof.schema}, the old schema is {entry.old_schema}")
     if not proof.proven_by:
-        return Fact(Answer.NOT_APPLICABLE, "its version record was altered")
+        by = "its version record was altered" if record.entry.bumped_at_version else "made as a guard"
+        return Fact(Answer.NOT_APPLICABLE, by)
     return Fact(Answer.YES, f"recorded: {', '.join(proof.proven_by)}")
-
-
-def _result(
-    standing: FixtureThere, status: Status, reason: str, record: Record | None = None
-) -> FixtureResult:
-    result = settled(standing.entry, standing.row, standing.path, status, reason)
-    if record is None:
-        return result
-    return replace(result, runtime=record.runtime.name, synthetic=in_words(record.synthetic))

@@ -19,8 +19,8 @@ from opfixtures.findings import Finding, Severity
 if TYPE_CHECKING:
     from opfixtures.result import FixtureResult
 
-REPLAYS = ("replay.torch.jit.load", "replay.lite")
-"""What `verify` says of a loader, as a code that can be waived."""
+REPLAYS = ("replay.torch.jit.load", "replay.lite", "replay.unproven")
+"""What a replay comes to, as a code that can be waived: of a loader that differs, and where nothing is proven."""
 
 NOT_TO_BE_WAIVED = {
     "OPF101": "what cannot be read could hide any finding",
@@ -66,11 +66,19 @@ def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding
 
 
 def waive_replay(result: FixtureResult, waivers: Sequence[Waiver], today: date) -> FixtureResult:
-    """The result; what a replay found is waived where it is for each loader that differs."""
-    if result.facts is None:
+    """The result; what a replay found is waived where it is for each loader that differs, or is not proven."""
+    from opfixtures.result import Answer, Status
+
+    if result.facts is None or result.status not in (Status.MISMATCH, Status.UNPROVEN):
         return result
-    differing = [loader for loader, facts in result.facts.loaders.items() if facts.differ]
-    found = [waiver_for(waivers, f"replay.{loader}", result.operator, "", today) for loader in differing]
+    loaders = result.facts.loaders
+    codes = [f"replay.{loader}" for loader, facts in loaders.items() if facts.differ]
+    # What nobody reproduced may be anything.
+    if result.facts.reproduced.value in (Answer.NO, Answer.UNKNOWN):
+        return result
+    if result.status is Status.UNPROVEN:
+        codes = ["replay.unproven"]
+    found = [waiver_for(waivers, code, result.operator, "", today) for code in codes]
     if not found or None in found:
         return result
     reasons = dict.fromkeys(f"waived until {one.expires}: {one.reason}" for one in found if one)

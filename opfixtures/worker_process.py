@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from opfixtures.atomic_write import write_whole
@@ -51,6 +51,7 @@ class Job:
     operators: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
     seconds: float = ROW_SECONDS
+    upgraders: Mapping[str, str | None] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """The job as the worker reads it."""

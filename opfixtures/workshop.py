@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opfixtures.runtimes import Runtimes
+from opfixtures.sources import Sources
 from opfixtures.worker_process import ROW_SECONDS
 
 
@@ -17,3 +18,7 @@ class Workshop:
     runtimes: Runtimes
     tell: Callable[[str], None]
     seconds: float = ROW_SECONDS
+
+    def building(self, sources: Sources) -> Workshop:
+        """The same, with builds of the repository kept by the content of these files."""
+        return replace(self, runtimes=replace(self.runtimes, sources=sources))

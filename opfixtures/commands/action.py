@@ -89,10 +89,11 @@ def _done(job: Job) -> int:
     with scratch_folder("opfixtures-action-") as scratch:
         side = make_side(user, activity, around, os.path.join(scratch, "repository"))
         status = judge_and_make(job, side)
-    if job.inputs.mode is not Mode.ALL or job.inputs.dry_run or not job.has_result:
+    if not job.has_result:
         return status
-    if activity.number is None or activity.fork:
-        job.tell(f"not published: {activity.reason or 'the event is about no pull request'}")
+    if not job.will_publish:
+        if job.inputs.mode is Mode.ALL and not job.inputs.dry_run:
+            job.tell(f"not published: {activity.reason or 'the event is about no pull request'}")
         return status
     # The summary of this step has it already.
     quiet = {name: value for name, value in job.environment.items() if name != "GITHUB_STEP_SUMMARY"}
@@ -118,15 +119,20 @@ def _published(job: Job, environment: Mapping[str, str]) -> int:
         job.output({"upload": folder})
         run = job.run_id
     own = {name: value for name, value in environment.items() if name != variable("token")}
-    command = [sys.executable, "-I", "-m", "opfixtures", *publish_arguments(job.inputs, job.activity, run)]
+    # A fixture that this job was to commit is an error where it could not.
+    required = job.will_commit and job.inputs.require_fixtures is not False
+    arguments = publish_arguments(job.inputs, job.activity, run, required=required)
+    command = [sys.executable, "-I", "-m", "opfixtures", *arguments]
     done = subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False)
     return as_exit_status(done.returncode)
 
 
-def publish_arguments(inputs: Inputs, activity: Activity, run: int | None) -> list[str]:
+def publish_arguments(
+    inputs: Inputs, activity: Activity, run: int | None, *, required: bool = False
+) -> list[str]:
     """The command line that publishes: which pull request is the event's word, and none of the result's.
 
-    `run` is the id of the run whose artifact has the files.
+    `run` is the id of the run whose artifact has the files. `required`: what is to be committed has to be.
 
     Raises UserError if the event does not say where the head is.
     """
@@ -144,5 +150,6 @@ def publish_arguments(inputs: Inputs, activity: Activity, run: int | None) -> li
     arguments += [f"--pull-request={activity.number}"] if activity.number else []
     arguments += [f"--run={run}"] if run else []
     arguments += ["--commit"] if inputs.commit else []
+    arguments += ["--require-commit"] if inputs.commit and required else []
     arguments += ["--dry-run"] if inputs.dry_run else []
     return [*arguments, inputs.result]

@@ -10,28 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from opfixtures.atomic_write import write_whole
+from opfixtures.changes import Change
 from opfixtures.commands import check
-from opfixtures.commands.generate import Wanted, intentions
-from opfixtures.commands.generate import planned as planned_in
+from opfixtures.commands.planning import Planned, Wanted, intentions
+from opfixtures.commands.planning import planned as planned_in
 from opfixtures.comparison import Comparison, read_change
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding
+from opfixtures.fixture_files import fixture_of, is_record
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.plan import no_runtime, runtime_for, settled
 from opfixtures.processes import as_exit_status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
-from opfixtures.pull_request.events import Mode, Task
+from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
-from opfixtures.pull_request.side_repository import Side
+from opfixtures.pull_request.side_repository import Side, fetch_history
+from opfixtures.record import Record
 from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
-from opfixtures.result import Result
+from opfixtures.result import FixtureResult, Result, Status
 from opfixtures.runtimes.side_checkout import HARMLESS, configured
 
 _MOST_JOBS = 256
@@ -60,9 +64,6 @@ def judge_and_make(job: Job, side: Side) -> int:
     status = 0 if judged.findings is None else check.show(judged.findings, "github")
     job.output({"changed-operators": json.dumps(judged.operators)})
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
-    if job.activity.task is not Task.GENERATE:
-        _tell(job, judged)
-        return status
     folder = result_folder.new_folder(job.inputs.result)
     try:
         return max(status, _made(job, side, judged, folder))
@@ -82,7 +83,7 @@ def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
         result_folder.write_findings(folder, ())
         return 0
     if job.inputs.mode is Mode.PLAN:
-        intended = _plan(job, side, folder) or ["nothing is to be made"]
+        intended = _plan(job, side, folder) or ["nothing is to be made, or replayed"]
         for line in intended:
             job.tell(line)
         job.summarise("\n".join(intended))
@@ -108,13 +109,12 @@ def _tell(job: Job, judged: _Judged) -> None:
         sys.stdout.write(f"{line}\n")
     # A part knows nothing of what others have to tell, and a job that failed nothing of what is owed.
     is_part = job.inputs.mode is Mode.PLAN or job.inputs.dry_run or judged.findings is None
-    is_unmade = job.activity.task is Task.GENERATE and not job.has_result
-    if not (told.nothing_owed and (is_part or is_unmade)):
+    if not (told.nothing_owed and (is_part or not job.has_result)):
         job.summarise_markdown(result_markdown(told, MOST_MARKDOWN))
 
 
 def _judged(job: Job, side: Side) -> _Judged:
-    demanded = frozenset({"OPF301"} if job.inputs.require_fixtures else ())
+    demanded = frozenset({"OPF301"} if job.requires_fixtures else ())
     with GitObjects(side.repository) as objects:
         head = objects.resolve("HEAD")
         before, after = objects.commit(side.base), objects.commit(head or "HEAD")
@@ -124,10 +124,21 @@ def _judged(job: Job, side: Side) -> _Judged:
             # Of a matrix, the job that plans has checked.
             findings = None if job.inputs.runtime else tuple(check.judged(objects, compared, demanded))
         except NothingToCheck as error:
-            job.tell(str(error))
+            job.warn(str(error))
             return _Judged(declares=False)
+        _deepen(side, objects, change)
     operators = tuple(dict.fromkeys(entry.operator for entry in change.added))
     return _Judged(tuple(change.version_map.entries), operators, findings)
+
+
+def _deepen(side: Side, objects: GitObjects, change: Change) -> None:
+    """Fetch the history in which records of the change name a commit: whether it is a part of target has to be seen."""
+    files = change.after.fixtures
+    brought = [name for name in change.touched_fixtures if is_record(name) and name in files.ids]
+    records = [files.record(fixture_of(name)) for name in brought]
+    commits = {one.pre_change.commit for one in records if isinstance(one, Record)} - {None, side.base}
+    if any(commit and objects.resolve(commit) is None for commit in commits):
+        fetch_history(side)
 
 
 def _wanted(job: Job, side: Side) -> Wanted:
@@ -148,16 +159,31 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
     """Name the runtimes that are needed, one job of a matrix each, and write what is settled; what is to be made."""
     repository = Repository.discover(side.repository.root, _harmless(job.environment))
     with GitObjects(repository) as objects:
-        _, plan = planned_in(objects, _wanted(job, side), job.tell)
-    planned = () if job.inputs.dry_run else tuple(fixture.path for fixture in plan.to_make)
-    names = list(dict.fromkeys(fixture.spec.name for fixture in plan.to_make))
+        todo = planned_in(objects, _wanted(job, side), job.tell)
+    jobs, left = _jobs(todo)
+    planned = () if job.inputs.dry_run else tuple(jobs)
+    names = list(dict.fromkeys(jobs.values()))
     if len(names) > _MOST_JOBS:
         raise UserError(
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
-    write_whole(os.path.join(folder, RESULT), result_json(Result(None, plan.settled, planned)).encode())
+    settled = (*todo.plan.settled, *left)
+    write_whole(os.path.join(folder, RESULT), result_json(Result(None, settled, planned)).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
-    return list(intentions(plan))
+    return list(intentions(todo.plan))
+
+
+def _jobs(todo: Planned) -> tuple[dict[str, str], list[FixtureResult]]:
+    """By the path of a fixture the runtime whose job makes or replays it; and what no job can."""
+    jobs = {fixture.path: fixture.spec.name for fixture in todo.plan.to_make}
+    left = []
+    for found in todo.plan.found:
+        spec = runtime_for(found.owner, todo.change.config)
+        if spec is not None:
+            jobs[found.owner.path] = spec.name
+        else:
+            left.append(settled(found.owner, Status.FAILED, no_runtime(found.owner)))
+    return jobs, left
 
 
 def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:

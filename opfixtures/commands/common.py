@@ -13,6 +13,7 @@ from dataclasses import replace
 from opfixtures.atomic_write import write_whole
 from opfixtures.changes import Change
 from opfixtures.clock import today
+from opfixtures.config import Config, RuntimeSpec
 from opfixtures.declarations.model import Problem
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
@@ -48,15 +49,33 @@ def _terminations_as_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def finish(result: Result, report: str | None, waivers: Sequence[Waiver]) -> int:
-    """Print the result, write it to the file `report` if one is named; the exit status."""
+def finish(result: Result, report: str | None, waivers: Sequence[Waiver], nothing_done: str = "") -> int:
+    """Print the result, write it to the file `report` if one is named; the exit status.
+
+    `nothing_done` says why nothing was made or replayed, if so.
+    """
     day = today()
     fixtures = tuple(waive_replay(fixture, waivers, day) for fixture in result.fixtures)
     result = replace(result, fixtures=fixtures)
-    sys.stdout.write(result_text(result) + "\n")
+    sys.stdout.write(result_text(result, nothing_done) + "\n")
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
     return int(result.failed)
+
+
+def runtime_named(name: str, config: Config) -> RuntimeSpec:
+    """The runtime of that name. Raises UserError where the settings have none."""
+    found = next((spec for spec in config.runtimes if spec.name == name), None)
+    if found is None:
+        known = ", ".join(spec.name for spec in config.runtimes) or "none"
+        raise UserError(f"there is no runtime {name!r} in the settings: name one of these: {known}")
+    return found
+
+
+def upgrader_texts(change: Change) -> dict[str, str]:
+    """The tree's own upgraders, by name, where they can be read without torch."""
+    upgraders = change.after.upgraders()
+    return {one.name: one.source for one in upgraders.upgraders} if upgraders else {}
 
 
 def refuse_problems(change: Change) -> None:
@@ -74,4 +93,6 @@ def refuse_problems(change: Change) -> None:
             f"{problems[0].place}: {problems[0].message} (`opfixtures check --all` shows all that cannot be read)"
         )
     if change.after.registry is None:
-        raise UserError(f"no registry at {change.config.registry}: add it, `opfixtures check` shows how")
+        raise UserError(
+            f"no registry at {change.config.registry}: add it (`opfixtures explain OPF206` shows its form)"
+        )

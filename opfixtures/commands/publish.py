@@ -60,13 +60,25 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--commit", action="store_true", help="commit fixtures and records to the head branch"
     )
     command.add_argument(
+        "--require-commit",
+        action="store_true",
+        help="end with status 1 where a fixture that was made is not committed",
+    )
+    command.add_argument(
         "--dry-run", action="store_true", help="say what would be written, and write nothing"
     )
 
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    wanted = Wanted(options.head, options.head_sha, options.author, options.commit, options.number)
+    wanted = Wanted(
+        options.head,
+        options.head_sha,
+        options.author,
+        options.commit,
+        options.number,
+        is_required=options.require_commit,
+    )
     return run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
 
 
@@ -95,10 +107,10 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     with connect(token, api.url) as github:
         client = Client(github, api.repository, Patience(_SECONDS))
         hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
-        number = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
-        if number is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
-            _output(hub, number, wanted)
-    return 0
+        published = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
+        if published is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
+            _output(hub, published.number, wanted)
+    return int(published is not None and published.lacks_commit)
 
 
 def _output(hub: Hub, number: int, wanted: Wanted) -> None:

@@ -8,17 +8,26 @@ from collections.abc import Iterator, Sequence
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
-from opfixtures.commands.common import add_report, finish, refuse_problems, workshop
+from opfixtures.commands.common import (
+    add_report,
+    finish,
+    refuse_problems,
+    runtime_named,
+    upgrader_texts,
+    workshop,
+)
+from opfixtures.commands.replays import sources_of
 from opfixtures.comparison import Comparison, read_change
-from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.plan import fixture_path
+from opfixtures.owner import owners
+from opfixtures.plan import FoundFixture
+from opfixtures.post_change import PostChange
 from opfixtures.record import record_path
 from opfixtures.result import Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
-from opfixtures.verify import FixtureThere, verify
+from opfixtures.verify import verify
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -38,7 +47,11 @@ def main(options: argparse.Namespace) -> int:
 
 
 def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
-    """Print the facts of each fixture; the exit status is 1 where one differs or is no evidence."""
+    """Print the facts of each fixture; the exit status is 1 where one is not green.
+
+    Raises RuntimeUnavailable or GitError, after all that could be replayed is reported, if a post-change runtime could
+    not be had.
+    """
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
@@ -46,46 +59,31 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     refuse_problems(change)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     wanted = [_path(name, repository.root) for name in names]
-    standing = [
-        fixture for fixture in fixtures_there(change, fixtures) if not wanted or fixture.path in wanted
-    ]
-    unowned = sorted(set(wanted) - {fixture.path for fixture in standing})
+    found = [one for one in fixtures_there(change, fixtures) if not wanted or one.owner.path in wanted]
+    unowned = sorted(set(wanted) - {one.owner.path for one in found})
     if unowned:
         raise UserError(
             f"{unowned[0]} is not there, or no fixture entry owns it: give the path of a registered fixture"
         )
-    spec = _runtime(runtime, change.config) if runtime else None
+    spec = runtime_named(runtime, change.config) if runtime is not None else None
     with workshop(repository) as tools:
-        results = verify(standing, change.config, tools, spec)
-    return finish(Result(None, tuple(results)), report, change.config.waivers)
+        after = PostChange(change.config, upgrader_texts(change), spec)
+        results, unavailable = verify(found, after, tools.building(sources_of(change.config)))
+    nothing = "" if found else "nothing to verify: no registered fixture is there"
+    status = finish(Result(None, tuple(results)), report, change.config.waivers, nothing)
+    if unavailable is not None:
+        raise unavailable
+    return status
 
 
-def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FixtureThere]:
+def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FoundFixture]:
     """The fixtures of all fixture entries, as far as they are there. Raises as `Snapshot.read`."""
-    for entry in change.version_map.entries:
-        for row in change.matching.rows_of(entry):
-            path = fixture_path(change.config, row)
-            data = work_tree.read(path)
-            if data is not None:
-                yield FixtureThere(
-                    entry=entry,
-                    covers=change.matching.covers(entry),
-                    last_bump=change.matching.covered(entry.operator).stop,
-                    row=row,
-                    path=path,
-                    data=data,
-                    record=work_tree.read(record_path(path)),
-                )
+    for owner in owners(change):
+        data = work_tree.read(owner.path)
+        if data is not None:
+            yield FoundFixture(owner, data, work_tree.read(record_path(owner.path)))
 
 
 def _path(name: str, root: str) -> str:
     relative = os.path.relpath(os.path.realpath(name), os.path.realpath(root))
     return relative.replace(os.sep, "/")
-
-
-def _runtime(name: str, config: Config) -> RuntimeSpec:
-    found = next((spec for spec in config.runtimes if spec.name == name), None)
-    if found is None:
-        known = ", ".join(spec.name for spec in config.runtimes) or "none"
-        raise UserError(f"there is no runtime {name!r} in the settings: name one of these: {known}")
-    return found

@@ -9,11 +9,12 @@ from opfixtures.declarations.model import Place, Problem
 
 @dataclass(frozen=True, slots=True)
 class Upgrader:
-    """One upgrader: its name, the names of the functions that its TorchScript source defines, its place."""
+    """One upgrader: its name, the names of the functions that its TorchScript source defines, its place, the source."""
 
     name: str
     defines: tuple[str, ...]
     place: Place
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

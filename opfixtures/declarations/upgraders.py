@@ -76,5 +76,5 @@ class _UpgradersReader(InitialiserReader):
         elif name is not None:
             cursor.refuse_token("`,` and the source of the upgrader")
         if name is not None and source is not None and not self._is_divided(before):
-            self.upgraders.append(Upgrader(name, tuple(_DEFINED.findall(source)), place))
+            self.upgraders.append(Upgrader(name, tuple(_DEFINED.findall(source)), place, source))
         self._close_pair(opening, "an upgrader")

@@ -11,7 +11,7 @@ from opfixtures.findings import Finding
 from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
 from opfixtures.pull_request.artifact_patch import check_patch
 from opfixtures.record import Record, RecordError, load_record, record_path
-from opfixtures.result import MADE, FixtureResult, Result, Status
+from opfixtures.result import FixtureResult, Made, Result, Status
 from opfixtures.result_reader import ResultError, read_result
 
 
@@ -35,7 +35,7 @@ class MadeFixture:
     @property
     def may_be_committed(self) -> bool:
         """Whether it is what was asked for: one that differs when it is replayed is for looking at."""
-        return self.result.status in (Status.GENERATED, Status.VERIFIED)
+        return self.result.made is Made.BY_THIS_RUN and self.result.status is not Status.MISMATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, 
     alone = names ^ archives ^ {record_path(name) for name in archives}
     if alone:
         raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
-    made = [row for row in result.fixtures if row.status in MADE]
-    return tuple(_fixture(name, files, made) for name in sorted(archives))
+    new = [row for row in result.fixtures if row.is_new]
+    return tuple(_fixture(name, files, new) for name in sorted(archives))
 
 
 def _fixture(path: str, files: Mapping[str, bytes], made: Sequence[FixtureResult]) -> MadeFixture:
@@ -93,12 +93,18 @@ def _fixture(path: str, files: Mapping[str, bytes], made: Sequence[FixtureResult
         archive, record = read_archive(data), load_record(record_data)
     except (ArchiveError, RecordError) as error:
         raise refused(str(error)) from error
-    difference = next(differences(record, file=name, archive=archive, module=row.module, entry=None), None)
+    said = differences(
+        record, file=name, archive=archive, module=row.module, operator=row.operator, entry=None
+    )
+    difference = next(said, None)
     if difference is not None:
         raise refused(f"its record has another {difference[0]}")
-    entry = (record.entry.operator, record.entry.bumped_at_version, record.entry.upgrader_name)
-    if entry != (row.operator, row.bumped_at_version, row.upgrader_name):
+    entry = (record.entry.bumped_at_version, record.entry.upgrader_name)
+    # That of a guard names none, which may have come since.
+    if entry not in ((None, None), (row.bumped_at_version, row.upgrader_name)):
         raise refused("its record is of another entry")
-    if archive.called_as(row.operator) not in archive.called or archive.version >= row.bumped_at_version:
+    if archive.called_as(row.operator) not in archive.called:
+        raise refused(f"it does not call {row.operator[:80]!r}")
+    if row.bumped_at_version is not None and archive.version >= row.bumped_at_version:
         raise refused(f"it does not call {row.operator[:80]!r} as it was before {row.bumped_at_version}")
     return MadeFixture(name, row, data, record_data, archive, record)

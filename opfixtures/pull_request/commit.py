@@ -21,10 +21,11 @@ _MOST_LISTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The id of the commit, or None and `why_not`, half a sentence."""
+    """The id of the commit, or None and `why_not`, half a sentence; `is_there`: the branch has the files already."""
 
     commit: str | None
     why_not: str = ""
+    is_there: bool = False
 
 
 class _BaseBranch:
@@ -69,7 +70,7 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
     try:
         commit = hub.create_commit(pull.head_repository, pull.head_sha, files, _message(files))
         if commit is None:
-            return Pushed(None, "the branch has them all")
+            return Pushed(None, "the branch has them all", is_there=True)
         hub.move_branch(pull.head_repository, pull.head_branch, commit)
     except Refused as refused:
         if is_fork or refused.status == 422:

@@ -15,10 +15,9 @@ from opfixtures.pull_request.payload import OBJECT_ID, Payload, is_branch
 
 
 class Task(StrEnum):
-    """What an event asks for. `GENERATE` checks first."""
+    """What an event asks for. `GENERATE` checks first, and proves what is there."""
 
     NOTHING = "nothing"
-    CHECK = "check"
     GENERATE = "generate"
     PUBLISH = "publish"
 
@@ -133,7 +132,7 @@ def _of_merge_group(told: Payload) -> Activity:
     if told.text("action") != "checks_requested":
         return Activity(Task.NOTHING, f"a merge group was {told.text('action').replace('_', ' ')}")
     group = told.object("merge_group")
-    return Activity(Task.CHECK, base=group.commit("base_sha"), head=group.commit("head_sha"))
+    return Activity(Task.GENERATE, base=group.commit("base_sha"), head=group.commit("head_sha"))
 
 
 def _of_push(told: Payload) -> Activity:

@@ -27,7 +27,7 @@ class Inputs:
 
     `runtime` names the only runtime to make fixtures with, `post_change_python` is the Python of a build of the
     pull request, an absolute path or a command. `artifact` is the artifact's name, `author` the login that the token
-    comments as.
+    comments as. `require_fixtures` is None where nobody said: an error then for what nobody commits any more.
     """
 
     mode: Mode
@@ -36,7 +36,7 @@ class Inputs:
     operators: tuple[str, ...]
     regenerate: bool
     dry_run: bool
-    require_fixtures: bool
+    require_fixtures: bool | None
     commit: bool
     runtime: str | None
     post_change_python: str | None
@@ -83,7 +83,9 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         operators=_operators(given["operators"]),
         regenerate=_flag("regenerate", given["regenerate"]),
         dry_run=_flag("dry-run", given["dry-run"]),
-        require_fixtures=_flag("require-fixtures", given["require-fixtures"]),
+        require_fixtures=_flag("require-fixtures", given["require-fixtures"])
+        if given["require-fixtures"]
+        else None,
         commit=_flag("commit", given["commit"]),
         runtime=_line("runtime", given["runtime"]),
         post_change_python=_python(given["post-change-python"], environment),

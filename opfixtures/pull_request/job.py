@@ -8,12 +8,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from opfixtures.findings import Severity
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact_files import RESULT
-from opfixtures.pull_request.events import Activity
+from opfixtures.pull_request.events import Activity, Mode
 from opfixtures.pull_request.inputs import Inputs
 from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
+from opfixtures.report.findings_github import notice
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run
 from opfixtures.result import Status
@@ -33,6 +35,10 @@ class Job:
     def tell(self, text: str) -> None:
         """A line in the log."""
         sys.stdout.write(f"opfixtures: {printable(text)}\n")
+
+    def warn(self, text: str) -> None:
+        """An annotation of the run, beside no line."""
+        sys.stdout.write(f"{notice(Severity.WARNING, text)}\n")
 
     def summarise(self, text: str) -> None:
         """A block of the run's summary, in which nothing is Markdown."""
@@ -59,6 +65,29 @@ class Job:
                 "report": os.path.join(self.inputs.result, RESULT),
             }
         )
+
+    @property
+    def requires_fixtures(self) -> bool:
+        """Whether a fixture that is not committed is an error.
+
+        By default it is where the head is about to be merged, unless this very job commits it.
+        """
+        if self.inputs.require_fixtures is not None:
+            return self.inputs.require_fixtures
+        is_merged = self.environment.get("GITHUB_EVENT_NAME") in ("pull_request", "merge_group")
+        return is_merged and not self.will_commit
+
+    @property
+    def will_publish(self) -> bool:
+        """Whether this job tells the pull request too."""
+        activity = self.activity
+        is_whole = self.inputs.mode is Mode.ALL and not self.inputs.dry_run
+        return is_whole and activity.number is not None and not activity.fork
+
+    @property
+    def will_commit(self) -> bool:
+        """Whether this job commits fixtures too."""
+        return self.will_publish and self.inputs.commit
 
     @property
     def has_result(self) -> bool:

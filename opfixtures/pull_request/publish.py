@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,8 @@ class Wanted:
     """What to publish where: `head` is `owner:branch` and `sha` its commit, as the event has them.
 
     `author` is the login whose comment it is, `commit` whether to commit the fixtures too. `number` is the pull
-    request's where the event is to be trusted for it, `has_second` says that another workflow publishes for forks.
+    request's where the event is to be trusted for it, `has_second` says that another workflow publishes for forks,
+    `is_required` that what was made has to be committed.
     """
 
     head: str
@@ -30,6 +31,15 @@ class Wanted:
     commit: bool
     number: int | None = None
     has_second: bool = False
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The number of the pull request that was told; `lacks_commit`: what had to be committed was not."""
+
+    number: int
+    lacks_commit: bool = False
 
 
 def publication_of(artifact: Artifact, sha: str, run: Run | None) -> Publication:
@@ -40,10 +50,10 @@ def publication_of(artifact: Artifact, sha: str, run: Run | None) -> Publication
 
 def publish(
     hub: Hub, wanted: Wanted, artifact: Artifact, publication: Publication, tell: Callable[[str], object]
-) -> int | None:
+) -> Published | None:
     """Comment on the pull request, and commit; `tell` is told in lines what became of it.
 
-    Returns the pull request's number, None where there is none.
+    Returns None where there is no pull request.
 
     The comment comes first: what is committed moves the head, and a run that was cut off between would not find its
     pull request again.
@@ -56,8 +66,7 @@ def publish(
         return None
     try:
         looked_up = replace(publication, published=_published(hub, pull, publication))
-        for line in _publish(hub, pull, wanted, artifact, looked_up):
-            tell(line)
+        has_committed = _publish(hub, pull, wanted, artifact, looked_up, tell)
     except Refused as refused:
         is_fork = pull.head_repository != hub.repository
         if not (is_fork and wanted.has_second and refused.status == 403):
@@ -65,7 +74,9 @@ def publish(
         tell(
             f"pull request {pull.number} is from a fork, this token may not write: the second workflow publishes"
         )
-    return pull.number
+        has_committed = False
+    made = [fixture for fixture in artifact.fixtures if fixture.may_be_committed]
+    return Published(pull.number, lacks_commit=bool(wanted.is_required and made and not has_committed))
 
 
 def _published(hub: Hub, pull: PullRequest, publication: Publication) -> dict[str, bool]:
@@ -81,22 +92,30 @@ def _published(hub: Hub, pull: PullRequest, publication: Publication) -> dict[st
 
 
 def _publish(
-    hub: Hub, pull: PullRequest, wanted: Wanted, artifact: Artifact, publication: Publication
-) -> Iterator[str]:
-    def comment(told: Publication, heads: set[str]) -> str:
+    hub: Hub,
+    pull: PullRequest,
+    wanted: Wanted,
+    artifact: Artifact,
+    publication: Publication,
+    tell: Callable[[str], object],
+) -> bool:
+    """Whether the branch has what was made."""
+
+    def comment(told: Publication, heads: set[str]) -> None:
         markdown = result_markdown(told, LIMIT)
         outcome = put_comment(
             hub, pull.number, markdown, author=wanted.author, heads=heads, only_update=told.nothing_owed
         )
-        return f"pull request {pull.number}: comment {outcome}"
+        tell(f"pull request {pull.number}: comment {outcome}")
 
-    yield comment(publication, {wanted.sha})
-    if not (wanted.commit and artifact.fixtures):
-        return
+    comment(publication, {wanted.sha})
+    if not (wanted.commit and any(fixture.may_be_committed for fixture in artifact.fixtures)):
+        return False
     pushed = push_fixtures(hub, pull, artifact.fixtures)
     if pushed.commit is None:
-        yield f"pull request {pull.number}: nothing committed: {pushed.why_not}"
-        yield comment(replace(publication, why_not_pushed=pushed.why_not), {wanted.sha})
-        return
-    yield f"pull request {pull.number}: fixtures committed with {pushed.commit[:12]}"
-    yield comment(replace(publication, pushed=pushed.commit), {wanted.sha, pushed.commit})
+        tell(f"pull request {pull.number}: nothing committed: {pushed.why_not}")
+        comment(replace(publication, why_not_pushed=pushed.why_not), {wanted.sha})
+        return pushed.is_there
+    tell(f"pull request {pull.number}: fixtures committed with {pushed.commit[:12]}")
+    comment(replace(publication, pushed=pushed.commit), {wanted.sha, pushed.commit})
+    return True

@@ -24,7 +24,7 @@ from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, R
 from opfixtures.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import MADE, FixtureResult, Result, Status
+from opfixtures.result import FixtureResult, Made, Result, Status
 from opfixtures.result_reader import MAX_BYTES as MOST_RESULT
 from opfixtures.result_reader import ResultError, read_result
 
@@ -87,15 +87,20 @@ def _parsed(data: bytes, path: str) -> tuple[Result, tuple[Finding, ...] | None]
 
 
 def made(fixtures: Iterable[FixtureResult]) -> list[str]:
-    """The paths of the fixtures that were made."""
-    return [fixture.fixture for fixture in fixtures if fixture.status in MADE and fixture.fixture]
+    """The paths of the fixtures that the run made."""
+    return [one.fixture for one in fixtures if one.made is Made.BY_THIS_RUN and one.fixture]
 
 
 def write_files(side: Repository, folder: str) -> None:
-    """Copy what was made in `side` into `folder`, beside the report, and write the patch. Raises GitError, OSError."""
+    """Copy what target does not hold into `folder`, beside the report, and write the patch of what was made.
+
+    Raises GitError, OSError.
+    """
     report = read_report(folder)
     fixtures = report.fixtures if report else ()
-    for path in _with_records(made(fixtures)):
+    for path in _with_records(
+        [one.fixture for one in fixtures if one.is_new and one.fixture and one.runtime]
+    ):
         os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
         copied = os.path.join(folder, FIXTURES, os.path.basename(path))
         shutil.copyfile(os.path.join(side.root, path), copied, follow_symlinks=False)

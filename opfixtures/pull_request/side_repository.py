@@ -149,6 +149,12 @@ def _fetch(side: Repository, commit: str, whole: bool) -> None:
     side.run(*_fetching(1, whole), "origin", commit)
 
 
+def fetch_history(side: Side) -> None:
+    """Fetch all commits that the change starts from; nothing where the clone came from nowhere. Raises GitError."""
+    if side.repository.ask("remote", "get-url", "origin") is not None:
+        side.repository.run(*_fetching(_DEPTHS[-1], True), "origin", side.base)
+
+
 def _fetching(depth: int, whole: bool) -> tuple[str, ...]:
     filters = () if whole else ("--filter=blob:none",)
     return ("fetch", "--quiet", "--no-tags", f"--depth={depth}", *filters)

@@ -44,6 +44,11 @@ def annotation(severity: Severity, place: Place, title: str, message: str) -> st
     return f"::{_COMMANDS[severity]} {named}::{_data(shown)}"
 
 
+def notice(severity: Severity, message: str) -> str:
+    """The workflow command that shows `message` beside the run and no line; the text may hold anything."""
+    return f"::{_COMMANDS[severity]} title=opfixtures::{_data(printable(message))}"
+
+
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

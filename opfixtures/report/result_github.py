@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.model import MapEntry, Place
 from opfixtures.findings import Severity
 from opfixtures.report.findings_github import annotation
-from opfixtures.result import FAILURES, FixtureResult
+from opfixtures.report.result_text import named
+from opfixtures.result import FixtureResult
 
 
 def annotated(fixtures: Sequence[FixtureResult], entries: Sequence[MapEntry]) -> Iterator[str]:
-    """A workflow command for each failure that has a fixture entry: a check finds those that have none."""
-    places = {entry.upgrader_name: entry.place for entry in entries}
+    """A workflow command for each failure that has a fixture entry: a check finds those that have none. That of a
+    guard stands at the top of its own file."""
+    places = {(entry.operator, entry.bumped_at_version): entry.place for entry in entries}
     for fixture in fixtures:
-        place = places.get(fixture.upgrader_name)
-        if place and fixture.module and fixture.status in FAILURES and not fixture.waived:
-            title = f"{fixture.status} {fixture.operator} at {fixture.bumped_at_version}"
+        place = places.get((fixture.operator, fixture.bumped_at_version or 0))
+        if place is None and fixture.fixture:
+            place = Place(fixture.fixture, 1, 1)
+        if place and fixture.module and fixture.failed:
+            title = f"{fixture.status} {named(fixture)}"
             yield annotation(Severity.ERROR, place, title, fixture.reason or fixture.status)

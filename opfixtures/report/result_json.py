@@ -7,11 +7,17 @@ from dataclasses import asdict
 
 from opfixtures.result import Facts, FixtureResult, Result
 
+SCHEMA = 2
+
 
 def result_json(result: Result) -> str:
-    """`{"schema": 1, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
+    """`{"schema": 2, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
     rows = [_row(fixture) for fixture in result.fixtures]
-    report: dict[str, object] = {"schema": 1, "pre_change_commit": result.pre_change_commit, "fixtures": rows}
+    report: dict[str, object] = {
+        "schema": SCHEMA,
+        "pre_change_commit": result.pre_change_commit,
+        "fixtures": rows,
+    }
     if result.planned:
         report["planned"] = list(result.planned)
     return json.dumps(report, indent=2)
@@ -24,6 +30,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "upgrader_name": fixture.upgrader_name,
         "module": fixture.module,
         "fixture": fixture.fixture,
+        "made": fixture.made,
         "status": fixture.status,
         "reason": fixture.reason,
         "runtime": fixture.runtime,
@@ -39,5 +46,6 @@ def _facts(facts: Facts) -> dict[str, object]:
     return {
         "pre-change": asdict(facts.pre_change),
         "covers": asdict(facts.covers),
+        "reproduced": asdict(facts.reproduced),
         "loaders": {loader: asdict(seen) for loader, seen in facts.loaders.items()},
     }

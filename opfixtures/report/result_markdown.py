@@ -16,7 +16,7 @@ from opfixtures.report.markdown_text import code_block, code_element, code_span
 from opfixtures.report.printable import printable
 from opfixtures.report.result_text import shared_reasons
 from opfixtures.report.shortened import Section, shortened
-from opfixtures.result import FAILURES, Fact, FixtureResult, Result, Status
+from opfixtures.result import FAILURES, Fact, FixtureResult, Made, Result, Status
 
 if TYPE_CHECKING:
     from opfixtures.archive import Archive
@@ -79,7 +79,8 @@ class Publication:
 def result_markdown(publication: Publication, limit: int) -> str:
     """The report in at most `limit` bytes of UTF-8: what does not fit is told in a line, or counted."""
     if publication.nothing_owed:
-        return f"### opfixtures: nothing owed\n\nAt {code_span(publication.head[:12])} no fixture is owed.\n"
+        at = f"At {code_span(publication.head[:12])} no fixture is owed, and none was replayed."
+        return f"### opfixtures: nothing owed\n\n{at}\n"
     ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.news]
     ranked += [(1, _not_made(path)) for path in publication.result.planned]
     ranked += [(_rank(one), _fixture(one, publication)) for one in publication.result.fixtures]
@@ -101,7 +102,7 @@ def _head(publication: Publication) -> Iterator[str]:
     ]
     errors = sum(finding.severity is Severity.ERROR for finding in publication.findings)
     missing = len(result.planned)
-    counts = ([f"{missing} not made"] if missing else []) + counts
+    counts = ([f"{missing} not seen"] if missing else []) + counts
     counts = ([f"{errors} error{'s' * (errors > 1)}"] if errors else []) + counts
     yield f"### opfixtures: {', '.join(counts) or 'no errors'}\n\n"
     yield f"Result for {code_span(publication.head[:12])}."
@@ -131,13 +132,15 @@ def _finding(finding: Finding) -> Section:
 
 
 def _not_made(path: str) -> Section:
-    said = ["The job that was to make it left no result: its log says why."]
-    return _section(f"<b>not made</b> {code_element(path)}", said, failed=True)
+    said = ["The job that was to make or replay it left no result: its log says why."]
+    return _section(f"<b>not seen</b> {code_element(path)}", said, failed=True)
 
 
 def _fixture(fixture: FixtureResult, publication: Publication) -> Section:
-    title = f"<b>{fixture.status}</b> {code_element(fixture.operator)} at {fixture.bumped_at_version}"
-    failed = fixture.status in FAILURES and not fixture.waived
+    version = fixture.bumped_at_version
+    where = ", a guard" if version is None else f" at {version}"
+    title = f"<b>{fixture.status}</b> {code_element(fixture.operator)}{where}"
+    failed = fixture.failed
     parts = [code_block(fixture.reason)] if fixture.reason else []
     parts.append("\n".join(_facts(fixture, publication)))
     # Without a fixture entry there is nothing to see but a finding, which has the lines to add.
@@ -157,7 +160,8 @@ def _section(title: str, parts: list[str], failed: bool) -> Section:
 
 
 def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
-    yield f"- fixture: {code_span(fixture.fixture or 'no fixture entry')}"
+    made = f", {fixture.made}" if fixture.made else ""
+    yield f"- fixture: {code_span(fixture.fixture or 'no fixture entry')}{made}"
     if fixture.waived:
         yield f"- waived: {code_span(fixture.waived)}"
     if fixture.pre_change_commit not in (None, publication.result.pre_change_commit):
@@ -172,6 +176,8 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
         return
     yield f"- pre-change: {_fact(fixture.facts.pre_change)}"
     yield f"- covers: {_fact(fixture.facts.covers)}"
+    if fixture.made is not Made.BY_THIS_RUN:
+        yield f"- reproduced: {_fact(fixture.facts.reproduced)}"
     if fixture.replayed_by:
         yield f"- replayed by: {code_span(fixture.replayed_by)}"
     for loader, facts in fixture.facts.loaders.items():

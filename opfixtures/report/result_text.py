@@ -3,41 +3,85 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from opfixtures.report.printable import printable
-from opfixtures.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Made, Result, Status
 
 _INDENT = " " * 12
+_HOW = {Made.BY_THIS_RUN: "made by this run", Made.FOUND: "found", Made.AGAIN: "made again"}
 
 
-def result_text(result: Result) -> str:
-    """A block a fixture, failures first, and a line of counts."""
+def result_text(result: Result, nothing_done: str = "") -> str:
+    """A block a fixture, what is not green first, and a line of counts, or why nothing was done."""
     ordered = sorted(result.fixtures, key=lambda one: (one.status not in FAILURES, bool(one.waived)))
-    blocks = "".join(f"{line}\n" for fixture in ordered for line in _lines(fixture, result.pre_change_commit))
-    return blocks + _summary(result)
+    blocks = [
+        line
+        for _, some in groupby(ordered, key=_cause)
+        for line in _block(tuple(some), result.pre_change_commit)
+    ]
+    return "".join(f"{line}\n" for line in blocks) + _summary(result, nothing_done)
+
+
+def _cause(fixture: FixtureResult) -> tuple[Status, str, str | None]:
+    """What fixtures have in common that are told of together: one side that fails fails for all."""
+    own = None if fixture.status is Status.FAILED else f"{fixture.operator} {fixture.fixture}"
+    return fixture.status, fixture.reason, own
+
+
+def _block(fixtures: Sequence[FixtureResult], told_once: str | None) -> Iterator[str]:
+    if len(fixtures) == 1:
+        yield from _lines(fixtures[0], told_once)
+        return
+    for fixture in fixtures:
+        yield _title(fixture)
+    yield from _reason(fixtures[0])
+
+
+def _title(fixture: FixtureResult) -> str:
+    what = fixture.fixture or "no fixture entry"
+    return printable(f"{fixture.status:<11} {named(fixture)}: {what}")
+
+
+def named(fixture: FixtureResult) -> str:
+    """The operator and the version that it is bumped at; a guard has none."""
+    version = fixture.bumped_at_version
+    return f"{fixture.operator}, a guard" if version is None else f"{fixture.operator} at {version}"
+
+
+def _reason(fixture: FixtureResult) -> Iterator[str]:
+    for line in fixture.reason.splitlines():
+        yield _INDENT + printable(line)
 
 
 def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
-    what = fixture.fixture or "no fixture entry"
-    yield printable(f"{fixture.status:<11} {fixture.operator} at {fixture.bumped_at_version}: {what}")
-    for line in fixture.reason.splitlines():
-        yield _INDENT + printable(line)
+    yield _title(fixture)
+    yield from _reason(fixture)
     if fixture.pre_change_commit not in (None, told_once):
         yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
     if fixture.waived:
         yield printable(f"{_INDENT}{fixture.waived}")
     for alteration in fixture.synthetic:
         yield printable(f"{_INDENT}synthetic: {alteration}")
-    if fixture.facts is None:
+    facts = fixture.facts
+    if facts is None:
         return
-    made_by = f"made by {fixture.runtime}: " if fixture.runtime else ""
-    yield printable(f"{_INDENT}{made_by}{_fact('pre-change', fixture.facts.pre_change, fixture.reason)}")
-    yield printable(f"{_INDENT}{_fact('covers', fixture.facts.covers, fixture.reason)}")
+    yield printable(f"{_INDENT}{_came_by(fixture)}{_fact('pre-change', facts.pre_change, fixture.reason)}")
+    yield printable(f"{_INDENT}{_fact('covers', facts.covers, fixture.reason)}")
+    if fixture.made is not Made.BY_THIS_RUN:
+        yield printable(f"{_INDENT}{_fact('reproduced', facts.reproduced, fixture.reason)}")
     if fixture.replayed_by:
         yield printable(f"{_INDENT}replayed by {fixture.replayed_by}")
-    for loader, facts in fixture.facts.loaders.items():
-        yield from _loader(loader, facts)
+    for loader, seen in facts.loaders.items():
+        yield from _loader(loader, seen)
+
+
+def _came_by(fixture: FixtureResult) -> str:
+    by = f" by {fixture.runtime}" if fixture.runtime else ""
+    if fixture.made in (None, Made.BY_THIS_RUN):
+        return f"made{by}: " if by else ""
+    return f"{fixture.made}, made{by}: " if by and fixture.made is Made.FOUND else f"{fixture.made}{by}: "
 
 
 def _loader(loader: str, facts: LoaderFacts) -> Iterator[str]:
@@ -67,10 +111,13 @@ def _fact(name: str, fact: Fact, said: str) -> str:
     return f"{name} {fact.value}" + (f" ({fact.reason})" if fact.reason not in ("", said) else "")
 
 
-def _summary(result: Result) -> str:
+def _summary(result: Result, nothing_done: str) -> str:
     count = Counter(fixture.status for fixture in result.fixtures)
     waived = sum(bool(fixture.waived) for fixture in result.fixtures)
     parts = [f"{count[status]} {status}" for status in Status if count[status]]
     parts += [f"{waived} of them waived"] if waived else []
+    made = Counter(fixture.made for fixture in result.fixtures if fixture.made)
+    how = ", ".join(f"{made[one]} {_HOW[one]}" for one in Made if made[one])
     commit = f", pre-change commit {result.pre_change_commit[:12]}" if result.pre_change_commit else ""
-    return f"opfixtures: {', '.join(parts) or 'nothing to do'}{commit}"
+    told = f"{', '.join(parts)}{f' ({how})' if how else ''}{commit}"
+    return f"opfixtures: {'; '.join(filter(None, (told, nothing_done))) or 'nothing to do'}"

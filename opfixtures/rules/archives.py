@@ -152,6 +152,7 @@ def _differences(change: Change, name: str, record: Record) -> Iterator[tuple[st
         file=name,
         archive=None if isinstance(archive, str) else archive,
         module=row.module if row and change.owners.are_certain else None,
+        operator=row.operator if row and change.owners.are_certain else None,
         entry=_entry(change, name),
     )
     for what, recorded, here in found:

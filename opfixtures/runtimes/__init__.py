@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
@@ -14,16 +14,21 @@ from opfixtures.runtimes.checkout import obtain_checkout
 from opfixtures.runtimes.interpreter import obtain_interpreter
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import obtain_release
+from opfixtures.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
 class Runtimes:
-    """Gives runtimes out: all that building one needs. `tell` is called with what takes long."""
+    """Gives runtimes out: all that building one needs. `tell` is called with what takes long.
+
+    A build of the repository is kept by the content of its `sources`.
+    """
 
     repository: Repository
     environment: Mapping[str, str]
     cache: str
     tell: Callable[[str], None]
+    sources: Sources = field(default_factory=Sources)
 
     def obtain(self, spec: RuntimeSpec, commit: str | None) -> Runtime:
         """The runtime of `spec`; a checkout from `commit`, or from the work tree if that is None.
@@ -38,7 +43,9 @@ class Runtimes:
             return obtain_release(spec, self.environment, self.cache, self.tell)
         if spec.kind == "interpreter":
             return obtain_interpreter(spec, self.repository.root, self.environment)
-        return obtain_checkout(spec, self.repository, commit, self.environment, self.cache, self.tell)
+        return obtain_checkout(
+            spec, self.repository, commit, self.environment, self.cache, self.tell, self.sources
+        )
 
 
 def check_import(runtime: Runtime, seen: RuntimeSeen) -> None:

@@ -25,12 +25,13 @@ from opfixtures.runtimes.cache import built_once
 from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
-from opfixtures.runtimes.side_checkout import check_out, work_tree_state
+from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
 from opfixtures.runtimes.torch_folders import torch_folders
 from opfixtures.scratch import scratch_folder
+from opfixtures.sources import Sources
 
 # Bumped when what this file builds changes.
-_RECIPE = 1
+_RECIPE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ def obtain_checkout(
     environment: Mapping[str, str],
     cache: str,
     tell: Callable[[str], None],
+    sources: Sources,
 ) -> Runtime:
-    """The library built from `commit`, or from the work tree if that is None; built once and kept.
+    """The library built from `commit`, or from the work tree if that is None; built once for what `sources` hold.
 
     Raises:
         GitError: the commit is not here.
@@ -71,7 +73,8 @@ def obtain_checkout(
             check_out(repository, tree, os.path.join(folder, "tree"), *borrowed)
             _build(spec, base, folder, environment, where)
 
-        recipe = [_RECIPE, tree, spec.setup, spec.module, astuple(base)]
+        content = content_of(repository, tree, sources.has, *borrowed)
+        recipe = [_RECIPE, content, spec.setup, spec.module, astuple(base)]
         key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
         folder = built_once(os.path.join(cache, "checkouts"), key, build, needed=PYTHON)
     return Runtime(

@@ -6,9 +6,10 @@ own that borrows the user's objects (gitrepository-layout, `objects/info/alterna
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from opfixtures.errors import GitError
 from opfixtures.git import Repository, without_git
@@ -41,6 +42,26 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     )
     aside.run("add", "--all", "--", ".")
     return aside.run("write-tree").decode().strip(), objects
+
+
+def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *borrowed: str) -> str:
+    """A hash of the files of a commit or tree that `has` says count: their paths, modes and contents.
+
+    `borrowed` are further object directories that hold them. Raises GitError.
+    """
+    aside = Repository(
+        repository.root,
+        {
+            **repository.environment,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(map(_quoted, borrowed)),
+        },
+        repository.object_format,
+        repository.shallow,
+    )
+    listed = aside.run("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")
+    # "mode type id", a tab and the path.
+    counted = (line for line in listed if line and has(os.fsdecode(line.partition(b"\t")[2])))
+    return hashlib.sha256(b"\0".join(counted)).hexdigest()
 
 
 # Writing an index runs a hook and may start a daemon.

@@ -1,0 +1,175 @@
+"""From what was asked for to a plan: the change in the work tree, and the commits that fixtures are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from opfixtures.archive import MAX_BYTES
+from opfixtures.changes import Change
+from opfixtures.commands.common import refuse_problems, runtime_named
+from opfixtures.commands.replays import touched
+from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of, target_of_work_tree
+from opfixtures.config import Config
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.python_source import decode
+from opfixtures.errors import UserError
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.history import MapHistory, read_history
+from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, make_plan, runtime_for
+from opfixtures.report.printable import printable
+from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: `base` is a revision, `operators` are full names; neither means what the change owes.
+
+    `target` is a revision too: the commit that holds what is published, whatever the settings say of it.
+    `runtime` names the only runtime to make fixtures with: what others make, or what is settled, is not reported then.
+    `post_change_python` is the Python to replay with, instead of what the settings have.
+    """
+
+    base: str | None = None
+    target: str | None = None
+    operators: tuple[str, ...] = ()
+    everything: bool = False
+    regenerate: bool = False
+    dry_run: bool = False
+    runtime: str | None = None
+    post_change_python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The change, what is to be done for it, and target's commit, None before the first.
+
+    `because` is a path that differs from target and that a replay depends on; None where there is none, and so nothing
+    to replay unless somebody asks for it.
+    """
+
+    change: Change
+    plan: Plan
+    target: str | None
+    because: str | None = None
+
+
+def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> Planned:
+    """What is to be made and looked at for the change in the work tree.
+
+    Raises:
+        UserError: an operator, a runtime or a revision that is not there; what cannot be read.
+        GitError: git failed.
+    """
+    repository = objects.repository
+    work_tree = WorkTreeSnapshot(repository.root)
+    target = (
+        commit_of(repository, wanted.target) if wanted.target else target_of_work_tree(objects, work_tree)
+    )
+    pre_change = commit_of(repository, wanted.base) if wanted.base else target
+    before = snapshot_of(objects, pre_change)
+    compared = Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD", target=target)
+    change = read_change(objects, compared)
+    refuse_problems(change)
+    if wanted.runtime is not None:
+        runtime_named(wanted.runtime, change.config)
+    because = touched(repository, change.config, target)
+    is_asked_for = wanted.operators or wanted.everything or wanted.regenerate or wanted.post_change_python
+    if because is None and not is_asked_for:
+        return Planned(change, Plan(), target)
+    published = snapshot_of(objects, target)
+    plan = make_plan(
+        change,
+        _scope(change, wanted),
+        _sources(change, work_tree),
+        Standing(WorkTreeSnapshot(repository.root, largest=MAX_BYTES).read, published.read),
+        pre_change=pre_change,
+        published=_named_too_late if wanted.base else _search(objects, target, change, tell),
+    )
+    return Planned(
+        change, _only(plan, wanted.runtime, change.config), target, because or change.config.version_map
+    )
+
+
+def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:
+    """What one runtime makes, and what is found that it would have made."""
+    if runtime is None:
+        return plan
+    to_make = tuple(fixture for fixture in plan.to_make if fixture.spec.name == runtime)
+    specs = [(one, runtime_for(one.owner, config)) for one in plan.found]
+    return Plan(to_make, tuple(one for one, spec in specs if spec and spec.name == runtime))
+
+
+def _scope(change: Change, wanted: Wanted) -> Scope:
+    """All fixtures are looked at; what is missing is made where the change owes it, or where it was named."""
+    entries = {(one.operator, one.bumped_at_version): one for one in reversed(change.version_map.entries)}
+    known = {operator for operator, _ in entries} | {row.operator for row in change.guards}
+    missing = sorted(set(wanted.operators) - known)
+    if missing:
+        places = f"{change.version_map.path} or {change.registry.path}"
+        raise UserError(f"{missing[0]!r} is not in {places}: give a full name from there")
+    some = [
+        one for one in reversed(entries.values()) if not wanted.operators or one.operator in wanted.operators
+    ]
+    guards = [one for one in change.guards if not wanted.operators or one.operator in wanted.operators]
+    owed = {(entry.operator, entry.bumped_at_version, row.module) for entry, row in change.owed}
+    added = {(entry.operator, entry.bumped_at_version) for entry in change.added}
+    added_guards = {(row.operator, row.module) for row in change.added_guards}
+
+    def owes(entry: MapEntry | None, row: FixtureEntry | None) -> bool:
+        if wanted.everything or wanted.operators:
+            return True
+        if entry is None:
+            return row is not None and (row.operator, row.module) in added_guards
+        key = entry.operator, entry.bumped_at_version
+        return key in added if row is None else (*key, row.module) in owed
+
+    return Scope(some, owes, guards, wanted.regenerate)
+
+
+def _named_too_late(_: MapEntry) -> PreChange:
+    return PreChange(None, reason=NAMED_TOO_LATE)
+
+
+def _search(
+    objects: GitObjects, target: str | None, change: Change, tell: Callable[[str], None]
+) -> Callable[[MapEntry], PreChange]:
+    """Finds the pre-change commit of an entry that target has; history is read when the first is asked for."""
+
+    @cache
+    def history() -> MapHistory:
+        tell(f"reading the history of {change.version_map.path}")
+        return read_history(objects, target or "HEAD", change.version_map.path)
+
+    @cache
+    def pre_change(entry: MapEntry) -> PreChange:
+        found = history().pre_change(entry)
+        what = found.reason
+        if found.commit and found.brought_by:
+            what = f"brought by {found.brought_by[:12]}, pre-change commit {found.commit[:12]}"
+        tell(f"{entry.operator} at {entry.bumped_at_version}: {what}")
+        return found
+
+    return pre_change
+
+
+def _sources(change: Change, work_tree: Snapshot) -> dict[str, str]:
+    read = {path: work_tree.read(path) for path in change.config.fixture_modules}
+    return {path: decode(source) for path, source in read.items() if source is not None}
+
+
+def intentions(plan: Plan) -> Iterator[str]:
+    """A line for each fixture that is to be made or looked at again."""
+    for planned in plan.to_make:
+        yield f"would make       {_what(planned.path, planned.owner.operator)} with {planned.spec.name}" + (
+            f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
+        )
+    for planned in plan.reproducing:
+        yield f"would reproduce  {_what(planned.path, planned.owner.operator)} with {planned.spec.name}"
+    for found in plan.found:
+        yield f"would replay     {_what(found.owner.path, found.owner.operator)}"
+
+
+def _what(path: str, operator: str) -> str:
+    return printable(f"{path} of {operator}")

@@ -1,0 +1,57 @@
+"""Whether anything that fixtures rest on has changed: otherwise nothing is built or replayed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from opfixtures.config import Config
+from opfixtures.git import Repository
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.sources import Sources
+
+
+def sources_of(config: Config) -> Sources:
+    """The files that a build of the repository depends on."""
+    return Sources(config.sources, left_out=config.fixtures)
+
+
+def touched(repository: Repository, config: Config, before: str | None) -> str | None:
+    """A path that a replay depends on and that differs between the commit `before` and the work tree; None where
+    there is none. Without a commit all is new.
+
+    Only a runtime that is built from the repository depends on its sources: a release is what it is.
+
+    Raises GitError.
+    """
+    if before is None:
+        return config.version_map
+    evidence = [OWN_FILE, SHARED_FILE, *_declared(config)]
+    is_built = any(spec.kind == "checkout" for spec in config.runtimes)
+    sources = sources_of(config)
+    pathspecs = [] if is_built else [f":(top,literal){path}" for path in evidence]
+    differing = _differing(repository, before, pathspecs)
+    wanted = set(evidence)
+    return next(
+        (
+            path
+            for path in differing
+            if path in wanted or path.startswith(f"{config.fixtures}/") or (is_built and sources.has(path))
+        ),
+        None,
+    )
+
+
+def _declared(config: Config) -> Iterator[str]:
+    yield from (config.version_map, config.registry, *config.fixture_modules, config.fixtures)
+    yield from filter(None, (config.upgraders, config.versions))
+
+
+def _differing(repository: Repository, before: str, pathspecs: list[str]) -> Iterator[str]:
+    """The paths of the files that differ, untracked ones included."""
+    options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=all", "-z")
+    changed = repository.run("diff", *options, before, "--", *pathspecs)
+    new = repository.run("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
+    for path in (changed + new).split(b"\0"):
+        if path:
+            yield os.fsdecode(path)
