@@ -17,7 +17,7 @@ from opfixtures.declarations.names import fixture_stem, module_version
 from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 from opfixtures.errors import UserError
 from opfixtures.record import RecordError, load_record, record_path
-from opfixtures.result import LoaderFacts
+from opfixtures.result import FixtureResult, LoaderFacts
 from opfixtures.waivers import Waiver
 
 _ENDINGS = (".ptl", ".pt")
@@ -45,8 +45,8 @@ class RecordStatus:
 class FixtureStatus:
     """A fixture entry, the path of its fixture, and what stands there; None for what does not.
 
-    `committed` is the day of the commit that the fixture is from, None where there is none. `replays` is by
-    loader, empty where nothing was replayed.
+    `committed` is the day of the commit that the fixture is from, None where there is none. `replayed` is what a replay
+    came to, None where nothing was replayed.
     """
 
     module: str
@@ -55,7 +55,12 @@ class FixtureStatus:
     archive: ArchiveStatus | None
     record: RecordStatus | None
     committed: date | None = None
-    replays: Mapping[str, LoaderFacts] = field(default_factory=dict)
+    replayed: FixtureResult | None = None
+
+    @property
+    def replays(self) -> Mapping[str, LoaderFacts]:
+        """The facts of a replay by loader, empty where nothing was replayed."""
+        return self.replayed.facts.loaders if self.replayed and self.replayed.facts else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,14 @@ class OperatorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardStatus:
+    """A fixture entry whose operator is not in the version map."""
+
+    operator: str
+    fixture: FixtureStatus
+
+
+@dataclass(frozen=True, slots=True)
 class OrphanModule:
     """A fixture module that matches no entry of the version map. `operator` is None where no row names it."""
 
@@ -90,9 +103,10 @@ class OrphanModule:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All operators, in the order of the version map; what belongs to none; and what could not be read."""
+    """All operators, in the order of the version map; guards; what belongs to none; and what could not be read."""
 
     operators: tuple[OperatorStatus, ...]
+    guards: tuple[GuardStatus, ...]
     orphan_modules: tuple[OrphanModule, ...]
     orphan_fixtures: tuple[str, ...]
     orphan_upgraders: tuple[Upgrader, ...]
@@ -103,13 +117,13 @@ class Status:
 class Folder:
     """The folder of fixtures: the names of its files, and what reads one by its path, as `Snapshot.read` does.
 
-    `committed` has the days of the commits that its files are from, `replays` the facts of a replay, by path.
+    `committed` has the days of the commits that its files are from, `replays` what a replay came to, by path.
     """
 
     names: Collection[str]
     read: Callable[[str], bytes | None]
     committed: Mapping[str, date] = field(default_factory=dict)
-    replays: Mapping[str, Mapping[str, LoaderFacts]] = field(default_factory=dict)
+    replays: Mapping[str, FixtureResult] = field(default_factory=dict)
 
 
 def status_of(change: Change, folder: Folder) -> Status:
@@ -126,12 +140,15 @@ def status_of(change: Change, folder: Folder) -> Status:
         )
         for operator, of_operator in entries.items()
     ]
+    guards = tuple(GuardStatus(row.operator, _fixture(change, folder, row, None)) for row in change.guards)
     owned = {fixture.path for one in operators for entry in one.entries for fixture in entry.fixtures}
+    owned |= {one.fixture.path for one in guards}
     fixtures = {f"{change.config.fixtures}/{name}" for name in folder.names if name.endswith(_ENDINGS)}
     used = {entry.upgrader_name for entry in change.version_map.entries}
     defined = upgraders.upgraders if upgraders else ()
     return Status(
         operators=tuple(operators),
+        guards=guards,
         orphan_modules=tuple(_orphan_modules(change)),
         orphan_fixtures=tuple(sorted(fixtures - owned)),
         orphan_upgraders=tuple(upgrader for upgrader in defined if upgrader.name not in used),
@@ -156,7 +173,7 @@ def _entry(change: Change, folder: Folder, upgraders: Upgraders | None, entry: M
     )
 
 
-def _fixture(change: Change, folder: Folder, row: FixtureEntry, covers: range) -> FixtureStatus:
+def _fixture(change: Change, folder: Folder, row: FixtureEntry, covers: range | None) -> FixtureStatus:
     stem = fixture_stem(row.module)
     there = (f"{stem}{ending}" for ending in _ENDINGS if f"{stem}{ending}" in folder.names)
     path = f"{change.config.fixtures}/{next(there, f'{stem}.ptl')}"
@@ -167,17 +184,17 @@ def _fixture(change: Change, folder: Folder, row: FixtureEntry, covers: range) -
         archive=_archive(folder, path, covers),
         record=_record(folder, record_path(path)),
         committed=folder.committed.get(path) if path.rpartition("/")[2] in folder.names else None,
-        replays=folder.replays.get(path, {}),
+        replayed=folder.replays.get(path),
     )
 
 
-def _archive(folder: Folder, path: str, covers: range) -> ArchiveStatus | None:
+def _archive(folder: Folder, path: str, covers: range | None) -> ArchiveStatus | None:
     try:
         data = folder.read(path)
         version = None if data is None else read_archive(data).version
     except (ArchiveError, UserError) as error:
         return ArchiveStatus(None, False, str(error))
-    return None if version is None else ArchiveStatus(version, version in covers)
+    return None if version is None else ArchiveStatus(version, covers is None or version in covers)
 
 
 def _record(folder: Folder, path: str) -> RecordStatus | None:
@@ -191,8 +208,9 @@ def _record(folder: Folder, path: str) -> RecordStatus | None:
 
 def _orphan_modules(change: Change) -> Iterator[OrphanModule]:
     """Rows that match no entry, then modules that a name ending in `V<n>` gives away and no row registers."""
+    guards = set(change.guards)
     for row in change.registry.rows:
-        if change.matching.bump_of(row) is None:
+        if change.matching.bump_of(row) is None and row not in guards:
             yield OrphanModule(row.module, row.operator, row.place, _why_it_matches_nothing(change, row))
     registered = {row.module for row in change.registry.rows}
     for module in change.modules.values():

@@ -16,6 +16,10 @@ _EXPLICIT = (
     "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
     " (TorchScript stores no trailing argument that equals its default)"
 )
+_NO_RECORD = (
+    "nothing says what it gave then: `opfixtures generate --regenerate` with its operator writes the record, if the"
+    " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
+)
 _NO_CHANGE = (
     "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too"
 )
@@ -79,7 +83,7 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     facts = row.facts
     if not any(seen.equal.value is Answer.YES for seen in facts.loaders.values()):
         reasons = {seen.equal.reason: None for seen in facts.loaders.values()}
-        return Status.UNPROVEN, f"not compared: {', '.join(filter(None, reasons))}"
+        return Status.UNPROVEN, f"not compared: {', '.join(filter(None, reasons))}: {_NO_RECORD}"
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.UNKNOWN:
             return Status.UNPROVEN, fact.reason

@@ -55,7 +55,7 @@ def run(report: str, *, replay: bool = False) -> int:
         fixtures.names(change.config.fixtures),
         fixtures.read,
         commit_days(repository, change.config.fixtures),
-        {one.fixture: one.facts.loaders for one in results if one.fixture and one.facts},
+        {one.fixture: one for one in results if one.fixture},
     )
     status = status_of(change, folder)
     if report == "json":

@@ -10,15 +10,16 @@ from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 
 
 def status_json(status: Status) -> str:
-    """`{"schema": 1, "operators": [...], "orphans": {...}, "problems": [...]}`, in ASCII."""
+    """`{"schema": 2, "operators": [...], "guards": [...], "orphans": {...}, "problems": [...]}`, in ASCII."""
     modules = [
         {"module": one.module, "operator": one.operator, "reason": one.reason, **_place(one.place)}
         for one in status.orphan_modules
     ]
     upgraders = [{"name": one.name, **_place(one.place)} for one in status.orphan_upgraders]
     report = {
-        "schema": 1,
+        "schema": 2,
         "operators": [_operator(operator) for operator in status.operators],
+        "guards": [{"operator": one.operator, "fixture": _fixture(one.fixture)} for one in status.guards],
         "orphans": {"modules": modules, "fixtures": status.orphan_fixtures, "upgraders": upgraders},
         "problems": [{"message": one.message, **_place(one.place)} for one in status.problems],
     }
@@ -51,6 +52,8 @@ def _fixture(fixture: FixtureStatus) -> dict[str, object]:
         "archive": None if fixture.archive is None else asdict(fixture.archive),
         "record": None if fixture.record is None else asdict(fixture.record),
         "committed": fixture.committed.isoformat() if fixture.committed else None,
+        "verdict": fixture.replayed.status if fixture.replayed else None,
+        "reason": fixture.replayed.reason if fixture.replayed else "",
         "replays": {loader: asdict(facts) for loader, facts in fixture.replays.items()},
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from opfixtures.report.printable import printable
-from opfixtures.result import Answer
-from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
+from opfixtures.result import FAILURES, Answer, FixtureResult
+from opfixtures.status import EntryStatus, FixtureStatus, GuardStatus, OperatorStatus, Status
 
 _HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "since")
 # One name of any length shall not push every row out of sight.
@@ -17,8 +17,9 @@ def status_text(status: Status) -> str:
     """A row an operator, or one for each of its entries; orphans and problems below; a line of counts."""
     loaders = list(dict.fromkeys(loader for fixture in _fixtures(status) for loader in fixture.replays))
     rows = [row for operator in status.operators for row in _rows(operator, loaders)]
+    rows += [_guard(guard, loaders) for guard in status.guards]
     lines = [
-        *_table([(*_HEADINGS, *loaders, "waiver"), *rows] if rows else []),
+        *_table([(*_HEADINGS, *loaders, "verdict", "waiver"), *rows] if rows else []),
         *_orphans(status),
         *_problems(status),
         _summary(status),
@@ -49,8 +50,18 @@ def _rows(operator: OperatorStatus, loaders: Sequence[str]) -> Iterator[tuple[st
             _upgrader(entry),
             *(cells if entry.fixtures else ("missing", "", "", "")),
             *(_replay(entry, loader) for loader in loaders),
+            _verdict(entry),
             waiver if number == 0 else "",
         )
+
+
+def _guard(guard: GuardStatus, loaders: Sequence[str]) -> tuple[str, ...]:
+    fixture, replayed = guard.fixture, guard.fixture.replayed
+    equal = (fixture.replays[one].equal.value if one in fixture.replays else "" for one in loaders)
+    shown = ("equal" if one is Answer.YES else "differs" if one is Answer.NO else str(one) for one in equal)
+    verdict = _told(replayed) if replayed else ""
+    own = (_module(fixture), _stamp(fixture), _maker(fixture), _since(fixture))
+    return guard.operator, "", "", "guard", *own, *shown, verdict, ""
 
 
 def _joined(texts: Iterable[str]) -> str:
@@ -70,6 +81,17 @@ def _replay(entry: EntryStatus, loader: str) -> str:
     sensitive = {one.sensitive.value for one in facts}
     notices = "sensitive" if Answer.YES in sensitive else "insensitive"
     return f"equal, {'identity' if sensitive == {Answer.NOT_APPLICABLE} else notices}"
+
+
+def _verdict(entry: EntryStatus) -> str:
+    """What the replays of all fixtures of an entry come to: what is not green, if there is such."""
+    results = [fixture.replayed for fixture in entry.fixtures if fixture.replayed]
+    failed = [one for one in results if one.status in FAILURES]
+    return _joined(map(_told, failed or results))
+
+
+def _told(result: FixtureResult) -> str:
+    return f"{result.status}{' (waived)' if result.waived else ''}"
 
 
 def _covers(entry: EntryStatus) -> str:
@@ -130,6 +152,8 @@ def _fixtures(status: Status) -> Iterator[FixtureStatus]:
     for operator in status.operators:
         for entry in operator.entries:
             yield from entry.fixtures
+    for guard in status.guards:
+        yield guard.fixture
 
 
 def _summary(status: Status) -> str:
@@ -141,9 +165,10 @@ def _summary(status: Status) -> str:
         (status.orphan_upgraders, "upgrader"),
     )
     counted = ", ".join(_count(len(things), what) for things, what in orphans)
+    guards = f", {_count(len(status.guards), 'guard')}" if status.guards else ""
     return (
         f"\nopfixtures: {_count(len(status.operators), 'operator')}, {there} of "
-        f"{_count(len(entries), 'entry', 'entries')} with a fixture; orphans: {counted}"
+        f"{_count(len(entries), 'entry', 'entries')} with a fixture{guards}; orphans: {counted}"
     )
 
 

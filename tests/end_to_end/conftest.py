@@ -73,3 +73,14 @@ def start_long(checkouts: str) -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+def branched(library: GitRepository) -> None:
+    """Commit the work tree on a branch; target is main, which has nothing of it."""
+    library.write(
+        "pyproject.toml",
+        library.read("pyproject.toml").replace("[tool.opfixtures]\n", '[tool.opfixtures]\ntarget = "main"\n'),
+    )
+    library.git("switch", "--quiet", "--create", "topic")
+    library.git("add", "--all")
+    library.commit("tinyops 2.0 with its fixtures")

@@ -25,9 +25,18 @@ from opfixtures.record import (
 )
 from opfixtures.report.status_json import status_json
 from opfixtures.report.status_text import status_text
-from opfixtures.result import Answer, Fact, LoaderFacts
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts
+from opfixtures.result import Status as Verdict
 from opfixtures.snapshot import EmptySnapshot, WorkTreeSnapshot
-from opfixtures.status import EntryStatus, FixtureStatus, Folder, OperatorStatus, Status, status_of
+from opfixtures.status import (
+    EntryStatus,
+    FixtureStatus,
+    Folder,
+    GuardStatus,
+    OperatorStatus,
+    Status,
+    status_of,
+)
 from opfixtures.waivers import Waiver
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -105,17 +114,17 @@ def test_a_row_an_entry_and_orphans_below(pytorch, opfixtures):
     ran = opfixtures(pytorch, "status")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "operator    at  covers  upgrader                fixture entry        stamped  made by       since",
-        "aten::gelu  10  0-9     gelu_0_9                TestVersionedGeluV9  3        torch 1.11.0  2026-01-01",
+        "operator    at  covers  upgrader                fixture entry        stamped     made by       since",
+        "aten::gelu  10  0-9     gelu_0_9                TestVersionedGeluV9  3           torch 1.11.0  2026-01-01",
         "aten::gelu  12  10-11   gelu_10_11 (undefined)  missing",
+        "aten::elu               guard                   TestElu (undefined)  no fixture",
         "",
         "belongs to no entry:",
-        f"    {REGISTRY}:5:5: module TestElu for aten::elu: its operator is not in the version map",
         f"    {MODULES}:9:1: module OldV3: registered nowhere",
         f"    {UPGRADERS}:6:6: upgrader full_names_0_4",
         "    test/jit/fixtures/test_versioned_old_v3.pt",
         "",
-        "opfixtures: 1 operator, 1 of 2 entries with a fixture; orphans: 2 modules, 1 fixture, 1 upgrader",
+        "opfixtures: 1 operator, 1 of 2 entries with a fixture, 1 guard; orphans: 1 module, 1 fixture, 1 upgrader",
     ]
 
 
@@ -132,6 +141,19 @@ def test_programs_read_the_same(pytorch, seen):
         "archive": {"version": 10, "covered": False, "problem": ""},
         "record": {"runtime": "torch 1.11.0", "problem": ""},
         "committed": "2026-01-01",
+        "verdict": None,
+        "reason": "",
+        "replays": {},
+    }
+    guard = {
+        "module": "TestElu",
+        "module_defined": False,
+        "path": "test/jit/fixtures/test_elu.ptl",
+        "archive": None,
+        "record": None,
+        "committed": None,
+        "verdict": None,
+        "reason": "",
         "replays": {},
     }
     entry = {
@@ -141,12 +163,12 @@ def test_programs_read_the_same(pytorch, seen):
         "upgrader_defined": True,
         "fixtures": [fixture],
     }
-    module = {"module": "TestElu", "operator": "aten::elu", "path": REGISTRY, "line": 5, "column": 5}
     assert seen(pytorch) == {
-        "schema": 1,
+        "schema": 2,
         "operators": [{"operator": "aten::gelu", "entries": [entry], "waivers": []}],
+        "guards": [{"operator": "aten::elu", "fixture": guard}],
         "orphans": {
-            "modules": [{**module, "reason": "its operator is not in the version map"}],
+            "modules": [],
             "fixtures": ["test/jit/fixtures/test_versioned_old_v3.pt"],
             "upgraders": [{"name": "full_names_0_4", "path": UPGRADERS, "line": 6, "column": 6}],
         },
@@ -247,6 +269,33 @@ def loader_facts(equal, sensitive, applied=Answer.YES):
     return LoaderFacts(Fact(Answer.YES), Fact(equal), Fact(applied), Fact(sensitive))
 
 
+def replayed(lite, status=Verdict.VERIFIED, waived=""):
+    """What a replay came to, as `verify` tells it."""
+    facts = Facts(Fact(Answer.YES), Fact(Answer.YES), Fact(Answer.NOT_APPLICABLE), {"lite": lite})
+    return FixtureResult("aten::gelu", 10, "gelu_0_9", status, facts=facts, waived=waived)
+
+
+def test_what_is_not_green_is_the_verdict_of_an_entry():
+    fact = loader_facts(Answer.YES, Answer.YES)
+    results = (
+        replayed(fact),
+        replayed(fact, Verdict.MISMATCH, "waived until 2027-06-30: x"),
+        replayed(fact, Verdict.UNPROVEN),
+    )
+    fixtures = tuple(FixtureStatus("M", True, "", None, None, None, one) for one in results)
+    entry = EntryStatus(10, range(10), "gelu_0_9", None, fixtures)
+    guard = GuardStatus("aten::elu", replace(fixtures[0], replayed=replayed(fact, Verdict.FAILED)))
+    status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (guard,), (), (), (), ())
+    heading, row, second = status_text(status).splitlines()[:3]
+    assert row[heading.index("verdict") :] == "mismatch (waived) +1"
+    assert second[heading.index("lite") :].split() == ["equal", "failed"]
+    told = json.loads(status_json(status))
+    jsonschema.validate(told, SCHEMA)
+    verdicts = [fixture["verdict"] for fixture in told["operators"][0]["entries"][0]["fixtures"]]
+    assert verdicts == ["verified", "mismatch", "unproven"]
+    assert told["guards"][0]["fixture"]["verdict"] == "failed"
+
+
 @pytest.mark.parametrize(
     ("facts", "word"),
     [
@@ -261,11 +310,12 @@ def loader_facts(equal, sensitive, applied=Answer.YES):
 )
 def test_a_replay_is_told_in_a_word_for_all_fixtures_of_an_entry(facts, word):
     fixtures = tuple(
-        FixtureStatus(f"M{number}V9", True, "", None, None, None, {"lite": one})
+        FixtureStatus(f"M{number}V9", True, "", None, None, None, replayed(one))
         for number, one in enumerate(facts)
     )
     entry = EntryStatus(10, range(10), "gelu_0_9", None, fixtures)
-    status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (), (), (), ())
+    status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (), (), (), (), ())
     heading, row = status_text(status).splitlines()[:2]
-    assert row[heading.index("lite") :] == word
+    assert row[heading.index("lite") : heading.index("verdict")].rstrip() == word
+    assert row[heading.index("verdict") :] == "verified"
     assert row.split()[4:6] == (["M0V9", "+1"] if len(facts) > 1 else ["M0V9", "no"])
