@@ -65,15 +65,18 @@ class Publication:
 
     @property
     def news(self) -> list[Finding]:
-        """The findings, less the notes that a fixture is missing where it is told what became of it."""
+        """The findings, less those that a fixture is missing where it is told what became of it."""
         told = {fixture.operator for fixture in self.result.fixtures}
-        return [
-            finding
-            for finding in self.findings
-            if not (
-                finding.code == "OPF301" and finding.severity is Severity.NOTE and finding.operator in told
-            )
-        ]
+        return [one for one in self.findings if not (one.code == "OPF301" and one.operator in told)]
+
+    @property
+    def to_commit(self) -> int:
+        """How many fixtures this run made that the branch owes, and does not have yet."""
+        owing = {
+            one.operator for one in self.findings if one.code == "OPF301" and one.severity is Severity.ERROR
+        }
+        made = [one for one in self.result.fixtures if one.made is Made.BY_THIS_RUN and not one.failed]
+        return 0 if self.pushed else sum(one.operator in owing for one in made)
 
 
 def result_markdown(publication: Publication, limit: int) -> str:
@@ -100,8 +103,9 @@ def _head(publication: Publication) -> Iterator[str]:
         for status in sorted(Status, key=lambda status: status not in FAILURES)
         if statuses[status]
     ]
-    errors = sum(finding.severity is Severity.ERROR for finding in publication.findings)
-    missing = len(result.planned)
+    errors = sum(finding.severity is Severity.ERROR for finding in publication.news)
+    missing, to_commit = len(result.planned), publication.to_commit
+    counts = ([f"{to_commit} to commit"] if to_commit else []) + counts
     counts = ([f"{missing} not seen"] if missing else []) + counts
     counts = ([f"{errors} error{'s' * (errors > 1)}"] if errors else []) + counts
     yield f"### opfixtures: {', '.join(counts) or 'no errors'}\n\n"

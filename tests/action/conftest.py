@@ -141,6 +141,7 @@ class Project:
             "GITHUB_WORKSPACE": str(self.job.root),
             "OPFIXTURES_RESULT": str(result),
             "OPFIXTURES_MODE": "generate",
+            "OPFIXTURES_CACHE": CACHE,
             "PYENV_ROOT": os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")),
             **environment,
         }
@@ -160,10 +161,16 @@ def _outputs(path: Path) -> dict[str, str]:
     return found
 
 
+def published_gelu() -> dict[str, str | bytes]:
+    """The fixture of gelu with its record, as torch 1.11.0 made it."""
+    names = ("test_versioned_gelu_v9.ptl", "test_versioned_gelu_v9.ptl.json")
+    return {f"test/jit/fixtures/{name}": (ROOT / "fixtures" / name).read_bytes() for name in names}
+
+
 @pytest.fixture
 def project(new_repository: Callable[..., GitRepository], tmp_path: Path) -> Project:
     """A tree with PyTorch's paths on main; a branch `topic` is checked out where a change is made."""
-    upstream = new_repository(PYTORCH_TREE, name="upstream")
+    upstream = new_repository({**PYTORCH_TREE, **published_gelu()}, name="upstream")
     for name in ("allowFilter", "allowAnySHA1InWant"):
         upstream.git("config", f"uploadpack.{name}", "true")
     upstream.git("switch", "--quiet", "--create", "topic")

@@ -53,7 +53,7 @@ def test_a_bump_without_fixture_entry_is_annotated_and_refused(project: Project)
 def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project: Project) -> None:
     """A real release makes it; the patch gives the branch what the job made."""
     project.add_hardswish()
-    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
+    done = project.run("pull_request", project.open())
     assert done.status == 0, done.err
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
     assert "- made by: `torch 2.13.0` (`torch 2.13.0+cpu, " in done.summary
@@ -86,9 +86,7 @@ def test_an_operator_that_target_has_is_looked_for_in_history(project: Project, 
     upstream.write(MODULES, upstream.read(MODULES) + HARDSWISH_MODULE)
     upstream.replace(REGISTRY, "}", HARDSWISH_ROW)
     payload = project.open(depth=depth)
-    done = project.run(
-        "pull_request", payload, OPFIXTURES_OPERATORS="aten::hardswish", OPFIXTURES_CACHE=CACHE
-    )
+    done = project.run("pull_request", payload, OPFIXTURES_OPERATORS="aten::hardswish")
     assert done.status == 0, done.err + done.out
     (row,) = done.report["fixtures"]
     # A release is proven without it.
@@ -100,7 +98,7 @@ def test_an_operator_that_target_has_is_looked_for_in_history(project: Project, 
 def test_a_refused_fixture_is_annotated_at_its_entry(project: Project) -> None:
     project.add_hardswish()
     project.upstream.replace(MODULES, "ops.aten.hardswish(x)", "ops.aten.relu(x)")
-    done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=CACHE)
+    done = project.run("pull_request", project.open())
     assert done.status == 1
     at = f"::error file={VERSION_MAP},line=7,col=27,title=refused aten%3A%3Ahardswish at 11::"
     (line,) = [line for line in done.out.splitlines() if line.startswith(at)]
