@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.action.conftest import (
-    CACHE,
     GELU,
     HARDSWISH_MODULE,
     HARDSWISH_ROW,

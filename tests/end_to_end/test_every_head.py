@@ -1,4 +1,4 @@
-"""Green means proven at this head: what was committed once is replayed each time, and what the branch brings is seen."""
+"""Green means proven at this head: what was committed is replayed each time, what the branch brings is seen."""
 
 from __future__ import annotations
 
