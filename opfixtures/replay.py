@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from opfixtures.altered_archive import with_version
 from opfixtures.archive import Archive
-from opfixtures.facts import replay_facts, same_schemas
+from opfixtures.facts import same_schemas
 from opfixtures.formats import format_of
 from opfixtures.observations import Json, RowReplayed, RuntimeSeen, row_replayed
 from opfixtures.owner import Owner
+from opfixtures.replay_facts import replay_facts
 from opfixtures.result import LoaderFacts
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder

@@ -17,7 +17,8 @@ from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.history import MapHistory, read_history
-from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, make_plan, runtime_for
+from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, runtime_for
+from opfixtures.planner import make_plan
 from opfixtures.report.printable import printable
 from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 
