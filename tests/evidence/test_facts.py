@@ -5,16 +5,23 @@ from dataclasses import replace
 import pytest
 
 from opfixtures.archive import Archive
-from opfixtures.declarations.model import MapEntry, Place
-from opfixtures.facts import IDENTITY_UPGRADERS, Proof, covers, covers_after_replay, prove
-from opfixtures.formats import JIT, LITE
+from opfixtures.declarations.model import FixtureEntry, MapEntry, Place
+from opfixtures.facts import OLDER_RUNTIME, OTHER_RUNTIME, Proof, covers, prove, seen_running
 from opfixtures.observations import OperatorSeen, RuntimeSeen
-from opfixtures.result import Answer, Fact, LoaderFacts
+from opfixtures.owner import Owner
+from opfixtures.result import Answer, Fact
 
-YES = Fact(Answer.YES)
 OLD = "aten::gelu(Tensor self) -> Tensor"
 NEW = "aten::gelu(Tensor self, *, str approximate='none') -> Tensor"
 ENTRY = MapEntry("aten::gelu", 10, "gelu_0_9", OLD, Place("version_map.cpp", 1, 1))
+OWNER = Owner(
+    FixtureEntry("TestVersionedGeluV9", "aten::gelu", Place("registry.py", 1, 1)),
+    "fixtures/test_versioned_gelu_v9.ptl",
+    ENTRY,
+    range(4, 10),
+    last_bump=10,
+)
+GUARD = Owner(OWNER.row, OWNER.path)
 OF_TORCH = OperatorSeen(schema=OLD, bumps=(), is_torchs=True)
 OF_A_LIBRARY = OperatorSeen(schema=OLD, bumps=None, is_torchs=False)
 ARCHIVE = Archive(3, 7, frozenset({"aten::gelu"}), sha256="", size=1)
@@ -32,10 +39,20 @@ def proof(
     bump: int = 10,
     built_from: str | None = None,
     today: str | None = None,
+    other_failed: str = "",
+    needless: str = "",
 ) -> Proof:
     """The proof for gelu, with what is said of the runtime and of the archive it wrote."""
-    entry, archive = replace(ENTRY, bumped_at_version=bump), replace(ARCHIVE, version=stamp)
-    return prove(entry, runtime(seen, version), archive, built_from=built_from, today=today)
+    owner = replace(OWNER, entry=replace(ENTRY, bumped_at_version=bump))
+    return prove(
+        owner,
+        runtime(seen, version),
+        replace(ARCHIVE, version=stamp),
+        built_from=built_from,
+        today=today,
+        other_failed=other_failed,
+        needless=needless,
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +105,7 @@ def test_a_runtime_is_proven_pre_change_by_what_was_seen(
 def test_a_runtime_that_can_stamp_the_bump_proves_nothing_by_not_stamping_it(
     version: int | None, stamp: int, bump: int, by: tuple[str, ...]
 ) -> None:
-    refusal = "" if by else f"nothing shows that torch 1.11.0 is from before version {bump}"
+    refusal = "" if by else f"nothing shows that torch 1.11.0 is from before version {bump}: {OLDER_RUNTIME}"
 
     assert proof(version=version, stamp=stamp, bump=bump) == Proof(by, refusal)
 
@@ -96,18 +113,21 @@ def test_a_runtime_that_can_stamp_the_bump_proves_nothing_by_not_stamping_it(
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [
-        ({"seen": replace(OF_TORCH, schema=None)}, "torch 1.11.0 has no operator aten::gelu"),
+        (
+            {"seen": replace(OF_TORCH, schema=None)},
+            f"torch 1.11.0 has no operator aten::gelu: {OTHER_RUNTIME}",
+        ),
         (
             {"seen": replace(OF_TORCH, schema=NEW)},
-            f"not pre-change: torch 1.11.0 has {NEW}, the old schema is {OLD}",
+            f"not pre-change: torch 1.11.0 has {NEW}, the old schema is {OLD}: {OLDER_RUNTIME}",
         ),
         (
             {"seen": replace(OF_TORCH, bumps=(4, 10))},
-            "not pre-change: the version map of torch 1.11.0 bumps aten::gelu at 10",
+            f"not pre-change: the version map of torch 1.11.0 bumps aten::gelu at 10: {OLDER_RUNTIME}",
         ),
         (
             {"seen": replace(OF_TORCH, bumps=(11,))},
-            "not pre-change: the version map of torch 1.11.0 bumps aten::gelu at 11",
+            f"not pre-change: the version map of torch 1.11.0 bumps aten::gelu at 11: {OLDER_RUNTIME}",
         ),
         (
             {"seen": replace(OF_TORCH, schema="gelu(")},
@@ -115,11 +135,11 @@ def test_a_runtime_that_can_stamp_the_bump_proves_nothing_by_not_stamping_it(
         ),
         (
             {"seen": replace(OF_A_LIBRARY, schema=OLD)},
-            "nothing shows that torch 1.11.0 is from before version 10",
+            f"nothing shows that torch 1.11.0 is from before version 10: {OLDER_RUNTIME}",
         ),
         (
             {"seen": OF_A_LIBRARY, "today": OLD},
-            "nothing shows that torch 1.11.0 is from before version 10",
+            f"nothing shows that torch 1.11.0 is from before version 10: {OLDER_RUNTIME}",
         ),
     ],
 )
@@ -134,9 +154,9 @@ def test_one_contradiction_refuses_whatever_else_speaks_for_the_runtime(
 
 
 def test_an_old_schema_that_does_not_parse_refuses() -> None:
-    entry = replace(ENTRY, old_schema="aten::gelu(int{} self) -> Tensor")
+    owner = replace(OWNER, entry=replace(ENTRY, old_schema="aten::gelu(int{} self) -> Tensor"))
 
-    refused = prove(entry, runtime(), ARCHIVE, built_from=None, today=NEW)
+    refused = prove(owner, runtime(), ARCHIVE, built_from=None, today=NEW)
 
     assert refused == Proof(
         refusal="whether it is pre-change cannot be told: "
@@ -147,8 +167,9 @@ def test_an_old_schema_that_does_not_parse_refuses() -> None:
 def test_a_schema_that_does_not_parse_is_still_the_same_as_itself() -> None:
     strange = "aten::gelu(Tensor self) -> Tomorrow"
     seen = replace(OF_TORCH, schema=strange)
+    owner = replace(OWNER, entry=replace(ENTRY, old_schema=strange))
 
-    proven = prove(replace(ENTRY, old_schema=strange), runtime(seen), ARCHIVE, built_from=None, today=strange)
+    proven = prove(owner, runtime(seen), ARCHIVE, built_from=None, today=strange)
 
     assert proven == Proof(by=("operator-version", "archive-version"))
 
@@ -156,9 +177,65 @@ def test_a_schema_that_does_not_parse_is_still_the_same_as_itself() -> None:
 def test_an_operator_that_the_runtime_did_not_describe_is_one_it_lacks() -> None:
     silent = replace(runtime(), operators={})
 
-    assert prove(ENTRY, silent, ARCHIVE, built_from=None, today=None).refusal == (
-        "torch 1.11.0 has no operator aten::gelu"
-    )
+    for owner in (OWNER, GUARD):
+        assert prove(owner, silent, ARCHIVE, built_from=None, today=None).refusal == (
+            f"torch 1.11.0 has no operator aten::gelu: {OTHER_RUNTIME}"
+        )
+
+
+IMPORT_ERROR = "ImportError: no_such_module"
+
+
+def test_a_side_after_the_change_that_fails_is_not_blamed_on_the_side_before() -> None:
+    unknown = proof(OF_A_LIBRARY, other_failed=IMPORT_ERROR)
+
+    assert unknown.fact == Fact(Answer.UNKNOWN, f"the side after the change failed: {IMPORT_ERROR}")
+    assert (unknown.by, unknown.refusal) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("given", "fact"),
+    [
+        ({"built_from": "c0ffee"}, Fact(Answer.YES, "commit")),
+        ({"seen": OF_TORCH}, Fact(Answer.YES, "operator-version, archive-version")),
+        ({"needless": "altered"}, Fact(Answer.NOT_APPLICABLE, "altered")),
+        (
+            {"seen": replace(OF_A_LIBRARY, schema=NEW)},
+            Fact(
+                Answer.NO,
+                f"not pre-change: torch 1.11.0 has {NEW}, the old schema is {OLD}: {OLDER_RUNTIME}",
+            ),
+        ),
+    ],
+)
+def test_a_proof_that_does_not_need_the_other_side_stands_without_it(
+    given: dict[str, object], fact: Fact
+) -> None:
+    assert proof(**{"seen": OF_A_LIBRARY, "other_failed": IMPORT_ERROR, **given}).fact == fact  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("seen", "built_from", "fact"),
+    [
+        (
+            OF_TORCH,
+            None,
+            Fact(Answer.NOT_APPLICABLE, "a guard, made by aten::gelu as torch 1.11.0 has it"),
+        ),
+        (OF_A_LIBRARY, "c0ffee", Fact(Answer.YES, "commit")),
+        (
+            replace(OF_TORCH, schema=NEW, bumps=(10,)),
+            None,
+            Fact(Answer.NOT_APPLICABLE, "a guard, made by aten::gelu as torch 1.11.0 has it"),
+        ),
+    ],
+)
+def test_a_guard_needs_no_proof_and_has_what_there_is(
+    seen: OperatorSeen, built_from: str | None, fact: Fact
+) -> None:
+    proven = prove(GUARD, runtime(seen), ARCHIVE, built_from=built_from, today=None, other_failed="it failed")
+
+    assert proven.fact == fact
 
 
 def test_a_proof_is_a_fact() -> None:
@@ -172,8 +249,8 @@ STAMPED = "the archive is stamped {}, its entry covers only "
 @pytest.mark.parametrize(
     ("stamp", "operators", "fact"),
     [
-        (4, ("aten::gelu",), Fact(Answer.YES, "calls aten::gelu, stamped 4")),
-        (9, ("aten::gelu", "aten::div.Tensor"), Fact(Answer.YES, "calls aten::gelu, stamped 9")),
+        (4, ("aten::gelu",), Fact(Answer.YES, "aten::gelu ran, stamped 4")),
+        (9, ("aten::gelu", "aten::div.Tensor"), Fact(Answer.YES, "aten::gelu ran, stamped 9")),
         (10, ("aten::gelu",), Fact(Answer.NO, STAMPED.format(10) + "up to 9: exported after the change")),
         (
             10,
@@ -212,54 +289,92 @@ def test_an_archive_covers_its_entry_by_its_operators_and_its_stamp(
 ) -> None:
     archive = replace(ARCHIVE, version=stamp, operators=frozenset(operators))
 
-    assert covers(ENTRY, range(4, 10), archive) == fact
+    assert covers(OWNER, archive, ran=True) == fact
 
 
 @pytest.mark.parametrize(
-    ("stamp", "names", "fact"),
+    ("ran", "fact"),
     [
-        (4, ("aten::gelu",), Fact(Answer.UNKNOWN, "its code calls aten::gelu, and code names no overload")),
-        (4, ("aten::div",), Fact(Answer.NO, "the archive does not call aten::gelu, it calls aten::div")),
-        (10, ("aten::gelu",), Fact(Answer.NO, STAMPED.format(10) + "up to 9: exported after the change")),
+        (True, Fact(Answer.YES, "aten::gelu ran, stamped 4")),
+        (
+            False,
+            Fact(Answer.NO, "no sample input comes to the call of aten::gelu: give sample inputs that do"),
+        ),
+        (None, Fact(Answer.UNKNOWN, "its code calls aten::gelu, and nobody saw the call running")),
     ],
 )
-def test_of_an_archive_without_bytecode_code_tells_what_it_calls(
-    stamp: int, names: tuple[str, ...], fact: Fact
+@pytest.mark.parametrize("owner", [OWNER, GUARD])
+def test_a_call_that_stands_in_the_code_covers_nothing_until_it_was_seen_running(
+    owner: Owner, ran: bool | None, fact: Fact
+) -> None:
+    assert covers(owner, replace(ARCHIVE, version=4), ran) == fact
+
+
+@pytest.mark.parametrize("stamp", [0, 3, 10, 99])
+def test_a_guard_covers_whatever_its_stamp_is(stamp: int) -> None:
+    archive = replace(ARCHIVE, version=stamp)
+
+    assert covers(GUARD, archive, ran=True) == Fact(Answer.YES, f"aten::gelu ran, stamped {stamp}")
+    assert covers(GUARD, replace(archive, operators=frozenset()), ran=True).value is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("seen", "ran"),
+    [
+        ((), None),
+        ((None, None), None),
+        ((None, False), False),
+        ((False, None), False),
+        ((False, True), True),
+        ((True, None), True),
+    ],
+)
+def test_one_runtime_that_saw_the_call_running_is_enough(
+    seen: tuple[bool | None, ...], ran: bool | None
+) -> None:
+    assert seen_running(*seen) is ran
+
+
+@pytest.mark.parametrize(
+    ("stamp", "names", "ran", "fact"),
+    [
+        (4, ("aten::gelu",), True, Fact(Answer.YES, "aten::gelu.out ran, stamped 4")),
+        (
+            4,
+            ("aten::gelu",),
+            None,
+            Fact(Answer.UNKNOWN, "its code calls aten::gelu, and nobody saw the call running"),
+        ),
+        (
+            4,
+            ("aten::div",),
+            True,
+            Fact(Answer.NO, "the archive does not call aten::gelu, it calls aten::div"),
+        ),
+        (
+            10,
+            ("aten::gelu",),
+            True,
+            Fact(Answer.NO, STAMPED.format(10) + "up to 9: exported after the change"),
+        ),
+    ],
+)
+def test_of_an_archive_without_bytecode_the_run_tells_which_overload_it_calls(
+    stamp: int, names: tuple[str, ...], ran: bool | None, fact: Fact
 ) -> None:
     of_jit = replace(
         ARCHIVE, version=stamp, bytecode_version=None, operators=frozenset(), names=frozenset(names)
     )
+    owner = replace(OWNER, row=replace(OWNER.row, operator="aten::gelu.out"))
 
-    assert covers(replace(ENTRY, operator="aten::gelu.out"), range(4, 10), of_jit) == fact
-
-
-@pytest.mark.parametrize("applied", Answer)
-def test_an_upgrader_that_is_applied_shows_which_overload_is_called(applied: Answer) -> None:
-    loaders = {JIT: LoaderFacts(YES, YES, Fact(applied), YES)}
-    unknown, no = (
-        Fact(Answer.UNKNOWN, "its code calls aten::gelu"),
-        Fact(Answer.NO, "exported after the change"),
-    )
-
-    assert covers_after_replay(no, loaders) == no
-    assert covers_after_replay(unknown, {}) == unknown
-    assert covers_after_replay(unknown, loaders) == (
-        Fact(Answer.YES, "its code calls aten::gelu; its upgrader is applied")
-        if applied is Answer.YES
-        else unknown
-    )
+    assert covers(owner, of_jit, ran) == fact
 
 
 def test_an_altered_version_record_stands_in_for_a_proof_and_for_no_contradiction() -> None:
-    def patched(entry: MapEntry) -> Fact:
-        new = replace(runtime(), max_operator_version=10)
-        return prove(
-            entry, new, replace(ARCHIVE, version=10), built_from=None, today=None, patched="altered"
-        ).fact
+    def patched(old_schema: str) -> Fact:
+        owner = replace(OWNER, entry=replace(ENTRY, old_schema=old_schema))
+        new, archive = replace(runtime(), max_operator_version=10), replace(ARCHIVE, version=10)
+        return prove(owner, new, archive, built_from=None, today=None, needless="altered").fact
 
-    assert patched(ENTRY) == Fact(Answer.NOT_APPLICABLE, "altered")
-    assert patched(replace(ENTRY, old_schema=NEW)).value is Answer.NO
-
-
-def test_what_lite_does_not_change_torch_jit_load_does_not_either() -> None:
-    assert IDENTITY_UPGRADERS[LITE] < IDENTITY_UPGRADERS[JIT]
+    assert patched(OLD) == Fact(Answer.NOT_APPLICABLE, "altered")
+    assert patched(NEW).value is Answer.NO

@@ -5,9 +5,18 @@ from dataclasses import replace
 import pytest
 
 from opfixtures.archive import Archive
-from opfixtures.declarations.model import MapEntry, Place
-from opfixtures.facts import JIT, LITE, replay_facts
-from opfixtures.observations import MarkerSeen, OperatorSeen, Replayed, RowReplayed, RuntimeSeen
+from opfixtures.declarations.model import FixtureEntry, MapEntry, Place
+from opfixtures.formats import JIT, LITE
+from opfixtures.observations import (
+    MarkerSeen,
+    OperatorSeen,
+    Replayed,
+    RowReplayed,
+    RuntimeSeen,
+    UpgraderSeen,
+)
+from opfixtures.owner import Owner
+from opfixtures.replay_facts import replay_facts
 from opfixtures.result import Answer, Fact, LoaderFacts
 
 ENTRY = MapEntry("aten::linspace", 8, "linspace_0_7", "aten::linspace(...)", Place("version_map.cpp", 1, 1))
@@ -29,6 +38,11 @@ WITHOUT_RECORD = Replayed()
 FOUND = MarkerSeen(found=True, registered=True)
 
 
+def owner_of(entry: MapEntry, last_bump: int) -> Owner:
+    row = FixtureEntry("LinspaceV7", entry.operator, Place("registry.py", 1, 1))
+    return Owner(row, "linspace_v7.ptl", entry, range(entry.bumped_at_version), last_bump)
+
+
 def facts(
     written: Replayed = EQUAL,
     raised: Replayed = DIFFERENT,
@@ -40,7 +54,7 @@ def facts(
 ) -> dict[str, LoaderFacts]:
     """The facts of a replay in which both loaders did the same."""
     row = RowReplayed({JIT: written, LITE: written}, {JIT: raised, LITE: raised}, marker)
-    return replay_facts(entry, raised_to, archive, runtime, row)
+    return replay_facts(owner_of(entry, raised_to), archive, runtime, row)
 
 
 def test_a_true_fixture_loads_is_equal_and_sensitive_and_its_upgrader_is_applied() -> None:
@@ -151,30 +165,41 @@ def test_whether_lite_applied_the_upgrader_is_unknown_unless_equal_and_sensitive
 
 GELU = replace(ENTRY, operator="aten::gelu", bumped_at_version=10, upgrader_name="gelu_0_9")
 CALLS_GELU = replace(ARCHIVE, operators=frozenset({"aten::gelu"}))
-IDENTITY = Fact(Answer.NOT_APPLICABLE, "gelu_0_9 changes nothing")
+KNOWN_FOR_NOTHING = replace(RUNTIME, upgraders={"gelu_0_9": UpgraderSeen(registered=True, identity=True)})
 
 
 @pytest.mark.parametrize(
-    ("raised", "jit", "lite"),
+    ("raised", "sensitive"),
     [
-        (EQUAL, IDENTITY, Fact(Answer.NO, PASSES)),
-        (DIFFERENT, *[Fact(Answer.YES, "without the upgrader: 1 then, 2 now")] * 2),
-        (CRASHED, *[Fact(Answer.UNKNOWN, "without the upgrader: crashed: SIGSEGV")] * 2),
-        (WITHOUT_RECORD, *[Fact(Answer.UNKNOWN, "no recorded outputs to compare with")] * 2),
+        (EQUAL, Fact(Answer.NOT_APPLICABLE, "gelu_0_9 changes nothing")),
+        (DIFFERENT, Fact(Answer.YES, "without the upgrader: 1 then, 2 now")),
+        (CRASHED, Fact(Answer.UNKNOWN, "without the upgrader: crashed: SIGSEGV")),
+        (WITHOUT_RECORD, Fact(Answer.UNKNOWN, "no recorded outputs to compare with")),
     ],
 )
-def test_an_upgrader_that_changes_nothing_is_excused_only_where_outputs_are_the_same(
-    raised: Replayed, jit: Fact, lite: Fact
+@pytest.mark.parametrize("loader", [JIT, LITE])
+def test_an_upgrader_whose_graph_changes_nothing_is_excused_only_where_outputs_are_the_same(
+    loader: str, raised: Replayed, sensitive: Fact
 ) -> None:
-    found = facts(raised=raised, entry=GELU, archive=CALLS_GELU, raised_to=10)
+    found = facts(raised=raised, entry=GELU, archive=CALLS_GELU, raised_to=10, runtime=KNOWN_FOR_NOTHING)
 
-    assert (found[JIT].sensitive, found[LITE].sensitive) == (jit, lite)
+    assert found[loader].sensitive == sensitive
 
 
-def test_an_upgrader_of_lite_that_changes_nothing_is_excused_there_too() -> None:
-    entry = replace(ENTRY, upgrader_name="full_out_0_4")
+@pytest.mark.parametrize(
+    "upgraders",
+    [
+        {},
+        {"gelu_0_9": UpgraderSeen(registered=True)},
+        {"gelu_10_11": UpgraderSeen(registered=True, identity=True)},
+    ],
+)
+def test_an_upgrader_is_not_excused_by_its_name(upgraders: dict[str, UpgraderSeen]) -> None:
+    runtime = replace(RUNTIME, upgraders=upgraders)
 
-    assert facts(raised=EQUAL, entry=entry)[LITE].sensitive.value is Answer.NOT_APPLICABLE
+    assert facts(raised=EQUAL, entry=GELU, archive=CALLS_GELU, raised_to=10, runtime=runtime)[
+        JIT
+    ].sensitive == Fact(Answer.NO, PASSES)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +239,33 @@ def test_under_lite_a_library_is_asked_only_whether_it_loads() -> None:
     assert found == LoaderFacts(Fact(Answer.NO, "no such operator"), compiled_in, compiled_in, compiled_in)
 
 
-def test_a_library_is_not_excused_by_the_name_of_its_upgrader() -> None:
-    found = facts(raised=EQUAL, entry=SCALE, archive=CALLS_SCALE, raised_to=4)[JIT]
+def test_a_library_is_excused_by_the_graph_of_its_upgrader_too() -> None:
+    found = facts(raised=EQUAL, entry=SCALE, archive=CALLS_SCALE, raised_to=4, runtime=KNOWN_FOR_NOTHING)
 
-    assert found.sensitive == Fact(Answer.NO, PASSES)
+    assert found[JIT].sensitive == Fact(Answer.NOT_APPLICABLE, "gelu_0_9 changes nothing")
+
+
+def test_without_lite_only_torch_jit_load_is_told_of() -> None:
+    row = RowReplayed({JIT: EQUAL}, {JIT: DIFFERENT}, FOUND)
+
+    assert list(replay_facts(owner_of(ENTRY, 8), ARCHIVE, RUNTIME, row)) == [JIT]
+
+
+@pytest.mark.parametrize(
+    ("written", "loads", "equal"),
+    [
+        (EQUAL, Fact(Answer.YES), Fact(Answer.YES, "2 samples")),
+        (DIFFERENT, Fact(Answer.YES), Fact(Answer.NO, "sample 2: 1 then, 2 now")),
+        (NOT_LOADED, Fact(Answer.NO, "no such operator"), Fact(Answer.NO, "it does not load")),
+    ],
+)
+def test_a_guard_has_to_compute_the_same_and_has_no_upgrader(
+    written: Replayed, loads: Fact, equal: Fact
+) -> None:
+    guard = Owner(FixtureEntry("LinspaceV7", "aten::linspace", Place("registry.py", 1, 1)), "l.ptl")
+    row = RowReplayed({JIT: written, LITE: written}, {JIT: NOT_RUN, LITE: NOT_RUN}, MarkerSeen())
+    none = Fact(Answer.NOT_APPLICABLE, "a guard has no upgrader")
+
+    assert replay_facts(guard, ARCHIVE, RUNTIME, row) == {
+        loader: LoaderFacts(loads, equal, none, none) for loader in (JIT, LITE)
+    }
