@@ -106,14 +106,16 @@ class _Planner:
     def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | FixtureResult]:
         data = self._standing.here(owner.path)
         owes = self._scope.owes(owner.entry, owner.row)
-        if data is not None and not (owes and self._scope.regenerate):
-            yield self._found(owner, data)
-        elif owes:
-            try:
-                self._refuse_what_collides(owner)
+        try:
+            if data is not None or owes:
+                self._refuse_a_shared_file(owner)
+            if data is not None and not (owes and self._scope.regenerate):
+                yield self._found(owner, data)
+            elif owes:
+                self._refuse_an_entry_that_is_twice(owner)
                 yield self._planned(owner)
-            except _PlanError as error:
-                yield settled(owner, Status.REFUSED, str(error))
+        except _PlanError as error:
+            yield settled(owner, Status.REFUSED, str(error))
 
     def _found(self, owner: Owner, data: bytes) -> FoundFixture:
         record = self._standing.here(record_path(owner.path))
@@ -160,12 +162,14 @@ class _Planner:
         except RecordError as error:
             raise _PlanError(f"the record that target holds for it cannot be read: {error}") from error
 
-    def _refuse_what_collides(self, owner: Owner) -> None:
-        """Something else would write the same file, or for the same entry."""
+    def _refuse_an_entry_that_is_twice(self, owner: Owner) -> None:
         entry = owner.entry
         if entry and self._times[entry.operator, entry.bumped_at_version] > 1:
             twice = f"{entry.operator} at {entry.bumped_at_version} twice"
             raise _PlanError(f"{self._change.version_map.path} has {twice}: keep one of them")
+
+    def _refuse_a_shared_file(self, owner: Owner) -> None:
+        """Nobody can tell whose the file is, be it there or not."""
         other = next((writer for writer in self._writers[owner.path] if writer is not owner.row), None)
         if other is not None:
             both = f"{owner.row.module} for {owner.operator} and {other.module} for {other.operator}"

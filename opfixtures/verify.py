@@ -85,10 +85,10 @@ def verify(
         evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
     ]
     results = {
-        one.owner.path: with_facts(one.result(*verdict), row.facts, replays)
+        one.owner: with_facts(one.result(*verdict), row.facts, replays)
         for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
     }
-    rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner.path] for seen in looked_at]
+    rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner] for seen in looked_at]
     return rows, next((error for _, _, error in shown if error), None)
 
 

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
-from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.declarations.model import FixtureEntry, MapEntry, Place
 from opfixtures.declarations.read import read_declarations
+from opfixtures.owner import Owner
 from opfixtures.plan import (
     NAMED_TOO_LATE,
+    FoundFixture,
     Plan,
     PlannedFixture,
     PreChange,
     Published,
+    Scope,
     Standing,
-    make_plan,
     runtime_for,
 )
+from opfixtures.planner import make_plan
 from opfixtures.record import Record, dump_record
 from opfixtures.result import FixtureResult, Status
 
@@ -34,6 +38,7 @@ kind = "{kind}"
 {torch}
 """
 RELEASE = SETTINGS.format(kind="release", torch='torch = "1.9.1"')
+WITHOUT_RUNTIMES = SETTINGS.partition("[[tool.opfixtures.runtimes]]")[0]
 CHECKOUT = SETTINGS.format(kind="checkout", torch='import = "tiny"')
 MODULES = """\
 import torch
@@ -65,6 +70,7 @@ class Tree:
     settings: str = RELEASE
     files: dict[str, str] = field(default_factory=lambda: {"modules.py": MODULES})
     name: str = "a tree"
+    names: tuple[str, ...] = ()
 
     def read(self, path: str) -> bytes | None:
         texts = {
@@ -80,8 +86,9 @@ class Tree:
 
     def _map(self) -> str:
         listed: dict[str, list[object]] = {operator: [] for operator, _ in self.entries}
-        for operator, bump in self.entries:
-            entry = {"bumped_at_version": bump, "upgrader_name": f"up_{bump - 1}", "old_schema": ""}
+        for number, (operator, bump) in enumerate(self.entries):
+            name = self.names[number] if self.names else f"up_{bump - 1}"
+            entry = {"bumped_at_version": bump, "upgrader_name": name, "old_schema": ""}
             listed[operator].append(entry)
         return f"OPERATOR_VERSIONS = {listed!r}"
 
@@ -91,18 +98,32 @@ class Tree:
         )
 
 
+Owes = Callable[[MapEntry | None, FixtureEntry | None], bool]
+
+
+def everything(_: MapEntry | None, __: FixtureEntry | None) -> bool:
+    """As with `--all`."""
+    return True
+
+
+def nothing(_: MapEntry | None, __: FixtureEntry | None) -> bool:
+    """As where the change owes no fixture."""
+    return False
+
+
 def plan(
     after: Tree,
     before: Tree | None = None,
     *,
-    standing: tuple[str, ...] = (),
+    standing: dict[str, bytes] | None = None,
     published: dict[str, bytes] | None = None,
     pre_change: str | None = "c0ffee",
     found: PreChange = NOT_FOUND,
     regenerate: bool = False,
     operator: str = "",
+    owes: Owes = everything,
 ) -> Plan:
-    """The plan for all entries of `after`, or those of one operator."""
+    """The plan for all entries and guards of `after`, or those of one operator."""
     config = config_of(after)
     change = Change(
         config=config,
@@ -116,12 +137,16 @@ def plan(
     assert not change.registry.problems
     return make_plan(
         change,
-        [entry for entry in change.version_map.entries if operator in ("", entry.operator)],
+        Scope(
+            [entry for entry in change.version_map.entries if operator in ("", entry.operator)],
+            owes,
+            [row for row in change.guards if operator in ("", row.operator)],
+            regenerate,
+        ),
         after.files,
-        Standing(standing.__contains__, (published or {}).get),
+        Standing((standing or {}).get, (published or {}).get),
         pre_change=pre_change,
         published=lambda _: found,
-        regenerate=regenerate,
     )
 
 
@@ -132,30 +157,41 @@ def config_of(tree: Tree) -> Config:
 
 
 def only_planned(plan: Plan) -> PlannedFixture:
-    """The one fixture to make, where nothing is settled."""
-    assert plan.settled == ()
+    """The one fixture to make, where nothing is settled and nothing is found."""
+    assert (plan.settled, plan.found) == ((), ())
     (planned,) = plan.to_make
     return planned
 
 
 def only_settled(plan: Plan) -> tuple[Status, str]:
-    """Status and reason of the one fixture that is settled, where nothing is to make."""
-    assert plan.to_make == ()
+    """Status and reason of the one fixture that is settled, where nothing is to make and nothing is found."""
+    assert (plan.to_make, plan.found) == ((), ())
     (result,) = plan.settled
     return result.status, result.reason
 
 
-SCALE = Tree((SCALE_4,), (("ScaleV3", "tiny::scale"),))
+def only_found(plan: Plan) -> FoundFixture:
+    """The one fixture that is found, where nothing is to make and nothing is settled."""
+    assert (plan.to_make, plan.settled) == ((), ())
+    (found,) = plan.found
+    return found
+
+
+ROW = (("ScaleV3", "tiny::scale"),)
+SCALE = Tree((SCALE_4,), ROW)
 SCALE_PATH = "fixtures/scale_v3.ptl"
+RECORD_PATH = f"{SCALE_PATH}.json"
+HERE = {SCALE_PATH: b"archive"}
 
 
 def test_a_missing_fixture_is_planned_with_all_that_making_it_takes() -> None:
     planned = only_planned(plan(SCALE))
 
-    assert planned.entry.upgrader_name == "up_3"
-    assert planned.covers == range(4)
-    assert planned.last_bump == 4
-    assert (planned.row.module, planned.row.operator) == ("ScaleV3", "tiny::scale")
+    assert planned.owner.entry is not None
+    assert planned.owner.entry.upgrader_name == "up_3"
+    assert planned.owner.covers == range(4)
+    assert planned.owner.last_bump == 4
+    assert (planned.owner.row.module, planned.owner.operator) == ("ScaleV3", "tiny::scale")
     assert planned.module_path == "modules.py"
     assert planned.source == "import torch\nclass ScaleV3(torch.nn.Module):\n    pass\n"
     assert planned.path == SCALE_PATH
@@ -177,23 +213,86 @@ def test_a_planned_fixture_says_what_became_of_it() -> None:
     )
 
 
-@pytest.mark.parametrize("published", [{}, {SCALE_PATH: b"archive"}])
-def test_a_fixture_that_is_there_is_not_made_again(published: dict[str, bytes]) -> None:
-    found = plan(SCALE, standing=(SCALE_PATH,), published=published)
+@pytest.mark.parametrize("record", [None, b"a record"])
+def test_a_fixture_that_target_holds_is_found_and_nothing_has_to_reproduce_it(record: bytes | None) -> None:
+    held = HERE if record is None else HERE | {RECORD_PATH: record}
 
-    assert only_settled(found) == (Status.PRESENT, "not overwritten")
-    assert found.settled[0].runtime is None
+    found = plan(SCALE, standing=held, published=held)
+
+    assert only_found(found) == FoundFixture(only_found(found).owner, b"archive", record)
+    assert only_found(found).owner.path == SCALE_PATH
+    assert found.reproducing == ()
+
+
+@pytest.mark.parametrize(
+    ("here", "published"),
+    [
+        (HERE, {}),
+        (HERE, {SCALE_PATH: b"another archive"}),
+        (HERE | {RECORD_PATH: b"a record"}, HERE),
+        (HERE | {RECORD_PATH: b"a record"}, {}),
+    ],
+)
+def test_a_fixture_that_the_branch_brings_is_to_be_made_again_beside_being_found(
+    here: dict[str, bytes], published: dict[str, bytes]
+) -> None:
+    found = plan(SCALE, standing=here, published=published)
+
+    brought = only_found(found)
+    assert (brought.brought, brought.data, brought.record) == (True, b"archive", here.get(RECORD_PATH))
+    assert isinstance(brought.again, PlannedFixture)
+    assert (brought.again.owner, brought.again.spec.torch) == (brought.owner, "1.9.1")
+    assert brought.again.source.endswith("class ScaleV3(torch.nn.Module):\n    pass\n")
+    assert found.reproducing == (brought.again,)
+
+
+def test_a_record_that_the_branch_changes_is_brought_although_its_archive_is_published(
+    gelu_record: Record,
+) -> None:
+    record = dump_record(gelu_record)
+    published = {SCALE_PATH: b"archive", RECORD_PATH: record}
+
+    brought = only_found(plan(SCALE, standing=HERE | {RECORD_PATH: b"other outputs"}, published=published))
+
+    assert brought.brought
+    assert isinstance(brought.again, PlannedFixture)
+    assert brought.again.held == Published(b"archive", gelu_record, record)
+
+
+def test_a_record_that_the_branch_takes_away_is_a_change_too(gelu_record: Record) -> None:
+    published = {SCALE_PATH: b"archive", RECORD_PATH: dump_record(gelu_record)}
+
+    assert only_found(plan(SCALE, standing=HERE, published=published)).brought
+
+
+@pytest.mark.parametrize(
+    ("tree", "before", "why"),
+    [
+        (Tree((SCALE_4,), ROW, files={}), Tree(), "ScaleV3 is not defined in modules.py, more.py"),
+        (Tree((("tiny::scale", 10),), ROW), Tree(), "operator version 9"),
+        (Tree((SCALE_4,), ROW, CHECKOUT), Tree((SCALE_4,), settings=CHECKOUT), "the entry is there already"),
+    ],
+)
+def test_what_is_brought_and_cannot_be_planned_says_why_nobody_can_reproduce_it(
+    tree: Tree, before: Tree, why: str
+) -> None:
+    found = plan(tree, before, standing=HERE)
+
+    brought = only_found(found)
+    assert isinstance(brought.again, str)
+    assert why in brought.again
+    assert (brought.brought, found.reproducing) == (True, ())
 
 
 def test_a_fixture_that_is_not_published_is_made_again_if_asked() -> None:
-    planned = only_planned(plan(SCALE, standing=(SCALE_PATH,), regenerate=True))
+    planned = only_planned(plan(SCALE, standing=HERE, regenerate=True))
 
     assert (planned.path, planned.held) == (SCALE_PATH, None)
 
 
-@pytest.mark.parametrize(("standing", "regenerate"), [((), False), ((SCALE_PATH,), True)])
+@pytest.mark.parametrize(("standing", "regenerate"), [({}, False), (HERE, True)])
 def test_a_published_fixture_is_made_again_to_be_compared(
-    gelu_record: Record, standing: tuple[str, ...], regenerate: bool
+    gelu_record: Record, standing: dict[str, bytes], regenerate: bool
 ) -> None:
     record = dump_record(gelu_record)
     bare, recorded = {SCALE_PATH: b"archive"}, {SCALE_PATH: b"archive", f"{SCALE_PATH}.json": record}
@@ -215,13 +314,90 @@ def test_a_published_record_that_cannot_be_read_is_not_replaced() -> None:
     assert reason.startswith("the record that target holds for it cannot be read: it is not an object")
 
 
-def test_a_fixture_that_is_there_needs_neither_its_module_nor_a_runtime() -> None:
-    tree = Tree((SCALE_4,), (("ScaleV3", "tiny::scale"),), CHECKOUT, files={})
+def test_a_published_fixture_needs_neither_its_module_nor_a_runtime() -> None:
+    tree = Tree((SCALE_4,), ROW, CHECKOUT, files={})
 
-    assert only_settled(plan(tree, before=tree, standing=(SCALE_PATH,))) == (
-        Status.PRESENT,
-        "not overwritten",
+    assert not only_found(plan(tree, before=tree, standing=HERE, published=HERE)).brought
+
+
+def test_an_old_debt_is_not_told_in_a_plain_run() -> None:
+    without_row, without_fixture = Tree((SCALE_4,)), SCALE
+
+    for tree in (without_row, without_fixture):
+        assert plan(tree, before=tree, owes=nothing) == Plan()
+        assert plan(tree, before=tree) != Plan()
+
+
+def test_of_an_entry_with_several_rows_the_one_that_is_owed_is_made_and_the_others_are_found() -> None:
+    """A row that the change adds to a published entry, beside an old debt and a fixture that stands."""
+    rows = (*ROW, ("ScaleDefaultsV3", "tiny::scale"), ("ScaleV2", "tiny::scale"))
+    before, after = Tree((SCALE_4,), rows[::2]), Tree((SCALE_4,), rows)
+
+    def owes(entry: MapEntry | None, row: FixtureEntry | None) -> bool:
+        return entry is not None and row is not None and row.module == "ScaleDefaultsV3"
+
+    found = plan(after, before, standing=HERE, published=HERE, owes=owes)
+
+    assert [one.path for one in found.to_make] == ["fixtures/scale_defaults_v3.ptl"]
+    assert [(one.owner.path, one.brought) for one in found.found] == [(SCALE_PATH, False)]
+    assert found.settled == ()
+
+
+def test_what_nobody_owes_is_not_made_again_when_the_rest_is() -> None:
+    rows = (*ROW, ("ScaleDefaultsV3", "tiny::scale"))
+    here = dict.fromkeys((SCALE_PATH, "fixtures/scale_defaults_v3.ptl"), b"archive")
+
+    def owes(_: MapEntry | None, row: FixtureEntry | None) -> bool:
+        return row is not None and row.module == "ScaleV3"
+
+    found = plan(Tree((SCALE_4,), rows), standing=here, owes=owes, regenerate=True)
+
+    assert [one.path for one in found.to_make] == [SCALE_PATH]
+    assert [one.owner.path for one in found.found] == ["fixtures/scale_defaults_v3.ptl"]
+
+
+GUARDS = (("AddV3", "tiny::add"),)
+GUARD_PATH = "fixtures/add_v3.ptl"
+
+
+def test_a_guard_is_made_at_the_commit_that_target_is() -> None:
+    tree = Tree((), GUARDS, CHECKOUT)
+
+    planned = only_planned(plan(tree, before=tree))
+
+    assert planned.owner.is_guard
+    assert (planned.path, planned.commit, planned.doubt) == (GUARD_PATH, "c0ffee", "")
+    result = planned.result(Status.REFUSED, "no")
+    assert (result.bumped_at_version, result.upgrader_name, result.module) == (None, None, "AddV3")
+
+
+def test_a_guard_of_a_checkout_needs_a_commit() -> None:
+    reason = "there is no commit from before the change: commit the old operator first"
+
+    assert only_settled(plan(Tree((), GUARDS, CHECKOUT), pre_change=None)) == (Status.REFUSED, reason)
+
+
+def test_a_guard_that_stands_is_found_and_reproduced_where_the_branch_brings_it() -> None:
+    def found(published: dict[str, bytes]) -> FoundFixture:
+        standing = {GUARD_PATH: b"guard"}
+        return only_found(plan(Tree((), GUARDS), standing=standing, published=published, owes=nothing))
+
+    assert found({}).owner.is_guard
+    assert (found({}).brought, found({GUARD_PATH: b"guard"}).brought) == (True, False)
+
+
+def test_an_old_guard_without_fixture_is_not_told_in_a_plain_run() -> None:
+    assert plan(Tree((), GUARDS), owes=nothing) == Plan()
+
+
+def test_a_guard_says_that_no_runtime_is_there_for_it() -> None:
+    assert only_settled(plan(Tree((), GUARDS, WITHOUT_RUNTIMES))) == (
+        Status.REFUSED,
+        "no runtime is configured for the newest operators: add one to `runtimes` in the settings",
     )
+
+
+TELLS_MORE = ": `opfixtures explain OPF202` tells more"
 
 
 def test_an_entry_without_fixture_entry_is_refused() -> None:
@@ -229,7 +405,7 @@ def test_an_entry_without_fixture_entry_is_refused() -> None:
 
     assert only_settled(found) == (
         Status.REFUSED,
-        "it has no matching fixture entry: `opfixtures check` shows the lines to add",
+        "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is staged",
     )
     assert (found.settled[0].module, found.settled[0].fixture) == (None, None)
 
@@ -237,8 +413,8 @@ def test_an_entry_without_fixture_entry_is_refused() -> None:
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({"modules.py": "import torch"}, "ScaleV3 is not defined in modules.py, more.py"),
-        ({"more.py": "class ScaleV3(int): pass"}, "ScaleV3 is no nn.Module in more.py"),
+        ({"modules.py": "import torch"}, "ScaleV3 is not defined in modules.py, more.py" + TELLS_MORE),
+        ({"more.py": "class ScaleV3(int): pass"}, "ScaleV3 is no nn.Module in more.py" + TELLS_MORE),
         (
             {"modules.py": MODULES + "def f():\n    x = 1\n    global x\n"},
             "ScaleV3 cannot be taken out of modules.py: "
@@ -269,7 +445,10 @@ def test_of_a_module_in_two_files_the_last_counts() -> None:
 def test_a_version_that_no_runtime_has_is_refused() -> None:
     tree = Tree((("tiny::scale", 10),), (("ScaleV5", "tiny::scale"),))
 
-    assert only_settled(plan(tree)) == (Status.REFUSED, "no runtime is configured for operator version 9")
+    assert only_settled(plan(tree)) == (
+        Status.REFUSED,
+        "no runtime is configured for operator version 9: add one to `runtimes` in the settings",
+    )
 
 
 def test_the_runtime_is_that_of_the_version_before_the_bump() -> None:
@@ -300,10 +479,51 @@ torch = "1.11.0"
 def test_the_runtime_is_the_first_that_serves_operator_and_version(
     operator: str, bump: int, name: str | None
 ) -> None:
-    entry = MapEntry(operator, bump, "", "", Place("versions.py", 1, 1))
-    spec = runtime_for(entry, config_of(Tree(settings=RELEASE + MODE_RUNTIME)))
+    place = Place("versions.py", 1, 1)
+    owner = Owner(FixtureEntry("ScaleV3", operator, place), "", MapEntry(operator, bump, "", "", place))
+    spec = runtime_for(owner, config_of(Tree(settings=RELEASE + MODE_RUNTIME)))
 
     assert (spec.name if spec else None) == name
+
+
+def guard_runtime(operator: str, settings: str) -> str | None:
+    """The name of the runtime that makes a guard."""
+    owner = Owner(FixtureEntry("AddV3", operator, Place("registry.py", 1, 1)), "")
+    spec = runtime_for(owner, config_of(Tree(settings=settings)))
+    return spec.name if spec else None
+
+
+@pytest.mark.parametrize(
+    ("ranges", "name"),
+    [
+        (["<=8", "<=9"], "runtime-1"),
+        (["<=9", "<=8"], "runtime-0"),
+        (["<=9", "<=9"], "runtime-0"),
+        (["<=9", ">=3"], "runtime-1"),
+        ([], None),
+    ],
+)
+def test_a_guard_is_made_by_the_first_runtime_that_serves_the_newest_versions(
+    ranges: list[str], name: str | None
+) -> None:
+    settings = WITHOUT_RUNTIMES
+    for number, versions in enumerate(ranges):
+        settings += f"""
+[[tool.opfixtures.runtimes]]
+name = "runtime-{number}"
+operator-versions = "{versions}"
+kind = "release"
+torch = "1.9.1"
+"""
+
+    assert guard_runtime("tiny::add", settings) == name
+
+
+def test_a_runtime_of_other_operators_makes_no_guard() -> None:
+    settings = RELEASE + MODE_RUNTIME
+
+    assert guard_runtime("tiny::add", settings) == "torch-1.9.1"
+    assert guard_runtime("tiny::mode", settings) == "torch-1.11.0"
 
 
 def test_the_file_is_of_the_format_in_the_settings() -> None:
@@ -320,7 +540,7 @@ def test_several_modules_of_one_entry_are_each_planned() -> None:
     planned = plan(Tree((SCALE_4,), rows)).to_make
 
     assert [fixture.path for fixture in planned] == [SCALE_PATH, "fixtures/scale_defaults_v3.ptl"]
-    assert planned[0].entry == planned[1].entry
+    assert planned[0].owner.entry == planned[1].owner.entry
 
 
 def test_each_entry_of_an_operator_has_the_fixture_entries_it_covers() -> None:
@@ -328,14 +548,13 @@ def test_each_entry_of_an_operator_has_the_fixture_entries_it_covers() -> None:
 
     planned = plan(Tree((SCALE_4, SCALE_6), rows)).to_make
 
-    assert [(fixture.row.module, fixture.covers, fixture.last_bump) for fixture in planned] == [
+    assert [(one.owner.row.module, one.owner.covers, one.owner.last_bump) for one in planned] == [
         ("ScaleV3", range(4), 6),
         ("ScaleV5", range(4, 6), 6),
     ]
 
 
 TO_A_BASE = "name a commit from before the change, opfixtures generate --base REV"
-ROW = (("ScaleV3", "tiny::scale"),)
 
 
 @pytest.mark.parametrize(
@@ -389,13 +608,13 @@ def test_a_checkout_is_built_from_the_commit_before_the_change() -> None:
     rows = (("ScaleV5", "tiny::scale"), ("ScaleV3", "tiny::scale"))
     after = Tree((SCALE_4, SCALE_6), rows, CHECKOUT)
 
-    found = plan(after, Tree((SCALE_4,), settings=CHECKOUT), standing=(SCALE_PATH,))
+    found = plan(after, Tree((SCALE_4,), settings=CHECKOUT), standing=HERE, published=HERE)
 
-    assert [(fixture.row.module, fixture.commit) for fixture in found.to_make] == [("ScaleV5", "c0ffee")]
-    assert [result.status for result in found.settled] == [Status.PRESENT]
+    assert [(one.owner.row.module, one.commit) for one in found.to_make] == [("ScaleV5", "c0ffee")]
+    assert [(one.owner.path, one.brought) for one in found.found] == [(SCALE_PATH, False)]
 
 
-@pytest.mark.parametrize("standing", [(), (SCALE_PATH,)])
+@pytest.mark.parametrize("standing", [{}, HERE])
 @pytest.mark.parametrize(
     ("rows", "both"),
     [
@@ -410,18 +629,19 @@ def test_a_checkout_is_built_from_the_commit_before_the_change() -> None:
     ],
 )
 def test_two_fixture_entries_that_would_write_one_file_are_both_refused(
-    rows: tuple[tuple[str, str], ...], both: str, standing: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...], both: str, standing: dict[str, bytes]
 ) -> None:
-    found = plan(Tree((SCALE_4, ADD_4), rows), standing=standing)
+    """Also where the file is there: nobody can tell for which of them it is."""
+    found = plan(Tree((SCALE_4, ADD_4), rows), standing=standing, published=standing)
     reasons = [result.reason for result in found.settled if result.module is not None]
 
-    assert found.to_make == ()
+    assert (found.to_make, found.found) == ((), ())
     assert reasons[0] == f"{both} would write the same file: give each a class of another name"
     assert all(result.status is Status.REFUSED for result in found.settled)
 
 
-def test_an_entry_that_is_there_twice_is_refused_twice() -> None:
-    found = plan(Tree((SCALE_4, SCALE_4), (("ScaleV3", "tiny::scale"),)))
+def test_an_entry_that_is_there_twice_in_other_words_is_refused_twice() -> None:
+    found = plan(Tree((SCALE_4, SCALE_4), ROW, names=("one_3", "other_3")))
 
     assert found.to_make == ()
     assert [(result.status, result.reason) for result in found.settled] == [
@@ -429,7 +649,14 @@ def test_an_entry_that_is_there_twice_is_refused_twice() -> None:
     ] * 2
 
 
+def test_an_entry_that_several_arms_of_an_if_have_collides_with_nothing() -> None:
+    found = plan(Tree((SCALE_4, SCALE_4), ROW))
+
+    assert {one.path for one in found.to_make} == {SCALE_PATH}
+    assert found.settled == ()
+
+
 def test_only_the_entries_asked_for_are_planned() -> None:
     tree = Tree((SCALE_4, ADD_4), (("ScaleV3", "tiny::scale"), ("AddV3", "tiny::add")))
 
-    assert only_planned(plan(tree, operator="tiny::add")).row.module == "AddV3"
+    assert only_planned(plan(tree, operator="tiny::add")).owner.row.module == "AddV3"
