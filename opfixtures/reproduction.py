@@ -57,6 +57,9 @@ def reproduced(
         return Fact(Answer.UNKNOWN, f"{by} did not run it")
     if made is not None and run is None and made.refusal:
         return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
+    if run is None and not record.synthetic:
+        # What was made again says nothing about the archive that stands there.
+        return Fact(Answer.UNKNOWN, f"{by} did not run it")
     if seen.failure:
         return Fact(Answer.NO, f"{by} does not load it: {seen.failure}")
     if not seen.differences:
@@ -64,9 +67,11 @@ def reproduced(
     for number, difference in enumerate(seen.differences, 1):
         if difference is not None:
             return Fact(Answer.NO, f"{by} gives other outputs: sample {number}: {difference}")
-    return (
-        _made_again(record, runtime, made) if _is_the_recorded(record, runtime) else _by_another(record, by)
-    )
+    if _is_the_recorded(record, runtime):
+        return _made_again(record, runtime, made)
+    if run is None and made is not None and not made.is_same:
+        return Fact(Answer.UNKNOWN, f"{by} makes another archive, and cannot run one that was altered")
+    return _by_another(record, by)
 
 
 def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain | None) -> Fact:

@@ -43,8 +43,14 @@ class Evidence:
 
     @property
     def is_sensitive(self) -> bool:
-        """Whether the replay would notice that the upgrader is missing."""
-        return any(seen.sensitive.value is Answer.YES for seen in self.facts.loaders.values())
+        """Whether the replay would notice that the upgrader is missing. What is no fixture of the entry, or nobody
+        reproduced, may be sensitive to anything."""
+        facts = self.facts
+        is_one = Answer.NO not in (facts.covers.value, facts.pre_change.value)
+        is_reproduced = facts.reproduced.value in (Answer.YES, Answer.NOT_APPLICABLE)
+        seen = facts.loaders.values()
+        would_notice = any(one.sensitive.value is Answer.YES and not one.differ for one in seen)
+        return is_one and is_reproduced and would_notice and not self.failed
 
 
 def verdicts(rows: Sequence[Evidence]) -> list[tuple[Status, str]]:
@@ -81,9 +87,11 @@ def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
 def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     """The verdict of a fixture with which nothing is wrong."""
     facts = row.facts
-    if not any(seen.equal.value is Answer.YES for seen in facts.loaders.values()):
-        reasons = {seen.equal.reason: None for seen in facts.loaders.values()}
-        return Status.UNPROVEN, f"not compared: {', '.join(filter(None, reasons))}: {_NO_RECORD}"
+    equal = [seen.equal for seen in facts.loaders.values()]
+    unknown = dict.fromkeys(fact.reason for fact in equal if fact.value is Answer.UNKNOWN)
+    if unknown or Answer.YES not in {fact.value for fact in equal}:
+        advice = f": {_NO_RECORD}" if facts.pre_change.reason == "no record" else ""
+        return Status.UNPROVEN, f"not compared: {', '.join(unknown) or 'no loader could'}{advice}"
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.UNKNOWN:
             return Status.UNPROVEN, fact.reason
