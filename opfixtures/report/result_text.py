@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Hashable, Iterator, Sequence
 
 from opfixtures.report.printable import printable
 from opfixtures.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Made, Result, Status
@@ -16,18 +15,21 @@ _HOW = {Made.BY_THIS_RUN: "made by this run", Made.FOUND: "found", Made.AGAIN: "
 def result_text(result: Result, nothing_done: str = "") -> str:
     """A block a fixture, what is not green first, and a line of counts, or why nothing was done."""
     ordered = sorted(result.fixtures, key=lambda one: (one.status not in FAILURES, bool(one.waived)))
-    blocks = [
-        line
-        for _, some in groupby(ordered, key=_cause)
-        for line in _block(tuple(some), result.pre_change_commit)
-    ]
+    together: dict[Hashable, list[FixtureResult]] = {}
+    for number, fixture in enumerate(ordered):
+        together.setdefault(_cause(fixture) or number, []).append(fixture)
+    blocks = [line for some in together.values() for line in _block(some, result.pre_change_commit)]
     return "".join(f"{line}\n" for line in blocks) + _summary(result, nothing_done)
 
 
-def _cause(fixture: FixtureResult) -> tuple[Status, str, str | None]:
-    """What fixtures have in common that are told of together: one side that fails fails for all."""
-    own = None if fixture.status is Status.FAILED else f"{fixture.operator} {fixture.fixture}"
-    return fixture.status, fixture.reason, own
+def _cause(fixture: FixtureResult) -> Hashable:
+    """What fixtures have in common that are told of together: a side that fails fails for all. None where there is
+    more to tell of the fixture."""
+    if fixture.waived or fixture.synthetic or not fixture.reason:
+        return None
+    if fixture.status is Status.FAILED:
+        return fixture.status, fixture.reason
+    return None if fixture.facts else (fixture.status, fixture.reason, fixture.pre_change_commit)
 
 
 def _block(fixtures: Sequence[FixtureResult], told_once: str | None) -> Iterator[str]:
@@ -37,6 +39,8 @@ def _block(fixtures: Sequence[FixtureResult], told_once: str | None) -> Iterator
     for fixture in fixtures:
         yield _title(fixture)
     yield from _reason(fixtures[0])
+    if fixtures[0].status is not Status.FAILED:
+        yield from _own_commit(fixtures[0], told_once)
 
 
 def _title(fixture: FixtureResult) -> str:
@@ -55,11 +59,15 @@ def _reason(fixture: FixtureResult) -> Iterator[str]:
         yield _INDENT + printable(line)
 
 
+def _own_commit(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
+    if fixture.pre_change_commit not in (None, told_once):
+        yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
+
+
 def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
     yield _title(fixture)
     yield from _reason(fixture)
-    if fixture.pre_change_commit not in (None, told_once):
-        yield printable(f"{_INDENT}pre-change commit {fixture.pre_change_commit[:12]}")
+    yield from _own_commit(fixture, told_once)
     if fixture.waived:
         yield printable(f"{_INDENT}{fixture.waived}")
     for alteration in fixture.synthetic:
@@ -108,7 +116,8 @@ def shared_reasons(facts: LoaderFacts) -> list[tuple[str, str]]:
 
 
 def _fact(name: str, fact: Fact, said: str) -> str:
-    return f"{name} {fact.value}" + (f" ({fact.reason})" if fact.reason not in ("", said) else "")
+    is_said = bool(said) and (said.endswith(fact.reason) or fact.reason.endswith(said))
+    return f"{name} {fact.value}" + (f" ({fact.reason})" if fact.reason and not is_said else "")
 
 
 def _summary(result: Result, nothing_done: str) -> str:

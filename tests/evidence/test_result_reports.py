@@ -14,7 +14,8 @@ import opfixtures
 from opfixtures.formats import JIT, LITE
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.reproduction import BELIEVED, PUBLISHED, RECORDED
+from opfixtures.result import FAILURES, Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from opfixtures.waivers import Waiver, waive_replay
 
 SCHEMA = json.loads(
@@ -23,25 +24,26 @@ SCHEMA = json.loads(
 OF_SCHEMA = jsonschema.Draft202012Validator(SCHEMA)
 
 YES = Fact(Answer.YES)
+FACTS_OF_GELU = Facts(
+    Fact(Answer.YES, "schema, operator-version"),
+    Fact(Answer.YES, "aten::gelu ran, stamped 3"),
+    RECORDED,
+    {
+        JIT: LoaderFacts(YES, Fact(Answer.YES, "1 sample"), YES, Fact(Answer.NOT_APPLICABLE, "no change")),
+        LITE: LoaderFacts(YES, YES, Fact(Answer.UNKNOWN, "compiled in"), Fact(Answer.NO, "passes")),
+    },
+)
 VERIFIED = FixtureResult(
     operator="aten::gelu",
     bumped_at_version=10,
     upgrader_name="gelu_0_9",
     status=Status.VERIFIED,
+    made=Made.BY_THIS_RUN,
     module="TestVersionedGeluV9",
     fixture="fixtures/test_versioned_gelu_v9.ptl",
     runtime="torch 1.11.0",
     replayed_by="torch 2.13.0",
-    facts=Facts(
-        Fact(Answer.YES, "schema, operator-version"),
-        Fact(Answer.YES, "calls aten::gelu, stamped 3"),
-        {
-            JIT: LoaderFacts(
-                YES, Fact(Answer.YES, "1 sample"), YES, Fact(Answer.NOT_APPLICABLE, "no change")
-            ),
-            LITE: LoaderFacts(YES, YES, Fact(Answer.UNKNOWN, "compiled in"), Fact(Answer.NO, "passes")),
-        },
-    ),
+    facts=FACTS_OF_GELU,
 )
 REFUSED = FixtureResult(
     operator="aten::stft",
@@ -56,10 +58,15 @@ SHADOWED = replace(
     REFUSED,
     reason="shadowed",
     runtime="torch 2.13.0",
-    facts=Facts(YES, Fact(Answer.NO, "shadowed")),
+    facts=Facts(YES, Fact(Answer.NO, "shadowed"), RECORDED),
 )
+FOUND = replace(VERIFIED, made=Made.FOUND, facts=replace(FACTS_OF_GELU, reproduced=PUBLISHED))
 NO_RECORD = replace(
-    VERIFIED, runtime=None, status=Status.PRESENT, facts=Facts(Fact(Answer.UNKNOWN, "no record"), YES)
+    FOUND,
+    runtime=None,
+    status=Status.UNPROVEN,
+    reason="not compared: no recorded outputs to compare with",
+    facts=Facts(Fact(Answer.UNKNOWN, "no record"), YES, BELIEVED),
 )
 
 
@@ -72,14 +79,14 @@ refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
               return tomorrow(x)
 verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl
             made by torch 1.11.0: pre-change yes (schema, operator-version)
-            covers yes (calls aten::gelu, stamped 3)
+            covers yes (aten::gelu ran, stamped 3)
             replayed by torch 2.13.0
             torch.jit.load: loads yes, equal yes, applied yes, sensitive not-applicable
               sensitive: no change
             lite: loads yes, equal yes, applied unknown, sensitive no
               applied: compiled in
               sensitive: passes
-opfixtures: 1 refused, 1 verified, pre-change commit 86030e3e0799"""
+opfixtures: 1 verified, 1 refused (1 made by this run), pre-change commit 86030e3e0799"""
     )
 
 
@@ -91,18 +98,19 @@ refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
             shadowed
             made by torch 2.13.0: pre-change yes
             covers no
+            reproduced yes (its outputs were recorded by this run)
 opfixtures: 1 refused"""
     )
 
 
 def test_a_reason_that_several_facts_share_is_told_once() -> None:
     compiled_in = Fact(Answer.NOT_APPLICABLE, "compiled in")
-    of_a_library = Facts(YES, YES, {LITE: LoaderFacts(YES, *[compiled_in] * 3)})
+    of_a_library = Facts(YES, YES, RECORDED, {LITE: LoaderFacts(YES, *[compiled_in] * 3)})
 
     assert result_text(Result(None, (replace(VERIFIED, facts=of_a_library),))).endswith("""\
             lite: loads yes, equal not-applicable, applied not-applicable, sensitive not-applicable
               equal, applied, sensitive: compiled in
-opfixtures: 1 verified""")
+opfixtures: 1 verified (1 made by this run)""")
 
 
 @pytest.mark.parametrize(("shared", "told"), [(None, 1), ("c0ffee" * 10, 0)])
@@ -128,7 +136,7 @@ def test_a_waived_mismatch_stands_below_those_that_fail() -> None:
     text = result_text(Result(None, (VERIFIED, waived, mismatch)))
 
     assert text.index("waived until 2027-06-30: not for mobile\n") > text.index("mismatch ", 1)
-    assert text.endswith("opfixtures: 1 verified, 2 mismatch, 1 of them waived")
+    assert text.endswith("opfixtures: 1 verified, 2 mismatch, 1 of them waived (3 made by this run)")
     assert not Result(None, (waived,)).failed
 
 
@@ -148,7 +156,7 @@ def test_a_replay_is_waived_where_each_loader_that_differs_is(
 ) -> None:
     no = LoaderFacts(YES, Fact(Answer.NO), YES, YES)
     loaders = {loader: no if loader in differing else LoaderFacts(*[YES] * 4) for loader in (JIT, LITE)}
-    result = replace(VERIFIED, status=Status.MISMATCH, facts=Facts(YES, YES, loaders))
+    result = replace(VERIFIED, status=Status.MISMATCH, facts=Facts(YES, YES, PUBLISHED, loaders))
     waivers = (Waiver("aten::gelu", codes, "not for mobile", date(2027, 6, 30)),)
 
     expected = "waived until 2027-06-30: not for mobile" if waived else ""
@@ -157,7 +165,7 @@ def test_a_replay_is_waived_where_each_loader_that_differs_is(
 
 
 def test_a_fixture_without_record_says_so() -> None:
-    assert "            pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
+    assert "            found: pre-change unknown (no record)\n" in result_text(Result(None, (NO_RECORD,)))
 
 
 def test_an_entry_without_fixture_entry_says_so() -> None:
@@ -179,12 +187,15 @@ def test_no_text_of_a_repository_can_forge_a_line(text: str) -> None:
         text,
         Status.MISMATCH,
         text,
+        Made.FOUND,
         text,
         text,
         text,
         text,
         (text,),
-        Facts(fact, fact, {text: LoaderFacts(*[fact] * 4)}),
+        Facts(fact, fact, fact, {text: LoaderFacts(*[fact] * 4)}),
+        text,
+        text,
     )
 
     lines = result_text(Result(None, (hostile, VERIFIED))).split("\n")
@@ -200,13 +211,14 @@ def test_a_result_has_these_members_for_programs() -> None:
 
     (fixture,) = report.pop("fixtures")
     facts = fixture.pop("facts")
-    assert report == {"schema": 1, "pre_change_commit": "c0ffee"}
+    assert report == {"schema": 2, "pre_change_commit": "c0ffee"}
     assert list(fixture.items()) == [
         ("operator", "aten::gelu"),
         ("bumped_at_version", 10),
         ("upgrader_name", "gelu_0_9"),
         ("module", "TestVersionedGeluV9"),
         ("fixture", "fixtures/test_versioned_gelu_v9.ptl"),
+        ("made", "by this run"),
         ("status", "verified"),
         ("reason", ""),
         ("runtime", "torch 1.11.0"),
@@ -215,6 +227,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("synthetic", []),
         ("waived", ""),
     ]
+    assert list(facts) == ["pre-change", "covers", "reproduced", "loaders"]
     assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
     assert facts["loaders"]["lite"]["sensitive"] == {"value": "no", "reason": "passes"}
     assert list(facts["loaders"]) == ["torch.jit.load", "lite"]
@@ -226,16 +239,17 @@ LOADERS = st.dictionaries(st.sampled_from([JIT, LITE]), st.builds(LoaderFacts, F
 FIXTURES = st.builds(
     FixtureResult,
     operator=TEXTS,
-    bumped_at_version=st.integers(min_value=0),
-    upgrader_name=TEXTS,
+    bumped_at_version=st.none() | st.integers(min_value=0),
+    upgrader_name=st.none() | TEXTS,
     status=st.sampled_from(Status),
     reason=TEXTS,
+    made=st.none() | st.sampled_from(Made),
     module=st.none() | TEXTS,
     fixture=st.none() | TEXTS,
     runtime=st.none() | TEXTS,
     replayed_by=st.none() | TEXTS,
     synthetic=st.lists(TEXTS).map(tuple),
-    facts=st.none() | st.builds(Facts, FACTS, FACTS, LOADERS),
+    facts=st.none() | st.builds(Facts, FACTS, FACTS, FACTS, LOADERS),
     pre_change_commit=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
 )
 
@@ -259,7 +273,137 @@ def test_the_published_form_is_a_json_schema() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_result_failed_if_a_fixture_was_refused_or_differs(status: Status) -> None:
-    result = Result(None, (VERIFIED, replace(VERIFIED, status=status)))
+def test_a_result_failed_if_a_fixture_is_not_green_and_not_waived(status: Status) -> None:
+    other = replace(VERIFIED, status=status)
 
-    assert result.failed is (status in (Status.REFUSED, Status.MISMATCH))
+    assert Result(None, (VERIFIED, other)).failed is (status not in (Status.VERIFIED, Status.GENERATED))
+    assert (status in FAILURES) is other.failed
+    assert not replace(other, waived="waived until 2027-06-30: known").failed
+
+
+@pytest.mark.parametrize(
+    ("made", "reproduced", "is_new"),
+    [
+        (Made.BY_THIS_RUN, Answer.YES, True),
+        (Made.FOUND, Answer.NOT_APPLICABLE, False),
+        (Made.FOUND, Answer.YES, True),
+        (Made.FOUND, Answer.UNKNOWN, True),
+        (Made.FOUND, Answer.NO, True),
+        (Made.AGAIN, Answer.YES, True),
+        (Made.AGAIN, Answer.NOT_APPLICABLE, False),
+        (None, Answer.YES, False),
+    ],
+)
+def test_a_fixture_that_target_does_not_hold_is_new(
+    made: Made | None, reproduced: Answer, is_new: bool
+) -> None:
+    facts = Facts(YES, YES, Fact(reproduced))
+
+    assert replace(VERIFIED, made=made, facts=facts).is_new is is_new
+
+
+def test_what_was_found_and_cannot_be_looked_at_is_not_known_to_be_new() -> None:
+    assert not replace(VERIFIED, made=Made.FOUND, facts=None).is_new
+    assert replace(VERIFIED, made=Made.BY_THIS_RUN, facts=None).is_new
+
+
+def test_a_fixture_that_was_found_says_who_made_it_and_whether_it_was_reproduced() -> None:
+    lines = result_text(Result(None, (FOUND,))).splitlines()
+
+    assert lines[1] == "            found, made by torch 1.11.0: pre-change yes (schema, operator-version)"
+    assert (
+        lines[3] == "            reproduced not-applicable (target holds it: it was judged when it came in)"
+    )
+    assert lines[-1] == "opfixtures: 1 verified (1 found)"
+
+
+def test_a_fixture_that_was_made_again_says_by_whom() -> None:
+    again = replace(FOUND, made=Made.AGAIN, facts=replace(FACTS_OF_GELU, reproduced=YES))
+    text = result_text(Result(None, (again,)))
+
+    assert "            made again by torch 1.11.0: pre-change yes" in text
+    assert "            reproduced yes\n" in text
+    assert text.endswith("opfixtures: 1 verified (1 made again)")
+
+
+def test_how_all_fixtures_were_come_by_is_counted() -> None:
+    rows = (VERIFIED, FOUND, FOUND, replace(FOUND, made=Made.AGAIN), REFUSED)
+
+    assert result_text(Result(None, rows)).endswith(
+        "opfixtures: 4 verified, 1 refused (1 made by this run, 2 found, 1 made again)"
+    )
+
+
+def test_a_guard_is_named_one() -> None:
+    guard = replace(FOUND, bumped_at_version=None, upgrader_name=None)
+
+    assert result_text(Result(None, (guard,))).startswith("verified    aten::gelu, a guard: fixtures/")
+
+
+NO_MODULE = "torch 2.13.0 cannot be used: ImportError: no_such_module\n  in mylib/__init__.py"
+
+
+def failing(number: int, reason: str = NO_MODULE, status: Status = Status.FAILED) -> FixtureResult:
+    unknown = Fact(Answer.UNKNOWN, f"the side after the change failed: {reason}")
+    return replace(
+        FOUND,
+        fixture=f"fixtures/f{number}.ptl",
+        status=status,
+        reason=reason,
+        replayed_by=None,
+        facts=Facts(unknown, YES, PUBLISHED),
+    )
+
+
+def test_one_cause_is_told_once() -> None:
+    assert (
+        result_text(Result(None, tuple(map(failing, range(3)))))
+        == """\
+failed      aten::gelu at 10: fixtures/f0.ptl
+failed      aten::gelu at 10: fixtures/f1.ptl
+failed      aten::gelu at 10: fixtures/f2.ptl
+            torch 2.13.0 cannot be used: ImportError: no_such_module
+              in mylib/__init__.py
+opfixtures: 3 failed (3 found)"""
+    )
+
+
+def test_one_cause_is_told_once_whatever_stands_between() -> None:
+    rows = (failing(1), REFUSED, failing(2, "another cause"), VERIFIED, failing(3))
+    text = result_text(Result(None, rows))
+
+    assert text.count("no_such_module") == text.count("another cause") == 1
+    assert text.index("f1.ptl") < text.index("f3.ptl") < text.index("no_such_module")
+
+
+def test_a_runtime_that_cannot_be_had_is_told_once_too() -> None:
+    no_torch = [
+        replace(REFUSED, fixture=f"fixtures/r{number}.ptl", reason="torch 1.5.1 cannot be had: no network")
+        for number in range(3)
+    ]
+    text = result_text(Result(None, tuple(no_torch)))
+
+    assert (text.count("no network"), text.count("refused     aten::stft at 11")) == (1, 3)
+
+
+def test_two_fixtures_that_differ_alike_are_told_with_all_their_facts() -> None:
+    rows = [failing(number, "lite: not equal", Status.MISMATCH) for number in range(2)]
+    text = result_text(Result(None, tuple(rows)))
+
+    assert text.count("            lite: not equal\n") == text.count("reproduced not-applicable") == 2
+
+
+def test_what_is_told_together_loses_nothing_of_its_own() -> None:
+    """Only what says the same of itself is told together."""
+    rows = tuple(replace(REFUSED, pre_change_commit=digit * 40) for digit in "ab")
+    text = result_text(Result(None, rows))
+
+    assert "pre-change commit aaaaaaaaaaaa" in text
+    assert "pre-change commit bbbbbbbbbbbb" in text
+
+
+def test_nothing_done_says_why() -> None:
+    why = "nothing that a fixture rests on differs from commit c0ffee: nothing was built or replayed"
+
+    assert result_text(Result(None, ()), why) == f"opfixtures: {why}"
+    assert result_text(Result(None, (REFUSED,)), "a dry run").endswith("\nopfixtures: 1 refused; a dry run")
