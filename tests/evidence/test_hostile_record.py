@@ -51,7 +51,7 @@ def test_a_change_of_any_byte_is_seen(gelu_record: Record) -> None:
         (lambda r: r["module"].update(sha256="12" * 32 + "\n"), "its module.sha256 is not a sha256"),
         (
             lambda r: r["entry"].update(bumped_at_version=0),
-            "its entry.bumped_at_version is not a positive integer",
+            "its entry.bumped_at_version is not a positive integer or null",
         ),
         (lambda r: r["archive"].update(size=True), "its archive.size is not a positive integer"),
         (lambda r: r["archive"].update(size=2308.0), "its archive.size is not a positive integer"),
