@@ -23,9 +23,12 @@ __all__ = [
     "Json",
     "MarkerSeen",
     "OperatorSeen",
+    "RanSeen",
     "Replayed",
+    "Reproduced",
     "RowReplayed",
     "RuntimeSeen",
+    "UpgraderSeen",
     "WorkerError",
     "exported",
     "row_replayed",
@@ -54,8 +57,8 @@ class OperatorSeen:
 class UpgraderSeen:
     """An upgrader in a runtime.
 
-    `identity`: its graph does nothing but call the operator with what it is given. `same`: the tree's own text compiles
-    to the same graph; None where no text was given, False with a `problem` where it does not compile.
+    `identity`: it hands its arguments on, and an old model means the same without it. `same`: the tree's source of
+    it is what the runtime has, None where that was not asked or could not be seen; `problem` says why it is not.
     """
 
     registered: bool = False
@@ -66,7 +69,10 @@ class UpgraderSeen:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSeen:
-    """What a runtime says of itself. `imported` is the file of the operator module."""
+    """What a runtime says of itself. `imported` is the file of the operator module.
+
+    `upgraders` has those that were asked for.
+    """
 
     torch: str
     torch_git: str
@@ -87,28 +93,36 @@ class RuntimeSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Reproduced:
-    """What came of running an archive that stands there: `failure` where it does not load, else `differences` as
-    `Exported.again` has them. `ran` is whether the operator was seen running, None where nobody could see it."""
+class RanSeen:
+    """Whether the operator was seen running while the samples ran; None where that cannot be told, with the reason."""
 
-    failure: str = ""
-    differences: tuple[str | None, ...] = ()
     ran: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """An archive that was made before, in this runtime. `differences` has None for each sample that gave what was
+    recorded; `failure` says why there are none.
+    """
+
+    differences: tuple[str | None, ...] = ()
+    failure: str = ""
+    ran: RanSeen = RanSeen()
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """One row of `generate`: samples as a record has them, or why there is no archive.
 
-    `again` has, for each sample that was given to run again, None where it gave what was recorded. `ran` is whether
-    the operator was seen running, None where nobody could see it. `found` is what came of the archive that stands
-    there, None where none was given.
+    `again` has, for each sample that was given to run again, None where it gave what was recorded. `found` is what
+    came of the committed archive, None where there was none: without a module to make, it is all there is.
     """
 
     samples: tuple[Json, ...] = ()
     again: tuple[str | None, ...] = ()
     refusal: str = ""
-    ran: bool | None = None
+    ran: RanSeen = RanSeen()
     found: Reproduced | None = None
 
 
@@ -128,8 +142,10 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class MarkerSeen:
-    """Whether the marker in the upgrader's place is in the loaded graph, and whether the samples came to it (`ran`,
-    None where none was run)."""
+    """Whether the marker in the upgrader's place is in the loaded graph, and whether the samples reached it.
+
+    `ran` is None where that cannot be told: there are no samples, or one failed first.
+    """
 
     found: bool = False
     registered: bool = False
@@ -139,20 +155,26 @@ class MarkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class RowReplayed:
-    """One row of `replay`, by loader: the archive as written, and with its version record raised."""
+    """One row of `replay`, by loader: the archive as written, and with its version record raised.
+
+    A row without an upgrader was not raised and has no marker: `ran` says whether the operator was seen running.
+    """
 
     as_written: Mapping[str, Replayed]
     raised: Mapping[str, Replayed]
     marker: MarkerSeen
-    ran: bool | None = None
+    ran: RanSeen = RanSeen()
 
 
-def runtime_seen(event: Json, operators: Collection[str] = ()) -> RuntimeSeen:
+def runtime_seen(
+    event: Json, operators: Collection[str] = (), upgraders: Collection[str] = ()
+) -> RuntimeSeen:
     """Read a `runtime` event. Raises WorkerError, also if it does not describe each of `operators`."""
     described = _member(event, "operators", lambda value: isinstance(value, dict))
     missing = [operator for operator in operators if operator not in described]
     if missing:
         raise WorkerError(f"the worker did not describe {missing[0]}")
+    told = _member(event, "upgraders", lambda value: isinstance(value, dict)) if upgraders else {}
     return RuntimeSeen(
         torch=_member(event, "torch", is_text),
         # A torch built outside of git has none.
@@ -164,21 +186,41 @@ def runtime_seen(event: Json, operators: Collection[str] = ()) -> RuntimeSeen:
         ),
         imported=_member(event, "imported", _is_text_or_none),
         operators={name: _operator_seen(seen) for name, seen in described.items()},
+        upgraders={name: _upgrader_seen(told.get(name)) for name in upgraders},
     )
 
 
 def exported(told: Json) -> Exported:
     """Read what the worker tells of a `generate` row."""
+    found = _reproduced(told["found"]) if isinstance(told, dict) and "found" in told else None
     match told:
         case {"refused": str(reason)}:
-            return Exported(refusal=_reason(reason))
+            return Exported(refusal=_reason(reason), found=found)
         case {"samples": list(samples), "again": list(again)} if all(map(_is_text_or_none, again)):
             try:
                 check_samples(samples)
             except RecordedValueError as error:
-                return Exported(refusal=_reason(f"its {error}: that cannot be recorded"))
-            return Exported(tuple(samples), again=_differences(again))
-    return Exported(refusal=TOLD_NOTHING)
+                return Exported(refusal=_reason(f"its {error}: that cannot be recorded"), found=found)
+            return Exported(tuple(samples), _differences(again), ran=_ran(told.get("ran")), found=found)
+        case {"found": _} if len(told) == 1:
+            return Exported(found=found)
+    return Exported(refusal=TOLD_NOTHING, found=found)
+
+
+def _reproduced(told: Json) -> Reproduced:
+    seen = _replayed(told)
+    return Reproduced(
+        seen.differences, seen.failure, _ran(told.get("ran") if isinstance(told, dict) else None)
+    )
+
+
+def _ran(told: Json) -> RanSeen:
+    match told:
+        case {"ran": bool(ran)}:
+            return RanSeen(ran)
+        case {"why": str(reason)} | {"refused": str(reason)}:
+            return RanSeen(None, _reason(reason))
+    return RanSeen(None, TOLD_NOTHING)
 
 
 def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
@@ -187,11 +229,12 @@ def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
     if "refused" in seen:
         # The fixture ended the worker itself, whichever step it was.
         steps = [f"{loader} {archive}" for loader in loaders for archive in ("archive", "raised")]
-        seen = {step: {"refused": seen["refused"]} for step in (*steps, "marker")}
+        seen = {step: {"refused": seen["refused"]} for step in (*steps, "marker", "ran")}
     return RowReplayed(
         as_written={loader: _replayed(seen.get(f"{loader} archive")) for loader in loaders},
         raised={loader: _replayed(seen.get(f"{loader} raised")) for loader in loaders},
         marker=_marker(seen.get("marker")),
+        ran=_ran(seen.get("ran")),
     )
 
 
@@ -214,8 +257,8 @@ def _marker(told: Json) -> MarkerSeen:
     match told:
         case {"registered": bool(registered), "found": bool(found), "load_error": str(error)}:
             return MarkerSeen(found, registered, _reason(error))
-        case {"registered": bool(registered), "found": bool(found)}:
-            return MarkerSeen(found, registered)
+        case {"registered": bool(registered), "found": bool(found), "ran": bool() | None as ran}:
+            return MarkerSeen(found, registered, ran=ran)
         case {"refused": str(reason)}:
             return MarkerSeen(failure=_reason(reason))
     return MarkerSeen(failure=TOLD_NOTHING)
@@ -228,6 +271,20 @@ def _operator_seen(told: Json) -> OperatorSeen:
         bumps=None if bumps is None else tuple(bumps),
         is_torchs=_member(told, "torch", lambda value: isinstance(value, bool)),
     )
+
+
+def _upgrader_seen(told: Json) -> UpgraderSeen:
+    match told:
+        case {
+            "registered": bool(registered),
+            "identity": bool(identity),
+            "same": bool() | None as same,
+            "problem": str(problem),
+        }:
+            return UpgraderSeen(registered, identity, same, problem and _reason(problem))
+        case {"refused": str(reason)}:
+            return UpgraderSeen(problem=_reason(reason))
+    raise WorkerError("the worker described its runtime without a usable 'upgraders'")
 
 
 def _member(told: Json, key: str, is_of_form: Callable[[Json], bool]) -> Any:

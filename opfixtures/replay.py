@@ -171,6 +171,7 @@ def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
             stream.write(data)
     return {
         "key": fixture.key,
+        "operator": fixture.entry.operator,
         "loaders": list(format_of(fixture.key).loaders),
         "operator": owner.operator,
         "upgrader_name": owner.entry.upgrader_name if owner.entry else None,

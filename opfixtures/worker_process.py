@@ -13,19 +13,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.observations import Json, RuntimeSeen, WorkerError, runtime_seen
 from opfixtures.processes import end_group, how_it_ended
+from opfixtures.runtimes.commands import telling_line
 
 WORKER = os.path.join(os.path.dirname(__file__), "worker", "torch_worker.py")
 ROW_SECONDS = 120.0
 # torch's import and the operator module's, on a slow disk.
 START_SECONDS = 300.0
-# A row of these tasks.
-STEPS = {"generate": 1, "replay": 5}
+# Of a row, at most: making it, its outputs, whether the operator ran, and the last two for what is committed; or two
+# archives under two loaders, and the marker.
+STEPS = 5
+# The members of a row that are files when it is given: the worker gets what is in them.
+CONTENTS = {"generate": ("found",), "replay": ("archive", "raised")}
 # Between the end of a step's time and its answer.
 SLACK_SECONDS = 60.0
 END_SECONDS = 10.0
@@ -42,8 +46,9 @@ class StoppedError(Exception):
 class Job:
     """What a worker is asked to do.
 
-    `rows` are those of torch_worker.py's docstring, each with a `key` of its own; `seconds` is the time limit
-    of a step.
+    `rows` are those of torch_worker.py's docstring, each with a `key` of its own, but that archives to read are
+    named by their paths. `seconds` is the time limit of a step. `upgraders` are to be described, each with its
+    source in the tree, None where it is not to be compared.
     """
 
     task: str
@@ -54,14 +59,24 @@ class Job:
     upgraders: Mapping[str, str | None] = field(default_factory=dict)
 
     def to_json(self) -> Json:
-        """The job as the worker reads it."""
+        """The job as the worker reads it. Raises OSError if an archive that a row names cannot be read."""
+        contents = CONTENTS[self.task]
         return {
             "task": self.task,
             "import": self.operator_module,
             "operators": list(self.operators),
+            "upgraders": dict(self.upgraders),
             "seconds": self.seconds,
-            "rows": list(self.rows),
+            "rows": [
+                {key: _encoded(value) if value and key in contents else value for key, value in row.items()}
+                for row in self.rows
+            ],
         }
+
+
+def _encoded(path: str) -> str:
+    with open(path, "rb") as stream:
+        return base64.b64encode(stream.read()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +98,40 @@ def run_worker(
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Exported archives
-    are written where their rows say when all workers have ended, so that no module reaches them. `tell` is
-    called with the key of each row that is done.
+    are written where their rows say when all workers have ended, so that no module reaches them; those to read are
+    read before the first begins. `tell` is called with the key of each row that is done.
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
         StoppedError: it was stopped.
+        OSError: an archive that a row names cannot be read.
     """
-    first = answers = _attempt(python, job, folder, tell, stopped)
-    rows = dict(first.rows)
-    while answers.failure and (left := [row for row in job.rows if row["key"] not in rows]):
-        rows[left[0]["key"]] = {"refused": answers.failure}
-        if left[1:]:
+    asked = job.to_json()
+    first = answers = _attempt(python, asked, folder, tell, stopped)
+    rows, left = dict(first.rows), asked["rows"]
+    while answers.failure and (left := _left(left, answers)):
+        ended_by, *left = left
+        key = ended_by["key"]
+        rows[key] = {**rows.get(key, {}), "refused": answers.failure}
+        if "found" in ended_by and "source" in ended_by:
+            # Of what was committed before, the module must not decide.
+            left = [{name: value for name, value in ended_by.items() if name != "source"}, *left]
+        if left:
             try:
-                answers = _attempt(python, replace(job, rows=tuple(left[1:])), folder, tell, stopped)
+                answers = _attempt(python, {**asked, "rows": left}, folder, tell, stopped)
             except WorkerError as error:
                 return Answers(first.runtime, _delivered(job, rows), str(error))
-            rows |= answers.rows
+            rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
     return Answers(first.runtime, _delivered(job, rows))
+
+
+def _left(rows: list[Json], answers: Answers) -> list[Json]:
+    return [row for row in rows if row["key"] not in answers.rows]
+
+
+def _both(refused: Json, told: Json) -> Json:
+    """What was told of a row, after what was told of the module that ended the worker, if one did."""
+    return {**refused, **told} if refused and isinstance(told, dict) else told
 
 
 def _delivered(job: Job, rows: dict[str, Json]) -> dict[str, Json]:
@@ -119,21 +150,21 @@ def _delivered(job: Job, rows: dict[str, Json]) -> dict[str, Json]:
 
 
 def _attempt(
-    python: str, job: Job, folder: str, tell: Callable[[str], None], stopped: Callable[[], bool]
+    python: str, asked: Json, folder: str, tell: Callable[[str], None], stopped: Callable[[], bool]
 ) -> Answers:
-    """One worker, in an empty folder of its own."""
+    """One worker, in an empty folder of its own. The job is in a file without a name: no module can reach it."""
     os.makedirs(folder, exist_ok=True)
     home = tempfile.mkdtemp(prefix="worker-", dir=folder)
     shutil.copy(WORKER, home)
-    with open(os.path.join(home, "job.json"), "w", encoding="utf-8") as stream:
-        json.dump(job.to_json(), stream)
-    with open(os.path.join(home, "worker.log"), "w+b") as log:
+    with open(os.path.join(home, "worker.log"), "w+b") as log, tempfile.TemporaryFile(dir=home) as job:
+        job.write(json.dumps(asked).encode())
+        job.seek(0)
         try:
             process = subprocess.Popen(
-                [python, "-s", "-W", "ignore", os.path.basename(WORKER), "job.json"],
+                [python, "-s", "-W", "ignore", os.path.basename(WORKER)],
                 cwd=home,
                 env=worker_environment(home),
-                stdin=subprocess.DEVNULL,
+                stdin=job,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
@@ -142,7 +173,7 @@ def _attempt(
             raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
         with process:
             try:
-                return _listen(process, job, tell, log, stopped)
+                return _listen(process, asked, tell, log, stopped)
             finally:
                 _end(process)
 
@@ -167,7 +198,7 @@ def worker_environment(folder: str) -> dict[str, str]:
 
 def _listen(
     process: subprocess.Popen[bytes],
-    job: Job,
+    asked: Json,
     tell: Callable[[str], None],
     log: IO[bytes],
     stopped: Callable[[], bool],
@@ -175,13 +206,13 @@ def _listen(
     """Read what the worker answers; it has to answer row by row, in their order."""
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
-    waiting = [row["key"] for row in job.rows]
-    events = _events(process, job, log, stopped)
+    waiting = [row["key"] for row in asked["rows"]]
+    events = _events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, stopped)
     try:
         while True:
             match next(events):
                 case {"event": "runtime"} as event if runtime is None:
-                    runtime = runtime_seen(event, job.operators)
+                    runtime = runtime_seen(event, asked["operators"], asked["upgraders"])
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
                     raise WorkerError(reason)
                 case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:
@@ -198,10 +229,10 @@ def _listen(
 
 
 def _events(
-    process: subprocess.Popen[bytes], job: Job, log: IO[bytes], stopped: Callable[[], bool]
+    process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes], stopped: Callable[[], bool]
 ) -> Iterator[Json]:
     """The worker's answers as they come. Raises WorkerError when it ends, or says too little or too much."""
-    for line in _lines(process, job.seconds * STEPS[job.task] + SLACK_SECONDS, log, stopped):
+    for line in _lines(process, row_seconds, log, stopped):
         try:
             yield json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -250,8 +281,8 @@ def _ending(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
     except subprocess.TimeoutExpired:
         return "it closed its output"
     log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
-    lines = log.read().decode(errors="replace").strip().splitlines()
-    return f"{status}; its last line: {lines[-1][:300]}" if lines else status
+    said = telling_line(log.read().decode(errors="replace"))
+    return f"{status}; it said: {said[:300]}" if said else status
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

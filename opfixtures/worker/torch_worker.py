@@ -1,29 +1,36 @@
 """Runs inside a runtime: exports fixture modules there, or replays fixtures. Standard library and torch only.
 
-Python 3.7 syntax, torch 1.5.1 to today. Started as `python -s torch_worker.py JOB` from a copy of this file
-in an empty folder. JOB is a JSON file:
+Python 3.7 syntax, torch 1.5.1 to today. Started as `python -s torch_worker.py` from a copy of this file in an
+empty folder, with a JSON object on its standard input, the job:
 
     {"task": "generate" | "replay", "import": operator module or null, "operators": those to describe,
-     "seconds": time limit of one step, "rows": [...]}
+     "upgraders": {name: its source in the tree or null}, "seconds": time limit of one step, "rows": [...]}
 
-    generate row: {"key", "source", "class", "archive": a path, of which the file name counts, "bytecode":
-                   the version to backport a copy to or null, "samples": recorded ones to run again, "tolerances"}
-    replay row:   {"key", "archive", "raised": the same with its version record raised, "loaders", "upgrader_name",
-                   "tolerances": {dtype: [rtol, atol]}, "samples": [{"inputs", "output"}]}
+    generate row: {"key", "operator", "source", "class", "archive": a path, of which the file name counts,
+                   "bytecode": the version to backport a copy to or null, "samples": recorded ones to run again,
+                   "tolerances": {dtype: [rtol, atol]}, "found": a committed archive}; "found" and "source" may
+                   be absent: then nothing is reproduced, or nothing made
+    replay row:   {"key", "operator", "archive", "loaders", "tolerances", "samples": [{"inputs", "output"}],
+                   "upgrader_name", "raised": the archive with its version record raised}; an operator without
+                   an upgrader has null there, and no "raised"
+
+    "found", a replay's "archive" and "raised" are archives themselves, in base64.
 
 It answers with JSON lines on the standard output it was given: one `runtime` or `failed`, one `row` for each
 row in their order ({"key", "told": what was seen, or {"refused": why}}), one `end`. It only observes; what the
 observations mean is decided by the process that started it.
 
-Fixture modules are untrusted code. Each step of a row runs in a forked child that tells what it saw through a
-pipe: a module that crashes, hangs or exits is one row, no module sees what another left behind, and none can
-answer for another. Exported archives are told too, not left in a file that a later row could change.
+Fixture modules and archives are untrusted. What runs them is a forked child that tells what it saw through a
+pipe, step by step: one that crashes, hangs or exits costs the step that it was in. Of a child that ran module
+code an archive and sample inputs are believed, and nothing else: what an archive computes is told by another
+child, forked from the worker, which never runs module code, when all processes of the first are gone.
 """
 
 from __future__ import annotations
 
 import base64
 import ctypes
+import gc
 import importlib
 import io
 import json
@@ -40,7 +47,8 @@ import struct
 import sys
 import tempfile
 import time
-from typing import Any, Callable
+import zipfile
+from typing import Any, Callable, Iterator
 
 Json = Any
 
@@ -54,6 +62,8 @@ MAX_PROCESSES = 64
 # An integer of TorchScript has 64 bits; Python reads much longer ones, and needs a quadratic time for it.
 MAX_DIGITS = 20
 REASON_CHARACTERS = 2000
+# To compile an upgrader takes milliseconds.
+UPGRADER_SECONDS = 10.0
 
 
 # The worker and the system.
@@ -469,7 +479,8 @@ def checked_samples(method: str, given: Any) -> list[tuple[Any, ...]]:
 def run(function: Any, inputs: list[Json]) -> Json:
     """The output for inputs of a record, as JSON."""
     values = [from_json(value) for value in inputs]
-    torch.manual_seed(0)
+    # torch.manual_seed() also seeds devices that a worker has not, which takes longer than most samples.
+    torch.default_generator.manual_seed(0)
     return to_json(function(*values))
 
 
@@ -479,16 +490,27 @@ def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
     return {"inputs": kept, "output": run(function, kept)}
 
 
-def record_samples(module: Any, scripted: Any, function: Any) -> list[dict[str, Json]]:
-    """Sample inputs and their outputs. From types, what does not run is left out; given ones have to run."""
-    if hasattr(module, "sample_inputs"):
-        samples = checked_samples("sample_inputs", module.sample_inputs())
-        return [recorded(function, inputs) for inputs in samples]
+def given_inputs(module: Any) -> list[list[Json]] | None:
+    """What a module's sample_inputs() gives, as a record has it; None where it has no such method."""
+    if not hasattr(module, "sample_inputs"):
+        return None
+    samples = checked_samples("sample_inputs", module.sample_inputs())
+    return [[to_json(value) for value in inputs] for inputs in samples]
+
+
+def record_samples(function: Any, given: list[list[Json]] | None) -> list[dict[str, Json]]:
+    """The inputs given, or else those of the archive, with their outputs. Those have to run.
+
+    Where there are none, they are made from the types of the archive's own arguments: of these, what does not run
+    is left out.
+    """
+    if given is not None:
+        return [recorded(function, tuple(map(from_json, inputs))) for inputs in given]
     # The name that torch/utils/bundled_inputs.py gives them.
-    if hasattr(scripted, "get_all_bundled_inputs"):
-        samples = checked_samples("get_all_bundled_inputs", scripted.get_all_bundled_inputs())
+    if hasattr(function, "get_all_bundled_inputs"):
+        samples = checked_samples("get_all_bundled_inputs", function.get_all_bundled_inputs())
         return [recorded(function, inputs) for inputs in samples]
-    arguments = scripted.forward.schema.arguments[1:]
+    arguments = function.forward.schema.arguments[1:]
     failures: list[str] = []
     made: list[dict[str, Json]] = []
     for integral in (False, True):
@@ -515,7 +537,9 @@ def sample_of_types(function: Any, arguments: list[Any], integral: bool, failure
     return next(filter(None, attempts), None)
 
 
-# Generate.
+# Export: what module code may do, and what is seen of the archive that it leaves.
+
+Step = Any  # tuple[str, Callable[[], Json]]
 
 
 def load_class(source: str, name: str) -> Any:
@@ -541,57 +565,132 @@ def save_for_jit(scripted: Any, path: str) -> None:
 WRITERS: Any = {"ptl": save_for_lite, "pt": save_for_jit}
 
 
-def generate(row: Json) -> Json:
-    """Export one fixture module and run the archive, not the module, for the outputs."""
+def make(row: Json) -> Json:
+    """Run module code: an archive, and the sample inputs that the module gives, None where it gives none."""
     # torch names an archive's root folder after its file.
     name = os.path.basename(row["archive"])
-    path = os.path.join(os.getcwd(), name)
     random.seed(0)
     torch.manual_seed(0)
     module = load_class(row["source"], row["class"])()
     if not isinstance(module, torch.nn.Module):
         raise RefusedError(f"{row['class']} is no torch.nn.Module")
-    scripted = torch.jit.script(module)
-    WRITERS[name.rpartition(".")[2]](scripted, path)
-    function = torch.jit.load(path)
-    return {
-        "samples": record_samples(module, scripted, function),
-        "again": run_samples(function, row),
-        "archive": encoded(path),
-        "backported": backported(path, row["bytecode"]),
-    }
+    path = os.path.join(os.getcwd(), name)
+    WRITERS[name.rpartition(".")[2]](torch.jit.script(module), path)
+    with open(path, "rb") as stream:
+        archive = base64.b64encode(stream.read()).decode()
+    return {"archive": archive, "samples": given_inputs(module)}
 
 
-def backported(path: str, bytecode: int | None) -> str | None:
-    """The archive as this torch backports it, None where it need not or cannot (it can from 1.9.1 on)."""
+def made_by_module(told: Json) -> tuple[bytes, list[list[Json]] | None] | None:
+    """The archive and the sample inputs, None where module code told something else in their place."""
     try:
-        mobile = importlib.import_module("torch.jit.mobile")
-    except ImportError:
+        archive, given = base64.b64decode(told["archive"], validate=True), told["samples"]
+    except (KeyError, TypeError, ValueError):
         return None
+    if given is None:
+        return archive, None
+    is_list = isinstance(given, list) and 0 < len(given) <= MAX_SAMPLES
+    return (archive, given) if is_list and all(isinstance(inputs, list) for inputs in given) else None
+
+
+def steps_of_made(row: Json, archive: bytes, given: list[list[Json]] | None) -> list[Step]:
+    """What is seen of an archive that was made now: outputs, a backported copy, whether the operator ran."""
+    samples: list[Json] = []
+
+    def run_it() -> Json:
+        function = load_jit(archive)
+        samples.extend(record_samples(function, given))
+        return {
+            "samples": samples,
+            "again": run_samples(function, row),
+            "backported": backported(archive, os.path.basename(row["archive"]), row["bytecode"]),
+        }
+
+    return [("run", run_it), ("ran", lambda: operator_ran(archive, row["operator"], samples))]
+
+
+def backported(archive: bytes, name: str, bytecode: int | None) -> str | None:
+    """The archive as this torch backports it, None where it need not or cannot (it can from 1.9.1 on)."""
+    mobile = mobile_module()
     if bytecode is None or not hasattr(mobile, "_backport_for_mobile"):
         return None
+    path, other = written(archive, name), os.path.join(tempfile.mkdtemp(), name)
     if mobile._get_model_bytecode_version(path) <= bytecode:
         return None
-    other = os.path.join(tempfile.mkdtemp(), os.path.basename(path))
     mobile._backport_for_mobile(path, other, bytecode)
-    return encoded(other)
-
-
-def encoded(path: str) -> str:
-    with open(path, "rb") as stream:
+    with open(other, "rb") as stream:
         return base64.b64encode(stream.read()).decode()
+
+
+def mobile_module() -> Any:
+    """torch.jit.mobile, None before torch 1.6."""
+    try:
+        return importlib.import_module("torch.jit.mobile")
+    except ImportError:
+        return None
+
+
+def load_as_it_can(archive: bytes) -> Any:
+    """The archive under torch.jit.load, or else under lite where this torch has it."""
+    try:
+        return load_jit(archive)
+    except Exception:
+        if mobile_module() is None:
+            raise
+        return load_lite(archive)
+
+
+def steps_of_found(row: Json, archive: bytes) -> list[Step]:
+    """What is seen of an archive that was made before: the recorded samples again, whether the operator ran."""
+    return [
+        ("replay", lambda: replay(archive, load_as_it_can, row)),
+        ("ran", lambda: operator_ran(archive, row["operator"], row["samples"])),
+    ]
+
+
+def generate(row: Json, seconds: float) -> Json:
+    """One row of `generate`. What is committed is seen first: before the module, and whatever becomes of it."""
+    told: Json = {}
+    if row.get("found") is not None:
+        seen = in_children(steps_of_found(row, base64.b64decode(row["found"])), seconds)
+        told["found"] = {**seen["replay"], "ran": seen["ran"]}
+    if row.get("source") is not None:
+        told.update(making(row, seconds))
+    return told
+
+
+def making(row: Json, seconds: float) -> Json:
+    """The archive and what it does, told by a child that never ran module code; or {"refused": why}."""
+    told = in_children([("make", lambda: make(row))], seconds)["make"]
+    if "refused" in told:
+        return {"refused": told["refused"]}
+    made = made_by_module(told)
+    if made is None:
+        return {"refused": "what it told is neither an archive nor sample inputs"}
+    seen = in_children(steps_of_made(row, *made), seconds)
+    if "refused" in seen["run"]:
+        return seen["run"]
+    return {**seen["run"], "ran": seen["ran"], "archive": told["archive"]}
 
 
 # Replay.
 
 
-def load_lite(archive: str) -> Any:
+def load_lite(archive: bytes) -> Any:
     mobile = importlib.import_module("torch.jit.mobile")
-    return mobile._load_for_lite_interpreter(archive)
+    return mobile._load_for_lite_interpreter(written(archive))
 
 
-def load_jit(archive: str) -> Any:
-    return torch.jit.load(archive)
+def load_jit(archive: bytes) -> Any:
+    return torch.jit.load(written(archive))
+
+
+def written(archive: bytes, name: str = "archive") -> str:
+    """The path of a file with the archive in it: of what is in memory torch says less where it is malformed."""
+    path = os.path.join(os.getcwd(), name)
+    with open(path, "wb") as stream:
+        stream.write(archive)
+    return path
 
 
 LOADERS: Any = {"torch.jit.load": load_jit, "lite": load_lite}
@@ -609,21 +708,153 @@ def run_samples(function: Any, row: Json) -> list[str | None]:
     return differences
 
 
-def replay(row: Json, loader: str, archive: str) -> Json:
+def replay(archive: bytes, load: Callable[[bytes], Any], row: Json) -> Json:
     """Load an archive and run the recorded inputs."""
     try:
-        function = LOADERS[loader](row[archive])
+        function = load(archive)
     except Exception as error:
         return {"load_error": headline(error)}
     return {"load_error": None, "differences": run_samples(function, row)}
 
 
-def load_any_module() -> None:
-    """torch fills its table of upgraders when it first loads a module, and not before."""
-    buffer = io.BytesIO()
-    torch.jit.save(torch.jit.script(torch.nn.Identity()), buffer)
-    buffer.seek(0)
-    torch.jit.load(buffer)
+def steps_of_replay(row: Json) -> list[Step]:
+    """What is seen of a fixture. The marker comes last: it takes an upgrader's place in its process."""
+    archives = {
+        kind: base64.b64decode(row[kind]) for kind in ("archive", "raised") if row.get(kind) is not None
+    }
+
+    def step(loader: str, kind: str) -> Step:
+        return f"{loader} {kind}", lambda: replay(archives[kind], LOADERS[loader], row)
+
+    steps = [step(loader, kind) for loader in row["loaders"] for kind in archives]
+    archive, name = archives["archive"], row["upgrader_name"]
+    if name is None:
+        return [*steps, ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]
+    return [*steps, ("marker", lambda: look_for_marker(archive, name, row["samples"]))]
+
+
+# Markers: a statement that prints a text which nothing else can print shows that a place was reached.
+
+
+class Listener:
+    """A standard output that only waits for a marker: torch hands it what TorchScript prints."""
+
+    def __init__(self, marker: str) -> None:
+        self.marker = marker
+        self.heard = False
+
+    def write(self, text: str) -> None:
+        self.heard = self.heard or self.marker in text
+
+    def flush(self) -> None:
+        pass
+
+
+def new_marker() -> str:
+    """A text that no archive can hold or print by itself."""
+    return f"opfixtures marker {os.urandom(8).hex()}"
+
+
+def reached(function: Callable[..., Any], samples: list[Json], marker: str) -> Json:
+    """{"ran": whether a sample printed the marker}, {"ran": None, "why"} where none did and not all came to an end."""
+    listener, output, failure = Listener(marker), sys.stdout, "there are no samples to run"
+    sys.stdout = listener
+    try:
+        for sample in samples:
+            failure = ""
+            run(function, sample["inputs"])
+    except Exception as error:
+        failure = headline(error)
+    finally:
+        sys.stdout = output
+    if failure and not listener.heard:
+        return {"ran": None, "why": failure}
+    return {"ran": listener.heard}
+
+
+def operator_ran(archive: bytes, operator: str, samples: list[Json]) -> Json:
+    """Whether a call of the operator in the archive's code came to its end while the samples ran, as `reached` has it.
+
+    What the operator is called by inside of torch does not count: no upgrader would meet it. Nor does a call whose
+    result nothing needs: torch leaves it out.
+    """
+    module = load_jit(archive)
+    graph, marker = module.inlined_graph, new_marker()
+    torch._C._jit_pass_dce(graph)
+    called, hidden = mark_calls(graph, operator, marker)
+    if hidden and not called:
+        return {"ran": None, "why": f"its code calls {hidden}, which cannot be looked into"}
+    if not called:
+        return {"ran": False}
+    function = torch._C._create_function_from_graph("forward", graph)
+    arguments = module.forward.schema.arguments[1:]
+
+    def forward(*values: Any) -> Any:
+        # The function of a graph has no defaults.
+        defaults = [argument.default_value for argument in arguments[len(values) :]]
+        return function(module._c, *values, *defaults)
+
+    return reached(forward, samples, marker)
+
+
+def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
+    """Have each call of the operator print the marker when it is done.
+
+    Returns:
+        How many there are, and the kind of a node that calls code which is out of sight; empty without one.
+    """
+    text = graph.create("prim::Constant")
+    text.s_("value", marker)
+    text.output().setType(torch._C.StringType.get())
+    count, hidden = 0, ""
+    for node in list(nodes_of(graph)):
+        if node.kind() in ("prim::CallMethod", "prim::CallFunction"):
+            hidden = node.kind()
+        elif called_by(node, operator):
+            graph.create("prim::Print", [text.output()], 0).insertAfter(node)
+            count += 1
+        for inner in graphs_in(node):
+            inner_count, inner_hidden = mark_calls(inner, operator, marker)
+            count, hidden = count + inner_count, hidden or inner_hidden
+    graph.prependNode(text)
+    return count, hidden
+
+
+def nodes_of(block: Any) -> Iterator[Any]:
+    """The nodes of a graph and those of the blocks in it."""
+    for node in block.nodes():
+        yield node
+        for inner in node.blocks():
+            yield from nodes_of(inner)
+
+
+def graphs_in(node: Any) -> Iterator[Any]:
+    """The graphs that a node has as attributes, as torch.jit.fork has one, without calls as far as that can be."""
+    for name in node.attributeNames():
+        if node.kindOf(name) == "g":
+            graph = node.g(name)
+            torch._C._jit_pass_inline(graph)
+            torch._C._jit_pass_dce(graph)
+            yield graph
+
+
+def called_by(node: Any, operator: str) -> bool:
+    """Whether a node calls the operator, in that overload."""
+    if node.kind() != operator.partition(".")[0]:
+        return False
+    if hasattr(node, "schema"):
+        text: str = node.schema()
+    else:
+        # torch 1.5.1: the first that takes the inputs, as torch itself looks for it.
+        schemas = torch._C._jit_get_schemas_for_operator(node.kind())
+        text = next((str(schema) for schema in schemas if takes(schema, list(node.inputs()))), "")
+    return text.partition("(")[0] == operator
+
+
+def takes(schema: Any, inputs: list[Any]) -> bool:
+    return len(schema.arguments) == len(inputs) and all(
+        value.type().isSubtypeOf(argument.type) for value, argument in zip(inputs, schema.arguments)
+    )
 
 
 def marked(graph: str, marker: str) -> str:
@@ -635,54 +866,223 @@ def marked(graph: str, marker: str) -> str:
     )
 
 
-def look_for_marker(row: Json) -> Json:
-    """Whether a marker put in the upgrader's place shows up in the loaded graph."""
-    name = row["upgrader_name"]
-    # No archive can hold this one by itself.
-    marker = f"opfixtures marker {os.urandom(8).hex()}"
-    load_any_module()
-    graphs = torch._C._dump_upgraders_map() if hasattr(torch._C, "_dump_upgraders_map") else {}
+def look_for_marker(archive: bytes, name: str, samples: list[Json]) -> Json:
+    """Whether a marker put in the upgrader's place shows up in the loaded graph, and whether the samples reach it."""
+    marker = new_marker()
+    graphs = upgrader_graphs()
     if name not in graphs:
-        return {"registered": False, "found": False}
-    graph = str(graphs[name])
+        return {"registered": False, "found": False, "ran": False}
     torch._C._test_only_remove_upgraders({name: ""})
-    torch._C._test_only_populate_upgraders({name: marked(graph, marker)})
+    torch._C._test_only_populate_upgraders({name: marked(str(graphs[name]), marker)})
     try:
-        loaded = str(torch.jit.load(row["archive"]).inlined_graph)
+        module = load_jit(archive)
+        found = marker in str(module.inlined_graph)
     except Exception as error:
-        return {"registered": True, "found": False, "load_error": headline(error)}
-    return {"registered": True, "found": marker in loaded}
+        return {"registered": True, "found": False, "load_error": headline(error), "ran": None}
+    return {"registered": True, "found": found, **reached(module, samples, marker)}
 
 
-def observe(row: Json, seconds: float) -> Json:
-    """All observations of one fixture, each in a child of its own: loaders crash on malformed archives."""
-    seen = {
-        f"{loader} {archive}": in_child(replay, (row, loader, archive), seconds)
-        for loader in row["loaders"]
-        for archive in ("archive", "raised")
-    }
-    return {**seen, "marker": in_child(look_for_marker, (row,), seconds)}
+# Upgraders.
 
 
-# Children.
+def upgrader_graphs() -> Any:
+    """The upgraders of this runtime by name: graphs, or their texts. torch before 1.11 has none."""
+    return torch._C._dump_upgraders_map() if hasattr(torch._C, "_dump_upgraders_map") else {}
+
+
+def steps_of_upgraders(asked: Json) -> list[Step]:
+    """What is to be told of each upgrader asked for, by name."""
+
+    def step(name: str, source: str | None) -> Step:
+        return name, lambda: upgrader_told(name, source)
+
+    return [step(name, source) for name, source in asked.items()]
+
+
+def upgrader_told(name: str, source: str | None) -> Json:
+    """What an upgrader does here, and whether the tree's source of it says the same."""
+    graph = upgrader_graphs().get(name)
+    if graph is None:
+        return {"registered": False, "identity": False, "same": None, "problem": ""}
+    if isinstance(graph, str):
+        graph = torch._C.parse_ir(graph)
+    told = {"registered": True, "identity": changes_nothing(name, graph), "same": None, "problem": ""}
+    if source is not None:
+        try:
+            told["same"] = plain_graph(compiled(name, source)) == plain_graph(graph)
+        except Exception as error:
+            told.update(same=False, problem=headline(error))
+    return told
+
+
+def changes_nothing(name: str, graph: Any) -> bool:
+    """Whether an upgrader leaves old calls as they are: it hands its arguments on, and no default has changed."""
+    entries = [
+        (operator, entry.old_schema)
+        for operator, entries in torch._C._get_operator_version_map().items()
+        for entry in entries
+        if entry.upgrader_name == name
+    ]
+    return bool(entries) and all(hands_on(graph, *entry) for entry in entries)
+
+
+def hands_on(graph: Any, operator: str, old_schema: str) -> bool:
+    """Whether a graph does nothing but call the operator with the graph's inputs, in order.
+
+    What it adds must be a constant that is the argument's default; and an argument that old models may have left
+    out must still have the default that it had.
+    """
+    calls = [node for node in nodes_of(graph) if node.kind() != "prim::Constant"]
+    if len(calls) != 1 or not called_by(calls[0], operator):
+        return False
+    given, inputs = list(graph.inputs()), list(calls[0].inputs())
+    now, then = (
+        torch._C.parse_schema(calls[0].schema()).arguments,
+        torch._C.parse_schema(old_schema).arguments,
+    )
+    if len(then) != len(given) or names_of(calls[0].outputs()) != names_of(graph.outputs()):
+        return False
+    passed = 0
+    for value, argument in zip(inputs, now):
+        if passed < len(given) and value.debugName() == given[passed].debugName():
+            if has_default(then[passed]) and not same_default(then[passed], argument):
+                return False
+            passed += 1
+        elif value.node().kind() != "prim::Constant" or not is_default(value.toIValue(), argument):
+            return False
+    return passed == len(given)
+
+
+def names_of(values: Any) -> list[str]:
+    return [value.debugName() for value in values]
+
+
+def has_default(argument: Any) -> bool:
+    return bool(argument.has_default_value())
+
+
+def same_default(then: Any, now: Any) -> bool:
+    return is_default(then.default_value, now)
+
+
+def is_default(value: Any, argument: Any) -> bool:
+    default = argument.default_value
+    return has_default(argument) and type(value) is type(default) and bool(value == default)
+
+
+class Operators(type(sys)):  # type: ignore[misc]
+    """What `torch` means in an upgrader: in those of PyTorch's C++ all that `torch.ops.aten` has as well."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name) if hasattr(torch, name) else getattr(torch.ops.aten, name)
+
+
+def compiled(name: str, source: str) -> Any:
+    """The graph of a TorchScript function, which sees nothing of Python but torch."""
+    unit = torch._C.CompilationUnit()
+    unit.define(source, {"torch": Operators("torch")}.get)
+    function = unit.find_function(name)
+    if function is None:
+        raise RefusedError(f"its source defines no function {name}")
+    return function.graph
+
+
+def plain_graph(graph: Any) -> str:
+    """A graph's text without the places of its source and the names of its values."""
+    names: dict[str, str] = {}
+
+    def plain(match: Any) -> str:
+        text: str = match.group()
+        return names.setdefault(text, f"%{len(names)}") if text[0] == "%" else text
+
+    return re.sub(r'"(?:\\.|[^"\\])*"|%[\w.]+', plain, graph.str(False))
+
+
+# What an error says, in a sentence.
+
+INTERPRETER = "failed in the TorchScript interpreter"
+# Sentences of torch's that help nobody here, and what its C++ adds on lines of their own.
+EMPTY_SENTENCE = re.compile(r"employee|fburl\.com|discuss\.pytorch\.org|selective/custom build")
+EMPTY_LINE = re.compile(r"\s*(?:Debug info for handle|frame #\d+|Exception raised from )")
+ASSERTION = re.compile(
+    r"^\[enforce fail at [^\]]*\] *\.? *|^.*INTERNAL ASSERT FAILED at .*please report a bug to PyTorch\.\s*(?=\S)"
+)
+# As much of an error as is looked at; its cause is at the beginning or at the end.
+TEXT_CHARACTERS = 20000
 
 
 def text_of(error: BaseException) -> str:
     try:
-        return str(error).strip()
+        return useful(str(error)).strip()
     except Exception:
         return "an error that cannot be shown"
 
 
+def useful(text: str) -> str:
+    """The text of an error of torch without what says nothing of its cause."""
+    if len(text) > 2 * TEXT_CHARACTERS:
+        text = f"{text[:TEXT_CHARACTERS]}\n{text[-TEXT_CHARACTERS:]}"
+    lines = [line for line in text.splitlines() if not EMPTY_LINE.match(line)]
+    return "\n".join(ASSERTION.sub("", " ".join(filter(has_use, sentences(line))), 1) for line in lines)
+
+
+def sentences(line: str) -> list[str]:
+    return re.split(r"(?<=[.!?)]) (?=[A-Z'])", line)
+
+
+def has_use(sentence: str) -> bool:
+    return not EMPTY_SENTENCE.search(sentence)
+
+
 def headline(error: BaseException) -> str:
-    """The line of an error that says most: TorchScript's come with the source and a stack behind."""
-    lines = [line.strip() for line in text_of(error).splitlines() if line.strip()]
-    return named(error, lines[0] if lines else "")
+    """The one line of an error that says most: TorchScript's come with the source and a stack behind."""
+    text = text_of(error)
+    return interpreters_cause(text) or named(error, first_sentence(text))
+
+
+def interpreters_cause(text: str) -> str:
+    """Behind the stack that the TorchScript interpreter shows: `RuntimeError: list index out of range`."""
+    if INTERPRETER not in text:
+        return ""
+    behind = re.search(r"(?m)^\S[^\n]*: (?:.|\n)*", text.rpartition("<--- HERE")[2])
+    cause = first_sentence(behind.group()) if behind else ""
+    return (cause[len("builtins.") :] if cause.startswith("builtins.") else cause)[:REASON_CHARACTERS]
+
+
+def first_sentence(text: str) -> str:
+    """The first line that says something, with the lines that go on with it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and lines[0].startswith("Arguments for call are not valid"):
+        # Behind it stands each overload with what does not fit it.
+        lines = lines[2:]
+    if not lines:
+        return ""
+    first, *others = lines
+    if re.search(r"\) -> .*:$", first):
+        return " ".join([first, *others[:1]])
+    for line in others:
+        if first[-1] in ".:!?" or not line[0].islower():
+            break
+        first = f"{first} {line}"
+    return first.rstrip(":")
 
 
 def whole(error: BaseException) -> str:
-    """The error with all that torch says of it, for a reason somebody has to act on."""
-    return named(error, text_of(error))
+    """The error with all that torch says of it, its cause first, for a reason somebody has to act on."""
+    text = text_of(error)
+    cause = interpreters_cause(text)
+    return f"{cause}\n{text}"[:REASON_CHARACTERS] if cause else named(error, text)
+
+
+def with_causes(error: BaseException) -> str:
+    """The error and those behind it: a library may say of a missing driver that it cannot be imported."""
+    texts, seen = [whole(error)], {id(error)}
+    cause = error.__cause__ or error.__context__
+    while cause is not None and id(cause) not in seen:
+        texts.append(f"(caused by {headline(cause)})")
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return " ".join(texts)[:REASON_CHARACTERS]
 
 
 def named(error: BaseException, text: str) -> str:
@@ -691,25 +1091,47 @@ def named(error: BaseException, text: str) -> str:
     return text[:REASON_CHARACTERS]
 
 
-def in_child(function: Callable[..., Json], arguments: tuple[Any, ...], seconds: float) -> Json:
-    """What the function tells, run in a forked child; {"refused": why} if it did not come to an end."""
+# Children.
+
+
+def in_children(steps: list[Step], seconds: float) -> dict[str, Json]:
+    """What each step tells, run one after the other in a forked child, with `seconds` for each.
+
+    A step that does not come to its end has {"refused": why}; those behind it go on in a new child. Whatever the
+    children started has ended with them.
+    """
+    told: dict[str, Json] = {}
+    while steps:
+        heard, ending = in_child(steps, seconds)
+        told.update(heard)
+        steps = steps[len(heard) :]
+        if steps:
+            told[steps[0][0]] = {"refused": ending}
+            steps = steps[1:]
+    return told
+
+
+def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
+    """What the first steps tell, as far as the child comes, and why it came no further; empty if it did them all."""
     reader, writer = os.pipe()
     folder = scratch_folder()
+    # An archive's code can write to its own process's files: what it writes there is not taken for the child's.
+    token = os.urandom(16).hex().encode()
     sys.stderr.flush()
     try:
         child = os.fork()
     except OSError as error:
         os.close(reader)
         os.close(writer)
-        return {"refused": f"no process could be started for it: {error.strerror}"}
+        return {}, f"no process could be started for it: {error.strerror}"
     if child == 0:
         os.close(reader)
-        live(function, arguments, seconds, writer, folder)
+        live(steps, seconds, writer, token, folder)
     os.close(writer)
     with os.fdopen(reader, "rb", buffering=0) as pipe:
-        told, ending = listen(child, pipe, seconds)
+        heard, ending = listen(child, pipe, token, [name for name, _ in steps], seconds)
     end_children(HELPERS)
-    return ending if ending else read_told(told)
+    return heard, ending
 
 
 def scratch_folder() -> str:
@@ -718,11 +1140,9 @@ def scratch_folder() -> str:
     return tempfile.mkdtemp(dir=HOME)
 
 
-def live(
-    function: Callable[..., Json], arguments: tuple[Any, ...], seconds: float, writer: int, folder: str
-) -> None:
+def live(steps: list[Step], seconds: float, writer: int, token: bytes, folder: str) -> None:
     """The child's whole life. It never returns into the worker's code, whatever happens."""
-    status = 1
+    leave, status = os._exit, 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         ANSWERS.detach().detach().close()
@@ -731,35 +1151,50 @@ def live(
         os.dup2(quiet, 2)
         os.chdir(folder)
         os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
-        limit_step(seconds)
-        try:
-            told = function(*arguments)
-        except BaseException as error:
-            told = {"refused": whole(error)}
-        with os.fdopen(writer, "w") as pipe:
-            json.dump(told, pipe, allow_nan=False)
+        limit_step(seconds * len(steps))
+        with os.fdopen(writer, "wb") as pipe:
+            for _, function in steps:
+                torch.set_grad_enabled(True)
+                try:
+                    told = function()
+                except BaseException as error:
+                    told = {"refused": whole(error)}
+                pipe.write(b"\n%s%s\n" % (token, json.dumps(told, allow_nan=False).encode()))
+                pipe.flush()
         status = 0
     finally:
-        os._exit(status)
+        leave(status)
 
 
-def listen(child: int, pipe: Any, seconds: float) -> tuple[bytes, Json]:
-    """What the child told, and {"refused": why} if it did not end by itself and well."""
+def listen(
+    child: int, pipe: Any, token: bytes, names: list[str], seconds: float
+) -> tuple[dict[str, Json], str]:
+    """What the child told of the steps of these names, and why it told no more. The child has ended then."""
     os.set_blocking(pipe.fileno(), False)
-    told, watched, pause = bytearray(), [pipe], 0.0005
+    heard: dict[str, Json] = {}
+    watched, rest, size, pause = [pipe], bytearray(), 0, 0.0005
     deadline = time.monotonic() + seconds
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         chunk = pipe.read(1 << 20) if watched else None
-        while chunk and len(told) <= MAX_TOLD_BYTES:
-            told += chunk
+        while chunk and size <= MAX_TOLD_BYTES:
+            size += len(chunk)
+            rest += chunk
+            if b"\n" in chunk:
+                *lines, rest = rest.split(b"\n")
+                for line in lines:
+                    if line.startswith(token) and len(heard) < len(names):
+                        heard[names[len(heard)]] = read_told(bytes(line[len(token) :]))
+                        deadline, pause = time.monotonic() + seconds, 0.0005
             chunk = pipe.read(1 << 20)
         if chunk == b"":
             watched = []
-        if len(told) > MAX_TOLD_BYTES:
+        if len(heard) == len(names):
+            ending = ""
+        elif size > MAX_TOLD_BYTES:
             ending = f"its samples or its archive take more than {MAX_TOLD_BYTES >> 20} MiB"
         elif ended:
-            return bytes(told), None if status == 0 else {"refused": how_it_ended(status)}
+            ending = how_it_ended(status)
         elif time.monotonic() > deadline:
             ending = f"did not end within {seconds:g} seconds"
         else:
@@ -769,13 +1204,14 @@ def listen(child: int, pipe: Any, seconds: float) -> tuple[bytes, Json]:
         if not ended:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        return b"", {"refused": ending}
+        return heard, ending
 
 
 def how_it_ended(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"crashed: {signal_name(os.WTERMSIG(status))}"
-    return f"exited with status {os.WEXITSTATUS(status)} before it was done"
+    code = os.WEXITSTATUS(status)
+    return f"exited with status {code} before it was done" if code else "exited before it was done"
 
 
 def signal_name(number: int) -> str:
@@ -786,11 +1222,12 @@ def signal_name(number: int) -> str:
 
 
 def read_told(told: bytes) -> Json:
-    """What a child told, as JSON that the worker can hand on: a module may have written anything."""
+    """What a child told, as an object that the worker can hand on: a module may have written anything."""
     try:
-        return json.loads(told.decode(), parse_int=short_int, parse_constant=no_constant)
+        read = json.loads(told.decode(), parse_int=short_int, parse_constant=no_constant)
     except (ValueError, RecursionError):
-        return {"refused": "exited before it was done"}
+        read = None
+    return read if isinstance(read, dict) else {"refused": "exited before it was done"}
 
 
 def short_int(text: str) -> int:
@@ -804,7 +1241,10 @@ def no_constant(name: str) -> Json:
 
 
 def end_children(spared: set[int]) -> None:
-    """End all children but the spared ones, those included that a module's process left behind."""
+    """End all children but the spared ones, those included that a module's process left behind.
+
+    Where they do not end the worker does: nobody is to be believed in their presence.
+    """
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         try:
@@ -818,6 +1258,9 @@ def end_children(spared: set[int]) -> None:
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
+    sys.stderr.write("processes that a fixture module left behind cannot be ended\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def children() -> set[int]:
@@ -861,14 +1304,41 @@ def import_operators(name: str) -> str | None:
     return next((os.path.realpath(place) for place in places if place), None)
 
 
-def describe(job: Json) -> Json:
-    """What the runtime says of itself and of the operators asked for.
+def warm_up() -> None:
+    """Do here, once, what torch does when it first loads an archive and runs it: each child is spared it.
 
-    An operator that is there before the operator module is imported is torch's own.
+    torch fills its table of upgraders then, and not before. The archive is written by hand: to script a module
+    here would leave its traces in what the children export.
     """
+    code = """\
+class M(Module):
+  __parameters__ = []
+  training : bool
+  def forward(self: __torch__.M, x: Tensor) -> Tensor:
+    if torch.is_floating_point(x):
+      y = torch.div(x, x)
+    else:
+      y = torch.mul(x, x)
+    return y
+"""
+    members = {
+        "version": b"3\n",
+        "data.pkl": b"\x80\x02c__torch__\nM\n)\x81}(X\x08\x00\x00\x00training\x88ub.",
+        "constants.pkl": b"\x80\x02).",
+        "code/__torch__.py": code.encode(),
+    }
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, content in members.items():
+            file.writestr(f"m/{name}", content)
+    archive.seek(0)
+    torch.jit.load(archive)(torch.ones(1))
+    mobile_module()
+
+
+def describe(job: Json, own: set[str], imported: str | None) -> Json:
+    """What the runtime says of itself, of the operators asked for (torch's `own` are so told) and the upgraders."""
     operators = job["operators"]
-    own = {operator for operator in operators if schema_of(operator)}
-    imported = import_operators(job["import"]) if job["import"] else None
     maximum = getattr(torch._C, "_get_max_operator_version", None)
     return {
         "event": "runtime",
@@ -886,7 +1356,11 @@ def describe(job: Json) -> Json:
             }
             for operator in operators
         },
+        "upgraders": in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS),
     }
+
+
+# Rows.
 
 
 def answer(event: Json) -> None:
@@ -899,21 +1373,42 @@ def end_at_once(*_: Any) -> None:
     os._exit(1)
 
 
-def main(path: str) -> None:
+def take_job() -> Json:
+    """The job from the standard input, which nobody can read or change any more then."""
+    job = json.load(sys.stdin)
+    quiet = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(quiet, 0)
+    os.close(quiet)
+    return job
+
+
+def start(job: Json) -> Json:
+    """Import the operator module; the description of the runtime.
+
+    An operator that is there before the operator module is imported is torch's own.
+    """
+    own = {operator for operator in job["operators"] if schema_of(operator)}
+    imported = import_operators(job["import"]) if job["import"] else None
+    HELPERS.update(children())
+    warm_up()
+    # What is there now stays: the children need not copy it to look for what they can free.
+    gc.freeze()
+    return describe(job, own, imported)
+
+
+def main() -> None:
     signal.signal(signal.SIGTERM, end_at_once)
-    with open(path) as stream:
-        job = json.load(stream)
+    job = take_job()
     limit_worker()
     try:
-        answer(describe(job))
+        answer(start(job))
     except BaseException as error:
-        answer({"event": "failed", "reason": whole(error)})
+        answer({"event": "failed", "reason": with_causes(error)})
         return
-    HELPERS.update(children())
     seconds = job["seconds"]
-    exports = job["task"] == "generate"
     for row in job["rows"]:
-        told = in_child(generate, (row,), seconds) if exports else observe(row, seconds)
+        exports = job["task"] == "generate"
+        told = generate(row, seconds) if exports else in_children(steps_of_replay(row), seconds)
         answer({"event": "row", "key": row["key"], "told": told})
     answer({"event": "end"})
 
@@ -923,4 +1418,4 @@ HOME = os.getcwd()
 HELPERS: set[int] = set()
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -12,8 +12,11 @@ from opfixtures.observations import (
     Exported,
     MarkerSeen,
     OperatorSeen,
+    RanSeen,
     Replayed,
+    Reproduced,
     RuntimeSeen,
+    UpgraderSeen,
     WorkerError,
     exported,
     row_replayed,
@@ -31,7 +34,20 @@ RUNTIME = {
     "imported": None,
     "operators": {"aten::gelu": GELU, "tiny::scale": {"schema": None, "bumps": None, "torch": False}},
 }
-WORDS = ["refused", "samples", "inputs", "output", "load_error", "differences", "registered", "found"]
+WORDS = [
+    "refused",
+    "samples",
+    "found",
+    "ran",
+    "why",
+    "again",
+    "inputs",
+    "output",
+    "load_error",
+    "differences",
+    "registered",
+    "found",
+]
 KEYS = st.sampled_from([*WORDS, "jit archive", *RUNTIME, *GELU])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -92,15 +108,35 @@ def test_any_json_gives_a_runtime_or_a_worker_error(planted: Any, key: str) -> N
 
 
 SAMPLE = {"inputs": [{"float": 1.5}], "output": True}
+YES, RAN = {"ran": True}, RanSeen(True)
+UNTOLD = RanSeen(None, TOLD_NOTHING)
+EQUAL = {"load_error": None, "differences": [None]}
 
 
 @pytest.mark.parametrize(
     ("told", "row"),
     [
-        ({"samples": [SAMPLE, SAMPLE], "again": []}, Exported(samples=(SAMPLE, SAMPLE))),
-        ({"samples": [SAMPLE], "again": [None, "1"]}, Exported(samples=(SAMPLE,), again=(None, "1"))),
+        ({"samples": [SAMPLE, SAMPLE], "again": [], "ran": YES}, Exported((SAMPLE, SAMPLE), ran=RAN)),
+        ({"samples": [SAMPLE], "again": [None, "1"], "ran": YES}, Exported((SAMPLE,), (None, "1"), ran=RAN)),
+        ({"samples": [SAMPLE], "again": [], "ran": {"ran": 1}}, Exported((SAMPLE,), ran=UNTOLD)),
+        ({"samples": [SAMPLE], "again": []}, Exported((SAMPLE,), ran=UNTOLD)),
         ({"samples": [SAMPLE], "again": [1]}, Exported(refusal=TOLD_NOTHING)),
         ({"samples": [SAMPLE]}, Exported(refusal=TOLD_NOTHING)),
+        ({"found": {**EQUAL, "ran": YES}}, Exported(found=Reproduced((None,), ran=RAN))),
+        ({"found": EQUAL, "refused": "x"}, Exported(refusal="x", found=Reproduced((None,), ran=UNTOLD))),
+        ({"found": EQUAL, "other": 1}, Exported(refusal=TOLD_NOTHING, found=Reproduced((None,), ran=UNTOLD))),
+        ({"found": None}, Exported(found=Reproduced(failure=TOLD_NOTHING, ran=UNTOLD))),
+        (
+            {"samples": [SAMPLE], "again": [], "ran": YES, "found": {"refused": "crashed"}},
+            Exported((SAMPLE,), ran=RAN, found=Reproduced(failure="crashed", ran=UNTOLD)),
+        ),
+        (
+            {"samples": [], "again": [], "found": {"load_error": "no", "ran": {"ran": None, "why": "w"}}},
+            Exported(
+                refusal="its samples is not a list of at least one: that cannot be recorded",
+                found=Reproduced(failure="no", ran=RanSeen(None, "w")),
+            ),
+        ),
         ({"refused": "it does not script"}, Exported(refusal="it does not script")),
         ({"refused": "x" * 3000}, Exported(refusal="x" * 2000)),
         ({"refused": ""}, Exported(refusal="no reason is given")),
@@ -124,7 +160,8 @@ def test_an_exported_row_has_samples_or_a_refusal(told: Any, row: Exported) -> N
 def test_any_json_gives_samples_or_a_refusal(told: Any) -> None:
     row = exported(told)
 
-    assert bool(row.samples) != bool(row.refusal)
+    if row.found is None or row.samples:
+        assert bool(row.samples) != bool(row.refusal)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +186,10 @@ def test_a_replay_has_differences_or_a_failure(told: Any, replayed: Replayed) ->
 @pytest.mark.parametrize(
     ("told", "marker"),
     [
-        ({"registered": True, "found": True}, MarkerSeen(found=True, registered=True)),
-        ({"registered": False, "found": False}, MarkerSeen()),
+        ({"registered": True, "found": True, "ran": True}, MarkerSeen(True, True, ran=True)),
+        ({"registered": True, "found": True, "ran": None, "why": "x"}, MarkerSeen(True, True)),
+        ({"registered": False, "found": False, "ran": False}, MarkerSeen(ran=False)),
+        ({"registered": True, "found": True}, MarkerSeen(failure=TOLD_NOTHING)),
         ({"registered": True, "found": False, "load_error": "x"}, MarkerSeen(registered=True, failure="x")),
         ({"refused": "crashed: SIGSEGV"}, MarkerSeen(failure="crashed: SIGSEGV")),
         ({"registered": 1, "found": 1}, MarkerSeen(failure=TOLD_NOTHING)),
@@ -159,6 +198,43 @@ def test_a_replay_has_differences_or_a_failure(told: Any, replayed: Replayed) ->
 )
 def test_a_marker_was_found_or_not_or_nothing_is_known(told: Any, marker: MarkerSeen) -> None:
     assert row_replayed({"marker": told}, ()).marker == marker
+
+
+@pytest.mark.parametrize(
+    ("told", "ran"),
+    [
+        ({"ran": True}, RanSeen(True)),
+        ({"ran": False}, RanSeen(False)),
+        ({"ran": None, "why": "no samples"}, RanSeen(None, "no samples")),
+        ({"refused": "crashed: SIGSEGV"}, RanSeen(None, "crashed: SIGSEGV")),
+        ({"ran": 1}, UNTOLD),
+        (None, UNTOLD),
+    ],
+)
+def test_an_operator_ran_or_did_not_or_nothing_is_known(told: Any, ran: RanSeen) -> None:
+    assert row_replayed({"ran": told}, ()).ran == ran
+
+
+UPGRADER = {"registered": True, "identity": False, "same": None, "problem": ""}
+
+
+@pytest.mark.parametrize(
+    ("told", "upgrader"),
+    [
+        (UPGRADER, UpgraderSeen(registered=True)),
+        ({**UPGRADER, "identity": True, "same": True}, UpgraderSeen(True, True, True)),
+        ({**UPGRADER, "same": False, "problem": "x" * 3000}, UpgraderSeen(True, False, False, "x" * 2000)),
+        ({"refused": "crashed: SIGSEGV"}, UpgraderSeen(problem="crashed: SIGSEGV")),
+    ],
+)
+def test_an_upgrader_is_what_is_told_of_it(told: Any, upgrader: UpgraderSeen) -> None:
+    assert runtime_seen({**RUNTIME, "upgraders": {"a": told}}, (), ("a",)).upgraders == {"a": upgrader}
+
+
+@pytest.mark.parametrize("told", [None, [], {}, {"a": None}, {"a": {**UPGRADER, "same": 1}}, {"b": UPGRADER}])
+def test_upgraders_told_in_another_form_are_an_error(told: Any) -> None:
+    with pytest.raises(WorkerError, match="without a usable 'upgraders'"):
+        runtime_seen({**RUNTIME, "upgraders": told}, (), ("a",))
 
 
 @given(JSON)

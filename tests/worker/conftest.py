@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -17,13 +18,17 @@ import pytest
 
 from opfixtures.altered_archive import with_version
 from opfixtures.archive import ArchiveError
+from opfixtures.config import RuntimeSpec
 from opfixtures.observations import RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.runtimes.cache import cache_root
+from opfixtures.runtimes.release import obtain_release
+from opfixtures.version_range import VersionRange
 from opfixtures.worker_process import WORKER, Answers, Job, run_worker
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")
-# An archive, the samples of its record, and the upgrader to look for.
-Old = tuple[bytes, list[Any], str]
+# An archive, the samples of its record, and the upgrader to look for, None for an operator without one.
+Old = tuple[bytes, list[Any], str | None]
 Replay = Callable[..., tuple[RuntimeSeen, dict[str, RowReplayed]]]
 
 
@@ -48,11 +53,15 @@ class Modules:
     folder: Path
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, key: str, source: str, class_name: str = "M", file: str = "m.ptl") -> None:
+    def add(
+        self, key: str, source: str | None, class_name: str = "M", file: str = "m.ptl", **members: Any
+    ) -> None:
         """One more row: `source` is indented as it likes, imports torch by itself."""
-        text = "import torch\n" + textwrap.dedent(source)
         archive = str(self.folder / "archives" / str(len(self.rows)) / file)
-        self.rows.append({"key": key, "source": text, "class": class_name, "archive": archive, **PLAIN})
+        row = {"key": key, "class": class_name, "archive": archive, **PLAIN, **members}
+        if source is not None:
+            row["source"] = "import torch\n" + textwrap.dedent(source)
+        self.rows.append(row)
 
     def archive(self, key: str) -> Path:
         return Path(next(row["archive"] for row in self.rows if row["key"] == key))
@@ -82,7 +91,7 @@ def new_modules(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Module
 
 
 # Nothing is altered, nothing was recorded before.
-PLAIN: dict[str, Any] = {"bytecode": None, "samples": [], "tolerances": {}}
+PLAIN: dict[str, Any] = {"operator": "aten::gelu", "bytecode": None, "samples": [], "tolerances": {}}
 GOOD = """
 class M(torch.nn.Module):
     def forward(self, x):
@@ -126,6 +135,19 @@ def is_running() -> Callable[[int], bool]:
             return False
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def release() -> Callable[[str], str]:
+    """The Python of a released torch, installed by uv in the user's cache; of today's, the one that runs the tests."""
+
+    def obtain(torch: str) -> str:
+        if torch == "2.13.0":
+            return sys.executable
+        spec = RuntimeSpec("release", "old", VersionRange(), torch, "3.8", None, (), None)
+        return obtain_release(spec, os.environ, cache_root(os.environ), print).python
+
+    return obtain
 
 
 @pytest.fixture(scope="session")
@@ -197,18 +219,21 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
         module: str | None = "tinyops",
         operators: tuple[str, ...] = OPERATORS,
         seconds: float = 30.0,
+        operator: str = "aten::gelu",
+        upgraders: dict[str, str | None] | None = None,
     ) -> tuple[RuntimeSeen, dict[str, RowReplayed]]:
         folder = tmp_path_factory.mktemp("replay")
         rows = []
         for number, (name, (data, samples, upgrader)) in enumerate(archives.items()):
-            row = {"key": name, "upgrader_name": upgrader, "samples": samples, "tolerances": {}}
-            row["loaders"] = ["torch.jit.load", "lite"]
-            for kind, content in (("archive", data), ("raised", _raised(data))):
+            row: dict[str, Any] = {"key": name, "operator": operator, "upgrader_name": upgrader}
+            row |= {"samples": samples, "tolerances": {}, "loaders": ["torch.jit.load", "lite"]}
+            contents = [("archive", data)] + ([("raised", _raised(data))] if upgrader else [])
+            for kind, content in contents:
                 path = folder / f"{number}-{kind}.ptl"
                 path.write_bytes(content)
                 row[kind] = str(path)
             rows.append(row)
-        job = Job("replay", module, operators, tuple(rows), seconds)
+        job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {})
         answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)
         told = {key: row_replayed(told, ("torch.jit.load", "lite")) for key, told in answers.rows.items()}
         return answers.runtime, told

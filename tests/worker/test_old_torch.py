@@ -1,15 +1,10 @@
 """The oldest release that is supported: torch 1.5.1 under Python 3.8, installed by uv in the user's cache."""
 
-import os
 import sys
 
 import pytest
 
 from opfixtures.archive import read_archive
-from opfixtures.config import RuntimeSpec
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.version_range import VersionRange
 
 JIT, LITE = "torch.jit.load", "lite"
 DIV = """
@@ -43,9 +38,8 @@ class M(torch.nn.Module):
 
 
 @pytest.fixture(scope="module")
-def python():
-    spec = RuntimeSpec("release", "old", VersionRange(), "1.5.1", "3.8", None, (), None)
-    return obtain_release(spec, os.environ, cache_root(os.environ), print).python
+def python(release):
+    return release("1.5.1")
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_an_archive_is_written_when_the_worker_has_ended(pretend, tmp_path):
     ("answers", "code", "reason"),
     [
         ([], "", "ended early .exit status 0."),
-        ([], "sys.exit('no torch here')", "ended early .exit status 1; its last line: no torch here."),
+        ([], "sys.exit('no torch here')", "ended early .exit status 1; it said: no torch here."),
         ([], "os.kill(os.getpid(), 40)", "ended early .signal 40."),
         ([{"event": "failed", "reason": "ImportError: no"}], "", "^ImportError: no$"),
         ([row("a")], "", "out of turn"),
@@ -127,7 +127,7 @@ def test_silence_costs_the_row_that_was_run(pretend, monkeypatch):
     monkeypatch.setattr(worker_process, "SLACK_SECONDS", 0.2)
     answers = pretend([RUNTIME, row("a")], "again or time.sleep(99)")
     assert answers.rows["a"] == {"samples": ["a"]}
-    assert answers.rows["b"] == {"refused": "the worker was silent for 0.21 seconds"}
+    assert answers.rows["b"] == {"refused": "the worker was silent for 0.25 seconds"}
 
 
 def test_a_runtime_that_breaks_in_between_is_a_failure(pretend):
