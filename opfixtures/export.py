@@ -17,7 +17,7 @@ from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.facts import contradiction
 from opfixtures.formats import format_of
-from opfixtures.observations import Exported, RuntimeSeen, WorkerError, exported
+from opfixtures.observations import Exported, RanSeen, RuntimeSeen, WorkerError, exported
 from opfixtures.owner import Owner
 from opfixtures.plan import PlannedFixture
 from opfixtures.record import Record, RecordedAlteration
@@ -52,7 +52,7 @@ class Candidate:
 
     `written` is the archive as the runtime wrote it, `archive` and `data` are those of the fixture: the same,
     unless it is `synthetic`. `again` is what came of the samples that target's record has. `ran` is whether the
-    operator was seen running, None where nobody could see it.
+    operator was seen running.
     """
 
     planned: PlannedFixture
@@ -64,7 +64,7 @@ class Candidate:
     synthetic: tuple[RecordedAlteration, ...]
     samples: tuple[object, ...]
     again: tuple[str | None, ...]
-    ran: bool | None
+    ran: RanSeen
 
     @property
     def owner(self) -> Owner:
@@ -96,7 +96,7 @@ class Reproduced:
 
     planned: PlannedFixture
     fact: Fact
-    ran: bool | None = None
+    ran: RanSeen = RanSeen()
     made_again: bool = False
 
 

@@ -144,10 +144,10 @@ def _parses(text: str) -> bool:
     return True
 
 
-def covers(owner: Owner, archive: Archive, ran: bool | None) -> Fact:
+def covers(owner: Owner, archive: Archive, ran: bool | None, why_unseen: str = "") -> Fact:
     """Whether the archive calls the operator, with a version that its entry covers, and the call was seen running.
 
-    `ran` is None where nobody could see it.
+    `ran` is None where nobody could see it, for the reason `why_unseen`.
     """
     wanted = archive.called_as(owner.operator)
     others = named_operators(archive.called - {wanted})
@@ -166,7 +166,8 @@ def covers(owner: Owner, archive: Archive, ran: bool | None) -> Fact:
     if ran is False:
         return Fact(Answer.NO, f"no sample input comes to the call of {wanted}: give sample inputs that do")
     if ran is None:
-        return Fact(Answer.UNKNOWN, f"its code calls {wanted}, and nobody saw the call running")
+        unseen = f"its code calls {wanted}, and nobody saw the call running"
+        return Fact(Answer.UNKNOWN, f"{unseen}: {why_unseen}" if why_unseen else unseen)
     return Fact(Answer.YES, f"{owner.operator} ran, stamped {archive.version}")
 
 

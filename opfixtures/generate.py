@@ -127,7 +127,8 @@ def _proven(
 def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
     if isinstance(subject, SoundFixture):
         return subject.facts(replays)
-    covered = covers(subject.owner, subject.archive, seen_running(subject.ran, replays.ran(subject.owner)))
+    ran = seen_running(subject.ran.ran, replays.ran(subject.owner))
+    covered = covers(subject.owner, subject.archive, ran, subject.ran.reason)
     return Facts(_prove(subject, replays).fact, covered, RECORDED, replays.facts(subject.replayable))
 
 

@@ -99,7 +99,10 @@ class Replays:
         row = self.row(owner)
         if row is None:
             return None
-        return row.ran if owner.is_guard else row.marker.ran
+        if owner.is_guard:
+            return row.ran.ran
+        # Where no upgrader is applied, none can be seen running.
+        return row.marker.ran if row.marker.found else None
 
     def changes_nothing(self, owner: Owner) -> bool:
         """Whether the upgrader's own graph does nothing but call the operator with what it is given."""
@@ -171,7 +174,6 @@ def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
             stream.write(data)
     return {
         "key": fixture.key,
-        "operator": fixture.entry.operator,
         "loaders": list(format_of(fixture.key).loaders),
         "operator": owner.operator,
         "upgrader_name": owner.entry.upgrader_name if owner.entry else None,

@@ -13,6 +13,7 @@ from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import UserError
 from opfixtures.facts import covers, same_schemas, seen_running
 from opfixtures.formats import format_of
+from opfixtures.observations import RanSeen
 from opfixtures.owner import Owner
 from opfixtures.plan import FoundFixture, runtime_for, settled
 from opfixtures.post_change import PostChange, replayed
@@ -36,7 +37,7 @@ class SoundFixture:
     record: Record | None
     made_by: RuntimeSpec | None
     reproduced: Fact = BELIEVED
-    ran: bool | None = None
+    ran: RanSeen = RanSeen()
     made: Made = Made.FOUND
 
     @property
@@ -60,7 +61,7 @@ class SoundFixture:
         """What is known of it after the replay."""
         return Facts(
             recorded_proof(self.owner, self.record),
-            covers(self.owner, self.archive, seen_running(self.ran, replays.ran(self.owner))),
+            covers(self.owner, self.archive, seen_running(self.ran.ran, replays.ran(self.owner)), self.ran.reason),
             self.reproduced,
             replays.facts(self.replayable),
         )
