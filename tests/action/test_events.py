@@ -78,10 +78,12 @@ def test_a_deleted_repository_was_a_fork(fork: dict[str, Any]) -> None:
     assert (activity.fork, activity.branch) == (True, None)
 
 
-def test_a_merge_group_is_only_checked(examples: Examples) -> None:
+def test_a_merge_group_is_checked_and_proven(examples: Examples) -> None:
     payload = examples["merge_group"][0]
     group = payload["merge_group"]
-    assert of("merge_group", payload) == Activity(Task.CHECK, base=group["base_sha"], head=group["head_sha"])
+    assert of("merge_group", payload) == Activity(
+        Task.GENERATE, base=group["base_sha"], head=group["head_sha"]
+    )
     assert of("merge_group", payload | {"action": "destroyed"}).task is Task.NOTHING
 
 

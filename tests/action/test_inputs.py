@@ -11,8 +11,10 @@ import pytest
 
 from opfixtures.commands.action import publish_arguments
 from opfixtures.errors import UserError
+from opfixtures.pull_request.api import Api
 from opfixtures.pull_request.events import Activity, Dispatch, Mode, Task
 from opfixtures.pull_request.inputs import read_inputs
+from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.runner_files import without_commands, write_outputs, write_summary
 
 HEAD = "b" * 40
@@ -21,9 +23,46 @@ HEAD = "b" * 40
 def test_what_is_left_empty_has_its_default() -> None:
     inputs = read_inputs({"OPFIXTURES_MODE": "", "OPFIXTURES_BASE": " ", "RUNNER_TEMP": "/tmp/runner"})
     assert (inputs.mode, inputs.asked, inputs.operators) == (Mode.ALL, Dispatch(), ())
-    assert (inputs.regenerate, inputs.dry_run, inputs.require_fixtures) == (False, False, False)
+    assert (inputs.regenerate, inputs.dry_run, inputs.require_fixtures) == (False, False, None)
     assert (inputs.runtime, inputs.post_change_python) == (None, None)
     assert inputs.result == "/tmp/runner/opfixtures/result"
+
+
+@pytest.mark.parametrize(("given", "read"), [("", None), ("true", True), ("True", True), ("false", False)])
+def test_whether_fixtures_are_required_may_be_left_open(given: str, read: bool | None) -> None:
+    assert read_inputs({"OPFIXTURES_REQUIRE_FIXTURES": given}).require_fixtures is read
+
+
+@pytest.mark.parametrize("event", ["pull_request", "merge_group", "push", "workflow_dispatch"])
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({}, {"pull_request", "merge_group"}),
+        ({"REQUIRE_FIXTURES": "false"}, set()),
+        (
+            {"REQUIRE_FIXTURES": "true"},
+            {"pull_request", "merge_group", "push", "workflow_dispatch"},
+        ),
+        ({"COMMIT": "true"}, {"merge_group"}),
+        ({"COMMIT": "true", "DRY_RUN": "true"}, {"pull_request", "merge_group"}),
+        ({"COMMIT": "true", "MODE": "generate"}, {"pull_request", "merge_group"}),
+        (
+            {"COMMIT": "true", "REQUIRE_FIXTURES": "true"},
+            {"pull_request", "merge_group", "push", "workflow_dispatch"},
+        ),
+    ],
+)
+def test_what_is_about_to_be_merged_owes_its_fixtures_unless_this_job_commits_them(
+    event: str, inputs: dict[str, str], expected: set[str]
+) -> None:
+    environment = {"GITHUB_EVENT_NAME": event, "GITHUB_REPOSITORY": "owner/repo"}
+    activity = Activity(
+        Task.GENERATE, base="a" * 40, head=HEAD, number=7 if event == "pull_request" else None
+    )
+    given = {f"OPFIXTURES_{name}": value for name, value in inputs.items()}
+    job = Job(read_inputs(given), activity, Api.of(environment, ""), environment)
+
+    assert job.requires_fixtures is (event in expected)
 
 
 def test_what_is_given_is_read_and_the_token_never_shown() -> None:

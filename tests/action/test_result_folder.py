@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,16 +13,19 @@ import pytest
 from opfixtures.declarations.model import Place
 from opfixtures.errors import UserError
 from opfixtures.findings import Finding, Severity
+from opfixtures.git import Repository
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.result_folder import (
     made,
     new_folder,
     put_together,
     read_report,
+    write_files,
     write_findings,
 )
 from opfixtures.report.result_json import result_json
-from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Result, Status
+from tests.conftest import GitRepository
 
 FINDING = Finding("OPF201", Severity.ERROR, "aten::gelu", Place("a.cpp", 3, 1), "a message", "a hint")
 
@@ -28,7 +33,15 @@ FINDING = Finding("OPF201", Severity.ERROR, "aten::gelu", Place("a.cpp", 3, 1), 
 def row(
     operator: str = "a::b", status: Status = Status.GENERATED, commit: str | None = None
 ) -> FixtureResult:
-    return FixtureResult(operator, 4, "b_0_3", status, fixture=f"{status}.ptl", pre_change_commit=commit)
+    return FixtureResult(
+        operator,
+        4,
+        "b_0_3",
+        status,
+        made=Made.BY_THIS_RUN,
+        fixture=f"{status}.ptl",
+        pre_change_commit=commit,
+    )
 
 
 def part(folder: Path, name: str, *rows: FixtureResult, patch: str = "") -> Path:
@@ -48,7 +61,7 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     assert put_together(str(tmp_path))
     report = json.loads((tmp_path / "result.json").read_text())
     assert [fixture["operator"] for fixture in report["fixtures"]] == ["a::b", "a::c"]
-    assert (report["schema"], report["pre_change_commit"]) == (1, "c" * 40)
+    assert (report["schema"], report["pre_change_commit"]) == (2, "c" * 40)
     assert [finding["code"] for finding in report["findings"]] == ["OPF201"]
     assert (tmp_path / "fixtures.patch").read_text() == "one\ntwo\n"
     assert [path.name for path in (tmp_path / "fixtures").iterdir()] == ["x.ptl"]
@@ -62,8 +75,8 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     [
         "",
         "[]",
-        '{"schema": 1, "pre_change_commit": null, "fixtures": [1]}',
-        '{"schema": 1, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
+        '{"schema": 2, "pre_change_commit": null, "fixtures": [1]}',
+        '{"schema": 2, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
         "[" * 100_000,
         "9" * (9 << 20),
     ],
@@ -169,5 +182,51 @@ def test_only_a_result_is_cleared_away(tmp_path: Path) -> None:
         new_folder(str(tmp_path))
 
 
-def test_what_was_refused_was_not_made() -> None:
-    assert made(map(row, "abcde", Status)) == ["generated.ptl", "verified.ptl", "mismatch.ptl"]
+def test_what_was_made_is_what_this_run_says_that_it_made() -> None:
+    rows = [replace(row(str(how)), made=how, fixture=f"{how}.ptl") for how in (*Made, None)]
+
+    assert made(rows) == ["by this run.ptl"]
+    assert made([replace(row(), fixture=None)]) == []
+
+
+FACTS = Facts(*[Fact(Answer.YES)] * 3)
+
+
+@pytest.fixture
+def side(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    """The side repository after `generate`: fixtures and records that no commit has."""
+    side = new_repository({"setup.py": "", ".gitignore": "*.ptl\n"})
+    (side.root / "fixtures").mkdir()
+    for name in ("made", "differs", "brought", "published"):
+        for path in (f"fixtures/{name}.ptl", f"fixtures/{name}.ptl.json"):
+            (side.root / path).write_text(path)
+    return side
+
+
+def test_what_target_does_not_hold_is_handed_over_and_what_this_run_made_is_in_the_patch(
+    side: GitRepository, tmp_path: Path
+) -> None:
+    def told(name: str, how: Made | None, status: Status, reproduced: Answer) -> FixtureResult:
+        facts = replace(FACTS, reproduced=Fact(reproduced))
+        path = f"fixtures/{name}.ptl"
+        return replace(row(), made=how, status=status, fixture=path, runtime="torch", facts=facts)
+
+    folder = part(
+        tmp_path,
+        "result",
+        told("made", Made.BY_THIS_RUN, Status.VERIFIED, Answer.YES),
+        told("differs", Made.BY_THIS_RUN, Status.MISMATCH, Answer.YES),
+        told("brought", Made.FOUND, Status.UNPROVEN, Answer.UNKNOWN),
+        told("published", Made.FOUND, Status.VERIFIED, Answer.NOT_APPLICABLE),
+        told("refused", None, Status.REFUSED, Answer.YES),
+    )
+
+    write_files(Repository.discover(str(side.root), side.environment), str(folder))
+
+    assert sorted(os.listdir(folder / "fixtures")) == [
+        f"{name}.ptl{end}" for name in ("brought", "differs", "made") for end in ("", ".json")
+    ]
+    patched = [line for line in (folder / "fixtures.patch").read_text().splitlines() if "diff --git" in line]
+    assert patched == [
+        f"diff --git a/fixtures/made.ptl{end} b/fixtures/made.ptl{end}" for end in ("", ".json")
+    ]

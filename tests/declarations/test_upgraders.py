@@ -54,9 +54,10 @@ def problems(source):
 
 def test_a_file_like_pytorchs_gives_names_definitions_and_places():
     upgraders = read_upgraders("u.cpp", LIKE_PYTORCH)
+    logspace, div = (text.partition(b")SCRIPT")[0].decode() for text in LIKE_PYTORCH.split(b"SCRIPT(")[1:])
     assert upgraders.upgraders == (
-        Upgrader("logspace_0_8", ("logspace_0_8",), Place("u.cpp", 6, 6)),
-        Upgrader("div__Scalar_0_3", ("helper", "div__Scalar_0_3"), Place("u.cpp", 13, 6)),
+        Upgrader("logspace_0_8", ("logspace_0_8",), Place("u.cpp", 6, 6), logspace),
+        Upgrader("div__Scalar_0_3", ("helper", "div__Scalar_0_3"), Place("u.cpp", 13, 6), div),
     )
     assert upgraders.problems == ()
     assert upgraders.end == Place("u.cpp", 19, 1)

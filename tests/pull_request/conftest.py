@@ -71,6 +71,7 @@ def made_row(record: Record) -> dict[str, Any]:
         "upgrader_name": record.entry.upgrader_name,
         "module": record.module.name,
         "fixture": f"test/fixtures/{record.archive.file}",
+        "made": "by this run",
         "status": "verified",
         "reason": "",
         "runtime": record.runtime.name,
@@ -80,7 +81,8 @@ def made_row(record: Record) -> dict[str, Any]:
         "waived": "",
         "facts": {
             "pre-change": {"value": "yes", "reason": ", ".join(record.pre_change.proven_by)},
-            "covers": {"value": "yes", "reason": "calls it"},
+            "covers": {"value": "yes", "reason": "it ran"},
+            "reproduced": {"value": "yes", "reason": "its outputs were recorded by this run"},
             "loaders": {JIT: loader, LITE: loader},
         },
     }
@@ -92,6 +94,7 @@ REFUSED_ROW = {
     "upgrader_name": "stft_0_10",
     "module": "TestVersionedStftV10",
     "fixture": "test/fixtures/test_versioned_stft_v10.ptl",
+    "made": None,
     "status": "refused",
     "reason": "RuntimeError: it does not script\n  return tomorrow(x)",
     "runtime": "torch-2.13.0",
@@ -118,7 +121,7 @@ def result() -> dict[str, Any]:
     """A result as JSON: two fixtures that were made and verified, and one that was refused."""
     records = [load_record((CORPUS / f"{name}.json").read_bytes()) for name in MADE]
     rows = [*map(made_row, records), dict(REFUSED_ROW)]
-    return {"schema": 1, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
+    return {"schema": 2, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
 
 
 def patch_of(folder: Path, files: dict[str, bytes], *more: str) -> bytes:

@@ -76,7 +76,7 @@ def test_an_artifact_is_its_result_its_findings_and_its_fixtures(
 
 
 def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) -> None:
-    empty = json.dumps({"schema": 1, "pre_change_commit": None, "fixtures": []}).encode()
+    empty = json.dumps({"schema": 2, "pre_change_commit": None, "fixtures": []}).encode()
 
     artifact = read_artifact(written({"result.json": empty}))
 
@@ -84,8 +84,10 @@ def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) ->
 
 
 def test_jobs_may_each_say_what_was_there_before(files: Files, result: dict[str, Any]) -> None:
-    present = {**result["fixtures"][0], "status": "present"}
-    result["fixtures"] += [present, present]
+    published = {"value": "not-applicable", "reason": "target holds it"}
+    facts = {**result["fixtures"][0]["facts"], "reproduced": published}
+    found = {**result["fixtures"][0], "made": "found", "facts": facts}
+    result["fixtures"] += [found, found]
 
     assert len(parse_artifact({**files, "result.json": json.dumps(result).encode()}).fixtures) == 2
 
@@ -100,6 +102,44 @@ def test_a_fixture_that_differs_is_shown_and_not_committed(files: Files, result:
     gelu, linspace = parse_artifact(said).fixtures
 
     assert (gelu.may_be_committed, linspace.may_be_committed) == (False, True)
+
+
+@pytest.mark.parametrize("made", ["found", "made again"])
+@pytest.mark.parametrize("reproduced", ["yes", "no", "unknown"])
+def test_what_the_branch_brought_is_looked_at_again_and_is_there_already(
+    files: Files, result: dict[str, Any], made: str, reproduced: str
+) -> None:
+    result["fixtures"][0]["made"] = made
+    result["fixtures"][0]["facts"]["reproduced"]["value"] = reproduced
+    said = {**files, "result.json": json.dumps(result).encode()}
+    with pytest.raises(ArtifactError, match=r"fixtures.patch is about more"):
+        parse_artifact(said)
+    said.pop("fixtures.patch")
+
+    gelu, linspace = parse_artifact(said).fixtures
+
+    assert (gelu.may_be_committed, linspace.may_be_committed) == (False, True)
+    assert gelu.record.entry.operator == "aten::gelu"
+
+
+def _as_guard(files: Files) -> None:
+    """A record without entry, and a row that may have one by now."""
+    gelu = load_record(files[f"{GELU}.json"])
+    entry = replace(gelu.entry, bumped_at_version=None, upgrader_name=None)
+    files[f"{GELU}.json"] = dump_record(replace(gelu, entry=entry))
+    files.pop("fixtures.patch", None)
+
+
+@pytest.mark.parametrize("row", [{}, {"bumped_at_version": None, "upgrader_name": None}])
+def test_the_record_of_a_guard_names_no_entry_which_may_have_come_since(
+    files: Files, row: dict[str, Any]
+) -> None:
+    _as_guard(files)
+    _edited(0, **row)(files)
+
+    gelu, _ = parse_artifact(files).fixtures
+
+    assert (gelu.record.entry.bumped_at_version, gelu.result.module) == (None, "TestVersionedGeluV9")
 
 
 HOSTILE_NAMES = [
@@ -269,11 +309,13 @@ def _made_after_the_change(files: Files) -> None:
         (lambda files: files.update({f"{GELU}.json": b"{}"}), "not an object with the number of a schema"),
         (lambda files: files.update({GELU: files[LINSPACE]}), "its record has another sha256"),
         (_rerecorded, "its record has another file name"),
-        (_edited(0, status="present"), "says of 0 fixtures that this one was made"),
-        (_edited(0, status="refused"), "says of 0 fixtures that this one was made"),
+        (_edited(0, made=None), "says of 0 fixtures that this one was made"),
+        (_edited(0, made="found", facts=None), "says of 0 fixtures that this one was made"),
+        (_edited(0, bumped_at_version=None), "its record is of another entry"),
         (_edited(0, fixture="test/fixtures/another.ptl"), "says of 0 fixtures that this one was made"),
         (_edited(0, module="TestVersionedGeluV8"), "its record has another module"),
-        (_edited(0, operator="aten::gelu.out"), "its record is of another entry"),
+        (_edited(0, operator="aten::gelu.out"), "its record has another operator"),
+        (_edited(0, upgrader_name="gelu_0_8"), "its record is of another entry"),
         (_edited(0, bumped_at_version=9), "its record is of another entry"),
         (_edited(1, fixture=f"elsewhere/{GELU}"), "says of 2 fixtures that this one was made"),
         (_made_after_the_change, "does not call 'aten::gelu' as it was before 3"),

@@ -17,7 +17,7 @@ from opfixtures.findings import Finding, Severity
 from opfixtures.formats import JIT, LITE
 from opfixtures.pull_request.artifact import parse_artifact
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 
 HEAD = "abcdef0123456789" * 2 + "abcdef01"
 RUN = Run("owner/repo", 12, "opfixtures-result")
@@ -89,11 +89,12 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
         runtime=text,
         replayed_by=text,
         synthetic=(text,),
-        facts=Facts(fact, fact, {JIT: loader, LITE: loader}),
+        made=Made.FOUND,
+        facts=Facts(fact, fact, fact, {JIT: loader, LITE: loader}),
         waived="",
         pre_change_commit="86" * 20,
     )
-    waived = replace(fixture, waived=text, facts=replace(fixture.facts or Facts(fact, fact), loaders={}))
+    waived = replace(fixture, waived=text, facts=Facts(fact, fact, fact))
     finding = Finding("OPF201", Severity.ERROR, text, Place(text, 1, 1), text, text)
     return Publication(
         HEAD,
@@ -196,7 +197,7 @@ opfixtures generate --operator aten::stft
 <details>
 <summary><b>verified</b> <code>aten::gelu</code> at 10</summary>
 
-- fixture: `test/fixtures/test_versioned_gelu_v9.ptl`
+- fixture: `test/fixtures/test_versioned_gelu_v9.ptl`, by this run
 - made by: `torch 1.11.0` (`torch 1.11.0+cu102, Python 3.8"""
     )
     for fact in (
@@ -270,8 +271,8 @@ def test_a_note_of_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_i
 def test_what_a_job_was_to_make_and_did_not_is_no_success() -> None:
     lost = Publication(HEAD, Result(None, (), ("test/fixtures/x.ptl",)))
     markdown = result_markdown(lost, 65536)
-    assert markdown.startswith("### opfixtures: 1 not made\n")
-    assert "<details open>\n<summary><b>not made</b> <code>test/fixtures/x.ptl</code></summary>" in markdown
+    assert markdown.startswith("### opfixtures: 1 not seen\n")
+    assert "<details open>\n<summary><b>not seen</b> <code>test/fixtures/x.ptl</code></summary>" in markdown
     assert "nothing owed" not in markdown
 
 
@@ -312,7 +313,10 @@ def test_why_nothing_was_committed_is_said_with_the_way_to_the_files(told: Publi
 def test_nothing_owed_is_told_in_a_line() -> None:
     markdown = result_markdown(Publication(HEAD, Result(None, ())), 65536)
 
-    assert markdown == "### opfixtures: nothing owed\n\nAt `abcdef012345` no fixture is owed.\n"
+    assert (
+        markdown
+        == "### opfixtures: nothing owed\n\nAt `abcdef012345` no fixture is owed, and none was replayed.\n"
+    )
 
 
 def test_failures_come_first_and_warnings_last(told: Publication) -> None:

@@ -14,7 +14,7 @@ from opfixtures.findings import Finding, Severity
 from opfixtures.formats import JIT, LITE
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from opfixtures.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
 from tests.action.conftest import RESULT_SCHEMA
 
@@ -29,17 +29,18 @@ RESULTS = st.builds(
         st.builds(
             FixtureResult,
             TEXTS,
-            st.integers(0, 2**63 - 1),
-            TEXTS,
+            st.none() | st.integers(0, 2**63 - 1),
+            st.none() | TEXTS,
             st.sampled_from(Status),
             TEXTS,
+            st.none() | st.sampled_from(Made),
             st.none() | TEXTS,
             st.none() | TEXTS,
             st.none() | TEXTS,
             st.none() | TEXTS,
             st.lists(TEXTS, max_size=2).map(tuple),
             st.none()
-            | st.builds(Facts, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE]), LOADERS)),
+            | st.builds(Facts, FACTS, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE]), LOADERS)),
             TEXTS,
             COMMITS,
         ),
@@ -96,8 +97,9 @@ FIXTURE = FixtureResult(
     bumped_at_version=10,
     upgrader_name="gelu_0_9",
     status=Status.VERIFIED,
+    made=Made.FOUND,
     synthetic=("altered",),
-    facts=Facts(FACT, FACT, {JIT: LoaderFacts(FACT, FACT, FACT, FACT)}),
+    facts=Facts(FACT, FACT, FACT, {JIT: LoaderFacts(FACT, FACT, FACT, FACT)}),
 )
 
 
@@ -112,7 +114,8 @@ def _places(value: Any) -> Any:
     ("edit", "what"),
     [
         (lambda r: r.pop("schema"), "it has no schema"),
-        (lambda r: r.update(schema=2), "its schema is 2, this opfixtures reads 1"),
+        (lambda r: r.update(schema=1), "its schema is 1, this opfixtures reads 2"),
+        (lambda r: r.update(schema=3), "its schema is 3, this opfixtures reads 2"),
         (lambda r: r.update(more=1), "it has an unknown member 'more'"),
         (lambda r: r.update(pre_change_commit="86"), "its pre_change_commit is not a commit's id or null"),
         (lambda r: r.update(fixtures={}), "its fixtures is not a list"),
@@ -133,7 +136,21 @@ def _places(value: Any) -> Any:
         ),
         (
             lambda r: r["fixtures"][0].update(status="perfect"),
-            "its fixtures[0].status is not one of generated, present, refused, verified, mismatch",
+            "its fixtures[0].status is not one of verified, generated, unproven, mismatch, failed, refused",
+        ),
+        (
+            lambda r: r["fixtures"][0].update(status="present"),
+            "its fixtures[0].status is not one of verified, generated, unproven, mismatch, failed, refused",
+        ),
+        (
+            lambda r: r["fixtures"][0].update(made="somehow"),
+            "its fixtures[0].made is not one of by this run, found, made again",
+        ),
+        (lambda r: r["fixtures"][0].pop("made"), "its fixtures[0] has no made"),
+        (lambda r: r["fixtures"][0]["facts"].pop("reproduced"), "its fixtures[0].facts has no reproduced"),
+        (
+            lambda r: r["fixtures"][0].update(bumped_at_version=-1),
+            "its fixtures[0].bumped_at_version is not an integer from 0",
         ),
         (lambda r: r["findings"][0].update(code="X"), "its findings[0].code is not a finding's code"),
         (lambda r: r["findings"][0].update(line=0), "its findings[0].line is not an integer from 1"),
