@@ -180,6 +180,8 @@ def load_record(data: bytes) -> Record:
         samples=tuple(root["samples"]),
     )
     is_guard = record.entry.bumped_at_version is None
+    if is_guard is not (record.entry.upgrader_name is None):
+        raise RecordError("its entry has one of bumped_at_version and upgrader_name without the other")
     is_patched = any(one.altered == "version record" for one in record.synthetic)
     if not (record.pre_change.proven_by or is_guard or is_patched):
         raise RecordError("its pre_change.proven_by names no proof")

@@ -217,7 +217,8 @@ def records() -> st.SearchStrategy[Record]:
     texts = st.lists(TEXTS).map(tuple)
     return st.builds(
         Record,
-        st.builds(RecordedEntry, TEXTS, positive, TEXTS, TEXTS),
+        st.builds(RecordedEntry, TEXTS, positive, TEXTS, TEXTS)
+        | st.builds(RecordedEntry, TEXTS, st.none(), st.none(), TEXTS),
         st.builds(RecordedModule, TEXTS, TEXTS, sha256),
         st.builds(RecordedArchive, TEXTS, sha256, positive, not_negative, st.none() | not_negative, texts),
         st.builds(RecordedRuntime, st.sampled_from(KINDS), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),

@@ -6,12 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import opfixtures
 from opfixtures.json_layout import laid_out
-from opfixtures.record import Record, dump_record, load_record, record_path
+from opfixtures.record import (
+    Record,
+    RecordedAlteration,
+    RecordError,
+    dump_record,
+    load_record,
+    record_path,
+)
 from opfixtures.recorded_values import DTYPES, LAYOUTS, TENSOR_DTYPES
 
 SCHEMA = json.loads(
@@ -110,6 +118,43 @@ def test_every_record_is_of_the_published_form(
     records: st.SearchStrategy[Record], data: st.DataObject
 ) -> None:
     OF_SCHEMA.validate(json.loads(dump_record(data.draw(records))))
+
+
+def test_the_record_of_a_guard_has_neither_entry_nor_proof(gelu_record: Record) -> None:
+    entry = replace(gelu_record.entry, bumped_at_version=None, upgrader_name=None)
+    guard = replace(
+        gelu_record,
+        entry=entry,
+        pre_change=replace(gelu_record.pre_change, proven_by=()),
+        synthetic=(),
+    )
+    written = dump_record(guard)
+
+    assert load_record(written) == guard
+    OF_SCHEMA.validate(json.loads(written))
+
+
+@pytest.mark.parametrize(
+    "half", [{"bumped_at_version": None}, {"upgrader_name": None}], ids=lambda half: next(iter(half))
+)
+def test_half_an_entry_is_none(gelu_record: Record, half: dict[str, None]) -> None:
+    """One that named an upgrader and no version would be compared with no entry of the version map."""
+    written = dump_record(replace(gelu_record, entry=replace(gelu_record.entry, **half)))
+
+    with pytest.raises(RecordError, match=r"its entry has one of bumped_at_version and upgrader_name"):
+        load_record(written)
+    assert not OF_SCHEMA.is_valid(json.loads(written))
+
+
+def test_a_record_of_an_entry_names_a_proof_unless_its_version_record_was_altered(
+    gelu_record: Record,
+) -> None:
+    unproven = replace(gelu_record, pre_change=replace(gelu_record.pre_change, proven_by=()))
+    patched = RecordedAlteration("version record", 4, 3, "no release stamps 3")
+
+    assert load_record(dump_record(replace(unproven, synthetic=(patched,)))).pre_change.proven_by == ()
+    with pytest.raises(RecordError, match=r"its pre_change\.proven_by names no proof"):
+        load_record(dump_record(unproven))
 
 
 def test_the_published_form_is_a_json_schema() -> None:

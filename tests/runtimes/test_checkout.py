@@ -15,6 +15,7 @@ from opfixtures.config import RuntimeSpec
 from opfixtures.errors import GitError, RuntimeUnavailable
 from opfixtures.git import Repository
 from opfixtures.runtimes.checkout import obtain_checkout
+from opfixtures.sources import Sources
 from opfixtures.version_range import VersionRange
 from opfixtures.worker_process import worker_environment
 
@@ -29,6 +30,7 @@ LIBRARY = {"mylib/__init__.py": "VERSION = 1\n", "setup_here.py": SETUP}
 SPEC = RuntimeSpec(
     "checkout", "checkout", VersionRange(), None, None, None, (("python", "setup_here.py"),), "mylib"
 )
+ALL_SOURCES = Sources(left_out="fixtures")
 TORCH = Path(importlib.util.find_spec("torch").origin).parent
 
 
@@ -41,10 +43,10 @@ def library(new_repository):
 def obtain(tmp_path, git_environment, told):
     """Obtains a checkout; without a commit, of the work tree."""
 
-    def run(repository, commit=None, spec=SPEC, **environment):
+    def run(repository, commit=None, spec=SPEC, sources=ALL_SOURCES, **environment):
         whole = {**git_environment, **environment}
         found = Repository.discover(str(repository.root), whole)
-        return obtain_checkout(spec, found, commit, whole, str(tmp_path / "cache"), told.append)
+        return obtain_checkout(spec, found, commit, whole, str(tmp_path / "cache"), told.append, sources)
 
     return run
 
@@ -187,7 +189,35 @@ def test_a_torch_built_from_source_has_no_metadata(library, obtain, monkeypatch)
 def test_a_commit_that_is_not_here_leaves_nothing(library, obtain, tmp_path):
     with pytest.raises(GitError):
         obtain(library, "0" * 40)
-    assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == ["", ".lock"]
+    assert not (tmp_path / "cache" / "checkouts").exists()
+
+
+def test_a_build_is_kept_by_what_its_sources_hold(library, obtain, told, monkeypatch):
+    """Whatever the commit is called: docs, tests and fixtures that change build nothing."""
+    monkeypatch.setattr("opfixtures.runtimes.checkout._build", pretend_to_build)
+    first = library.git("rev-parse", "HEAD")
+    for path in ("docs/index.md", "tests/test_a.py", "fixtures/a.ptl", "README.md"):
+        library.write(path, "more")
+    second = library.commit()
+    (library.root / "fixtures" / "untracked.ptl").write_text("fixture")
+
+    built = {obtain(library, commit).homes for commit in (first, second, None)}
+
+    assert (len(built), told) == (1, [f"building commit {first[:12]}"])
+    (library.root / "mylib" / "untracked.py").write_text("")
+    assert obtain(library).homes not in built
+    assert told[1:] == ["building the work tree"]
+
+
+def test_which_files_those_are_is_for_the_settings_to_say(library, obtain, told, monkeypatch):
+    monkeypatch.setattr("opfixtures.runtimes.checkout._build", pretend_to_build)
+    only = Sources(("mylib/**",))
+    first = obtain(library, sources=only)
+    library.write("setup_here.py", "pass")
+    assert obtain(library, sources=only) == first
+    library.write("mylib/docs/used.py", "")
+    assert obtain(library, sources=only).homes != first.homes
+    assert len(told) == 2
 
 
 @pytest.mark.parametrize(

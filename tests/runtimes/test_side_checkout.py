@@ -7,7 +7,7 @@ import pytest
 
 from opfixtures.errors import GitError
 from opfixtures.git import Repository
-from opfixtures.runtimes.side_checkout import check_out, work_tree_state
+from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
 
 
 def files_in(folder):
@@ -235,3 +235,57 @@ def test_an_untracked_repository_without_a_commit_is_told(repository, out):
     subprocess.run(["git", "init", "--quiet", str(repository.root / "nested")], check=True)
     with pytest.raises(GitError, match="'nested/' does not have a commit checked out"):
         out(repository)
+
+
+@pytest.fixture
+def content(tmp_path, git_environment):
+    """The hash of a commit's files, or of those of the work tree; of all that do not begin with `docs`."""
+
+    def run(repository, commit=None):
+        found = Repository.discover(str(repository.root), git_environment)
+
+        def counts(path):
+            return not path.startswith("docs")
+
+        if commit is not None:
+            return content_of(found, commit, counts)
+        scratch = tmp_path / f"scratch {len(list(tmp_path.iterdir()))}"
+        tree, objects = work_tree_state(found, str(scratch))
+        return content_of(found, tree, counts, objects)
+
+    return run
+
+
+def test_content_is_that_of_the_files_that_count_wherever_they_are_had_from(repository, content):
+    commit = repository.git("rev-parse", "HEAD")
+    same = content(repository, commit)
+    assert content(repository) == same
+    repository.write("docs/a", "of no account")
+    assert content(repository, repository.commit()) == content(repository) == same
+    (repository.root / "docs/b").write_text("untracked")
+    assert content(repository) == same
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "a").write_text("other\n"),
+        lambda root: (root / "a").rename(root / "b"),
+        lambda root: (root / "a").unlink(),
+        lambda root: (root / "a").chmod(0o755),
+        lambda root: (root / "untracked").write_text("u"),
+        lambda root: (root / "link").unlink() or (root / "link").symlink_to("a"),
+        lambda root: (root / "wíth\nünicode").write_text("u"),
+    ],
+)
+def test_content_differs_with_path_mode_and_bytes(repository, content, change):
+    before = content(repository)
+    change(repository.root)
+    assert content(repository) != before
+    repository.git("add", "--all")
+    assert content(repository, repository.commit()) == content(repository) != before
+
+
+def test_content_of_what_git_does_not_have_is_an_error(repository, content):
+    with pytest.raises(GitError):
+        content(repository, "0" * 40)
