@@ -47,7 +47,7 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
 def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *borrowed: str) -> str:
     """A hash of the files of a commit or tree that `has` says count: their paths, modes and contents.
 
-    `borrowed` are further object directories that hold them. Raises GitError.
+    `borrowed` are further object directories that hold them. Raises GitError as `check_out` does.
     """
     aside = Repository(
         repository.root,
@@ -58,7 +58,10 @@ def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *b
         repository.object_format,
         repository.shallow,
     )
-    listed = aside.run("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")
+    try:
+        listed = aside.run("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")
+    except GitError as error:
+        raise _with_advice(repository, tree, error) from error
     # "mode type id", a tab and the path.
     counted = (line for line in listed if line and has(os.fsdecode(line.partition(b"\t")[2])))
     return hashlib.sha256(b"\0".join(counted)).hexdigest()
@@ -94,12 +97,15 @@ def check_out(repository: Repository, tree: str, folder: str, *borrowed: str) ->
             # checkout ends well all the same.
             raise GitError("git checkout left files out")
     except GitError as error:
-        if not (repository.shallow or repository.partial):
-            raise
-        advice = "git fetch --refetch --no-filter" if repository.partial else "git fetch --unshallow"
-        raise GitError(
-            f"this clone lacks objects of {tree[:12]}: `{advice}` brings them ({error})"
-        ) from error
+        raise _with_advice(repository, tree, error) from error
+
+
+def _with_advice(repository: Repository, tree: str, error: GitError) -> GitError:
+    """The error, with what brings the objects that a partial or shallow clone may lack."""
+    if not (repository.shallow or repository.partial):
+        return error
+    advice = "git fetch --refetch --no-filter" if repository.partial else "git fetch --unshallow"
+    return GitError(f"this clone lacks objects of {tree[:12]}: `{advice}` brings them ({error})")
 
 
 def beside(repository: Repository, folder: str, settings: Mapping[str, str], *borrowed: str) -> Repository:

@@ -286,6 +286,14 @@ def test_content_differs_with_path_mode_and_bytes(repository, content, change):
     assert content(repository, repository.commit()) == content(repository) != before
 
 
+def test_content_of_what_a_shallow_clone_lacks_can_be_fetched(repository, content, tmp_path):
+    commit = repository.git("rev-parse", "HEAD~1")
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "shallow"))
+    shallow = type(repository)(tmp_path / "shallow", repository.environment)
+    with pytest.raises(GitError, match=r"lacks objects of [0-9a-f]{12}: `git fetch --unshallow` brings them"):
+        content(shallow, commit)
+
+
 def test_content_of_what_git_does_not_have_is_an_error(repository, content):
     with pytest.raises(GitError):
         content(repository, "0" * 40)
