@@ -49,7 +49,8 @@ def _declared(config: Config) -> Iterator[str]:
 
 def _differing(repository: Repository, before: str, pathspecs: list[str]) -> Iterator[str]:
     """The paths of the files that differ, untracked ones included."""
-    options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=all", "-z")
+    # A submodule's commit counts, what its own work tree holds does not: no build has that.
+    options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z")
     changed = repository.run("diff", *options, before, "--", *pathspecs)
     new = repository.run("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
     for path in (changed + new).split(b"\0"):
