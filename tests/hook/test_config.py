@@ -63,6 +63,34 @@ def test_both_files_hold_the_same_table(file, path):
     )
 
 
+def test_without_them_sources_and_upgraders_that_change_nothing_are_left_to_be_seen():
+    config = read_config(Files(own=LIBRARY))
+    assert (config.sources, config.identity_upgraders) == ((), {})
+
+
+def test_what_a_library_is_built_from_and_what_changes_nothing_can_be_said():
+    text = LIBRARY.replace("target =", 'sources = ["mylib/**", "setup.py"]\ntarget =')
+    text += '\n[tool.opfixtures.identity-upgraders]\nscale_0_3 = "it only renames"\n'
+    config = read_config(Files(own=text))
+    assert config.sources == ("mylib/**", "setup.py")
+    assert config.identity_upgraders == {"scale_0_3": "it only renames"}
+
+
+@pytest.mark.parametrize("reason", ['""', "1", "true", '["x"]', '"a\\nb"'])
+def test_what_changes_nothing_needs_a_reason(reason):
+    text = f"{LIBRARY}\n[tool.opfixtures.identity-upgraders]\nscale_0_3 = {reason}\n"
+    with pytest.raises(
+        ConfigurationError, match=r"\[identity-upgraders\]: scale_0_3 must be a string, not empty"
+    ):
+        read_config(Files(own=text))
+
+
+@pytest.mark.parametrize("sources", ['"mylib"', "[1]", "{}"])
+def test_sources_are_a_list_of_globs(sources):
+    with pytest.raises(ConfigurationError, match="sources must be"):
+        read_config(Files(own=LIBRARY.replace("target =", f"sources = {sources}\ntarget =")))
+
+
 def test_the_preset_of_pytorch_can_be_overridden_key_by_key():
     config = read_config(Files(shared='[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n'))
     assert config.fixtures == "mine"

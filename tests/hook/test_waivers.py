@@ -7,7 +7,9 @@ import pytest
 
 from opfixtures.config import read_config
 from opfixtures.errors import ConfigurationError
-from opfixtures.waivers import Waiver, waiver_for
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts
+from opfixtures.result import Status as ResultStatus
+from opfixtures.waivers import Waiver, waive_replay, waiver_for
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
@@ -95,6 +97,59 @@ class TestOPF401:
         pytorch.replace(VERSION_MAP, "    });", "    MACRO});")
         rows = found(pytorch, waiver("aten::gone", "replay.lite"), "--all")
         assert [row[0] for row in rows] == ["OPF101"]
+
+
+UNTIL = date(2027, 6, 30)
+
+
+def waived(status, *codes, reproduced=Answer.NOT_APPLICABLE, equal=Answer.YES, today=UNTIL, facts=True):
+    """What is put up with of a replay, with one waiver for aten::gelu."""
+    no_record = Facts(
+        Fact(Answer.YES),
+        Fact(Answer.YES),
+        Fact(reproduced),
+        {"lite": LoaderFacts(Fact(Answer.YES), Fact(equal), Fact(Answer.YES), Fact(Answer.NO))},
+    )
+    result = FixtureResult("aten::gelu", 10, "gelu_0_9", status, facts=no_record if facts else None)
+    return waive_replay(result, [Waiver("aten::gelu", codes, "no input shows it", UNTIL)], today).waived
+
+
+class TestWhatNobodyCanProve:
+    said = "waived until 2027-06-30: no input shows it"
+
+    def test_is_waived_until_its_day(self):
+        assert waived(ResultStatus.UNPROVEN, "replay.unproven") == self.said
+        assert waived(ResultStatus.UNPROVEN, "OPF301", "replay.unproven") == self.said
+        assert waived(ResultStatus.UNPROVEN, "replay.unproven", today=date(2027, 7, 1)) == ""
+
+    def test_is_waived_for_what_this_run_made_or_made_again(self):
+        assert waived(ResultStatus.UNPROVEN, "replay.unproven", reproduced=Answer.YES) == self.said
+
+    @pytest.mark.parametrize("reproduced", [Answer.NO, Answer.UNKNOWN])
+    @pytest.mark.parametrize("status", [ResultStatus.UNPROVEN, ResultStatus.MISMATCH])
+    def test_is_not_waived_where_nobody_reproduced_it(self, status, reproduced):
+        codes = ("replay.unproven", "replay.lite")
+        assert waived(status, *codes, reproduced=reproduced, equal=Answer.NO) == ""
+
+    @pytest.mark.parametrize("code", ["replay.lite", "replay.torch.jit.load", "OPF301"])
+    def test_is_waived_by_its_own_code_alone(self, code):
+        assert waived(ResultStatus.UNPROVEN, code) == ""
+
+    def test_is_no_waiver_for_what_differs(self):
+        assert waived(ResultStatus.MISMATCH, "replay.unproven", equal=Answer.NO) == ""
+        assert waived(ResultStatus.MISMATCH, "replay.lite", equal=Answer.NO) == self.said
+
+    @pytest.mark.parametrize("status", set(ResultStatus) - {ResultStatus.UNPROVEN, ResultStatus.MISMATCH})
+    def test_nothing_else_is_waived(self, status):
+        assert waived(status, "replay.unproven", "replay.lite", equal=Answer.NO) == ""
+
+    def test_nor_is_what_could_not_be_looked_at(self):
+        assert waived(ResultStatus.MISMATCH, "replay.unproven", "replay.lite", facts=False) == ""
+
+    def test_may_be_waived_in_the_settings(self):
+        text = SETTINGS + waiver("aten::gelu", "replay.unproven")
+        [found] = read_config(Files({".opfixtures.toml": text})).waivers
+        assert found.codes == ("replay.unproven",)
 
 
 def test_a_waiver_holds_through_its_last_day():
