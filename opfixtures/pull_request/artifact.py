@@ -76,16 +76,21 @@ def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, 
     alone = names ^ archives ^ {record_path(name) for name in archives}
     if alone:
         raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
-    new = [row for row in result.fixtures if row.is_new]
+    new: dict[str, list[FixtureResult]] = {}
+    for row in result.fixtures:
+        if row.is_new:
+            new.setdefault((row.fixture or "").rpartition("/")[2], []).append(row)
     return tuple(_fixture(name, files, new) for name in sorted(archives))
 
 
-def _fixture(path: str, files: Mapping[str, bytes], made: Sequence[FixtureResult]) -> MadeFixture:
+def _fixture(
+    path: str, files: Mapping[str, bytes], new: Mapping[str, Sequence[FixtureResult]]
+) -> MadeFixture:
     def refused(why: str) -> ArtifactError:
         return ArtifactError(f"the artifact is refused: {path}: {why}")
 
     name = path.rpartition("/")[2]
-    rows = [row for row in made if (row.fixture or "").rpartition("/")[2] == name]
+    rows = new.get(name, [])
     if len(rows) != 1:
         raise refused(f"{RESULT} says of {len(rows)} fixtures that this one was made, not of one")
     data, record_data, row = files[path], files[record_path(path)], rows[0]

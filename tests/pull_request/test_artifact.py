@@ -104,6 +104,23 @@ def test_a_fixture_that_differs_is_shown_and_not_committed(files: Files, result:
     assert (gelu.may_be_committed, linspace.may_be_committed) == (False, True)
 
 
+def test_all_fixtures_of_a_large_change_are_taken(
+    written: Callable[[Files], str], files: Files, result: dict[str, Any]
+) -> None:
+    many, count = {"result.json": b""}, 600
+    record = load_record(files[f"{GELU}.json"])
+    row = result["fixtures"][0]
+    result["fixtures"] = [{**row, "fixture": f"test/fixtures/f{number}.ptl"} for number in range(count)]
+    for number in range(count):
+        name = f"f{number}.ptl"
+        many[f"fixtures/{name}"] = files[GELU]
+        of_it = replace(record, archive=replace(record.archive, file=name))
+        many[f"fixtures/{name}.json"] = dump_record(of_it)
+    many["result.json"] = json.dumps(result).encode()
+
+    assert len(read_artifact(written(many)).fixtures) == count
+
+
 @pytest.mark.parametrize("made", ["found", "made again"])
 @pytest.mark.parametrize("reproduced", ["yes", "no", "unknown"])
 def test_what_the_branch_brought_is_looked_at_again_and_is_there_already(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -165,6 +165,15 @@ def test_what_is_wrong_is_told(
         read_result(json.dumps(result).encode())
 
     assert str(raised.value) == what
+
+
+def test_a_row_for_each_of_two_thousand_fixtures_is_read() -> None:
+    """With facts of both loaders and as much to say as a real one has."""
+    long = Fact(Answer.NO, "a reason " * 20)
+    facts = Facts(long, long, long, {loader: LoaderFacts(*[long] * 4) for loader in (JIT, LITE)})
+    rows = tuple(replace(FIXTURE, fixture=f"f{number}.ptl", facts=facts) for number in range(2000))
+
+    assert read_result(result_json(Result(None, rows)).encode())[0].fixtures == rows
 
 
 @pytest.mark.parametrize(
