@@ -23,6 +23,14 @@ from opfixtures.matching import Matching, Owners
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.releases import Releases
+
+
+def _nobody_looked() -> Releases:
+    from opfixtures.releases import UNKNOWN
+
+    return UNKNOWN
+
 
 @dataclass(frozen=True)
 class Change:
@@ -30,8 +38,9 @@ class Change:
 
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
     included. `published` reads what target declares, `landed` what the branch that target is a part of
-    declares by now, others' changes included. `has_file` tells whether `after` holds a file at a path. With
-    `everything`, nothing stood before. `today` is None where nobody looks at waivers.
+    declares by now, others' changes included. `released` reads what releases have, at the tags of the clone.
+    `has_file` tells whether `after` holds a file at a path. With `everything`, nothing stood before. `today`
+    is None where nobody looks at waivers.
     """
 
     config: Config
@@ -41,6 +50,7 @@ class Change:
     published: Callable[[], Declarations]
     has_file: Callable[[str], bool]
     landed: Callable[[], Declarations] = Declarations
+    released: Callable[[], Releases] = _nobody_looked
     everything: bool = False
     today: date | None = None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change
 from opfixtures.config import Config, read_config
-from opfixtures.declarations.model import Declarations
+from opfixtures.declarations.model import Declarations, VersionMap
 from opfixtures.declarations.read import declare, read_declarations, read_fixtures, read_sources
 from opfixtures.errors import ConfigurationError, GitError, NothingToCheck, UserError
 from opfixtures.git import Repository
@@ -16,6 +17,9 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.presets import PYTORCH_PATHS
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import EmptySnapshot, Snapshot
+
+if TYPE_CHECKING:
+    from opfixtures.releases import Releases
 
 _TARGET = "origin/HEAD"
 
@@ -179,6 +183,12 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         snapshot = snapshot_of(objects, oid)
         return read_declarations(snapshot, _tolerantly(snapshot) or config_before)
 
+    @cache
+    def released() -> Releases:
+        from opfixtures.releases import read_releases
+
+        return read_releases(objects, lambda snapshot: _map_of(snapshot, config_before))
+
     if everything:
         sources_before = {}
     return Change(
@@ -189,8 +199,16 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         published=lambda: declared(commits()[0]),
         has_file=compared.after.has,
         landed=lambda: declared(commits()[1]),
+        released=released,
         everything=everything,
     )
+
+
+def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:
+    """The version map where the snapshot's own settings have it, or else where `config` does."""
+    config = _tolerantly(snapshot) or config
+    source = snapshot.read(config.version_map)
+    return None if source is None else declare({config.version_map: source}, config).version_map
 
 
 def _may_differ(compared: Comparison, folder: str) -> bool:

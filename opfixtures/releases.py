@@ -1,0 +1,65 @@
+"""Which entries of the version map a release has: those that stand in the map at a tag.
+
+What no release has, no user's model was stamped with. Every tag of the clone counts, not only those that
+target reaches: a release is often tagged on a branch of its own, which is never merged back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opfixtures.errors import UserError
+from opfixtures.git_snapshot import GitObjects, GitSnapshot
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.model import VersionMap
+    from opfixtures.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """The entries that a release has, by operator and bumped_at_version.
+
+    `doubt` says why there may be more, and what to do about it: one sentence without its full stop; empty
+    where the tags tell all.
+    """
+
+    entries: frozenset[tuple[str, int]] = frozenset()
+    doubt: str = ""
+
+    def may_have(self, operator: str, bumped_at_version: int) -> bool:
+        """Whether a release has the entry, or none can tell."""
+        return bool(self.doubt) or (operator, bumped_at_version) in self.entries
+
+
+UNKNOWN = Releases(doubt="nobody looked at the tags")
+
+
+def read_releases(objects: GitObjects, map_of: Callable[[Snapshot], VersionMap | None]) -> Releases:
+    """What the tags of this clone hold; `map_of` gives the version map of a snapshot, None where it has none."""
+    repository = objects.repository
+    if repository.shallow:
+        return Releases(
+            doubt="this clone is shallow: `git fetch --unshallow --tags` brings what releases have"
+        )
+    # https://git-scm.com/docs/git-config#Documentation/git-config.txt-remotenametagOpt
+    if b"--no-tags" in (repository.ask("config", "--get-regexp", r"^remote\..*\.tagopt$") or b""):
+        return Releases(doubt="this clone fetches no tags: `git fetch --tags` brings what releases have")
+    entries: set[tuple[str, int]] = set()
+    doubt = ""
+    for ref in repository.run("for-each-ref", "--format=%(refname)", "refs/tags").decode().split():
+        name = ref.removeprefix("refs/tags/")
+        try:
+            version_map = map_of(GitSnapshot(objects, f"tag {name}", ref))
+        except UserError as error:
+            doubt = str(error)
+            continue
+        if version_map is None:
+            continue
+        if version_map.problems:
+            problem = version_map.problems[0]
+            doubt = f"the version map of tag {name} cannot be read at {problem.place}: {problem.message}"
+        entries.update((entry.operator, entry.bumped_at_version) for entry in version_map.entries)
+    return Releases(frozenset(entries), doubt)
