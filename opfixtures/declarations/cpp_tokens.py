@@ -89,6 +89,14 @@ def tokenise(text: str) -> Iterator[Token]:
         yield Token(kind, token, offset)
 
 
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """The comments of a text with `\\n` line breaks, each with its offset; whatever the text, never an exception."""
+    for match in _TOKEN.finditer(text):
+        comment = match[0].lstrip()
+        if match.lastgroup is None and comment.startswith("/"):
+            yield match.end() - len(comment), comment
+
+
 def quoted(source: str) -> str:
     """Source text as a message shows it: on one line, and not all of a long one."""
     text = " ".join(source[:200].split())

@@ -14,6 +14,8 @@ from opfixtures.fixture_files import FixtureFiles
 
 # A data class costs half a millisecond to import, and few changes need these.
 if TYPE_CHECKING:
+    from datetime import date
+
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -127,12 +129,16 @@ def _nothing() -> None:
     """None: what a file declares that is not there."""
 
 
+def _no_day() -> Mapping[str, date]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
     What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module
-    files by path.
+    files by path, `expiries` the last day of each upgrader that a comment gives one, by name.
     """
 
     version_map: VersionMap | None = None
@@ -141,5 +147,6 @@ class Declarations:
     module_files: Mapping[str, bytes] = field(default_factory=dict)
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
+    expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing

@@ -16,6 +16,8 @@ from opfixtures.git_snapshot import GitSnapshot
 from opfixtures.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -54,6 +56,7 @@ def declare(
         module_files=module_files,
         fixtures=fixtures or FixtureFiles(config.fixtures),
         upgraders=partial(_upgraders, _file(sources, config.upgraders)),
+        expiries=partial(_expiries, _file(sources, config.upgraders)),
         versions=partial(_versions, _file(sources, config.versions)),
         mobile_upgraders=partial(
             _mobile_upgraders,
@@ -99,6 +102,15 @@ def _upgraders(file: _File) -> Upgraders | None:
     from opfixtures.declarations.upgraders import read_upgraders
 
     return read_upgraders(*file)
+
+
+def _expiries(file: _File) -> Mapping[str, date]:
+    upgraders = _upgraders(file)
+    if file is None or upgraders is None:
+        return {}
+    from opfixtures.declarations.upgrader_expiry import read_expiries
+
+    return read_expiries(upgraders, file[1])
 
 
 @lru_cache(maxsize=3)
