@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from opfixtures.declarations.model import (
     Registry,
     VersionMap,
 )
-from opfixtures.fixture_files import fixture_of
+from opfixtures.fixture_files import fixture_of, stem_of
 from opfixtures.matching import Matching, Owners
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ def _nobody_looked() -> Releases:
     return UNKNOWN
 
 
+def _nobody_searched(_: Sequence[str]) -> Mapping[str, str | None]:
+    return {}
+
+
+_MOST_WORDS = 200
+
+
 @dataclass(frozen=True)
 class Change:
     """A change from `before` to `after`, and what else a rule may ask.
@@ -39,8 +46,9 @@ class Change:
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
     included. `published` reads what target declares, `landed` what the branch that target is a part of
     declares by now, others' changes included. `released` reads what releases have, at the tags of the clone.
-    `has_file` tells whether `after` holds a file at a path. With `everything`, nothing stood before. `today`
-    is None where nobody looks at waivers.
+    `has_file` tells whether `after` holds a file at a path, `naming` where it says a word outside the folder of
+    the fixtures: `path:line`, None for nowhere; a word is missing where none can tell. With `everything`,
+    nothing stood before. `today` tells which day it is; None where nobody looks at waivers.
     """
 
     config: Config
@@ -51,8 +59,9 @@ class Change:
     has_file: Callable[[str], bool]
     landed: Callable[[], Declarations] = Declarations
     released: Callable[[], Releases] = _nobody_looked
+    naming: Callable[[Sequence[str]], Mapping[str, str | None]] = _nobody_searched
     everything: bool = False
-    today: date | None = None
+    today: Callable[[], date] | None = None
 
     @cached_property
     def version_map(self) -> VersionMap:
@@ -67,7 +76,15 @@ class Change:
     @cached_property
     def matching(self) -> Matching:
         """The fixture entries after beside the entries after."""
-        return Matching(self.version_map, self.registry.rows)
+        return self.owners.matching
+
+    @cached_property
+    def entries(self) -> dict[tuple[str, int], MapEntry]:
+        """The entries after by operator and bumped_at_version, of several in arms of an `#if` the first."""
+        entries: dict[tuple[str, int], MapEntry] = {}
+        for entry in self.version_map.entries:
+            entries.setdefault((entry.operator, entry.bumped_at_version), entry)
+        return entries
 
     @cached_property
     def added(self) -> tuple[MapEntry, ...]:
@@ -75,27 +92,41 @@ class Change:
         stands in several arms of an `#if` counts once."""
         old = self.before.version_map.entries if self.before.version_map else ()
         known = {(entry.operator, entry.bumped_at_version) for entry in old}
-        new: dict[tuple[str, int], MapEntry] = {}
-        for entry in self.version_map.entries:
-            key = entry.operator, entry.bumped_at_version
-            if key not in known:
-                new.setdefault(key, entry)
-        return tuple(new.values())
+        return tuple(entry for key, entry in self.entries.items() if key not in known)
 
     @cached_property
     def owed(self) -> tuple[tuple[MapEntry, FixtureEntry], ...]:
         """What the change owes a fixture: each entry with a fixture entry that matches it, where the change
         adds the one or the other. In the order of the version map, then of the registry."""
         added = {(entry.operator, entry.bumped_at_version) for entry in self.added}
-        entries: dict[tuple[str, int], MapEntry] = {}
-        for entry in self.version_map.entries:
-            entries.setdefault((entry.operator, entry.bumped_at_version), entry)
         return tuple(
             (entry, row)
-            for key, entry in entries.items()
+            for key, entry in self.entries.items()
             for row in self.matching.rows_of(entry)
             if key in added or key_of(row) not in self._rows_before
         )
+
+    @cached_property
+    def lost(self) -> tuple[tuple[MapEntry, FixtureEntry], ...]:
+        """The entries that stand before and after, and whose last fixture entry the change takes away: its row,
+        its module, or what made the one match the other. Each with the fixture entry it had, the first of
+        several. None where something cannot be read that may have it."""
+        before = self.before.version_map
+        unreadable = (self.version_map.problems, self.registry.problems, self.after.modules.problems)
+        if before is None or any(unreadable):
+            return ()
+        had: dict[tuple[str, int], FixtureEntry] = {}
+        for entry in before.entries:
+            rows = self.owners_before.matching.rows_of(entry)
+            row = next((row for row in rows if is_module(self.modules_before.get(row.module))), None)
+            if row is not None:
+                had.setdefault((entry.operator, entry.bumped_at_version), row)
+        lost = []
+        for key, entry in self.entries.items():
+            has = (is_module(self.modules.get(row.module)) for row in self.matching.rows_of(entry))
+            if key in had and not any(has):
+                lost.append((entry, had[key]))
+        return tuple(lost)
 
     @cached_property
     def guards(self) -> tuple[FixtureEntry, ...]:
@@ -125,14 +156,45 @@ class Change:
         return self.published()
 
     @cached_property
+    def published_entries(self) -> dict[tuple[str, int], list[MapEntry]]:
+        """Target's entries by operator and bumped_at_version: several in arms of an `#if`."""
+        entries: dict[tuple[str, int], list[MapEntry]] = {}
+        for entry in self.target.version_map.entries if self.target.version_map else ():
+            entries.setdefault((entry.operator, entry.bumped_at_version), []).append(entry)
+        return entries
+
+    @cached_property
     def modules(self) -> dict[str, FixtureModule]:
         """The fixture modules after, by name."""
         return _by_name(self.after.modules)
 
     @cached_property
+    def modules_before(self) -> dict[str, FixtureModule]:
+        """The fixture modules before, by name."""
+        return _by_name(self.before.modules)
+
+    @cached_property
     def owners(self) -> Owners:
         """Who owns the fixtures after."""
         return Owners(self.after)
+
+    @cached_property
+    def owners_before(self) -> Owners:
+        """Who owned the fixtures before."""
+        return Owners(self.before)
+
+    @cached_property
+    def owners_published(self) -> Owners:
+        """Who owns the fixtures that target holds."""
+        return Owners(self.target)
+
+    @cached_property
+    def named_elsewhere(self) -> Mapping[str, str | None]:
+        """Where else the tree after names the fixtures that no entry owns, by the stem of their file names; as
+        `naming` tells it. Some of very many are missing."""
+        names = self.after.fixtures.ids
+        stems = {stem_of(name) for name in names if self.owners.entry(name) is None}
+        return self.naming(sorted(stems)[:_MOST_WORDS])
 
     @cached_property
     def touched_fixtures(self) -> frozenset[str]:
@@ -159,11 +221,11 @@ class Change:
     def judged_rows(self) -> tuple[FixtureEntry, ...]:
         """The fixture entries the change answers for: those it adds, those whose module it takes away or
         makes no module, and those of an operator that it adds an entry for."""
-        modules_before = _by_name(self.before.modules)
         operators = {entry.operator for entry in self.added}
 
         def judged(row: FixtureEntry) -> bool:
-            broken = is_module(modules_before.get(row.module)) and not is_module(self.modules.get(row.module))
+            was_module = is_module(self.modules_before.get(row.module))
+            broken = was_module and not is_module(self.modules.get(row.module))
             return key_of(row) not in self._rows_before or row.operator in operators or broken
 
         return tuple(row for row in self.registry.rows if judged(row))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change
@@ -13,7 +13,7 @@ from opfixtures.declarations.model import Declarations, VersionMap
 from opfixtures.declarations.read import declare, read_declarations, read_fixtures, read_sources
 from opfixtures.errors import ConfigurationError, GitError, NothingToCheck, UserError
 from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
+from opfixtures.git_snapshot import GitObjects, GitSnapshot
 from opfixtures.presets import PYTORCH_PATHS
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import EmptySnapshot, Snapshot
@@ -200,6 +200,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         has_file=compared.after.has,
         landed=lambda: declared(commits()[1]),
         released=released,
+        naming=partial(_naming, compared.after, config.fixtures),
         everything=everything,
     )
 
@@ -209,6 +210,11 @@ def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:
     config = _tolerantly(snapshot) or config
     source = snapshot.read(config.version_map)
     return None if source is None else declare({config.version_map: source}, config).version_map
+
+
+def _naming(snapshot: Snapshot, fixtures: str, words: Sequence[str]) -> Mapping[str, str | None]:
+    """See `Change.naming`: git searches what it holds, and nobody asks about a work tree."""
+    return snapshot.naming(words, fixtures) if isinstance(snapshot, GitSnapshot) else {}
 
 
 def _may_differ(compared: Comparison, folder: str) -> bool:

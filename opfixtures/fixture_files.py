@@ -26,6 +26,11 @@ def fixture_of(name: str) -> str:
     return name.removesuffix(".json")
 
 
+def stem_of(name: str) -> str:
+    """The file name of a fixture, or of the fixture that a record is of, without its ending."""
+    return fixture_of(name).rpartition(".")[0]
+
+
 def _no_files() -> dict[str, str]:
     return {}
 

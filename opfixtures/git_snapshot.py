@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, cast
@@ -16,6 +19,10 @@ from opfixtures.snapshot import LARGEST, EmptySnapshot, Snapshot, symbolic_link,
 # PATH_MAX of Linux: the target of a symbolic link is no longer.
 _LONGEST_LINK = 4096
 _CHUNK = 64 * 1024
+_WORD = re.compile(r"[\w.-]{1,200}")
+_MOST_SAID = 1 << 20
+# git separated line and text by `:` even with -z, up to 2.20.
+_SAID = re.compile(rb"([^\0\n]+)\0([0-9]+)[\0:]([^\n]+)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +60,16 @@ class GitObjects:
             with suppress(BrokenPipeError), process:
                 pass
 
-    def begin(self, *args: str) -> subprocess.Popen[bytes]:
-        """Start `git ARGS` at the root; what it prints is for the caller to read. It ends with this one."""
+    def begin(self, *args: str, errors: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        """Start `git ARGS` at the root; what it prints is for the caller to read. It ends with this one. `errors`
+        is where its standard error goes, as `Popen` has it."""
         process = subprocess.Popen(
             ("git", *args),
             cwd=self.repository.root,
             env=self.repository.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
         )
         self._begun.append(process)
         return process
@@ -148,6 +156,30 @@ class GitSnapshot:
     def folder(self, path: str) -> GitFolder:
         """The folder at `path`."""
         return GitFolder(self._objects, self._tree, path)
+
+    def naming(self, words: Sequence[str], beside: str) -> dict[str, str | None]:
+        """Where the tree says each of `words`, outside the folder `beside`: `path:line` of one place, None for
+        nowhere. Binary files say nothing. A word is missing where this clone cannot tell, as one is that lacks
+        files."""
+        words = [word for word in words if _WORD.fullmatch(word)]
+        if self._objects.repository.partial or not words:
+            return {}
+        tree = ("--cached",) if self._tree == ":0" else (self._tree,)
+        patterns = [option for word in words for option in ("-e", word)]
+        how = ("--full-name", "--no-color", "--no-recurse-submodules", "-I", "-F", "-w", "-o", "-n", "-z")
+        args = (*how, *patterns, *tree, "--", f":(exclude,top,literal){beside}")
+        # Of a file that it cannot read git only says so.
+        grep = self._objects.begin("grep", *args, errors=subprocess.STDOUT)
+        with cast(IO[bytes], grep.stdout) as stdout:
+            said = stdout.read(_MOST_SAID)
+        is_whole = len(said) < _MOST_SAID
+        if is_whole and _SAID.sub(b"", said):
+            return {}
+        places: dict[str, str | None] = dict.fromkeys(words) if is_whole else {}
+        prefix = "" if self._tree == ":0" else f"{self._tree}:"
+        for path, line, word in reversed(_SAID.findall(said)):
+            places[os.fsdecode(word)] = f"{os.fsdecode(path).removeprefix(prefix)}:{int(line)}"
+        return places
 
     def _blob(self, path: str, most: int) -> GitObject | None:
         if "\n" in path:

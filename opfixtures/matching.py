@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from opfixtures.declarations.model import Declarations, FixtureEntry, MapEntry, VersionMap
 from opfixtures.declarations.names import fixture_stem, module_version
-from opfixtures.fixture_files import fixture_of
+from opfixtures.fixture_files import stem_of
 
 
 class Matching:
@@ -56,7 +56,7 @@ class Owners:
     def __init__(self, declarations: Declarations) -> None:
         version_map = declarations.version_map or VersionMap("")
         registry = declarations.registry
-        self._matching = Matching(version_map, registry.rows if registry else ())
+        self.matching = Matching(version_map, registry.rows if registry else ())
         self._rows: dict[str, list[FixtureEntry]] = defaultdict(list)
         for row in registry.rows if registry else ():
             self._rows[fixture_stem(row.module)].append(row)
@@ -64,15 +64,15 @@ class Owners:
 
     def row(self, name: str) -> FixtureEntry | None:
         """The fixture entry that a fixture or record is of; where several are, the first that matches."""
-        rows = self._rows.get(_stem(name), [])
-        return next((row for row in rows if self._matching.bump_of(row) is not None), next(iter(rows), None))
+        rows = self._rows.get(stem_of(name), [])
+        return next((row for row in rows if self.matching.bump_of(row) is not None), next(iter(rows), None))
+
+    def is_guard(self, row: FixtureEntry) -> bool:
+        """Whether a fixture entry's operator is not in the version map."""
+        return not self.matching.has_operator(row.operator)
 
     def entry(self, name: str) -> tuple[str, int] | None:
         """Operator and bumped_at_version of the entry that its fixture entry matches."""
         row = self.row(name)
-        bump = self._matching.bump_of(row) if row else None
+        bump = self.matching.bump_of(row) if row else None
         return None if row is None or bump is None else (row.operator, bump)
-
-
-def _stem(name: str) -> str:
-    return fixture_of(name).rpartition(".")[0]

@@ -69,7 +69,7 @@ def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> list[Finding]:
     if compared is None:
         return []
     try:
-        return check.judged(objects, compared)
+        return check.judged(objects, compared, softened=check.ONLY_A_BUILD_MENDS)
     except NothingToCheck:
         return []
 

@@ -60,14 +60,20 @@ def class_name_for(operator: str, version: int) -> str:
     return f"TestVersioned{''.join(word[0].upper() + word[1:] for word in words)}V{max(version, 0)}"
 
 
-def suggested_row(operator: str, version: int) -> str:
-    """The registry's row for that fixture module: `    TestVersionedGeluV9(): "aten::gelu",`."""
+def numbered(class_name: str, number: int) -> str:
+    """Another name for a class, told apart by a number in front of its suffix: `TestVersionedGelu2V9`."""
+    stem = class_name[: class_name.rindex("V")] if module_version(class_name) is not None else class_name
+    return f"{stem}{number}{class_name[len(stem) :]}"
+
+
+def suggested_row(operator: str, class_name: str) -> str:
+    """The registry's row for a fixture module: `    TestVersionedGeluV9(): "aten::gelu",`."""
     text = f'"{operator}"' if operator.isprintable() and not set(operator) & set('"\\') else repr(operator)
-    return f"    {class_name_for(operator, version)}(): {text},"
+    return f"    {class_name}(): {text},"
 
 
-def suggested_module(schema: FunctionSchema | None, operator: str, version: int) -> str:
-    """The lines of a fixture module's class for `operator` at `version`, each ended by a newline.
+def suggested_module(schema: FunctionSchema | None, operator: str, class_name: str) -> str:
+    """The lines of a fixture module's class for `operator`, each ended by a newline.
 
     `forward` takes what `schema` has no default for and calls the operator with that: a fixture in which
     defaults are omitted is one that notices when the upgrader is missing. Without a schema it takes a tensor.
@@ -81,7 +87,7 @@ def suggested_module(schema: FunctionSchema | None, operator: str, version: int)
     parameters = _parameters(schema.arguments) if schema else [_Parameter("input", "Tensor", "input")]
     call = f"        return torch.ops.{_attribute(namespace)}.{_attribute(name)}("
     lines = [
-        f"class {class_name_for(operator, version)}(torch.nn.Module):",
+        f"class {class_name}(torch.nn.Module):",
         *_signature(parameters, _returned(schema)),
         *_wrapped(call, [parameter.passed for parameter in parameters], ")"),
     ]

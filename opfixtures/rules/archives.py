@@ -93,8 +93,8 @@ def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> I
 
         opfixtures generate --regenerate --operator aten::gelu
     """
-    for name, entry, archive in _covered_archives(change):
-        wanted = archive.called_as(entry.operator)
+    for name, operator, archive in _owned_archives(change):
+        wanted = archive.called_as(operator)
         if wanted in archive.called:
             continue
         called = sorted(archive.called)
@@ -104,7 +104,7 @@ def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> I
         row = change.owners.row(name)
         module = row.module if row else "its module"
         hint = f"let {printable(module)} call it, then: {_made_again(change, name)}"
-        yield finding(entry.operator, _place(change, name), message, hint)
+        yield finding(operator, _place(change, name), message, hint)
 
 
 @rule("OPF305", Severity.ERROR)
@@ -138,8 +138,22 @@ def fixture_and_record_disagree(change: Change, finding: NewFinding) -> Iterator
     for name in filter(is_record, fixtures.ids):
         if fixture_of(name) in touched and fixture_of(name) not in fixtures.ids:
             message = "a record without its fixture"
-            hint = f"take it away, or restore {printable(fixtures.path(fixture_of(name)))}"
-            yield finding(_operator(change, name), _place(change, name), message, hint)
+            yield finding(_operator(change, name), _place(change, name), message, _made_whole(change, name))
+
+
+def _made_whole(change: Change, record: str) -> str:
+    """What to do with a record whose fixture is not there."""
+    from shlex import quote
+
+    fixture = fixture_of(record)
+    path, own = (quote(printable(change.after.fixtures.path(name))) for name in (fixture, record))
+    if fixture in change.target.fixtures.ids:
+        from opfixtures.rules.take_away import may_go
+
+        return f"git rm {own}" if may_go(change, fixture) else f"restore {path}"
+    if fixture in change.before.fixtures.ids:
+        return f"restore {path}, or take its record away as well: git rm {own}"
+    return f"git add {path}, or take its record away: git rm {own}"
 
 
 def _differences(change: Change, name: str, record: Record) -> Iterator[tuple[str, str]]:
@@ -174,6 +188,16 @@ def _covered_archives(change: Change) -> Iterator[tuple[str, MapEntry, Archive]]
                 yield name, entry, archive
 
 
+def _owned_archives(change: Change) -> Iterator[tuple[str, str, Archive]]:
+    """The archives that can be read, each with the operator of the entry or of the guard that it is of."""
+    for name in change.judged_fixtures if change.owners.are_certain else ():
+        row = change.owners.row(name)
+        if row is not None and (change.owners.entry(name) or change.owners.is_guard(row)):
+            archive = change.after.fixtures.archive(name)
+            if not isinstance(archive, str):
+                yield name, row.operator, archive
+
+
 def _entry(change: Change, name: str) -> MapEntry | None:
     """The entry that owns a fixture. What cannot be read may hold another one: then none is certain."""
     owner = change.owners.entry(name) if change.owners.are_certain else None
@@ -191,10 +215,10 @@ def _place(change: Change, name: str) -> Place:
 
 
 def _made_again(change: Change, name: str) -> str:
-    """The command that makes a fixture again; for one that nobody owns there is none."""
+    """The command that makes a fixture again; for one that nobody owns there is none, and OPF307 tells of it."""
     from shlex import quote
 
     operator = _operator(change, name)
     if operator is None:
-        return "take it away, or restore it as it was written"
+        return "restore it as it was written"
     return f"opfixtures generate --regenerate --operator {quote(printable(operator))}"

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from opfixtures.changes import Change, is_module
-from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.declarations.names import (
-    class_name_for,
-    fixture_stem,
-    module_version,
-    suggested_module,
-    suggested_row,
-)
+from opfixtures.declarations.model import FixtureEntry
+from opfixtures.declarations.names import fixture_stem, module_version
 from opfixtures.findings import Finding, Severity
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
@@ -21,7 +15,7 @@ from opfixtures.rules.registered import NewFinding, rule
 
 @rule("OPF201", Severity.ERROR)
 def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """An added entry of the version map has no matching fixture entry.
+    """An entry of the version map is added without a matching fixture entry, or loses its last one.
 
     An entry changes what an operator does. Its fixture, a small model exported by a build from before the
     change, is the proof that old models still load and compute the same. Somebody has to say which module to
@@ -33,42 +27,37 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     (pytorch/pytorch#73586). Nothing asked for it then, and of the 18 operators in PyTorch's map 6 have a
     fixture that proves something.
 
+    What proves an entry today has to prove it tomorrow. A change that takes the last fixture entry away, its
+    row or its class, or that gives the row another operator or the class another V<n>, takes the proof away,
+    and the fixture that is left belongs to nobody.
+
     To mend it, add the lines that the hint shows, and complete the module where your operator needs more than
-    its required arguments.
+    its required arguments; or bring back what was taken away. It goes only with its entry.
     """
     if change.registry.problems:
         return
-    for entry in change.added:
-        if not change.matching.rows_of(entry):
-            covers = change.matching.covers(entry)
-            yield finding(
-                entry.operator,
-                entry.place,
-                f"{entry.operator} is bumped at version {entry.bumped_at_version} without a matching fixture "
-                f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
-                _lines_to_add(change, entry),
-            )
+    without = [entry for entry in change.added if not change.matching.rows_of(entry)]
+    if not (without or change.lost):
+        return
+    from opfixtures.rules.lines_to_add import lines_to_add, lines_to_restore
 
-
-def _lines_to_add(change: Change, entry: MapEntry) -> str:
-    from opfixtures.declarations.function_schema import SchemaError, parse_schema
-
-    version = entry.bumped_at_version - 1
-    try:
-        schema = parse_schema(entry.old_schema)
-    except SchemaError:
-        schema = None
-    end = change.registry.end
-    registry = f"{end.path}:{end.line}" if end else change.registry.path
-    parts = [
-        f"add to ALL_MODULES in {printable(registry)}:",
-        "",
-        suggested_row(entry.operator, version),
-    ]
-    if class_name_for(entry.operator, version) not in change.modules:
-        module = suggested_module(schema, entry.operator, version).rstrip("\n")
-        parts[:0] = [f"add to {printable(change.config.fixture_modules[0])}:", "", module, ""]
-    return "\n".join(parts)
+    for entry in without:
+        covers = change.matching.covers(entry)
+        yield finding(
+            entry.operator,
+            entry.place,
+            f"{entry.operator} is bumped at version {entry.bumped_at_version} without a matching fixture "
+            f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
+            lines_to_add(change, entry),
+        )
+    for entry, row in change.lost:
+        yield finding(
+            entry.operator,
+            entry.place,
+            f"{entry.operator} is bumped at version {entry.bumped_at_version}, and its fixture entry is taken "
+            f"away: {row.module}",
+            lines_to_restore(change, entry, row),
+        )
 
 
 @rule("OPF202", Severity.ERROR)
@@ -79,8 +68,8 @@ def registered_module_is_missing(change: Change, finding: NewFinding) -> Iterato
     cannot be scripted, there is nothing to export and the row proves nothing. After a change the old module
     often does not script any more (pytorch/pytorch#72030): whoever takes it out for that leaves its row.
 
-    To mend it, define the class, correct its name in the row, or take the row away. A class whose base comes
-    from a file that opfixtures does not read is believed to be a module.
+    To mend it, bring the class back, define it, or correct its name in the row. A row that no entry needs may
+    go instead. A class whose base comes from a file that opfixtures does not read is believed to be a module.
     """
     files = ", ".join(change.config.fixture_modules)
     unreadable = change.after.modules.problems
@@ -93,11 +82,20 @@ def registered_module_is_missing(change: Change, finding: NewFinding) -> Iterato
         module = change.modules.get(row.module)
         if module is None and not unreadable:
             message = f"{row.module} is registered and not defined in {files}"
-            yield finding(row.operator, row.place, message, "define it there, or take this row away")
+            yield finding(row.operator, row.place, message, _what_to_do_without_class(change, row))
         elif module is not None and not is_module(module):
             message = f"{row.module} is registered and is not an nn.Module"
             hint = f"let it be one: class {row.module}(torch.nn.Module):"
             yield finding(row.operator, module.place, message, hint)
+
+
+def _what_to_do_without_class(change: Change, row: FixtureEntry) -> str:
+    if row.module in change.modules_before:
+        return "bring the class back as it was"
+    entry = change.entries.get((row.operator, change.matching.bump_of(row) or 0))
+    if entry is not None and len(change.matching.rows_of(entry)) == 1:
+        return "define it there"
+    return "define it there, or take this row away"
 
 
 @rule("OPF204", Severity.ERROR)
@@ -118,12 +116,15 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
             continue
         covered = change.matching.covered(row.operator)
         version = module_version(row.module)
+        from opfixtures.rules.lines_to_add import name_of_version
+
+        name = name_of_version(change, row.module, row.operator, covered.stop - 1)
         what = "has no version suffix V<n>" if version is None else f"is of version {version}"
         yield finding(
             row.operator,
             row.place,
             f"{row.module} {what}: the entries of {row.operator} cover versions 0 to {covered.stop - 1}",
-            f"rename it to {class_name_for(row.operator, covered.stop - 1)}, in its class and in this row",
+            f"rename it to {printable(name)}, in its class and in this row",
         )
 
 
@@ -151,33 +152,55 @@ def registry_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[Fin
 def registered_operator_is_not_in_the_map(change: Change, finding: NewFinding) -> Iterator[Finding]:
     """A registered operator is not in the version map.
 
-    Without an entry there is no upgrader, and a fixture proves nothing about an upgrader. When random_.from
-    was renamed and the change reverted (pytorch/pytorch#89797, #94611), three modules and their fixtures
-    stayed behind.
+    A row whose operator has no entry is a guard. PyTorch's guide adds module and row first, exports the model,
+    and changes the operator only later: from the first step on, the fixture tells what the operator computes
+    today. `opfixtures generate` makes it by target's operator, and it is replayed at every head, without an
+    upgrader: as soon as the operator computes something else, that is seen. The change that alters it adds its
+    entry, and the guard becomes the proof of that.
 
-    A warning when the row is added, because PyTorch's guide adds module and row first and changes the
-    operator later; an error when the operator leaves the map. To mend it, add the entry, correct the operator
-    in the row, or take row, class and fixture away.
+    A warning when the row is added, because a misspelt operator looks the same; an error when the operator
+    leaves the map, and its row stays. When random_.from was renamed and the change reverted
+    (pytorch/pytorch#89797, #94611), three modules and their fixtures stayed behind.
+
+    To mend it, correct the operator in the row if it is misspelt; a guard may stay as it is. For an operator that
+    left the map, bring its entry back, or let row, class and fixture go with it, if that may go.
     """
     # What is not among the entries of a map with problems may be there all the same.
-    if change.after.version_map is None or change.version_map.problems:
-        return
-    old = change.before.registry.rows if change.before.registry else ()
-    known = {(row.module, row.operator) for row in old}
     left = (
         {entry.operator for entry in change.before.version_map.entries} if change.before.version_map else ()
     )
-    for row in change.registry.rows:
-        if change.matching.has_operator(row.operator):
-            continue
-        fixture = f"{change.config.fixtures}/{fixture_stem(row.module)}.ptl"
-        hint = f"add its entry to {change.version_map.path}, or take row and class away, and {fixture}"
+    added = set(change.added_guards)
+    for row in change.guards:
         message = f"{row.operator} of {row.module} is not in the version map"
         if row.operator in left:
-            left_it = finding(row.operator, row.place, f"{message} any more", printable(hint))
+            left_it = finding(row.operator, row.place, f"{message} any more", _of_what_left(change, row))
             yield replace(left_it, severity=Severity.ERROR)
-        elif (row.module, row.operator) not in known:
-            yield finding(row.operator, row.place, message, printable(hint))
+        elif row in added:
+            yield finding(row.operator, row.place, f"{message}: it is a guard", _GUARD)
+
+
+_GUARD = (
+    "target's operator makes its fixture, and every head has to compute the same, without an upgrader;\n"
+    "the change that alters the operator adds its entry; if the operator is misspelt, correct it here"
+)
+
+
+def _of_what_left(change: Change, row: FixtureEntry) -> str:
+    """What to do with a row whose operator is in the map no more."""
+    from opfixtures.rules.take_away import take_away
+    from opfixtures.taken_back import may_be_taken_back
+
+    before = change.before.version_map.entries if change.before.version_map else ()
+    gone = [entry.bumped_at_version for entry in before if entry.operator == row.operator]
+    if not all(may_be_taken_back(change, row.operator, version) for version in gone):
+        return printable(f"bring its entry back, in {change.version_map.path}")
+    fixture = next((name for name in change.after.fixtures.ids if change.owners.row(name) == row), None)
+    hint = "take row and class away, which were its entry's"
+    return (
+        f"{hint};\nbring back what its fixture was made for, {take_away(change, fixture)}"
+        if fixture
+        else hint
+    )
 
 
 @rule("OPF205", Severity.ERROR)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from opfixtures.changes import Change
-from opfixtures.declarations.model import Declarations, Place
+from opfixtures.declarations.model import Declarations, FixtureEntry, Place
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.findings import Finding, Severity
 from opfixtures.fixture_files import fixture_of
-from opfixtures.matching import Owners
 from opfixtures.report.printable import printable
-from opfixtures.rules.published import is_reverted
 from opfixtures.rules.registered import NewFinding, rule
 
 
@@ -61,9 +60,10 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
     A fixture is evidence from a time that does not come back. One that is made anew, by a later build, shows
     what that build did; and when it is made to pass, it shows nothing. So what target holds stays as it is.
 
-    A fixture may go with its entry when that is reverted, as when stft and istft were taken back
-    (pytorch/pytorch#73434, #77257): the produced version falls below the bump in the same change. It may also
-    go when no entry of target owns it, as the three that random_.from left behind (#89797, #94611).
+    A fixture may go with its entry when that may go, as when stft and istft were taken back
+    (pytorch/pytorch#73434, #77257): `opfixtures explain OPF109` says when. One that no entry of target owns may
+    go as well, with its row if it has one: it is a guard then, and nothing replays the operator any more,
+    which is a warning. So may the three that random_.from left behind (#89797, #94611).
 
     To mend it, restore it; for what the operator does now, add another entry, with a fixture of its own:
 
@@ -73,23 +73,29 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
 
     if not (change.everything or change.touched_fixtures):
         return
+    from opfixtures.rules.take_away import may_differ, may_go
+
     before, after, published = change.before.fixtures.ids, change.after.fixtures.ids, change.target.fixtures
-    owners = Owners(change.target)
+    owners = change.owners_published
     for name, one in published.ids.items():
         now = after.get(name)
         if now == one or (before.get(name) == now and not change.everything):
             continue
-        owner = owners.entry(name)
-        may_go = is_reverted(change, *owner) if owner else now is None and owners.are_certain
-        if not may_go:
-            path = change.after.fixtures.path(name)
+        row, path = owners.row(name), change.after.fixtures.path(name)
+        # Whatever is checked out, and wherever it stood.
+        hint = f"restore it: git cat-file blob {one.removeprefix('@')} > {quote(printable(path))}"
+        operator = row.operator if row else None
+        if not (may_go(change, name) if now is None else may_differ(change, name)):
             message = f"a published fixture is {'changed' if now else 'removed'}"
             if name != fixture_of(name):
                 message = f"the record of {message}"
-            # Whatever is checked out, and wherever it stood.
-            hint = f"restore it: git cat-file blob {one.removeprefix('@')} > {quote(printable(path))}"
-            row = owners.row(name)
-            yield finding(row.operator if row else None, Place(path, 1, 1), message, hint)
+            yield finding(operator, Place(path, 1, 1), message, hint)
+        elif row is not None and owners.is_guard(row) and name == fixture_of(name):
+            message = f"a guard is taken away: nothing replays {operator} any more"
+            guard = finding(
+                operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
+            )
+            yield replace(guard, severity=Severity.WARNING)
 
 
 @rule("OPF307", Severity.WARNING)
@@ -101,39 +107,49 @@ def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Findin
     renamed and the change reverted (pytorch/pytorch#89797, #94611), three fixtures stayed behind.
 
     A fixture whose row the same change adds is left to OPF203 and OPF204, which judge that row: PyTorch's
-    guide adds module, row and fixture first and changes the operator later.
+    guide adds module, row and fixture first and changes the operator later. A guard owns its fixture.
 
-    To mend it, add the row that the fixture was made for, and the entry; or take fixture and record away:
+    To mend it, write the row that the fixture was made for, and the entry. Fixture and record may go as well,
+    unless an entry needs them or another file of the tree names them, as PyTorch's tests do five of the .pt
+    files that have no row. The hint says which it is, and where nothing stands in the way:
 
         git rm test/jit/fixtures/test_versioned_random_from_v10.ptl
     """
     if not change.owners.are_certain or change.after.version_map is None:
         return
     touched = {fixture_of(name) for name in change.touched_fixtures}
-    before = Owners(change.before)
     for name in change.after.fixtures.fixtures:
         row, path = change.owners.row(name), change.after.fixtures.path(name)
-        if row is None and (name in touched or before.row(name) is not None):
+        if row is None and (name in touched or change.owners_before.row(name) is not None):
             message = f"no row of {change.registry.path} owns this fixture"
-        elif row is not None and name in touched and _matches_nothing(change, name):
+        elif row is not None and name in touched and _matches_nothing(change, row):
             message = f"no entry of {change.version_map.path} owns this fixture of {row.operator}"
         else:
             continue
-        hint = f"add what it was made for, or take it away: git rm {path}"
-        yield finding(row.operator if row else None, Place(path, 1, 1), message, printable(hint))
+        from opfixtures.rules.take_away import keep_or_take_away
+
+        hint = keep_or_take_away(change, name)
+        yield finding(row.operator if row else None, Place(path, 1, 1), message, hint)
 
 
-def _matches_nothing(change: Change, name: str) -> bool:
-    return change.owners.entry(name) is None and change.owners.row(name) not in change.judged_rows
+def _matches_nothing(change: Change, row: FixtureEntry) -> bool:
+    """Whether a fixture entry is neither that of an entry, nor a guard, nor told of itself."""
+    matching = change.matching
+    return (
+        matching.has_operator(row.operator)
+        and matching.bump_of(row) is None
+        and row not in change.judged_rows
+    )
 
 
 @rule("OPF308", Severity.WARNING)
 def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """A fixture module's source is not the one that its fixture's record names.
+    """A fixture module's source is not the one that its fixture was made from.
 
     The module says what the fixture does; nobody reads an archive. When the class is edited after the export,
     the two tell different stories, and whoever makes the fixture again gets another one. The record holds the
-    sha256 of the class and of what it uses in its file: its neighbours may change.
+    sha256 of the class and of what it uses in its file: its neighbours may change. Of a fixture without a record,
+    as PyTorch's own are, the class that stands beside it before the change is taken for the one it was made from.
 
     After a change the old module often does not script any more (pytorch/pytorch#72030), and is edited until
     it does: from then on it is not what the fixture was made from.
@@ -148,15 +164,7 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
     modules_touched = not change.touched.isdisjoint(change.config.fixture_modules)
     for name in change.after.fixtures.fixtures if modules_touched or change.judged_fixtures else ():
         row = change.owners.row(name)
-        if row is None or f"{name}.json" not in change.after.fixtures.ids:
-            continue
-        now = _source_sha256(change.after, row.module)
-        if now is None or (
-            name not in change.judged_fixtures and now == _source_sha256(change.before, row.module)
-        ):
-            continue
-        record = change.after.fixtures.record(name)
-        if record is not None and not isinstance(record, str) and record.module.sha256 != now:
+        if row is not None and _is_of_another_module(change, name, row.module):
             yield finding(
                 row.operator,
                 Place(change.after.fixtures.path(name), 1, 1),
@@ -165,6 +173,22 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
                 f"one that is not published: opfixtures generate --regenerate --operator "
                 f"{quote(printable(row.operator))}",
             )
+
+
+def _is_of_another_module(change: Change, name: str, module: str) -> bool:
+    """Whether the module's source is not what the fixture was made from: what its record names, or where there is
+    none, what stood beside it before the change."""
+    before, after = change.before.fixtures.ids, change.after.fixtures.ids
+    if f"{name}.json" not in after:
+        if before.get(name) != after[name] or change.touched.isdisjoint(change.config.fixture_modules):
+            return False
+        then, now = _source_sha256(change.before, module), _source_sha256(change.after, module)
+        return None not in (then, now) and then != now
+    now = _source_sha256(change.after, module)
+    if now is None or (name not in change.judged_fixtures and now == _source_sha256(change.before, module)):
+        return False
+    record = change.after.fixtures.record(name)
+    return record is not None and not isinstance(record, str) and record.module.sha256 != now
 
 
 def _source_sha256(declarations: Declarations, module: str) -> str | None:

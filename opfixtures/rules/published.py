@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opfixtures.changes import Change, text_of
-from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem
+from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem, VersionMap
 from opfixtures.findings import Finding, Severity
 from opfixtures.given_out import Numbering
 from opfixtures.report.printable import printable
@@ -122,9 +122,22 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     it loads and computes something else, or does not load.
 
     A removed entry is a revert, and no finding, when the produced version falls below its bump in the same
-    change, as when stft and istft at 11 were taken back (pytorch/pytorch#73434, #77257). What only the
-    current branch brought may change and go. An old_schema may be written otherwise when it says the same; an
-    entry that OPF105 or OPF106 finds fault with may be mended.
+    change, as when stft and istft at 11 were taken back (pytorch/pytorch#73434, #77257). A library has no
+    produced version: its entry may go as long as no release has it, that is, as long as it stands in the map
+    at no tag of the clone. What only the current branch brought may change and go. An old_schema may be written
+    otherwise when it says the same; an entry that OPF105 or OPF106 finds fault with may be mended.
+
+    Once 12 has landed, 11 cannot be taken back that way: it stays given out, and models that were made since
+    are stamped with it. Keep the entry, and let one at 13 bring the old behaviour back, with an upgrader that
+    gives models of 11 and 12 what they computed. The same holds for a library's entry that a release has.
+
+    PyTorch's guide gives an upgrader up after 180 days where the next change leaves no way to keep it, and its
+    generate_models.py shows a comment in front of each with the day until which it is kept. Once that day is
+    past, an entry may go, and its fixtures with it, if target has the comment in front of its upgrader:
+
+        /* gelu_0_9 is added for a change of gelu. Expire date: 06/02/2022 */
+
+    as month, day, year. Without it nobody was told, and a model lives longer than 180 days.
 
     To mend it, restore the entry, and add another one with a higher bumped_at_version for what changes now.
     Where the map was moved, name the new path as `version-map` in the same change. Otherwise bring it back:
@@ -133,7 +146,7 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     """
     if change.after.version_map is None:
         published = change.target.version_map
-        if published is not None:
+        if published is not None and not _all_may_go(change, published):
             settings = f"[tool.opfixtures] of {change.config.source or SHARED_FILE}"
             hint = f"bring it back, or name its new path as `version-map` in {settings}"
             yield finding(None, Place(published.path, 1, 1), "the published version map is removed", hint)
@@ -141,15 +154,33 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     # What is not among the entries of a map with problems may be there all the same.
     if change.version_map.path not in change.touched or change.version_map.problems:
         return
-    for entry, now in _altered(change):
+    altered = list(_altered(change))
+    if not altered:
+        return
+    from opfixtures.declarations.entry_text import entry_text
+    from opfixtures.taken_back import instead, places_of_removed
+
+    places = places_of_removed(change)
+    for entry, now in altered:
         what = f"the published entry of {entry.operator} at version {entry.bumped_at_version}"
-        text = f'{{{entry.bumped_at_version}, "{entry.upgrader_name}", "{entry.old_schema}"}}'
-        yield finding(
-            entry.operator,
-            now.place if now else Place(change.version_map.path, 1, 1),
-            f"{what} is {'changed' if now else 'removed'}",
-            f"write it as it was: {printable(text)}",
-        )
+        hint = f"write it as it was: {entry_text(change.version_map.path, entry)}"
+        if now:
+            yield finding(entry.operator, now.place, f"{what} is changed", printable(hint))
+        else:
+            key = entry.operator, entry.bumped_at_version
+            place = places.get(key, Place(change.version_map.path, 1, 1))
+            hint = f"{printable(hint)}\n{printable(instead(change, entry))}"
+            yield finding(entry.operator, place, f"{what} is removed", hint)
+
+
+def _all_may_go(change: Change, published: VersionMap) -> bool:
+    """Whether a published map is not lost but taken back, registry and all, and nobody needs what it had."""
+    if change.after.registry is not None or published.problems:
+        return False
+    from opfixtures.taken_back import may_be_taken_back
+
+    keys = ((entry.operator, entry.bumped_at_version) for entry in published.entries)
+    return all(may_be_taken_back(change, *key) for key in keys)
 
 
 def _altered(change: Change) -> Iterator[tuple[MapEntry, MapEntry | None]]:
@@ -186,20 +217,13 @@ def _is_faulty(entry: MapEntry) -> bool:
     return operator_of(entry.old_schema) != entry.operator
 
 
-def is_reverted(change: Change, operator: str, bumped_at_version: int) -> bool:
-    """Whether the change takes an entry back: it is gone, and its version is produced no more."""
-    entries = {(entry.operator, entry.bumped_at_version) for entry in change.version_map.entries}
-    if (operator, bumped_at_version) in entries or change.version_map.problems:
-        return False
-    versions = change.after.versions()
-    return bool(versions and versions.produced and versions.produced.value < bumped_at_version)
-
-
 def _may_change(change: Change, entry: MapEntry, now: MapEntry | None) -> bool:
+    if now is None:
+        from opfixtures.taken_back import may_be_taken_back
+
+        return may_be_taken_back(change, entry.operator, entry.bumped_at_version)
     from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 
-    if now is None:
-        return is_reverted(change, entry.operator, entry.bumped_at_version)
     try:
         same = same_schema(parse_schema(entry.old_schema), parse_schema(now.old_schema))
     except SchemaError:

@@ -47,17 +47,21 @@ def rule(code: str, severity: Severity) -> Callable[[Judge], Judge]:
     return register
 
 
-def judge(change: Change, demanded: frozenset[str] = frozenset()) -> list[Finding]:
+def judge(
+    change: Change, demanded: frozenset[str] = frozenset(), softened: frozenset[str] = frozenset()
+) -> list[Finding]:
     """What all rules find in `change`, in the order of the files. A finding whose code is in `demanded` is an
-    error whatever its rule says, unless it is waived: then it is a note."""
+    error whatever its rule says, one whose code is in `softened` a warning, unless it is waived: then it is a
+    note."""
     found = [
         finding
         for one in RULES.values()
         for finding in one.judge(change, partial(Finding, one.code, one.severity))
     ]
     raised = [replace(one, severity=Severity.ERROR) if one.code in demanded else one for one in found]
+    raised = [replace(one, severity=Severity.WARNING) if one.code in softened else one for one in raised]
     if change.config.waivers and change.today is not None:
         from opfixtures.waivers import waive
 
-        raised = waive(raised, change.config.waivers, change.today)
+        raised = waive(raised, change.config.waivers, change.today())
     return sorted(raised, key=lambda finding: (finding.place, finding.code, finding.message))

@@ -141,6 +141,9 @@ def mobile_upgraders_are_stale(change: Change, finding: NewFinding) -> Iterator[
     the five `div.*_mode` entries nobody ran it for months (pytorch/pytorch#89886); aten::full is excluded,
     and an old model gives floats under torch.jit.load and ints under lite.
 
+    Only a build of the change can run that program. So before a commit or a push this is a warning, and an error
+    where a build is at hand: in CI, with `--from-ref`, and in the Action.
+
     To mend it, build the change and run the program, then commit what it wrote:
 
         python torchgen/operator_versions/gen_mobile_upgraders.py

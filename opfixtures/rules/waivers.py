@@ -36,7 +36,7 @@ def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
     for waiver in change.config.waivers:
         place = Place(change.config.source or SHARED_FILE, waiver.line, 1)
         operator = waiver.key if change.matching.has_operator(waiver.key) else None
-        if waiver.expires < change.today:
+        if waiver.expires < change.today():
             message = f"the waiver for {waiver.key} expired on {waiver.expires}: {waiver.reason}"
             hint = "mend what it was for and take it away, or renew it with a reason that still holds"
             yield finding(operator, place, message, hint)

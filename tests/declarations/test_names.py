@@ -15,6 +15,7 @@ from opfixtures.declarations.names import (
     fixture_stem,
     module_of_version,
     module_version,
+    numbered,
     suggested_module,
     suggested_row,
     upgrader_of_range,
@@ -117,13 +118,21 @@ def test_whatever_the_operator_the_suggested_lines_are_python(operator: str, ver
     name = class_name_for(operator, version)
     assert name.isidentifier()
     assert module_version(name) == max(version, 0)
-    [module] = ast.parse(suggested_module(None, operator, version)).body
+    [module] = ast.parse(suggested_module(None, operator, name)).body
     assert isinstance(module, ast.ClassDef)
     assert module.name == name
-    registry = ast.parse(f"ALL_MODULES = {{\n{suggested_row(operator, version)}\n}}").body[0]
+    registry = ast.parse(f"ALL_MODULES = {{\n{suggested_row(operator, name)}\n}}").body[0]
     assert isinstance(registry, ast.Assign)
     assert isinstance(registry.value, ast.Dict)
     assert ast.literal_eval(registry.value.values[0]) == operator
+
+
+@pytest.mark.parametrize(
+    ("name", "another"),
+    [("TestVersionedGeluV9", "TestVersionedGelu2V9"), ("TestVersionedGelu", "TestVersionedGelu2")],
+)
+def test_a_class_is_told_apart_in_front_of_its_suffix(name: str, another: str) -> None:
+    assert numbered(name, 2) == another
 
 
 @pytest.mark.parametrize(
@@ -135,14 +144,14 @@ def test_whatever_the_operator_the_suggested_lines_are_python(operator: str, ver
     ],
 )
 def test_a_row_is_written_as_pytorch_writes_it(operator: str, row: str) -> None:
-    assert suggested_row(operator, 9) == row
+    assert suggested_row(operator, class_name_for(operator, 9)) == row
 
 
 def test_a_module_takes_what_has_no_default_and_omits_the_rest() -> None:
     schema = parse_schema(
         "mylib::scale.two(Tensor x, int dim, bool b, float by=2., *, Tensor(a!) out) -> Tensor(a!)"
     )
-    assert suggested_module(schema, "mylib::scale.two", 3) == (
+    assert suggested_module(schema, "mylib::scale.two", "TestVersionedScaleTwoV3") == (
         "class TestVersionedScaleTwoV3(torch.nn.Module):\n"
         "    def forward(self, x, dim: int, b: bool, out):\n"
         "        return torch.ops.mylib.scale(x, dim, b, out=out)\n"
@@ -151,7 +160,7 @@ def test_a_module_takes_what_has_no_default_and_omits_the_rest() -> None:
 
 def test_types_that_would_need_an_import_stand_in_a_type_comment() -> None:
     schema = parse_schema("aten::full(int[] size, Scalar fill_value, *, ScalarType? dtype=None) -> Tensor")
-    assert suggested_module(schema, "aten::full", 4) == (
+    assert suggested_module(schema, "aten::full", "TestVersionedFullV4") == (
         "class TestVersionedFullV4(torch.nn.Module):\n"
         "    def forward(self, size, fill_value):\n"
         "        # type: (List[int], number) -> Tensor\n"
@@ -165,14 +174,16 @@ def test_types_that_would_need_an_import_stand_in_a_type_comment() -> None:
 )
 def test_a_type_comment_names_what_is_returned(returns: str, comment: str) -> None:
     schema = parse_schema(f"x::y(int? a) -> {returns}")
-    assert f"        # type: (Optional[int]) -> {comment}\n" in suggested_module(schema, "x::y", 3)
+    assert f"        # type: (Optional[int]) -> {comment}\n" in suggested_module(
+        schema, "x::y", "TestVersionedYV3"
+    )
 
 
 def test_names_that_forward_cannot_have_are_changed() -> None:
     schema = parse_schema(
         "x::y(Tensor self, int from, *, Tensor input, Tensor torch, Tensor lambda) -> Tensor"
     )
-    assert suggested_module(schema, "x::y", 3) == (
+    assert suggested_module(schema, "x::y", "TestVersionedYV3") == (
         "class TestVersionedYV3(torch.nn.Module):\n"
         "    def forward(self, input_, from_: int, lambda_, input, torch_):\n"
         "        return torch.ops.x.y(input_, from_, lambda_, input=input, torch=torch_)\n"
@@ -182,7 +193,7 @@ def test_names_that_forward_cannot_have_are_changed() -> None:
 def test_long_lines_are_wrapped() -> None:
     names = [f"an_argument_with_a_long_name_{number}" for number in range(3)]
     tensors = ", ".join(f"Tensor {name}" for name in names)
-    assert suggested_module(parse_schema(f"x::y({tensors}) -> Tensor"), "x::y", 3) == (
+    assert suggested_module(parse_schema(f"x::y({tensors}) -> Tensor"), "x::y", "TestVersionedYV3") == (
         "class TestVersionedYV3(torch.nn.Module):\n"
         "    def forward(\n"
         "        self,\n"
@@ -197,7 +208,7 @@ def test_long_lines_are_wrapped() -> None:
         "        )\n"
     )
     lists = ", ".join(f"Tensor[] a{number}" for number in range(5))
-    assert suggested_module(parse_schema(f"x::y({lists}) -> Tensor"), "x::y", 3) == (
+    assert suggested_module(parse_schema(f"x::y({lists}) -> Tensor"), "x::y", "TestVersionedYV3") == (
         "class TestVersionedYV3(torch.nn.Module):\n"
         "    def forward(\n"
         "        self,\n"
@@ -224,11 +235,11 @@ def test_long_lines_are_wrapped() -> None:
 def test_the_operator_is_called_without_its_overload_under_a_name_python_can_read(
     operator: str, call: str
 ) -> None:
-    assert f"        return {call}\n" in suggested_module(None, operator, 3)
+    assert f"        return {call}\n" in suggested_module(None, operator, "Test")
 
 
 def test_without_a_schema_forward_takes_a_tensor() -> None:
-    assert suggested_module(None, "aten::gelu.out", 9) == (
+    assert suggested_module(None, "aten::gelu.out", "TestVersionedGeluOutV9") == (
         "class TestVersionedGeluOutV9(torch.nn.Module):\n"
         "    def forward(self, input):\n"
         "        return torch.ops.aten.gelu(input)\n"
@@ -243,8 +254,9 @@ def test_suggestions_for_all_of_pytorchs_entries_script_and_call_the_operator(tm
     for operator, bumped_at_version, old_schema, todays_schema in entries:
         # Where the change took a default away, today's torch cannot be called as the old one was.
         schema = todays_schema if "steps=None" in old_schema else old_schema
-        source.append(suggested_module(parse_schema(schema), operator, bumped_at_version - 1))
-        expected[class_name_for(operator, bumped_at_version - 1)] = [operator]
+        name = class_name_for(operator, bumped_at_version - 1)
+        source.append(suggested_module(parse_schema(schema), operator, name))
+        expected[name] = [operator]
     file = tmp_path / "suggestions.py"
     file.write_text("\n\n".join(source), encoding="utf-8")
     assert in_torch(OPERATORS_CALLED, str(file)) == expected

@@ -221,7 +221,7 @@ def missing_mobile_upgraders(history):
     """upgrader_mobile.cpp was not regenerated for months (89886)."""
     history.add("aten::hardswish", 11, regenerate=False)
     history.produced = 11
-    return ["OPF111 error aten::hardswish map"]
+    return ["OPF111 warning aten::hardswish map"]
 
 
 def backfill_of_five_operators(history):
@@ -326,8 +326,8 @@ def a_revert_that_leaves_upgraders_behind(history):
     stft_is_reverted(history)
     history.upgraders, history.mobile = upgraders, mobile
     return [
-        "OPF111 error aten::stft mobile",
-        "OPF111 error aten::istft mobile",
+        "OPF111 warning aten::stft mobile",
+        "OPF111 warning aten::istft mobile",
         "OPF110 warning upgraders",
         "OPF110 warning upgraders",
     ]
@@ -347,7 +347,7 @@ def renamed_operator(history):
     return [
         "OPF203 error aten::logspace registry",
         "OPF109 error aten::logspace map",
-        "OPF111 error aten::log_space map",
+        "OPF111 warning aten::log_space map",
         "OPF201 error aten::log_space map",
     ]
 
@@ -430,6 +430,16 @@ COMMITS = [
 def test_each_commit_has_the_findings_one_would_want_and_no_other(pytorch_of_2022, make):
     expected = make(pytorch_of_2022)
     assert sorted(pytorch_of_2022.found()) == sorted(expected)
+
+
+def test_what_only_a_build_can_mend_stops_no_commit_and_is_an_error_in_ci(pytorch_of_2022):
+    repository = pytorch_of_2022.repository
+    pytorch_of_2022.add("aten::hardswish", 11, regenerate=False)
+    pytorch_of_2022.produced = 11
+    assert pytorch_of_2022.found() == ["OPF111 warning aten::hardswish map"]
+    repository.commit()
+    refs = ("--from-ref", "HEAD~", "--to-ref", "HEAD")
+    assert pytorch_of_2022.found(*refs) == ["OPF111 error aten::hardswish map"]
 
 
 def test_an_audit_of_what_is_published_finds_its_one_old_debt(pytorch_of_2022):

@@ -45,6 +45,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.archives",
     "opfixtures.rules.fixture_entries",
     "opfixtures.rules.fixtures",
+    "opfixtures.rules.lines_to_add",
     "opfixtures.rules.map_entries",
     "opfixtures.rules.published",
     "opfixtures.rules.registered",

@@ -129,6 +129,86 @@ class TestOPF201:
         expected = [f"OPF201 error map.py:{bump}:5" for bump in owed]
         assert [one for one in found(before, after) if "OPF201" in one] == expected
 
+    @pytest.mark.parametrize(
+        ("rows", "classes"),
+        [
+            ([], modules(module())),
+            ([], modules()),
+            ([row()], modules()),
+            ([row()], modules(module(is_module=False))),
+            ([row(operator="aten::gelu.out")], modules(module())),
+            ([row("TestVersionedGeluV10")], modules(module("TestVersionedGeluV10"))),
+        ],
+        ids=["row", "row and class", "class", "no module any more", "another operator", "another version"],
+    )
+    def test_an_entry_whose_last_fixture_entry_is_taken_away_is_found_at_the_entry(self, rows, classes):
+        after = declared(COMPLETE.version_map, registry(*rows), classes)
+        [finding] = [one for one in judge(change(COMPLETE, after)) if one.code == "OPF201"]
+        assert (finding.severity, str(finding.place)) == (Severity.ERROR, "map.py:10:5")
+        assert finding.message == (
+            "aten::gelu is bumped at version 10, and its fixture entry is taken away: TestVersionedGeluV9"
+        )
+
+    def test_a_registry_that_goes_takes_all_of_them_away(self):
+        after = Declarations(COMPLETE.version_map, None, COMPLETE.modules)
+        assert "OPF201 error map.py:10:5" in found(COMPLETE, after)
+
+    def test_an_entry_that_keeps_another_one_loses_nothing(self):
+        second = row("TestVersionedGeluDefaultsV9")
+        classes = modules(module(), module(second.module))
+        before = declared(COMPLETE.version_map, registry(row(), second), classes)
+        assert found(before, declared(COMPLETE.version_map, registry(second), classes)) == []
+
+    def test_one_that_a_new_entry_takes_over_is_lost_to_the_old_one(self):
+        before = declared(COMPLETE.version_map, registry(row("GeluV3")), modules(module("GeluV3")))
+        after = declared(
+            version_map(entry(bump=5), entry()), registry(row("GeluV3")), modules(module("GeluV3"))
+        )
+        [finding] = [one for one in judge(change(before, after)) if one.code == "OPF201"]
+        assert str(finding.place) == "map.py:10:5"
+        assert "class TestVersionedGeluV9(" in finding.hint
+
+    def test_what_never_had_one_or_goes_itself_loses_nothing(self):
+        rowless = declared(COMPLETE.version_map, classes=COMPLETE.modules)
+        assert found(rowless, declared(COMPLETE.version_map)) == []
+        classless = declared(COMPLETE.version_map, COMPLETE.registry)
+        assert found(classless, declared(COMPLETE.version_map)) == []
+        assert found(COMPLETE, declared()) == []
+
+    @pytest.mark.parametrize(
+        ("map_", "rows", "classes"),
+        [
+            (version_map(entry(), problems=[PROBLEM]), registry(), modules()),
+            (version_map(entry()), registry(problems=[PROBLEM]), modules()),
+            (version_map(entry()), COMPLETE.registry, modules(problems=[PROBLEM])),
+        ],
+    )
+    def test_what_cannot_be_read_may_have_it_still(self, map_, rows, classes):
+        assert not any("OPF201" in one for one in found(COMPLETE, declared(map_, rows, classes)))
+
+    def test_the_hint_is_what_to_bring_back(self):
+        def hint(rows, classes):
+            after = declared(COMPLETE.version_map, registry(*rows), classes)
+            return next(one.hint for one in judge(change(COMPLETE, after)) if one.code == "OPF201")
+
+        bring_row = (
+            'bring its row back, in ALL_MODULES in registry.py:6:\n\n    TestVersionedGeluV9(): "aten::gelu",'
+        )
+        bring_class = "bring class TestVersionedGeluV9 back as it was, in modules.py"
+        assert hint([], modules(module())) == bring_row
+        assert hint([row()], modules()) == bring_class
+        assert hint([], modules()) == f"{bring_class}\n{bring_row}"
+
+    def test_a_class_that_another_row_has_is_not_suggested_again(self):
+        rows, classes = registry(row(operator="aten::gelu_")), modules(module())
+        [finding] = [
+            one
+            for one in judge(change(declared(), declared(version_map(entry()), rows, classes)))
+            if one.code == "OPF201"
+        ]
+        assert "class TestVersionedGelu2V9(" in finding.hint
+        assert '    TestVersionedGelu2V9(): "aten::gelu",' in finding.hint
+
     def test_an_entry_that_stood_there_before_owes_nothing_now(self):
         before = declared(version_map(entry("aten::div", 4)))
         after = declared(version_map(entry("aten::div", 4), entry()), registry(row()), modules(module()))
@@ -187,7 +267,18 @@ class TestOPF202:
     @pytest.mark.parametrize("classes", [modules(), modules(module(is_module=False))])
     def test_a_change_that_takes_the_module_away_answers_for_the_row(self, classes):
         after = declared(version_map(entry()), registry(row()), classes)
-        assert [one.split()[0] for one in found(COMPLETE, after)] == ["OPF202"]
+        assert "OPF202" in [one.split()[0] for one in found(COMPLETE, after)]
+
+    def test_the_hint_is_to_bring_back_what_was_there_and_else_to_define_it(self):
+        def hint(before, *rows):
+            after = declared(version_map(entry()), registry(*rows))
+            return next(one.hint for one in judge(change(before, after)) if one.code == "OPF202")
+
+        assert hint(COMPLETE, row()) == "bring the class back as it was"
+        # Without that row the entry would be without a fixture entry.
+        assert hint(declared(), row()) == "define it there"
+        assert hint(declared(), row(), row("OtherV9")) == "define it there, or take this row away"
+        assert hint(declared(), row("OtherV9", "aten::relu")) == "define it there, or take this row away"
 
     def test_a_row_of_an_operator_that_gets_an_entry_is_judged(self):
         after = declared(version_map(entry()), registry(row()))
@@ -264,6 +355,25 @@ class TestOPF204:
     def test_a_row_whose_version_no_entry_covers_is_found_at_the_row(self, name):
         after = declared(version_map(entry()), registry(row(), row(name)), modules(module(), module(name)))
         assert found(COMPLETE, after) == ["OPF204 error registry.py:4:5"]
+
+    @pytest.mark.parametrize(
+        ("rows", "name"),
+        [
+            (["TestVersionedGeluV10"], "TestVersionedGeluV9"),
+            (["GeluDefaultsV12"], "GeluDefaultsV9"),
+            (["TestVersionedGelu"], "TestVersionedGeluV9"),
+            (["TestVersionedGeluV9", "TestVersionedGeluV10"], "TestVersionedGelu2V9"),
+            (
+                ["TestVersionedGeluV9", "TestVersioned_gelu2V9", "TestVersionedGeluV10"],
+                "TestVersionedGelu3V9",
+            ),
+            (["TestVersionedGeluV9", "TestVersionedGelu2V9", "TestVersionedGeluV10"], "TestVersionedGelu3V9"),
+        ],
+    )
+    def test_the_name_to_take_instead_is_free(self, rows, name):
+        after = declared(version_map(entry()), registry(*map(row, rows)), modules(*map(module, rows)))
+        [finding] = [one for one in judge(change(declared(), after)) if one.code == "OPF204"]
+        assert finding.hint == f"rename it to {name}, in its class and in this row"
 
     def test_an_operator_that_is_not_in_the_map_yet_covers_nothing_that_could_be_missed(self):
         after = declared(rows=registry(row()), classes=modules(module()))

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opfixtures import archive, git_folder
+from opfixtures import archive, git_folder, git_snapshot
 from opfixtures.archive import read_archive
+from opfixtures.git import Repository
 from opfixtures.module_source import excerpt, source_sha256
 from opfixtures.record import (
     Record,
@@ -69,12 +70,21 @@ def found(opfixtures, findings):
 
 
 @pytest.fixture
-def first(opfixtures):
+def every(opfixtures):
+    """All findings as JSON has them."""
+
+    def find(repository, *args):
+        return json.loads(opfixtures(repository, "check", "--format", "json", *args).out)["findings"]
+
+    return find
+
+
+@pytest.fixture
+def first(every):
     """The first finding of a code."""
 
     def find(repository, code, *args):
-        ran = opfixtures(repository, "check", "--format", "json", *args)
-        return next(one for one in json.loads(ran.out)["findings"] if one["code"] == code)
+        return next(one for one in every(repository, *args) if one["code"] == code)
 
     return find
 
@@ -271,6 +281,11 @@ class TestOPF304:
         pytorch.write(of_jit, zipped_archive(3, "aten::elu", bytecode=False))
         assert found(pytorch) == [f"OPF304 {of_jit}"]
 
+    def test_a_guards_archive_calls_its_operator_too(self, guarded, first):
+        guarded.write(HARDSWISH, zipped_archive(3, "aten::relu"))
+        finding = first(guarded, "OPF304")
+        assert (finding["operator"], finding["path"]) == ("aten::hardswish", HARDSWISH)
+
 
 class TestOPF305:
     @pytest.mark.parametrize(
@@ -314,9 +329,24 @@ class TestOPF305:
         recorded.git("rm", "--quiet", GELU)
         finding = first(recorded, "OPF305")
         assert (finding["path"], finding["message"]) == (GELU_RECORD, "a record without its fixture")
+        assert finding["hint"] == f"restore {GELU}"
         recorded.commit()
         recorded.write(REGISTRY, recorded.read(REGISTRY) + "# more\n")
         assert found(recorded, codes=("OPF305",)) == []
+
+    def test_a_record_without_its_fixture_may_go_where_that_may(self, pytorch, first):
+        orphan = f"{FOLDER}/test_orphan_v1.ptl"
+        pytorch.write(f"{orphan}.json", "{}")
+        hint = f"git add {orphan}, or take its record away: git rm {orphan}.json"
+        assert first(pytorch, "OPF305")["hint"] == hint
+        pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        pytorch.write(orphan, zipped_archive(3, "aten::gelu"))
+        pytorch.commit()
+        pytorch.git("rm", "--quiet", orphan)
+        hint = f"restore {orphan}, or take its record away as well: git rm {orphan}.json"
+        assert first(pytorch, "OPF305")["hint"] == hint
+        pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        assert first(pytorch, "OPF305")["hint"] == f"git rm {orphan}.json"
 
     def test_a_record_of_what_is_no_archive_is_compared_as_far_as_it_goes(self, recorded, found):
         recorded.write(GELU, "no archive")
@@ -383,11 +413,46 @@ class TestOPF306:
         pytorch.git("rm", "--quiet", GELU)
         assert found(pytorch, codes=("OPF306",)) == [f"OPF306 {GELU}"]
 
+    def test_that_of_a_guard_stays_as_long_as_its_row(self, guarded, first):
+        guarded.write(HARDSWISH, zipped_archive(2, "aten::hardswish"))
+        assert first(guarded, "OPF306")["message"] == "a published fixture is changed"
+        guarded.git("rm", "--quiet", "--force", HARDSWISH)
+        finding = first(guarded, "OPF306")
+        assert (finding["severity"], finding["message"]) == ("error", "a published fixture is removed")
+
+    def test_a_guard_that_is_taken_away_is_a_warning(self, guarded, found, first):
+        guarded.git("rm", "--quiet", HARDSWISH)
+        guarded.replace(REGISTRY, '\n    TestVersionedHardswishV10(): "aten::hardswish",', "")
+        assert found(guarded) == [f"OPF306 {HARDSWISH}"]
+        finding = first(guarded, "OPF306")
+        assert (finding["severity"], finding["operator"]) == ("warning", "aten::hardswish")
+        assert finding["message"] == "a guard is taken away: nothing replays aten::hardswish any more"
+        restore = finding["hint"].removeprefix("to keep it, bring its row back, and restore it: ")
+        subprocess.run(("sh", "-c", restore), cwd=guarded.root, env=guarded.environment, check=True)
+        assert (guarded.root / HARDSWISH).read_bytes() == zipped_archive(3, "aten::hardswish")
+
+    def test_where_the_registry_cannot_be_read_a_guard_may_still_be_there(self, guarded, found):
+        guarded.git("rm", "--quiet", HARDSWISH)
+        guarded.write(REGISTRY, "ALL_MODULES = make()\n")
+        assert f"OPF306 {HARDSWISH}" in found(guarded)
+
     def test_a_folder_that_moves_with_the_settings_takes_its_fixtures_along(self, pytorch, found):
         pytorch.git("mv", FOLDER, "test/moved")
         assert found(pytorch, codes=("OPF306",)) == ["OPF306 " + GELU]
         pytorch.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nfixtures = "test/moved"\n')
         assert found(pytorch) == []
+
+
+@pytest.fixture
+def guarded(pytorch):
+    """A PyTorch tree with a guard of aten::hardswish and its fixture, published."""
+    pytorch.replace(REGISTRY, "\n}", '\n    TestVersionedHardswishV10(): "aten::hardswish",\n}')
+    guard = "class TestVersionedHardswishV10(torch.nn.Module):\n    pass\n\n\nclass "
+    pytorch.replace(MODULES, "class ", guard)
+    pytorch.write(HARDSWISH, zipped_archive(3, "aten::hardswish"))
+    pytorch.commit()
+    pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    return pytorch
 
 
 class TestOPF307:
@@ -398,25 +463,126 @@ class TestOPF307:
         assert (finding["severity"], finding["path"], finding["operator"]) == ("warning", path, None)
         assert finding["message"] == f"no row of {REGISTRY} owns this fixture"
 
-    def test_one_whose_row_the_change_takes_away_is_found(self, pytorch, found):
+    def test_one_whose_row_the_change_takes_away_is_found_and_kept(self, pytorch, found, first):
         pytorch.write(REGISTRY, "ALL_MODULES = {}\n")
-        assert found(pytorch) == [f"OPF307 {GELU}"]
+        assert found(pytorch) == [f"OPF307 {GELU}", f"OPF201 {VERSION_MAP}"]
+        assert first(pytorch, "OPF307")["hint"] == (
+            f"an entry still needs it: bring its row back in ALL_MODULES in {REGISTRY}:\n\n"
+            '    TestVersionedGeluV9(): "aten::gelu",'
+        )
         pytorch.commit()
         pytorch.write(REGISTRY, "ALL_MODULES = {}\n# more\n")
         assert found(pytorch) == []
 
     def test_one_whose_row_matches_no_entry_is_found_unless_the_row_is_told_of_it(self, pytorch, found):
-        pytorch.replace(REGISTRY, "\n}", '\n    TestVersionedHardswishV10(): "aten::hardswish",\n}')
+        pytorch.replace(REGISTRY, "\n}", '\n    TestVersionedGeluV12(): "aten::gelu",\n}')
         pytorch.replace(
-            MODULES,
-            "class TestVersionedGelu",
-            "class TestVersionedHardswishV10(torch.nn.Module):\n    pass\n\n\nclass TestVersionedGelu",
+            MODULES, "class ", "class TestVersionedGeluV12(torch.nn.Module):\n    pass\n\n\nclass "
         )
-        pytorch.write(HARDSWISH, zipped_archive(3, "aten::hardswish"))
-        assert found(pytorch) == [f"OPF203 {REGISTRY}"]
+        path = GELU.replace("v9", "v12")
+        pytorch.write(path, zipped_archive(3, "aten::gelu"))
+        assert found(pytorch) == [f"OPF204 {REGISTRY}"]
         pytorch.commit()
-        pytorch.write(HARDSWISH, zipped_archive(2, "aten::hardswish"))
-        assert found(pytorch, codes=("OPF307",)) == [f"OPF307 {HARDSWISH}"]
+        pytorch.write(path, zipped_archive(2, "aten::gelu"))
+        assert found(pytorch, codes=("OPF307",)) == [f"OPF307 {path}"]
+
+    def test_a_guard_owns_its_fixture(self, guarded, found):
+        guarded.write(HARDSWISH, zipped_archive(2, "aten::hardswish"))
+        assert found(guarded, codes=("OPF307",)) == []
+
+    def test_one_that_another_format_of_a_row_has_is_owned(self, pytorch, found):
+        pytorch.write(GELU.replace(".ptl", ".pt"), zipped_archive(3, "aten::gelu", bytecode=False))
+        assert found(pytorch) == []
+
+    def test_where_nothing_stands_in_the_way_the_hint_takes_it_away_with_its_record(
+        self, recorded, found, first
+    ):
+        orphan = f"{FOLDER}/test_orphan_v1.ptl"
+        recorded.write(orphan, zipped_archive(3, "aten::gelu"))
+        recorded.write(f"{orphan}.json", "{}")
+        recorded.write("test/test_other.py", "load('test_orphan_v11.ptl', 'a_test_orphan_v1.ptl')\n")
+        hint = first(recorded, "OPF307")["hint"]
+        assert hint == f"add what it was made for, or take it away: git rm {orphan} {orphan}.json"
+        recorded.git(*hint.partition("git ")[2].split(), "--cached", "--quiet")
+        assert found(recorded) == []
+
+    @pytest.mark.parametrize(
+        "line",
+        ["load('/jit/fixtures/test_orphan_v1.pt')", "stem = 'test_orphan_v1'", "x(b/test_orphan_v1.ptl)"],
+    )
+    def test_what_another_file_of_the_tree_names_is_kept(self, pytorch, first, line):
+        pytorch.write("test/jit/test_éléments.py", f"import torch\n{line}\n")
+        pytorch.write(f"{FOLDER}/test_orphan_v1.pt", zipped_archive(3, "aten::gelu"))
+        hint = first(pytorch, "OPF307")["hint"]
+        assert hint == "add what it was made for, and keep it: test/jit/test_éléments.py:2 names it"
+        pytorch.commit()
+        pytorch.git("reset", "--quiet", "--soft", "HEAD~")
+        refs = ("--from-ref", "HEAD", "--to-ref", pytorch.git("rev-parse", "ORIG_HEAD"))
+        assert first(pytorch, "OPF307", *refs)["hint"] == hint
+
+    def test_what_is_judged_is_searched_and_not_what_lies_there(self, pytorch, first):
+        (pytorch.root / "notes.py").write_text("test_orphan_v1.pt\n")
+        pytorch.write(f"{FOLDER}/test_orphan_v1.pt", zipped_archive(3, "aten::gelu"))
+        assert "git rm" in first(pytorch, "OPF307")["hint"]
+        pytorch.git("add", "notes.py")
+        assert first(pytorch, "OPF307")["hint"].endswith("and keep it: notes.py:1 names it")
+
+    def test_what_a_clone_cannot_tell_is_kept(self, pytorch, first, monkeypatch):
+        kept = "and keep it: this clone cannot tell whether another file names it"
+        pytorch.write(f"{FOLDER}/test orphan.pt", zipped_archive(3, "aten::gelu"))
+        assert first(pytorch, "OPF307")["hint"].endswith(kept)
+        pytorch.git("mv", f"{FOLDER}/test orphan.pt", f"{FOLDER}/test_orphan_v1.pt")
+        assert "git rm" in first(pytorch, "OPF307")["hint"]
+        pytorch.write("notes.py", "lost\n")
+        oid = pytorch.git("rev-parse", ":notes.py")
+        (pytorch.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
+        (pytorch.root / "notes.py").unlink()
+        assert first(pytorch, "OPF307")["hint"].endswith(kept)
+        monkeypatch.setattr(Repository, "partial", True)
+        pytorch.git("rm", "--quiet", "--cached", "notes.py")
+        assert first(pytorch, "OPF307")["hint"].endswith(kept)
+
+    def test_of_very_much_that_names_it_a_part_is_read(self, pytorch, every, monkeypatch):
+        monkeypatch.setattr(git_snapshot, "_MOST_SAID", 99)
+        pytorch.write("notes.py", "test_orphan_v1\n" * 99)
+        for name in ("test_orphan_v1", "test_orphan_v2"):
+            pytorch.write(f"{FOLDER}/{name}.pt", zipped_archive(3, "aten::gelu"))
+        hints = [one["hint"] for one in every(pytorch) if one["code"] == "OPF307"]
+        assert [hint.rpartition(": ")[2] for hint in hints] == [
+            "notes.py:1 names it",
+            "this clone cannot tell whether another file names it",
+        ]
+
+    def test_what_its_record_says_is_of_an_entry_gets_that_ones_row(self, pytorch, found, first):
+        path = f"{FOLDER}/gelu_defaults_v9.ptl"
+        data = zipped_archive(3, "aten::gelu")
+        pytorch.write(path, data)
+        changes = {"archive": {"file": "gelu_defaults_v9.ptl"}, "module": {"name": "GeluDefaultsV9"}}
+        pytorch.write(f"{path}.json", gelu_record(pytorch.read(MODULES), data, **changes))
+        hint = first(pytorch, "OPF307")["hint"]
+        row = '    GeluDefaultsV9(): "aten::gelu",'
+        assert hint == (
+            f"its record is of aten::gelu at 10: write its row in ALL_MODULES in {REGISTRY}:\n\n{row}"
+        )
+        pytorch.replace(REGISTRY, "\n}", f"\n{row}\n}}")
+        pytorch.replace(MODULES, "class ", "class GeluDefaultsV9(torch.nn.Module):\n    pass\n\n\nclass ")
+        assert found(pytorch, codes=("OPF307", "OPF204")) == []
+
+    def test_a_row_that_the_branch_brought_may_go_with_its_fixture(self, pytorch, first):
+        pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        pytorch.replace(REGISTRY, "\n}", '\n    GeluV9(): "aten::gelu",\n}')
+        pytorch.write(f"{FOLDER}/gelu_v9.ptl", zipped_archive(3, "aten::gelu"))
+        pytorch.commit()
+        pytorch.replace(REGISTRY, '    GeluV9(): "aten::gelu",\n', "")
+        assert "or take it away: git rm" in first(pytorch, "OPF307")["hint"]
+
+    def test_a_guard_whose_row_goes_may_come_back_or_go_with_it(self, guarded, first):
+        guarded.replace(REGISTRY, '\n    TestVersionedHardswishV10(): "aten::hardswish",', "")
+        assert first(guarded, "OPF307")["hint"] == (
+            f"bring its row back in ALL_MODULES in {REGISTRY}:\n\n"
+            '    TestVersionedHardswishV10(): "aten::hardswish",\n\n'
+            f"or take it away: git rm {HARDSWISH}"
+        )
 
     def test_a_registry_that_cannot_be_read_may_own_it(self, pytorch, found):
         pytorch.write(f"{FOLDER}/test_orphan_v1.ptl", zipped_archive(3, "aten::gelu"))
@@ -430,6 +596,31 @@ class TestOPF308:
         finding = first(recorded, "OPF308")
         assert (finding["severity"], finding["path"]) == ("warning", GELU)
         assert finding["message"] == "TestVersionedGeluV9 is not the module that this fixture was made from"
+
+    def test_one_without_a_record_is_found_where_its_module_changes_beside_it(self, pytorch, found, first):
+        pytorch.replace(MODULES, "gelu(x)", "relu(x)")
+        finding = first(pytorch, "OPF308")
+        assert (finding["severity"], finding["path"]) == ("warning", GELU)
+        assert finding["message"] == "TestVersionedGeluV9 is not the module that this fixture was made from"
+        pytorch.commit()
+        pytorch.write(MODULES, pytorch.read(MODULES) + "\nmore = 1\n")
+        assert found(pytorch) == []
+
+    def test_of_one_without_a_record_neighbours_and_what_it_imports_differ(self, pytorch, found):
+        pytorch.replace(MODULES, "import torch\n", "import torch\n\nFACTOR = 2\n")
+        pytorch.replace(MODULES, "gelu(x)", "gelu(x) * FACTOR")
+        pytorch.commit()
+        pytorch.replace(MODULES, "class ", "class Neighbour:\n    pass\n\n\nclass ")
+        assert found(pytorch) == []
+        pytorch.replace(MODULES, "FACTOR = 2", "FACTOR = 3")
+        assert found(pytorch) == [f"OPF308 {GELU}"]
+
+    def test_one_without_a_record_that_is_made_with_its_module_is_of_that_one(self, pytorch, found):
+        pytorch.git("rm", "--quiet", GELU)
+        pytorch.commit()
+        pytorch.replace(MODULES, "gelu(x)", "gelu(x + 1)")
+        pytorch.write(GELU, zipped_archive(3, "aten::gelu"))
+        assert found(pytorch) == []
 
     def test_neighbours_and_places_may_change(self, recorded, found):
         recorded.replace(MODULES, "class ", "class Neighbour:\n    pass\n\n\nclass ")
@@ -450,7 +641,7 @@ class TestOPF308:
     @pytest.mark.parametrize("text", ["class", "import torch\n"])
     def test_a_module_that_is_not_there_or_not_python_is_another_rules(self, recorded, found, text):
         recorded.write(MODULES, text)
-        assert {one.split()[0] for one in found(recorded)} == {"OPF202"}
+        assert {one.split()[0] for one in found(recorded)} <= {"OPF201", "OPF202"}
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

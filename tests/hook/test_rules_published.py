@@ -2,6 +2,9 @@
 
 import pytest
 
+from opfixtures.changes import text_of
+from opfixtures.declarations.version_map import read_version_map
+
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 VERSIONS = "caffe2/serialize/versions.h"
 TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
@@ -187,7 +190,34 @@ class TestOPF109:
     def test_a_removed_entry_is_found(self, judged):
         [finding] = judged("OPF109", before=tree(), after=without("aten::linspace"))
         assert finding.message == "the published entry of aten::linspace at version 8 is removed"
-        assert str(finding.place) == f"{VERSION_MAP}:1:1"
+        # Where it stood: behind the entry of div, which is still there.
+        assert str(finding.place) == f"{VERSION_MAP}:2:23"
+        assert finding.hint.splitlines()[0] == (
+            'write it as it was: {8, "u_0_7", "aten::linspace(Tensor self) -> Tensor"}'
+        )
+
+    @pytest.mark.parametrize(
+        ("left", "places"),
+        [
+            ({"a": 4, "c": 6}, {"b": 2}),
+            ({"b": 5, "c": 6}, {"a": 2}),
+            ({"a": 4}, {"b": 2, "c": 2}),
+            ({"c": 6}, {"a": 2, "b": 2}),
+            ({"d": 7, "a": 4, "b": 7}, {"b": 4, "c": 3}),
+            ({}, {"a": 1, "b": 1, "c": 1}),
+        ],
+        ids=[
+            "behind a",
+            "in front of b",
+            "all behind a",
+            "all in front of c",
+            "at the operator",
+            "nothing left",
+        ],
+    )
+    def test_a_removed_entry_is_found_where_it_stood(self, judged, left, places):
+        found = judged("OPF109", before=tree({"a": 4, "b": 5, "c": 6}), after=tree(left))
+        assert {finding.operator: finding.place.line for finding in found} == places
 
     def test_another_bump_removes_the_published_one(self, judged):
         after = tree({**PUBLISHED, "aten::gelu": 11})
@@ -203,6 +233,58 @@ class TestOPF109:
         before = tree(produced=10)
         assert len(judged("OPF109", before=before, after=without("aten::gelu", produced=10))) == 1
         assert len(judged("OPF109", before=before, after=without("aten::linspace", produced=9))) == 1
+
+    def test_a_version_that_others_have_come_behind_of_cannot_be_taken_back_by_lowering(self, judged):
+        before = adding("aten::hardswish", "aten::relu", version=11, produced=11)
+        later = {**PUBLISHED, "aten::hardswish": 11, "aten::elu": 12}
+        landed = tree(later, produced=12)
+        # Right where nothing else has landed, and wrong once 12 has.
+        reverted = tree(produced=10)
+        assert judged("OPF109", before=before, after=reverted) == []
+        found = judged("OPF109", before=before, after=reverted, landed=landed)
+        assert [finding.operator for finding in found] == ["aten::hardswish", "aten::relu"]
+
+    @pytest.mark.parametrize(
+        ("published", "left", "what"),
+        [
+            (
+                {"aten::hardswish": 11},
+                {},
+                "to take the operator's change back, set kProducedFileFormatVersion = 0xAL in the same change",
+            ),
+            (
+                {"aten::hardswish": 11, "aten::elu": 12},
+                {"aten::elu": 12},
+                "version 11 is given out: to take the operator's change back, keep the entry and add another one "
+                "at version 13, whose upgrader gives models of 11 to 12 what they computed",
+            ),
+            (
+                {"aten::hardswish": 11, "aten::relu": 11},
+                {"aten::relu": 11},
+                "version 11 is given out: to take the operator's change back, keep the entry and add another one "
+                "at version 12, whose upgrader gives models of 11 what they computed",
+            ),
+        ],
+    )
+    def test_the_hint_says_how_a_change_is_taken_back(self, judged, published, left, what):
+        produced = max(published.values())
+        before = tree({**PUBLISHED, **published}, produced=produced)
+        [finding] = judged("OPF109", before=before, after=tree({**PUBLISHED, **left}, produced=produced))
+        assert finding.hint.splitlines()[1] == what
+
+    def test_what_is_written_back_in_is_the_entry_as_it_stood(self, judged):
+        before = tree(produced=10)
+        [finding] = judged("OPF109", before=before, after=without("aten::linspace", produced=10))
+        text = finding.hint.splitlines()[0].removeprefix("write it as it was: ")
+        [*_, back] = read_version_map(
+            VERSION_MAP, f'{TYPE} m({{{{"aten::linspace", {{{text}}}}}}});'.encode()
+        ).entries
+        [stood] = [
+            entry
+            for entry in read_version_map(VERSION_MAP, before[VERSION_MAP].encode()).entries
+            if entry.operator == "aten::linspace"
+        ]
+        assert text_of(back) == text_of(stood)
 
     def test_what_only_this_branch_brought_may_change_and_go(self, judged):
         before = adding("aten::hardswish", version=11)

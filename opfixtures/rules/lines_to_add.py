@@ -1,0 +1,74 @@
+"""The lines of a fixture entry to add: its class, which nothing else is called, and its row."""
+
+from __future__ import annotations
+
+from itertools import chain, count
+
+from opfixtures.changes import Change
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.names import (
+    class_name_for,
+    fixture_stem,
+    module_of_version,
+    module_version,
+    numbered,
+    suggested_module,
+    suggested_row,
+)
+from opfixtures.report.printable import printable
+
+
+def lines_to_add(change: Change, entry: MapEntry) -> str:
+    """What to add where, so that `entry` has a fixture entry. A class that stands unused is taken as it is."""
+    registered = {fixture_stem(row.module) for row in change.registry.rows}
+    name = class_name_for(entry.operator, entry.bumped_at_version - 1)
+    name = next(one for one in _names(name) if fixture_stem(one) not in registered)
+    row = f"add to ALL_MODULES in {_registry(change)}:\n\n{suggested_row(entry.operator, name)}"
+    if name in change.modules:
+        return row
+    from opfixtures.declarations.function_schema import SchemaError, parse_schema
+
+    try:
+        schema = parse_schema(entry.old_schema)
+    except SchemaError:
+        schema = None
+    module = suggested_module(schema, entry.operator, name).rstrip("\n")
+    return f"add to {printable(change.config.fixture_modules[0])}:\n\n{module}\n\n{row}"
+
+
+def lines_to_restore(change: Change, entry: MapEntry, lost: FixtureEntry) -> str:
+    """What to bring back, so that `entry` has the fixture entry again that the change takes away."""
+    is_registered = any(
+        (row.module, row.operator) == (lost.module, lost.operator) for row in change.registry.rows
+    )
+    module = change.modules.get(lost.module)
+    is_defined = module is not None and module.is_module is not False
+    if is_registered and is_defined:
+        # It matches another entry now, one that came in between.
+        return lines_to_add(change, entry)
+    lines = []
+    if not is_defined:
+        files = printable(", ".join(change.config.fixture_modules))
+        lines.append(f"bring class {printable(lost.module)} back as it was, in {files}")
+    if not is_registered:
+        row = suggested_row(lost.operator, lost.module)
+        lines.append(f"bring its row back, in ALL_MODULES in {_registry(change)}:\n\n{row}")
+    return "\n".join(lines)
+
+
+def name_of_version(change: Change, class_name: str, operator: str, version: int) -> str:
+    """What to call a class instead, so that it ends in that version, and nothing else is called so."""
+    has_version = module_version(class_name) is not None
+    name = module_of_version(class_name, version) if has_version else class_name_for(operator, version)
+    taken = {fixture_stem(row.module) for row in change.registry.rows}
+    taken.update(map(fixture_stem, change.modules))
+    return next(one for one in _names(name) if fixture_stem(one) not in taken)
+
+
+def _names(name: str) -> chain[str]:
+    return chain([name], (numbered(name, number) for number in count(2)))
+
+
+def _registry(change: Change) -> str:
+    end = change.registry.end
+    return printable(f"{end.path}:{end.line}" if end else change.registry.path)
