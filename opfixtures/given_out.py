@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.upgrader_model import VersionConstant
 
 
 class GivenOut:
@@ -49,7 +54,7 @@ class Numbering:
     def __init__(self, change: Change) -> None:
         self.target, self.landed = GivenOut(change.target), GivenOut(change.landed())
         self.newest = max(self.target.newest, self.landed.newest)
-        self._here = {entry.bumped_at_version for entry in change.version_map.entries}
+        self._change = change
 
     def claims_version(self, entry: MapEntry) -> bool:
         """Whether an added entry takes a version for its change: it is not landed, and no backfill.
@@ -60,18 +65,47 @@ class Numbering:
             return False
         return not self.target.lets_backfill(entry)
 
-    def is_free(self, version: int) -> bool:
-        """Whether nobody else has the version and none before it is skipped.
+    def right_versions(self, claiming: Iterable[MapEntry]) -> dict[int, int]:
+        """By the versions that these entries have the ones that they should have: the next free ones, in a row and
+        in their order. Changes that build upon each other take several; those of one change share one."""
+        newest, versions = self.newest, {}
+        for version in sorted({entry.bumped_at_version for entry in claiming}):
+            # A map without the header may skip versions, and then its author meant it.
+            newest = newest + 1 if self.target.is_certain else max(newest + 1, version)
+            versions[version] = newest
+        return versions
 
-        Changes that build upon each other take several in a row.
-        """
-        if version <= self.newest or not self.target.is_certain:
-            return version > self.newest
-        return all(between in self._here for between in range(self.newest + 1, version))
+    @cached_property
+    def moves(self) -> dict[tuple[str, int], int]:
+        """The entries that have another version than they should, by operator and version: the one they should
+        have. What earlier commits of the branch brought counts as well."""
+        claiming = [entry for entry in self._change.entries.values() if self.claims_version(entry)]
+        versions = self.right_versions(claiming)
+        keys = ((entry.operator, entry.bumped_at_version) for entry in claiming)
+        return {key: versions[key[1]] for key in keys if versions[key[1]] != key[1]}
 
     def holder(self, version: int) -> str:
         """Who has a version: an operator, or target where only the produced version tells."""
         return self.landed.holders.get(version) or self.target.holders.get(version) or "target"
+
+
+def constants(
+    change: Change, newest: int, moved: Mapping[tuple[str, int], int]
+) -> tuple[int | None, int | None]:
+    """The produced and the maximum version that the header shall set, None where that stays: raised to the highest
+    entry, or lowered with it. `moved` are entries by operator and version, with the version they get; `newest` is
+    the last one given out."""
+    versions = change.after.versions()
+    if versions is None:
+        return None, None
+    was_highest = max((version for _, version in moved), default=0)
+    highest = max([newest, *(moved.get(key, key[1]) for key in change.entries)])
+
+    def set_to(constant: VersionConstant | None) -> int | None:
+        wrong = constant and (constant.value < highest or constant.value == was_highest)
+        return highest if constant and wrong and constant.value != highest else None
+
+    return set_to(versions.produced), set_to(versions.maximum)
 
 
 def _entries(declarations: Declarations) -> Sequence[MapEntry]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
 from opfixtures.declarations.names import module_of_version, module_version, upgrader_of_range
 from opfixtures.errors import UserError
-from opfixtures.given_out import Numbering
+from opfixtures.given_out import Numbering, constants
 from opfixtures.matching import Matching
-
-if TYPE_CHECKING:
-    from opfixtures.declarations.upgrader_model import VersionConstant
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     matching = Matching(VersionMap(change.version_map.path, tuple(after)), ())
     upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
     rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching)
-    produced, maximum = _constants(change, numbering, moved, after)
+    produced, maximum = constants(change, numbering.newest, versions)
     return Renumbering(moved, upgraders, modules, rows, produced, maximum)
 
 
@@ -81,11 +77,7 @@ def _key(entry: MapEntry) -> tuple[str, int]:
 
 def _moved(change: Change, numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
     claiming = [entry for entry in change.added if _counts(entry, numbering, operators)]
-    newest, versions = numbering.newest, {}
-    for version in sorted({entry.bumped_at_version for entry in claiming}):
-        # A map without the header may skip versions, and then its author meant it.
-        newest = newest + 1 if numbering.target.is_certain else max(newest + 1, version)
-        versions[version] = newest
+    versions = numbering.right_versions(claiming)
     for entry in claiming:
         old = entry.bumped_at_version
         if versions[old] != old:
@@ -176,20 +168,3 @@ def _renamings(wanted: Collection[tuple[str, str, str]], known: Collection[str])
         if old in renamed and (new in staying or times[new] > 1):
             raise UserError(f"{where} {old} would be {new}, which is there already: rename that one first")
     return renamed
-
-
-def _constants(
-    change: Change, numbering: Numbering, moved: Sequence[Moved], after: Sequence[MapEntry]
-) -> tuple[int | None, int | None]:
-    """The produced and the maximum version to set: raised to the highest entry, or lowered with it."""
-    versions = change.after.versions()
-    if versions is None:
-        return None, None
-    was_highest = max(one.entry.bumped_at_version for one in moved)
-    highest = max(numbering.newest, *(entry.bumped_at_version for entry in after))
-
-    def set_to(constant: VersionConstant | None) -> int | None:
-        wrong = constant and (constant.value < highest or constant.value == was_highest)
-        return highest if constant and wrong and constant.value != highest else None
-
-    return set_to(versions.produced), set_to(versions.maximum)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem, VersionMap
 from opfixtures.findings import Finding, Severity
-from opfixtures.given_out import Numbering
+from opfixtures.given_out import Numbering, constants
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.settings_scan import SHARED_FILE
@@ -37,16 +37,37 @@ def bump_above_produced_version(change: Change, finding: NewFinding) -> Iterator
         "kProducedFileFormatVersion": versions.produced,
         "kMaxSupportedFileFormatVersion": versions.maximum,
     }
+    above = []
     for entry in {(entry.operator, entry.bumped_at_version): entry for entry in reversed(entries)}.values():
         version = entry.bumped_at_version
-        below = [(name, limit) for name, limit in limits.items() if limit and limit.value < version]
-        for name, limit in below[:1]:
-            yield finding(
-                entry.operator,
-                entry.place,
-                f"{entry.operator} is bumped at version {version}, above {name}, which is {limit.value}",
-                "\n".join(f"in {limit.place}: {name} = 0x{version:X}L;" for name, limit in below),
-            )
+        below = [(name, limit.value) for name, limit in limits.items() if limit and limit.value < version]
+        above += [(entry, *first) for first in below[:1]]
+    hint = _constants_to_set(change) if above else ""
+    for entry, name, value in above:
+        yield finding(
+            entry.operator,
+            entry.place,
+            f"{entry.operator} is bumped at version {entry.bumped_at_version}, above {name}, which is {value}",
+            hint or "opfixtures renumber gives it the next free version",
+        )
+
+
+def _constants_to_set(change: Change) -> str:
+    """The lines of the header that shall be otherwise once every entry has the version that it should have."""
+    produced, maximum = constants(change, 0, {})
+    if not (_problems(change.target) or _problems(change.landed())):
+        numbering = Numbering(change)
+        produced, maximum = constants(change, numbering.newest, numbering.moves)
+    versions = change.after.versions()
+    wanted = (
+        ("kProducedFileFormatVersion", versions and versions.produced, produced),
+        ("kMaxSupportedFileFormatVersion", versions and versions.maximum, maximum),
+    )
+    return "\n".join(
+        f"in {printable(str(constant.place))}: {name} = 0x{value:X}L;"
+        for name, constant, value in wanted
+        if constant and value is not None
+    )
 
 
 @rule("OPF108", Severity.ERROR)
@@ -75,22 +96,26 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     if not change.added or _problems(change.target) or _problems(change.landed()):
         return
     numbering = Numbering(change)
-    newest = numbering.newest
     for entry in change.added:
-        version = entry.bumped_at_version
-        if numbering.is_free(version) or not numbering.claims_version(entry):
-            continue
-        what = f"{entry.operator} is bumped at version {version}"
-        taken, skipped = (
-            f"{what}, which {numbering.holder(version)} has taken already",
-            f"{what}, and {newest} is the last one given out",
-        )
-        yield finding(
-            entry.operator,
-            entry.place,
-            f"{taken if version <= newest else skipped}: the next free version is {newest + 1}",
-            _renumbered(change, entry, newest + 1),
-        )
+        version = numbering.moves.get((entry.operator, entry.bumped_at_version))
+        if version is not None:
+            yield finding(
+                entry.operator,
+                entry.place,
+                f"{entry.operator} is bumped at version {entry.bumped_at_version}, "
+                f"{_why_not(numbering, entry)}: the next free version is {version}",
+                _renumbered(change, numbering, entry, version),
+            )
+
+
+def _why_not(numbering: Numbering, entry: MapEntry) -> str:
+    version = entry.bumped_at_version
+    if version <= numbering.newest:
+        return f"which {numbering.holder(version)} has taken already"
+    first = next((key for key, moved in numbering.moves.items() if moved == version), None)
+    if first is not None:
+        return f"which {first[0]} gets in place of {first[1]}"
+    return f"and {numbering.newest} is the last one given out"
 
 
 def _problems(declarations: Declarations) -> Sequence[Problem]:
@@ -101,17 +126,17 @@ def _entries(declarations: Declarations) -> Sequence[MapEntry]:
     return declarations.version_map.entries if declarations.version_map else ()
 
 
-def _renumbered(change: Change, entry: MapEntry, version: int) -> str:
-    start = min(change.matching.covers(entry).start, version - 1)
+def _renumbered(change: Change, numbering: Numbering, entry: MapEntry, version: int) -> str:
+    start = change.matching.covers(entry).start
+    start = min(numbering.moves.get((entry.operator, start), start), version - 1)
     lines = [
         "opfixtures renumber",
         "shows the diff and, with --apply, writes it; by hand that is",
         f"in {printable(change.version_map.path)}: bumped_at_version {version}, "
         f"an upgrader whose name ends in _{start}_{version - 1}",
+        _constants_to_set(change),
     ]
-    if change.config.versions and change.after.versions():
-        lines.append(f"in {printable(change.config.versions)}: kProducedFileFormatVersion = 0x{version:X}L;")
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 @rule("OPF109", Severity.ERROR)

@@ -59,6 +59,31 @@ class TestOPF107:
         [finding] = judged("OPF107", before=tree(produced=10), after=after)
         assert "above kMaxSupportedFileFormatVersion, which is 10" in finding.message
 
+    def test_several_entries_above_it_have_one_answer_the_highest(self, judged):
+        after = tree({**PUBLISHED, "aten::hardswish": 11, "aten::relu": 12}, produced=10)
+        hints = {finding.hint for finding in judged("OPF107", before=tree(produced=10), after=after)}
+        assert hints == {
+            f"in {VERSIONS}:1:49: kProducedFileFormatVersion = 0xCL;\n"
+            f"in {VERSIONS}:2:53: kMaxSupportedFileFormatVersion = 0xCL;"
+        }
+
+    def test_for_one_that_has_to_be_renumbered_it_says_what_is_needed_then(self, judged):
+        before, after = tree(produced=10), adding("aten::hardswish", version=14, produced=10)
+        lines = f"in {VERSIONS}:1:49: kProducedFileFormatVersion = 0xBL;"
+        above, skipped = judged("OPF107", "OPF108", before=before, after=after)
+        assert (above.code, above.hint.splitlines()[0]) == ("OPF107", lines)
+        assert (skipped.code, skipped.hint.splitlines()[3]) == ("OPF108", lines)
+        after = adding("aten::hardswish", version=14, produced=11)
+        [above] = judged("OPF107", before=before, after=after)
+        assert above.hint == "opfixtures renumber gives it the next free version"
+
+    def test_where_targets_map_cannot_be_read_the_entries_here_tell(self, judged):
+        target = tree(produced=10)
+        target[VERSION_MAP] = target[VERSION_MAP].replace('"aten::gelu', "GELU")
+        after = adding("aten::hardswish", version=14, produced=10)
+        [finding] = judged("OPF107", before=target, after=after)
+        assert finding.hint.splitlines()[0].endswith("kProducedFileFormatVersion = 0xEL;")
+
     def test_raised_in_the_same_change_both_allow_it(self, judged):
         after = adding("aten::hardswish", version=11, produced=11)
         assert judged("OPF107", before=tree(produced=10), after=after) == []
@@ -96,15 +121,35 @@ class TestOPF108:
             "opfixtures renumber\n"
             "shows the diff and, with --apply, writes it; by hand that is\n"
             f"in {VERSION_MAP}: bumped_at_version 11, an upgrader whose name ends in _0_10\n"
-            f"in {VERSIONS}: kProducedFileFormatVersion = 0xBL;"
+            f"in {VERSIONS}:1:49: kProducedFileFormatVersion = 0xBL;\n"
+            f"in {VERSIONS}:2:53: kMaxSupportedFileFormatVersion = 0xBL;"
         )
 
     def test_changes_that_build_upon_each_other_take_several_in_a_row(self, judged):
         after = tree({**PUBLISHED, "aten::hardswish": 11, "aten::relu": 12, "aten::elu": 14}, produced=14)
         [finding] = judged("OPF108", before=tree(produced=10), after=after)
         assert finding.message.startswith(
-            "aten::elu is bumped at version 14, and 10 is the last one given out"
+            "aten::elu is bumped at version 14, and 10 is the last one given out: the next free version is 13"
         )
+
+    def test_one_that_is_free_until_another_entry_of_the_branch_moves_there_moves_on(self, judged):
+        landed = adding("aten::relu", version=11)
+        after = tree({**PUBLISHED, "aten::hardswish": 11, "aten::hardswish_": 12, "aten::elu": 12})
+        found = judged("OPF108", before=tree(), after=after, landed=landed)
+        assert messages(found) == [
+            "aten::hardswish is bumped at version 11, which aten::relu has taken already: "
+            "the next free version is 12",
+            "aten::hardswish_ is bumped at version 12, which aten::hardswish gets in place of 11: "
+            "the next free version is 13",
+            "aten::elu is bumped at version 12, which aten::hardswish gets in place of 11: "
+            "the next free version is 13",
+        ]
+
+    def test_what_earlier_commits_of_the_branch_brought_keeps_its_version(self, judged):
+        before = adding("aten::relu", version=11, produced=11)
+        after = tree({**PUBLISHED, "aten::relu": 11, "aten::elu": 13}, produced=13)
+        [finding] = judged("OPF108", before=before, after=after, target=tree(produced=10))
+        assert finding.message.endswith("the next free version is 12")
 
     def test_where_targets_map_cannot_be_read_nothing_is_said_of_what_it_gave_out(self, judged):
         target = tree()
@@ -122,7 +167,10 @@ class TestOPF108:
         after = adding("aten::hardswish", version=14, produced=14)
         [finding] = judged("OPF108", before=before, after=after)
         assert finding.message.endswith("and 12 is the last one given out: the next free version is 13")
-        assert finding.hint.endswith(f"in {VERSIONS}: kProducedFileFormatVersion = 0xDL;")
+        assert finding.hint.endswith(
+            f"in {VERSIONS}:1:49: kProducedFileFormatVersion = 0xDL;\n"
+            f"in {VERSIONS}:2:53: kMaxSupportedFileFormatVersion = 0xDL;"
+        )
 
     def test_a_version_that_target_gave_to_another_operator_is_taken(self, judged):
         [finding] = judged("OPF108", before=tree(), after=adding("aten::hardswish", version=10))

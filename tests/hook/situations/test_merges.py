@@ -3,6 +3,8 @@
 import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
 NOTHING = "opfixtures: nothing is owed\n"
 
 
@@ -93,6 +95,55 @@ class TestMergeOfTarget:
         assert "1 error, 0 warnings, 0 notes" in done.said
 
 
+class TestOneSideOfTheRegistry:
+    """Both sides add an entry with its fixture entry, and ALL_MODULES is resolved with one side only."""
+
+    @pytest.fixture
+    def both(self, repository, on_main, add_entry, add_fixture_entry):
+        def stage(name, version):
+            add_entry(repository, name, version)
+            add_fixture_entry(repository, name, version)
+
+        def start(publish):
+            if not publish:
+                repository.git("update-ref", "refs/remotes/origin/HEAD", "main")
+            on_main(lambda: stage("relu", 11), publish=publish)
+            stage("elu", 12)
+            repository.commit("of the branch")
+
+        return start
+
+    @pytest.mark.parametrize("publish", [True, False], ids=["main is published", "neither side is"])
+    @pytest.mark.parametrize(("side", "lost"), [("ours", "relu"), ("theirs", "elu")])
+    def test_what_the_other_side_loses_is_found(self, repository, git, both, publish, side, lost):
+        both(publish)
+        conflict(repository, git, "merge", "main")
+        resolve_with_both(repository)
+        repository.write(MODULES, without_markers(repository.read(MODULES)))
+        repository.git("checkout", f"--{side}", REGISTRY)
+        repository.git("add", REGISTRY)
+        done = git(repository, "commit", "--no-edit")
+        assert done.status == 1
+        assert f"error OPF201: aten::{lost} is bumped at version " in done.said
+        assert done.said.count("OPF201") == 1
+        assert "1 error" in done.said
+
+    def test_the_worst_of_what_a_loss_is_beside_either_side_counts(self, repository, git, both):
+        both(publish=False)
+        conflict(repository, git, "merge", "main")
+        # The entry of relu is lost, its row stays: a guard beside one side, beside the other a loss.
+        repository.git("checkout", "--ours", VERSION_MAP)
+        for path in (MODULES, REGISTRY):
+            repository.write(path, without_markers(repository.read(path)))
+        repository.git("add", VERSION_MAP)
+        done = git(repository, "commit", "--no-edit")
+        assert (done.status, "error OPF203: aten::relu of " in done.said) == (1, True)
+
+
+def without_markers(text):
+    return "".join(line for line in text.splitlines(keepends=True) if line[:7] not in CONFLICT)
+
+
 def test_merge_into_target_answers_for_what_the_branch_brings(repository, on_main, git, add_entry):
     on_main(lambda: repository.write("README.md", "more\n"))
     add_entry(repository, "relu")
@@ -151,6 +202,36 @@ class TestConflictState:
             f"opfixtures: error: {VERSION_MAP} has a merge conflict: resolve it and `git add` it first\n"
         )
         assert (ran.status, ran.out, ran.err) == (2, "", sentence)
+
+
+class TestASecondCommit:
+    """The branch has brought an entry with its fixture entry and its fixture."""
+
+    @pytest.fixture(autouse=True)
+    def first(self, repository, add_entry, add_fixture_entry):
+        repository.git("update-ref", "refs/remotes/origin/HEAD", "main")
+        add_entry(repository, "relu")
+        add_fixture_entry(repository, "relu")
+        repository.commit("with all that it owes")
+
+    def test_that_drops_row_and_fixture_is_found_then_and_for_the_branch(self, repository, git, opfixtures):
+        repository.replace(REGISTRY, '    TestVersionedReluV10(): "aten::relu",\n', "")
+        repository.git("rm", "--quiet", "test/jit/fixtures/test_versioned_relu_v10.ptl")
+        done = git(repository, "commit", "--message", "x")
+        assert done.status == 1
+        lost = "aten::relu is bumped at version 11, and its fixture entry is taken away: TestVersionedReluV10"
+        assert f"error OPF201: {lost}\n" in done.said
+        repository.commit("past the hook")
+        ran = opfixtures(repository, "check", "--from-ref", "main", "--to-ref", "HEAD")
+        assert (ran.status, "error OPF201: aten::relu is bumped at version 11 without" in ran.out) == (
+            1,
+            True,
+        )
+
+    def test_that_drops_the_entry_with_them_owes_nothing(self, repository, git):
+        repository.git("revert", "--no-commit", "HEAD")
+        done = git(repository, "commit", "--quiet", "--message", "x")
+        assert (done.status, done.said) == (0, NOTHING)
 
 
 class TestReplayedCommits:
