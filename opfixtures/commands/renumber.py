@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping
+from shlex import quote
 
 from opfixtures.atomic_write import write_all
 from opfixtures.changes import Change
@@ -60,6 +61,7 @@ def run(operators: Collection[str], *, apply: bool) -> int:
         _refuse_problems(change)
         _refuse_unknown(change, operators)
         renumbering = choose(change, operators)
+        _refuse_unstaged(objects, change, renumbering, operators)
     if renumbering is None:
         sys.stdout.write("opfixtures: nothing to renumber\n")
         return 0
@@ -77,9 +79,34 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     return 0
 
 
-def _since_target(objects: GitObjects, work_tree: Snapshot) -> Comparison:
-    target = target_of_work_tree(objects, work_tree)
-    return Comparison(snapshot_of(objects, target), work_tree, base=target or "HEAD", tip="HEAD")
+def _since_target(objects: GitObjects, after: Snapshot) -> Comparison:
+    target = target_of_work_tree(objects, after)
+    return Comparison(snapshot_of(objects, target), after, base=target or "HEAD", tip="HEAD")
+
+
+def _refuse_unstaged(
+    objects: GitObjects, change: Change, renumbering: Renumbering | None, operators: Collection[str]
+) -> None:
+    """A check reads the index: what it says of a version has to be what this command says."""
+    staged = read_change(objects, _since_target(objects, objects.index()))
+    if _said(staged) == _said(change):
+        return
+    of_index = None if staged.version_map.problems else choose(staged, operators)
+    if _numbers(of_index) != _numbers(renumbering):
+        path, header = change.version_map.path, change.after.versions()
+        files = " ".join(map(quote, [path, *([header.path] if header else [])]))
+        raise UserError(
+            f"{path} needs other versions in the index, which `opfixtures check` reads, than in the work tree: "
+            f"`git add {files}` first"
+        )
+
+
+def _said(change: Change) -> object:
+    return change.version_map.entries, change.version_map.problems, change.after.versions()
+
+
+def _numbers(renumbering: Renumbering | None) -> object:
+    return renumbering and (_moves(renumbering), renumbering.produced, renumbering.maximum)
 
 
 def _refuse_conflicts(sources: Mapping[str, bytes]) -> None:

@@ -40,7 +40,7 @@ class Library:
 
     def lay(self, files):
         for path, text in files.items():
-            (self.repository.root / path).write_bytes(text.encode())
+            self.repository.write(path, text)
 
     def read(self, path):
         return (self.repository.root / path).read_bytes().decode()

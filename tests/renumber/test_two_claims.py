@@ -1,5 +1,8 @@
 """Two changes claimed one version, as two of PyTorch's claimed 10 (61439, 72191): the second one renumbers."""
 
+import json
+import re
+
 import pytest
 
 from tests.conftest import zipped_archive
@@ -48,7 +51,58 @@ def test_the_rebased_branch_gets_the_next_version_everywhere_and_owes_nothing_mo
 
 def test_a_second_run_finds_nothing_to_do(rebased):
     rebased.renumber("--apply")
+    rebased.git("add", "--all")
     assert rebased.renumber() == rebased.renumber("--apply") == "opfixtures: nothing to renumber\n"
+
+
+def test_what_is_staged_and_what_lies_there_have_one_answer(rebased):
+    rebased.renumber("--apply")
+    sentence = (
+        f"{MAP} needs other versions in the index, which `opfixtures check` reads, than in the work tree: "
+        f"`git add {MAP} {VERSIONS}` first"
+    )
+    # The index still has 11, and a check of it says 12.
+    assert rebased.refused() == sentence
+    rebased.git(*sentence.split("`")[3].split()[1:])
+    assert rebased.renumber() == "opfixtures: nothing to renumber\n"
+    rebased.git("restore", "--source=HEAD", "--worktree", ".")
+    assert rebased.refused() == sentence
+
+
+def test_a_header_that_only_lies_there_is_staged_first(rebased):
+    rebased.put(VERSIONS, "ProducedFileFormatVersion = 0xBL", "ProducedFileFormatVersion = 0xCL")
+    assert f"`git add {MAP} {VERSIONS}` first" in rebased.refused()
+
+
+def test_what_differs_and_is_no_number_need_not_be_staged(rebased):
+    rebased.put(MAP, "    {\n", "    {\n    // more\n")
+    assert rebased.renumber().endswith(ENDING)
+
+
+def test_an_index_whose_map_cannot_be_read_has_no_answer_yet(rebased):
+    rebased.put(MAP, "    });", "    MACRO });")
+    rebased.git("add", MAP)
+    rebased.put(MAP, "    MACRO });", "    });")
+    assert f"`git add {MAP} {VERSIONS}` first" in rebased.refused()
+
+
+def test_check_names_the_versions_that_are_written(branches):
+    branches.commit(tree(GELU, FOO, ("baz", 12), ("qux", 17), produced=17))
+    branches.land(tree(BAR, GELU, produced=11))
+    found = branches.run("check", "--from-ref", "origin/HEAD", "--to-ref", "HEAD", "--format", "json")
+    named = [
+        re.search(r"(aten::\w+) is .* next free version is (\d+)", finding["message"]).groups()
+        for finding in json.loads(found.out)["findings"]
+        if finding["code"] == "OPF108"
+    ]
+    assert named == [("aten::foo", "12"), ("aten::baz", "13"), ("aten::qux", "14")]
+    shown = branches.renumber()
+    moved = re.findall(r"^(aten::\w+) at \d+ becomes (\d+)", shown, re.MULTILINE)
+    assert moved == named
+    lines = {line for one in json.loads(found.out)["findings"] for line in one["hint"].split("\n")}
+    constants = {line.split(": ")[1] for line in lines if "FileFormatVersion = 0x" in line}
+    assert constants == set(re.findall(r"^\+constexpr uint64_t (k\w+ = 0xEL;)", shown, re.MULTILINE))
+    assert len(constants) == 2
 
 
 def test_a_branch_whose_version_is_free_keeps_it(branches):
