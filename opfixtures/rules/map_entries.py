@@ -22,7 +22,12 @@ def entries_are_not_ascending(change: Change, finding: NewFinding) -> Iterator[F
 
     PyTorch takes the first entry above a model's version for its upgrader (findUpgrader), and the last one to
     tell whether the operator is current (isOpCurrentBasedOnUpgraderEntries). Nothing sorts them: in any other
-    order an old model gets the upgrader of another version. The example in PyTorch's own README had it so.
+    order an old model gets the upgrader of another version.
+
+    The guide in torch/csrc/jit/operator_upgraders/README.md says SORTED, and its example for linspace has 12 before
+    8. Written so, every model below 12 gets the upgrader of 12, and that of 8 never runs. PyTorch's own test
+    (UpgraderUtils.IsVersionMapSorted) wants them ascending, and so does gen_mobile_upgraders.py: of 12 before 8 it
+    makes the ranges 0 to 11 and 12 to 7.
 
     To mend it, write the entries of the operator from the lowest version to the highest, each once:
 
@@ -95,9 +100,15 @@ def upgrader_name_has_another_range(change: Change, finding: NewFinding) -> Iter
     """An upgrader's name does not end in _<start>_<end>, the versions that its entry covers.
 
     An entry covers the versions from the operator's previous bump, else 0, to bumped_at_version - 1. The name
-    is where people and PyTorch's own tools read that range: gelu_0_9, div_Tensor_0_3 for aten::div.Tensor,
+    is where people and tools read that range: gelu_0_9, div_Tensor_0_3 for aten::div.Tensor,
     div__Tensor_0_3 for aten::div_.Tensor. What stands before the range is free: names without an overload
     have one part less, and a tool that split at every underscore broke on them (pytorch/pytorch#71578).
+
+    PyTorch's guide says otherwise for a second bump: `linspace_0_11` beside `linspace_0_7`, for an upgrader that
+    serves models below 8 as well. No loader reads the name: with the entries in ascending order, models of 0 to 7 get
+    the upgrader of 8, and only those of 8 to 11 that of 12; gen_mobile_upgraders.py gives the lite interpreter the
+    same two ranges. So the name that says what happens is `linspace_8_11`. Where one text serves all, write it into
+    both upgraders: the one of 8 calls the operator of today, too, and has to follow when that changes again.
 
     To mend it, rename the upgrader as the hint says: in the version map, and the key and the `def` where the
     upgrader is written.

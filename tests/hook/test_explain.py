@@ -90,3 +90,66 @@ def test_that_of_a_missing_fixture_shows_the_test_that_pytorchs_guide_wants(page
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr.strip().endswith("OK")) == (0, True)
     assert "Ran 1 test" in ran.stderr
+
+
+SECOND_BUMP = """
+import io, sys, zipfile
+import torch
+
+library = torch.library.Library("opfixtures_explain", "DEF")
+library.define("second(Tensor x) -> Tensor")
+library.impl("second", lambda x: x + 100, "CPU")
+SCHEMA = "opfixtures_explain::second(Tensor x) -> Tensor"
+NAMES = {8: "second_0_7", 10: "second_0_9"}
+
+class Model(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.opfixtures_explain.second(x)
+
+saved = io.BytesIO()
+torch.jit.save(torch.jit.script(Model()), saved)
+torch.jit.load(io.BytesIO(saved.getvalue()))
+
+def stamped(version):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved.getvalue())) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"%d" % version if name.endswith("/version") else old.read(name))
+    return io.BytesIO(out.getvalue())
+
+for bump, name in NAMES.items():
+    text = f"def {name}(x: Tensor) -> Tensor:\\n  return x + {bump}\\n"
+    graph = torch.jit.CompilationUnit(text).find_function(name).graph
+    torch._C._test_only_populate_upgraders({name: str(graph)})
+for bump in map(int, sys.argv[1:]):
+    entry = torch._C._UpgraderEntry(bump, NAMES[bump], SCHEMA)
+    torch._C._test_only_add_entry_to_op_version_map("opfixtures_explain::second", entry)
+print([int(torch.jit.load(stamped(version))(torch.zeros(1))) for version in (3, 7, 8, 9, 10)])
+ranges = torch._C._get_upgrader_ranges("opfixtures_explain::second")
+print([(one.min_version, one.max_version) for one in ranges])
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "applied", "ranges"),
+    [
+        (("8", "10"), [8, 8, 10, 10, 100], [(0, 7), (8, 9)]),
+        (("10", "8"), [10, 10, 10, 10, 100], [(0, 9), (10, 7)]),
+    ],
+)
+def test_what_the_pages_say_of_a_second_bump_is_what_torch_does(order, applied, ranges, page, tmp_path):
+    """PyTorch's guide shows 12 before 8, and `linspace_0_11`; torch 2.13 loads models of 0 to 10 alone."""
+    (tmp_path / "second_bump.py").write_text(SECOND_BUMP)
+    command = (sys.executable, "-W", "ignore", str(tmp_path / "second_bump.py"), *order)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout == f"{applied}\n{ranges}\n"
+    assert "12 before\n8" in "\n\n".join(page("OPF102"))
+    assert "`linspace_0_11`" in "\n\n".join(page("OPF103"))
+    assert "`linspace_8_11`" in "\n\n".join(page("OPF103"))
+
+
+def test_that_of_a_taken_back_entry_says_what_stays_true(page):
+    text = " ".join("\n\n".join(page("OPF109")).split())
+    assert "Once 12 has landed, 11 cannot be taken back that way: it stays given out" in text
+    assert "Expire date: 06/02/2022" in text
+    assert "180 days" in text
