@@ -100,7 +100,7 @@ def commit_of(repository: Repository, rev: str) -> str:
 def _fetching(repository: Repository, rev: str) -> str:
     """What to do where a clone of one branch, or of little history, has no `rev`."""
     remote, _, branch = rev.partition("/")
-    remotes = (repository.ask("remote") or b"").decode("utf-8", "surrogateescape").split("\n")
+    remotes = repository.run("remote").decode("utf-8", "surrogateescape").split("\n")
     if branch and remote in remotes:
         return f"`git fetch {remote} {branch}:refs/remotes/{rev}` fetches it"
     if remotes[0] and len(rev) in (40, 64) and not rev.strip("0123456789abcdef"):
@@ -161,11 +161,11 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         UserError: neither state has a version map; or as `Snapshot.read`.
     """
     config_before, config = _configs(compared)
-    fixtures_before = fixtures = read_fixtures(compared.before, config_before)
+    fixtures_before = fixtures = read_fixtures(compared.before, config_before, tolerant=True)
     if _may_differ(compared, config.fixtures):
         fixtures = read_fixtures(compared.after, config)
     sources_before, sources = (
-        read_sources(compared.before, config_before),
+        read_sources(compared.before, config_before, tolerant=True),
         read_sources(compared.after, config),
     )
     if config_before.version_map not in sources_before and config.version_map not in sources:
@@ -181,7 +181,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         if oid and compared.base and oid == objects.resolve(compared.base):
             return before
         snapshot = snapshot_of(objects, oid)
-        return read_declarations(snapshot, _tolerantly(snapshot) or config_before)
+        return read_declarations(snapshot, _tolerantly(snapshot) or config_before, tolerant=True)
 
     @cache
     def released() -> Releases:

@@ -1,8 +1,9 @@
-"""The user's repository, asked through the git command."""
+"""The user's repository, asked through the git command, which starts no other program on the way."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from functools import cached_property
@@ -18,6 +19,19 @@ _PATHSPEC_MODES = (
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
+GIT = ("git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+"""How every command begins: whatever a repository's configuration has git start of itself stays off. Hooks run
+where an index or a reference is written, filters where a file is: who does that turns them off."""
+_ALONE = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    # What a partial clone lacks is named, and not fetched by the way. Gits before 2.45 know the second alone, an
+    # empty list of protocols (https://git-scm.com/docs/git).
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+_ID = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 
 def without_git(environment: Mapping[str, str]) -> dict[str, str]:
@@ -65,29 +79,61 @@ class Repository:
         """What `git ARGS` prints, run at the root.
 
         Raises:
-            GitError: git is missing, or failed: then with git's own first line.
+            GitError: git is missing, or failed: then with git's own line.
         """
         done = _git(args, self.root, self.environment, stdin)
         if done.returncode:
-            reason = _first_line(done.stderr) or f"exit status {done.returncode}"
-            raise GitError(f"git {args[0]} failed: {reason}")
+            raise _failed(args, done)
         return done.stdout
 
     def ask(self, *args: str) -> bytes | None:
-        """What `git ARGS` prints, run at the root; None where git exits with another status than 0."""
+        """What `git ARGS` prints, run at the root; None where git says no: exit status 1, and nothing of an error.
+
+        Raises:
+            GitError: git is missing, or failed: what it could not read may be there all the same.
+        """
         done = _git(args, self.root, self.environment)
-        return None if done.returncode else done.stdout
+        if done.returncode == 1 and not _is_complaint(done.stderr):
+            return None
+        if done.returncode:
+            raise _failed(args, done)
+        return done.stdout
+
+    def warnings(self, *args: str) -> list[str]:
+        """What `git ARGS` warns of, run at the root. Raises GitError as `run`."""
+        done = _git(args, self.root, self.environment)
+        if done.returncode:
+            raise _failed(args, done)
+        lines = done.stderr.decode("utf-8", "surrogateescape").splitlines()
+        return [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
 
     def resolve(self, rev: str) -> str | None:
-        """The id of the commit that `rev` names, of 40 or 64 digits. None where there is none here."""
+        """The id of the commit that `rev` names, of 40 or 64 digits. None where there is none here.
+
+        Raises:
+            GitError: there is one, which cannot be read.
+        """
         # No option of git ends like this, and `--verify` wants a revision and nothing else.
         answer = self.ask("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
-        return None if answer is None else answer.decode().strip()
+        if answer is None:
+            from opfixtures.git_damage import refuse_broken_name
+
+            refuse_broken_name(self, rev)
+            return None
+        return answer.decode().strip()
 
     def merge_base(self, a: str, *others: str) -> str | None:
-        """The id of the best common ancestor of a commit and any of the others. None where this clone holds none."""
-        answer = self.ask("merge-base", a, *others)
-        return None if answer is None else answer.decode().strip()
+        """The id of the best common ancestor of a commit and any of the others. None where this clone holds none.
+
+        Raises:
+            GitError: some history cannot be read, and might hold it.
+        """
+        args = ("merge-base", a, *others)
+        done = _git(args, self.root, self.environment)
+        # A commit that it cannot read git takes for one without parents, and ends as ever.
+        if done.returncode not in (0, 1) or b"error: Could not read " in done.stderr:
+            raise _failed(args, done)
+        return None if done.returncode else done.stdout.decode().strip()
 
     @cached_property
     def object_directory(self) -> str:
@@ -110,15 +156,17 @@ def _own_environment(folder: str, environment: Mapping[str, str]) -> dict[str, s
     for name in _LOCATIONS:
         if kept.get(name):
             kept[name] = os.path.join(os.path.abspath(folder), kept[name])
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return kept | _ALONE
 
 
 def _git(
     args: tuple[str, ...], folder: str, environment: Mapping[str, str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
+    command = (*GIT, *args)
     try:
+        # With an input, an empty one too, neither git nor what git starts reads the user's.
         return subprocess.run(
-            ("git", *args), cwd=folder, env=environment, input=stdin, capture_output=True, check=False
+            command, cwd=folder, env=environment, input=stdin, capture_output=True, check=False
         )
     except FileNotFoundError as error:
         if not os.path.isdir(folder):
@@ -135,7 +183,18 @@ def _why_not_a_repository(folder: str, stderr: bytes) -> str:
     return f"git cannot use the repository at {folder}: {line}"
 
 
+def _failed(args: tuple[str, ...], done: subprocess.CompletedProcess[bytes]) -> GitError:
+    reason = _first_line(done.stderr) or f"exit status {done.returncode}"
+    return GitError(f"git {args[0]} failed: {reason}")
+
+
+def _is_complaint(stderr: bytes) -> bool:
+    return any(line.startswith((b"error: ", b"fatal: ")) for line in stderr.splitlines())
+
+
 def _first_line(stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "backslashreplace").strip().splitlines() or [""]
-    fatal = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
-    return fatal.removeprefix("fatal: ").removeprefix("error: ")
+    """The line that tells most: of those about an error the first that names an object, else the first."""
+    lines = stderr.strip().splitlines() or [b""]
+    fatal = [line for line in lines if line.startswith((b"fatal: ", b"error: "))] or lines[:1]
+    line = next(filter(_ID.search, fatal), fatal[0]).decode("utf-8", "backslashreplace")
+    return line.removeprefix("fatal: ").removeprefix("error: ")

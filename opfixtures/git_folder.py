@@ -8,14 +8,12 @@ from functools import cached_property
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
-from opfixtures.errors import GitError, UserError
+from opfixtures.errors import GitError
+from opfixtures.git_tree import FOLDER, LINK, SUBMODULE, in_conflict, read_tree
 
 if TYPE_CHECKING:
-    from opfixtures.git_snapshot import GitObjects
+    from opfixtures.git_snapshot import GitObjects, GitSnapshot
 
-# Some 300,000 files.
-_LARGEST_TREE = 16 << 20
-_LINK, _FOLDER, _SUBMODULE = b"120000", b"40000", b"160000"
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
 
@@ -24,13 +22,13 @@ class GitFolder:
     """The files that stand in the folder itself, not below. A folder that is not there has none.
 
     `tree` is the id of a commit, or `:0` for the index, which only a process of its own can list: that one is
-    begun at once, and the rest of a check goes on beside it.
+    begun at once, and the rest of a check goes on beside it. `snapshot` is that of the tree.
     """
 
-    def __init__(self, objects: GitObjects, tree: str, path: str) -> None:
+    def __init__(self, objects: GitObjects, tree: str, path: str, snapshot: GitSnapshot) -> None:
         self._objects = objects
-        self._tree = tree
         self._path = path
+        self._snapshot = snapshot
         pathspec = f":(top,literal){path}/"
         self._listing = objects.begin("ls-files", "--stage", "-z", "--", pathspec) if tree == ":0" else None
 
@@ -40,7 +38,7 @@ class GitFolder:
 
         Raises:
             GitError: git failed, or this clone lacks the folder.
-            UserError: a file has a merge conflict, or there are too many.
+            UserError: a file has a merge conflict, there are too many, or the folder is a symbolic link.
         """
         return self._files
 
@@ -48,9 +46,9 @@ class GitFolder:
     def _files(self) -> dict[str, str]:
         found = self._of_commit() if self._listing is None else self._of_index(self._listing)
         return {
-            os.fsdecode(name): f"@{oid}" if mode == _LINK else oid
+            os.fsdecode(name): f"@{oid}" if mode == LINK else oid
             for mode, name, oid in found
-            if mode not in (_FOLDER, _SUBMODULE)
+            if mode not in (FOLDER, SUBMODULE)
         }
 
     def _of_index(self, listing: Popen[bytes]) -> Iterator[tuple[bytes, bytes, str]]:
@@ -62,24 +60,18 @@ class GitFolder:
             mode, oid, stage = about.split(b" ")
             name = path[len(os.fsencode(self._path)) + 1 :]
             if stage != b"0":
-                conflict = f"{self._path}/{os.fsdecode(name)} has a merge conflict"
-                raise UserError(f"{conflict}: resolve it and `git add` it first")
+                raise in_conflict(f"{self._path}/{os.fsdecode(name)}")
             if b"/" not in name:
                 yield mode, name, oid.decode()
+        if not listed:
+            self._snapshot.refuse_link(self._path)
 
     def _of_commit(self) -> Iterator[tuple[bytes, bytes, str]]:
-        # https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_tree_objects
-        tree = self._objects.find(f"{self._tree}:{self._path}", _LARGEST_TREE)
-        if tree is None or tree.kind != "tree":
-            return
-        if tree.size > _LARGEST_TREE:
-            raise UserError(f"{self._path} holds too many files: name the folder of the fixtures")
-        position, length = 0, len(tree.oid) // 2
-        while position < tree.size:
-            end = tree.content.index(b"\0", position)
-            mode, _, name = tree.content[position:end].partition(b" ")
-            position = end + 1 + length
-            yield mode, name, tree.content[end + 1 : position].hex()
+        entry = self._snapshot.entry(self._path)
+        if entry is not None and entry.mode == FOLDER:
+            yield from read_tree(self._objects, entry.oid, f"{self._path} of {self._snapshot.name}")
+        elif entry is not None:
+            self._snapshot.refuse_link(self._path)
 
     def read(self, name: str, most: int) -> tuple[int, bytes]:
         """The size of a file in bytes and at most its `most` first ones; of a link, those of its target's path.
@@ -89,14 +81,10 @@ class GitFolder:
         Raises:
             GitError: this clone lacks the content.
         """
-        oid = self.files()[name].removeprefix("@")
-        try:
-            found = self._objects.find(oid, most)
-        except GitError:
-            found = None
+        oid, what = self.files()[name].removeprefix("@"), f"{self._path}/{name} of {self._snapshot.name}"
+        found = self._objects.find(oid, most, what)
         if found is None:
-            what = f"{self._path}/{name} is not in this clone"
-            raise GitError(f"{what}: `git cat-file -e {oid}` fetches it, `git fsck` tells what is broken")
+            raise self._objects.unreadable(oid, what)
         if found.size <= _LONGEST_POINTER and found.content.startswith(LFS_POINTER):
             return self._from_lfs(found.content, most) or (found.size, found.content)
         return found.size, found.content
@@ -111,5 +99,5 @@ class GitFolder:
         try:
             with open(os.path.join(folder, sha256[:2], sha256[2:4], sha256), "rb") as file:
                 return os.fstat(file.fileno()).st_size, file.read(most)
-        except OSError:
+        except FileNotFoundError:
             return None

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from opfixtures.errors import GitError, UserError
-from opfixtures.git import Repository
+from opfixtures.git import GIT, Repository
 from opfixtures.git_folder import GitFolder
+from opfixtures.git_references import may_know
+from opfixtures.git_tree import FOLDER, LINK, SUBMODULE, IndexEntries, TreeEntry, entry_in_commit
 from opfixtures.hook_fast_path import MERGED
-from opfixtures.snapshot import LARGEST, EmptySnapshot, Snapshot, symbolic_link, too_large
+from opfixtures.snapshot import LARGEST, EmptySnapshot, NotAFileError, Snapshot, too_large
 
 # PATH_MAX of Linux: the target of a symbolic link is no longer.
 _LONGEST_LINK = 4096
@@ -41,9 +43,9 @@ class GitObjects:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._process = subprocess.Popen(
-            ("git", "cat-file", "--batch"),
+            (*GIT, "cat-file", "--batch"),
             cwd=repository.root,
-            env={**repository.environment, "GIT_NO_LAZY_FETCH": "1"},
+            env=repository.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -64,7 +66,7 @@ class GitObjects:
         """Start `git ARGS` at the root; what it prints is for the caller to read. It ends with this one. `errors`
         is where its standard error goes, as `Popen` has it."""
         process = subprocess.Popen(
-            ("git", *args),
+            (*GIT, *args),
             cwd=self.repository.root,
             env=self.repository.environment,
             stdin=subprocess.DEVNULL,
@@ -80,9 +82,16 @@ class GitObjects:
         return EmptySnapshot() if oid is None else GitSnapshot(self, "HEAD", oid)
 
     def resolve(self, rev: str) -> str | None:
-        """The id of the commit `rev` names, as `Repository.resolve` has it, without a process of its own."""
-        commit = None if "\n" in rev else self.find(f"{rev}^{{commit}}", most=0)
-        return commit.oid if commit else None
+        """The id of the commit `rev` names, as `Repository.resolve` has it, mostly without a process of its own."""
+        if "\n" in rev:
+            return None
+        commit = self.find(f"{rev}^{{commit}}", most=0)
+        if commit is not None:
+            return commit.oid
+        is_id = len(rev) in (40, 64) and not rev.strip("0123456789abcdef")
+        if not is_id and may_know(self.repository.root, self.repository.environment, rev):
+            return self.repository.resolve(rev)
+        return None
 
     def merged(self) -> list[str]:
         """The ids of the commits that the next commit merges into HEAD; none where it is no merge.
@@ -91,7 +100,15 @@ class GitObjects:
         hook runs without it, and finds a variable for each head in its environment instead.
         """
         names = [name[len(MERGED) :] for name in self.repository.environment if name.startswith(MERGED)]
-        return [oid for name in ("MERGE_HEAD", *names) if (oid := self.resolve(name))]
+        stopped = self.resolve("MERGE_HEAD")
+        return [*([stopped] if stopped else []), *map(self._known, names)]
+
+    def _known(self, oid: str) -> str:
+        """The id of a commit that git itself has named. Raises GitError where it cannot be read."""
+        found = self.resolve(oid)
+        if found is None:
+            raise self.unreadable(oid, "a commit that is merged")
+        return found
 
     def commit(self, oid: str) -> Snapshot:
         """The commit of that id."""
@@ -101,11 +118,12 @@ class GitObjects:
         """The index git was called with: what the next commit will hold."""
         return GitSnapshot(self, "the index", ":0")
 
-    def find(self, name: str, most: int) -> GitObject | None:
-        """The object git calls `name`, with at most its `most` first bytes; None where git finds none.
+    def find(self, name: str, most: int, what: str = "") -> GitObject | None:
+        """The object git calls `name`, with at most its `most` first bytes; None where git finds none: there is
+        no such name, or nothing of it here. `what` calls it in a sentence.
 
         Raises:
-            GitError: git ended without an answer.
+            GitError: git ended without an answer, or in the middle of one.
         """
         requests, answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         try:
@@ -115,19 +133,31 @@ class GitObjects:
         except BrokenPipeError:
             header = b""
         if not header.endswith(b"\n"):
-            raise GitError(f"git cannot read {name}: `git fsck` tells what is broken in this repository")
+            from opfixtures.git_damage import why_git_ended
+
+            raise why_git_ended(self.repository, name, what)
         oid, _, rest = header.rstrip(b"\n").partition(b" ")
         kind, _, size = rest.rpartition(b" ")
         if not size.isdigit():
             return None
         content = answers.read(min(int(size), most))
-        _skip(answers, int(size) - len(content) + 1)
+        # git says how much there is before it has read all of it, and ends where it cannot go on.
+        if not _skip(answers, int(size) - len(content) + 1):
+            raise self.unreadable(oid.decode(), what or name, missing=False)
         return GitObject(oid.decode(), kind.decode(), int(size), content)
 
+    def unreadable(self, oid: str, what: str, *, missing: bool = True) -> GitError:
+        """As `git_damage.unreadable`, which only a check that ends there imports."""
+        from opfixtures.git_damage import unreadable
 
-def _skip(stream: IO[bytes], count: int) -> None:
+        return unreadable(self.repository, oid, what, missing=missing)
+
+
+def _skip(stream: IO[bytes], count: int) -> bool:
+    """Read on and forget; whether there was as much."""
     while count > 0 and (chunk := stream.read(min(count, _CHUNK))):
         count -= len(chunk)
+    return count == 0
 
 
 class GitSnapshot:
@@ -137,25 +167,32 @@ class GitSnapshot:
         self.name = name
         self._objects = objects
         self._tree = tree
+        self._index = IndexEntries(objects) if tree == ":0" else None
 
     def read(self, path: str) -> bytes | None:
         """See `Snapshot.read`."""
-        found = self._blob(path, LARGEST)
+        found = self._find(path, LARGEST)
         if found is None:
+            self._refuse_way(path)
             return None
+        if found.kind == "tree":
+            raise NotAFileError(path, self.name, "a folder")
         if found.size > LARGEST:
             raise too_large(path, self.name)
         if self._is_link(path, found.content):
-            raise symbolic_link(path, self.name)
-        return found.content
+            raise self._linked(path, found.content, path)
+        return found.content if found.kind == "blob" else None
 
     def has(self, path: str) -> bool:
         """See `Snapshot.has`."""
-        return self._blob(path, 0) is not None
+        found = self._find(path, 0)
+        if found is None:
+            self._missing(path)
+        return found is not None and found.kind == "blob"
 
     def folder(self, path: str) -> GitFolder:
         """The folder at `path`."""
-        return GitFolder(self._objects, self._tree, path)
+        return GitFolder(self._objects, self._tree, path, self)
 
     def naming(self, words: Sequence[str], beside: str) -> dict[str, str | None]:
         """Where the tree says each of `words`, outside the folder `beside`: `path:line` of one place, None for
@@ -181,34 +218,48 @@ class GitSnapshot:
             places[os.fsdecode(word)] = f"{os.fsdecode(path).removeprefix(prefix)}:{int(line)}"
         return places
 
-    def _blob(self, path: str, most: int) -> GitObject | None:
+    def refuse_link(self, path: str) -> None:
+        """Raises NotAFileError where a symbolic link stands at `path` or above it, GitError as `read` does."""
+        self._refuse_way(path, folder=True)
+
+    def entry(self, path: str) -> TreeEntry | None:
+        """What stands at `path`, or above it in its way; None where nothing does.
+
+        Raises:
+            GitError: git failed, or this clone lacks a tree.
+            UserError: it is in conflict.
+        """
+        if self._index is not None:
+            return self._index.at(path)
+        return entry_in_commit(self._objects, self._tree, path, self.name)
+
+    def _find(self, path: str, most: int) -> GitObject | None:
         if "\n" in path:
             raise UserError(f"{path!r} has a line break in its name: rename it")
-        try:
-            found = self._objects.find(f"{self._tree}:{path}", most)
-        except GitError:
-            self._explain_absence(path)
-            raise
-        if found is None:
-            self._explain_absence(path)
-        return found if found is not None and found.kind == "blob" else None
+        return self._objects.find(f"{self._tree}:{path}", most, f"{path} of {self.name}")
 
-    def _explain_absence(self, path: str) -> None:
-        if self._objects.repository.partial:
-            answer = self._objects.repository.ask("rev-parse", "--verify", "--quiet", f"{self._tree}:{path}")
-            if answer is not None:
-                fetch = f"git cat-file -e {answer.decode().strip()}"
-                raise GitError(f"{path} of {self.name} is not in this partial clone: `{fetch}` fetches it")
-        if self._tree == ":0" and any(self._objects.find(f":{stage}:{path}", 0) for stage in (1, 2, 3)):
-            raise UserError(f"{path} has a merge conflict: resolve it and `git add` it first")
+    def _missing(self, path: str) -> TreeEntry | None:
+        """What stands at or above `path`, of which git found nothing. Raises GitError where it should have."""
+        entry = self.entry(path)
+        if entry is not None and entry.path == path and entry.oid and entry.mode != SUBMODULE:
+            raise self._objects.unreadable(entry.oid, f"{path} of {self.name}")
+        return entry
+
+    def _refuse_way(self, path: str, folder: bool = False) -> None:
+        entry = self.entry(path) if folder else self._missing(path)
+        if entry is not None and entry.mode == FOLDER and not folder:
+            raise NotAFileError(path, self.name, "a folder")
+        if entry is not None and entry.mode == LINK:
+            link = self._objects.find(entry.oid, _LONGEST_LINK)
+            raise self._linked(path, link.content if link else b"", entry.path)
+
+    def _linked(self, path: str, target: bytes, way: str) -> NotAFileError:
+        return NotAFileError(path, self.name, "a symbolic link", way, os.fsdecode(target))
 
     def _is_link(self, path: str, content: bytes) -> bool:
         # `cat-file` does not tell a link from a file. No file worth reading is one short line without an end,
-        # so that git is asked again only for what can be a link.
+        # so that only what can be a link is looked up.
         if not content or len(content) > _LONGEST_LINK or b"\n" in content:
             return False
-        if self._tree == ":0":
-            query: tuple[str, ...] = ("ls-files", "--stage", "-z", "--", f":(top,literal){path}")
-        else:
-            query = ("ls-tree", "--full-tree", "-z", self._tree, "--", path)
-        return self._objects.repository.run(*query).startswith(b"120000 ")
+        entry = self.entry(path)
+        return entry is not None and entry.mode == LINK

@@ -17,7 +17,6 @@ from opfixtures.config import read_config
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.version_map import read_version_map
 from opfixtures.errors import GitError, UserError
-from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.plan import PreChange
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
@@ -116,10 +115,7 @@ class _Reader:
         self._objects = objects
         self._path = path
         self._steps: list[Step] = []
-        shown = objects.repository
-        # A partial clone would fetch one object after the other.
-        environment = {**shown.environment, "GIT_NO_LAZY_FETCH": "1"}
-        self._repository = Repository(shown.root, environment, shown.object_format, shown.shallow)
+        self._repository = objects.repository
 
     def read(self, tip: str) -> MapHistory:
         start: str | None = tip
@@ -158,8 +154,10 @@ class _Reader:
     def _first_parent(self, commit: str) -> str | None:
         # The object itself names a parent also where a shallow clone ends.
         found = self._objects.find(commit, _HEADERS)
-        second = found.content.split(b"\n")[1] if found else b""
-        return second[7:].decode() if second.startswith(b"parent ") else None
+        if found is None:
+            raise self._objects.unreadable(commit, "a commit of this history")
+        _, _, second = found.content.partition(b"\n")
+        return second[7:].partition(b"\n")[0].decode() if second.startswith(b"parent ") else None
 
     def _entries(self, commit: str) -> Mapping[_Key, MapEntry]:
         newer = self._steps[-1].entries if self._steps else {}

@@ -46,9 +46,10 @@ def pushed_change(objects: GitObjects, ref: PushedRef, remote: str) -> Compariso
 
     Raises:
         ConfigurationError: the settings of what is pushed are unusable.
-        GitError: this clone is shallow, and what the remote has lies beyond its end.
+        GitError: this clone is shallow, and what the remote has lies beyond its end; or what is pushed cannot be
+            read.
     """
-    tip = objects.resolve(ref.local_oid)
+    tip = _pushed_commit(objects, ref)
     if tip is None:
         return None
     after = objects.commit(tip)
@@ -61,6 +62,19 @@ def pushed_change(objects: GitObjects, ref: PushedRef, remote: str) -> Compariso
     if objects.repository.shallow:
         raise no_common_ancestor(objects.repository, ref.remote_ref, remote)
     return Comparison(EmptySnapshot(), after, base=None, tip=None)
+
+
+def _pushed_commit(objects: GitObjects, ref: PushedRef) -> str | None:
+    """The id of the commit that is pushed, None where none is. Raises GitError where it cannot be read."""
+    if not ref.local_oid.strip("0"):
+        return None
+    tip = objects.resolve(ref.local_oid)
+    if tip is None:
+        # A tag of it, or the commit itself, may be here in name alone.
+        from opfixtures.git_damage import peel
+
+        peel(objects.repository, ref.local_oid, ref.remote_ref)
+    return tip
 
 
 def _base(objects: GitObjects, tip: str, revs: tuple[str, ...]) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from opfixtures.errors import UserError
@@ -21,17 +23,18 @@ class Snapshot(Protocol):
         ...
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of the file at `path`; None where there is no file: nothing, a folder or a submodule.
+        """The bytes of the file at `path`; None where nothing stands there, or a submodule.
 
         Raises:
-            UserError: the file is larger than `LARGEST`, a symbolic link (none is followed: it may lead
-                out of the repository), or in conflict.
+            NotAFileError: a folder stands there, or a symbolic link there or above (none is followed: it may
+                lead out of the repository).
+            UserError: the file is larger than `LARGEST`, in conflict, or cannot be read.
             GitError: git failed, or this clone lacks the object.
         """
         ...
 
     def has(self, path: str) -> bool:
-        """Whether there is a file at `path`, of any size. Raises as `read` does, but for size and links."""
+        """Whether there is a file or a link at `path`. Raises as `read` does, but for what stands there."""
         ...
 
 
@@ -59,12 +62,12 @@ class WorkTreeSnapshot:
 
     def read(self, path: str) -> bytes | None:
         """See `Snapshot.read`."""
-        mode = self._mode(path)
-        if mode is not None and stat.S_ISLNK(mode):
-            raise symbolic_link(path, self.name)
-        if mode is None or not stat.S_ISREG(mode):
+        mode = self._mode(path, refuse_links=True)
+        if mode is None:
             return None
-        with open(os.path.join(self._root, path), "rb") as file:
+        if not stat.S_ISREG(mode):
+            raise NotAFileError(path, self.name, "a folder" if stat.S_ISDIR(mode) else "no regular file")
+        with _readable(path), open(os.path.join(self._root, path), "rb") as file:
             content = file.read(self._largest + 1)
         if len(content) > self._largest:
             raise too_large(path, self.name, self._largest)
@@ -76,27 +79,49 @@ class WorkTreeSnapshot:
         return mode is not None and (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
 
     def names(self, folder: str) -> frozenset[str]:
-        """The names of what lies in a folder; none where there is no folder."""
-        mode = self._mode(folder)
-        is_folder = mode is not None and stat.S_ISDIR(mode)
-        return frozenset(os.listdir(os.path.join(self._root, folder)) if is_folder else ())
+        """The names of what lies in a folder; none where there is no folder. Raises UserError as `read`."""
+        mode = self._mode(folder, refuse_links=True)
+        if mode is None or not stat.S_ISDIR(mode):
+            return frozenset()
+        with _readable(folder):
+            return frozenset(os.listdir(os.path.join(self._root, folder)))
 
-    def _mode(self, path: str) -> int | None:
-        folder = self._root
-        *parents, name = path.split("/")
-        try:
-            for parent in parents:
-                folder = os.path.join(folder, parent)
-                if not stat.S_ISDIR(os.lstat(folder).st_mode):
+    def _mode(self, path: str, refuse_links: bool = False) -> int | None:
+        """The mode of what stands at `path`; None where nothing does, or something else than a folder above it."""
+        parts = path.split("/")
+        for count in range(1, len(parts) + 1):
+            way = "/".join(parts[:count])
+            place = os.path.join(self._root, way)
+            with _readable(way):
+                try:
+                    mode = os.lstat(place).st_mode
+                except FileNotFoundError:
                     return None
-            return os.lstat(os.path.join(folder, name)).st_mode
-        except FileNotFoundError:
-            return None
+                if refuse_links and stat.S_ISLNK(mode):
+                    raise NotAFileError(path, self.name, "a symbolic link", way, os.readlink(place))
+            if count < len(parts) and not stat.S_ISDIR(mode):
+                return None
+        return mode
 
 
-def symbolic_link(path: str, snapshot: str) -> UserError:
-    """The error for reading a symbolic link."""
-    return UserError(f"{path} is a symbolic link in {snapshot}: name the file itself in the configuration")
+class NotAFileError(UserError):
+    """Something else than a file stands at `path` of a snapshot, or above it: `what`, a link with its `target`."""
+
+    def __init__(self, path: str, snapshot: str, what: str, way: str = "", target: str = "") -> None:
+        self.target = target
+        self.said = f"{way or path} is {what} in {snapshot}" + (f", to {target}" if target else "")
+        below = f", and {path} would lie below it" if way not in ("", path) else ""
+        super().__init__(f"{self.said}{below}: name the real path in the configuration")
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path} in the work tree cannot be read ({error.strerror}): make it readable"
+        ) from error
 
 
 def too_large(path: str, snapshot: str, largest: int = LARGEST) -> UserError:

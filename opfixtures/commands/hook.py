@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from opfixtures.commands import check
 from opfixtures.errors import NothingToCheck, UserError
@@ -50,11 +51,15 @@ def _pre_push(remote: str, lines: bytes) -> int:
     """Judge every ref that is pushed, and print the findings of each; the worst exit status."""
     statuses: list[int] = []
     refs = list(pushed_refs(lines))
-    with GitObjects(Repository.discover(os.getcwd(), os.environ)) as objects:
+    repository = Repository.discover(os.getcwd(), os.environ)
+    with ExitStack() as processes:
+        objects = processes.enter_context(GitObjects(repository))
         for ref in refs:
             try:
                 found = _judged(objects, ref, remote)
             except UserError as error:
+                # At a broken object git has ended: the other refs need another one.
+                objects = processes.enter_context(GitObjects(repository))
                 sys.stderr.write(f"opfixtures: error: {printable(f'{ref.remote_ref}: {error}')}\n")
                 statuses.append(2)
             else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from opfixtures.config import Config
 from opfixtures.declarations.fixture_modules import read_fixture_modules
@@ -13,16 +13,21 @@ from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import CPP_SUFFIXES, read_version_map
 from opfixtures.fixture_files import FixtureFiles
 from opfixtures.git_snapshot import GitSnapshot
-from opfixtures.snapshot import Snapshot
+from opfixtures.snapshot import NotAFileError, Snapshot, WorkTreeSnapshot
 
 if TYPE_CHECKING:
     from datetime import date
 
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
+T = TypeVar("T")
 
-def read_sources(snapshot: Snapshot, config: Config) -> dict[str, bytes]:
-    """The files that declare something, by path, as far as they are there. Raises as `Snapshot.read`."""
+
+def read_sources(snapshot: Snapshot, config: Config, tolerant: bool = False) -> dict[str, bytes]:
+    """The files that declare something, by path, as far as they are there. Raises as `Snapshot.read`.
+
+    For `tolerant`, a folder or a link in the place of one declares nothing: a change may be the one that mends it.
+    """
     optional = (
         config.upgraders,
         config.versions,
@@ -30,16 +35,33 @@ def read_sources(snapshot: Snapshot, config: Config) -> dict[str, bytes]:
         config.mobile_upgraders_generator,
     )
     paths = (config.version_map, config.registry, *config.fixture_modules, *filter(None, optional))
-    read = {path: snapshot.read(path) for path in paths}
+    read = {path: _tolerated(snapshot.read, path) if tolerant else snapshot.read(path) for path in paths}
     return {path: source for path, source in read.items() if source is not None}
 
 
-def read_fixtures(snapshot: Snapshot, config: Config) -> FixtureFiles:
-    """The fixtures and records in `snapshot`, where git holds it: nobody judges those of a work tree."""
+def _tolerated(read: Callable[[str], T | None], path: str) -> T | None:
+    try:
+        return read(path)
+    except NotAFileError:
+        return None
+
+
+def read_fixtures(snapshot: Snapshot, config: Config, tolerant: bool = False) -> FixtureFiles:
+    """The fixtures and records in `snapshot`, where git holds it: nobody judges those of a work tree.
+
+    Raises UserError where the folder is a symbolic link, of a commit or the index when its files are asked for.
+    `tolerant` is that of `read_sources`.
+    """
+    if isinstance(snapshot, WorkTreeSnapshot):
+        snapshot.names(config.fixtures)
     if not isinstance(snapshot, GitSnapshot):
         return FixtureFiles(config.fixtures)
     folder = snapshot.folder(config.fixtures)
-    return FixtureFiles(config.fixtures, folder.files, folder.read)
+
+    def files() -> Mapping[str, str]:
+        return (_tolerated(lambda _: folder.files(), "") if tolerant else folder.files()) or {}
+
+    return FixtureFiles(config.fixtures, files, folder.read)
 
 
 def declare(
@@ -66,9 +88,10 @@ def declare(
     )
 
 
-def read_declarations(snapshot: Snapshot, config: Config) -> Declarations:
-    """What `snapshot` declares where `config` says. Raises as `Snapshot.read`."""
-    return declare(read_sources(snapshot, config), config, read_fixtures(snapshot, config))
+def read_declarations(snapshot: Snapshot, config: Config, tolerant: bool = False) -> Declarations:
+    """What `snapshot` declares where `config` says. Raises as `Snapshot.read`; `tolerant` is that of `read_sources`."""
+    sources = read_sources(snapshot, config, tolerant)
+    return declare(sources, config, read_fixtures(snapshot, config, tolerant))
 
 
 _File = tuple[str, bytes] | None

@@ -65,7 +65,8 @@ def make_side(user: Repository, activity: Activity, around: Surroundings, folder
         GitError: a commit cannot be had.
         UserError: the commit that is checked out is not the change's.
     """
-    origin = (user.ask("remote", "get-url", "origin") or b"").decode("utf-8", "surrogateescape").strip()
+    has_origin = b"origin" in user.run("remote").split()
+    origin = os.fsdecode(user.run("remote", "get-url", "origin")).strip() if has_origin else ""
     environment = _git_settings(origin, around)
     side = beside(user, folder, environment)
     _stay_shallow(user, side)
@@ -136,7 +137,7 @@ def _met(side: Repository, published: str, head: str, whole: bool) -> str:
     """The merge base by history, of which more and more is fetched. Raises GitError."""
     for depth in _DEPTHS:
         side.run(*_fetching(depth, whole), "origin", published, head)
-        tip = (side.ask("rev-parse", "FETCH_HEAD") or b"").decode().strip()
+        tip = side.run("rev-parse", "FETCH_HEAD").decode().strip()
         found = side.merge_base(tip, head)
         if found:
             return found

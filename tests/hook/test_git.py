@@ -46,7 +46,9 @@ def test_a_command_that_fails_gives_gits_first_line(pytorch, git_environment):
     repository = Repository.discover(str(pytorch.root), git_environment)
     with pytest.raises(GitError, match=r"^git show failed: bad object 0{40}$"):
         repository.run("show", "0" * 40)
-    assert repository.ask("show", "0" * 40) is None
+    with pytest.raises(GitError, match=r"^git show failed: bad object 0{40}$"):
+        repository.ask("show", "0" * 40)
+    assert repository.ask("grep", "nowhere to be found") is None
     assert (
         repository.run("hash-object", "--stdin", stdin=b"a\n")
         == b"78981922613b2afb6025042ff6bd878ac1994e85\n"

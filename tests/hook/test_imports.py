@@ -35,6 +35,8 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.git",
     "opfixtures.fixture_files",
     "opfixtures.git_folder",
+    "opfixtures.git_references",
+    "opfixtures.git_tree",
     "opfixtures.git_snapshot",
     "opfixtures.matching",
     "opfixtures.report",

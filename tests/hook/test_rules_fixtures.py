@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opfixtures import archive, git_folder, git_snapshot
+from opfixtures import archive, git_snapshot, git_tree
 from opfixtures.archive import read_archive
 from opfixtures.git import Repository
 from opfixtures.module_source import excerpt, source_sha256
@@ -162,15 +162,19 @@ def test_a_fixture_that_is_lost_is_one_sentence(pytorch, opfixtures):
     (pytorch.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
     ran = opfixtures(pytorch, "check")
     assert (ran.status, ran.out) == (2, "")
-    assert f"{GELU} is not in this clone: `git cat-file -e {oid}` fetches it" in ran.err
+    assert f"git cannot read object {oid}, {GELU} of the index: `git fsck` tells what is broken" in ran.err
 
 
 def test_a_folder_of_too_many_files_is_one_sentence(pytorch, opfixtures, monkeypatch):
-    monkeypatch.setattr(git_folder, "_LARGEST_TREE", 9)
+    # The folders above it are smaller.
+    monkeypatch.setattr(git_tree, "_LARGEST_TREE", 300)
+    for number in range(9):
+        pytorch.write(f"{FOLDER}/{number}", "a file\n")
+    pytorch.commit()
     pytorch.write(GELU, "no archive")
     ran = opfixtures(pytorch, "check")
     assert (ran.status, ran.out) == (2, "")
-    assert f"{FOLDER} holds too many files" in ran.err
+    assert f"{FOLDER} of HEAD holds too many files" in ran.err
 
 
 class TestOPF302:

@@ -60,18 +60,28 @@ class TestEverySnapshot:
         assert not snapshot.has("file/below")
 
     def test_a_folder_is_no_file(self, objects, which):
-        assert snapshots(objects)[which].read("a b") is None
-        assert not snapshots(objects)[which].has("a b")
+        snapshot = snapshots(objects)[which]
+        assert not snapshot.has("a b")
+        with pytest.raises(
+            UserError, match=r"^a b is a folder in .*: name the real path in the configuration$"
+        ):
+            snapshot.read("a b")
 
     def test_a_link_is_there_and_is_not_followed(self, objects, which):
         snapshot = snapshots(objects)[which]
         assert snapshot.has("link")
-        with pytest.raises(UserError, match="link is a symbolic link in "):
+        with pytest.raises(
+            UserError, match=r"^link is a symbolic link in .*, to file: name the real path in "
+        ):
             snapshot.read("link")
 
     def test_nothing_is_below_a_folder_that_is_a_link(self, objects, which):
-        assert not snapshots(objects)[which].has("folder/ä ö")
-        assert snapshots(objects)[which].read("folder/ä ö") is None
+        snapshot = snapshots(objects)[which]
+        assert not snapshot.has("folder/ä ö")
+        with pytest.raises(
+            UserError, match=r"^folder is a symbolic link in .*, to a b, and folder/ä ö would lie"
+        ):
+            snapshot.read("folder/ä ö")
 
 
 def test_a_file_too_large_to_be_meant_is_refused_and_the_next_one_read(objects):
