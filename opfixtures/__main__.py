@@ -16,8 +16,9 @@ def command() -> None:
 
 
 def main() -> int:
-    """Run the command line; returns the exit status, 130 where it was interrupted."""
+    """Run the command line; returns the exit status, 130 where it was interrupted, 2 without a standard output."""
     try:
+        _open_streams()
         differing = hook_fast_path.differing(sys.argv[1:])
         if differing == []:
             os.write(1, b"opfixtures: nothing is owed\n")
@@ -30,8 +31,47 @@ def main() -> int:
     except KeyboardInterrupt:
         if "--debug" in sys.argv:
             raise
-        os.write(2, b"opfixtures: interrupted\n")
+        _complain("interrupted")
         return 130
+    except BrokenPipeError:
+        # As in `ending`: who reads no more has seen enough.
+        return 1
+    except OSError as error:
+        _complain(f"error: {error.strerror}")
+        return 2
+
+
+def _complain(sentence: str) -> None:
+    try:
+        os.write(2, f"opfixtures: {sentence}\n".encode())
+    except OSError:
+        # Nobody listens. Python would try once more with what could not be written, and end with another status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _open_streams() -> None:
+    """Raises OSError where standard output is closed. What else is closed opens on nothing, so that no file which
+    is opened later takes its number."""
+    _open_if_closed(0)
+    try:
+        os.fstat(1)
+    except OSError as error:
+        _open_if_closed(1)
+        _open_if_closed(2)
+        reason = "standard output is closed: direct it somewhere, to /dev/null if nobody reads it"
+        raise OSError(error.errno, reason) from error
+    if _open_if_closed(2):
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def _open_if_closed(descriptor: int) -> bool:
+    """Whether it was closed. Every lower one is open."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.open(os.devnull, os.O_RDWR)
+        return True
+    return False
 
 
 def _check(differing: list[str] | None) -> int:

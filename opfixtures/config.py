@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from opfixtures.config_table import Table, parse_toml
 from opfixtures.errors import ConfigurationError
 from opfixtures.presets import PRESETS, PYTORCH, PYTORCH_PATHS
+from opfixtures.settings_file import read_settings
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import Snapshot
 from opfixtures.version_range import VersionRange
@@ -150,11 +151,10 @@ def read_config(snapshot: Snapshot) -> Config | None:
 
 
 def _settings(snapshot: Snapshot, path: str) -> Mapping[str, object] | None:
-    source = snapshot.read(path)
-    own = path == OWN_FILE
-    # Every Python project has a pyproject.toml; tomllib costs as much as a bare interpreter.
-    if source is None or not (own or b"opfixtures" in source):
+    source = read_settings(snapshot, path)
+    if source is None:
         return None
+    own = path == OWN_FILE
     root = Table(parse_toml(path, source), path)
     tools = root.table("tool") or Table({}, path)
     settings = tools.table("opfixtures")
@@ -210,9 +210,11 @@ def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:
 
 def _runtimes(table: Table) -> tuple[RuntimeSpec, ...]:
     runtimes = tuple(_runtime(entry) for entry in table.tables("runtimes"))
-    names = [runtime.name for runtime in runtimes]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise table.error(f"two runtimes are named {twice[0]!r}: give each a `name` of its own")
+    names: set[str] = set()
+    for runtime in runtimes:
+        if runtime.name in names:
+            raise table.error(f"two runtimes are named {runtime.name!r}: give each a `name` of its own")
+        names.add(runtime.name)
     return runtimes
 
 
@@ -226,7 +228,7 @@ def _runtime(table: Table) -> RuntimeSpec:
         _needed(table, "python", python)
     module = table.word("import")
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
-        raise table.error(f"import must be the name of a Python module, not {module!r}")
+        raise table.error(f"import must be the name of a Python module, not {module[:80]!r}")
     name = table.word("name") or (f"torch-{torch}" if kind == "release" else kind)
     table.check_name(name)
     versions = table.text("operator-versions")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar, cast
 
 from opfixtures.errors import ConfigurationError
+from opfixtures.settings_file import decode_settings
 
 Choice = TypeVar("Choice", bound=str)
 _LONGEST_NAME = 60
@@ -15,16 +16,20 @@ def parse_toml(path: str, source: bytes) -> Mapping[str, object]:
     """The root table of the TOML file at `path`.
 
     Raises:
-        ConfigurationError: it is not TOML, or not UTF-8.
+        ConfigurationError: it is not TOML, or as `decode_settings`.
     """
     import tomllib
 
+    text = decode_settings(path, source)
     try:
-        return tomllib.loads(source.decode("utf-8"))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
+    except ValueError as error:
+        # Python reads no decimal integer of more digits (https://docs.python.org/3/library/stdtypes.html#int-max-str).
+        raise ConfigurationError(
+            f"{path} holds an integer of thousands of digits: write a shorter one"
+        ) from error
     except RecursionError as error:
         raise ConfigurationError(f"{path} is nested too deeply to be read") from error
 
@@ -64,7 +69,7 @@ class Table:
         """A string that a command takes as one argument and never as an option."""
         value = self.text(key)
         if value is not None and (value.startswith("-") or " " in value):
-            raise self.error(f"{key} must be one word that does not begin with '-', not {value!r}")
+            raise self.error(f"{key} must be one word that does not begin with '-', not {value[:80]!r}")
         return value
 
     def check_name(self, name: str) -> None:
@@ -73,7 +78,7 @@ class Table:
             one.isascii() and (one.isalnum() or one in "._+-") for one in name
         ):
             wanted = f"up to {_LONGEST_NAME} letters, digits, '.', '_', '+' and '-'"
-            raise self.error(f"name must be {wanted}, not {name!r}")
+            raise self.error(f"name must be {wanted}, not {name[:80]!r}")
 
     def words(self, key: str) -> tuple[str, ...]:
         """Strings that can be shown on one line; () where there are none."""
@@ -83,10 +88,13 @@ class Table:
         return tuple(cast(list[str], value))
 
     def number(self, key: str) -> int | None:
-        """A positive integer."""
+        """A positive integer of 31 bits."""
         value = self.values.get(key)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise self.error(f"{key} must be a positive integer, not {value!r}")
+        if value is None:
+            return None
+        # The value itself may be too long to be shown.
+        if not isinstance(value, int) or isinstance(value, bool) or value not in range(1, 1 << 31):
+            raise self.error(f"{key} must be a positive integer below {1 << 31}")
         return value
 
     def choice(self, key: str, known: tuple[Choice, ...]) -> Choice | None:
@@ -96,7 +104,7 @@ class Table:
             return None
         found = next((one for one in known if one == value), None)
         if found is None:
-            raise self.error(f"{key} is {value!r}, known is {' and '.join(map(repr, known))}")
+            raise self.error(f"{key} is {value[:80]!r}, known is {' and '.join(map(repr, known))}")
         return found
 
     def path(self, key: str) -> str | None:
@@ -141,7 +149,7 @@ class Table:
         wrong = {"", ".", ".."}.intersection(parts) or ".git" in path.lower().split("/")
         if wrong or "\\" in path or not path.isprintable():
             raise self.error(
-                f"{key} must be a path from the repository's root, with '/' and without '..', not {path!r}"
+                f"{key} must be a path from the repository's root, with '/' and without '..', not {path[:80]!r}"
             )
         return path
 

@@ -29,7 +29,7 @@ class VersionRange:
             digits = part.strip().removeprefix(sign or "").strip()
             if sign is None or not (digits.isascii() and digits.isdigit() and len(digits) < 10):
                 raise ConfigurationError(
-                    f"{text!r} is no range of operator versions: write it like '>=5,<=8'"
+                    f"{text[:80]!r} is no range of operator versions: write it like '>=5,<=8'"
                 )
             number = int(digits)
             if sign in (">=", "==", ">"):
@@ -38,7 +38,7 @@ class VersionRange:
                 bound = number - (sign == "<")
                 highest = bound if highest is None else min(highest, bound)
         if highest is not None and highest < lowest:
-            raise ConfigurationError(f"{text!r} holds no operator version: write it like '>=5,<=8'")
+            raise ConfigurationError(f"{text[:80]!r} holds no operator version: write it like '>=5,<=8'")
         return cls(lowest, highest)
 
     @property

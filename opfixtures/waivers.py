@@ -92,11 +92,14 @@ def read_waivers(table: Table, source: bytes) -> tuple[Waiver, ...]:
         ConfigurationError: a waiver lacks something, names a code that there is not or that cannot be waived,
             or `expires` is not a date.
     """
-    lines = source.decode("utf-8", "replace").split("\n")
-    return tuple(_waiver(key, table.table(key) or table, lines) for key in table.values)
+    lines: dict[str, int] = {}
+    for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
+        lines.setdefault(_quoted_key(line), number)
+    # TOML may write a key in other ways; then the first line has to do.
+    return tuple(_waiver(key, table.table(key) or table, lines.get(key, 1)) for key in table.values)
 
 
-def _waiver(key: str, table: Table, lines: Sequence[str]) -> Waiver:
+def _waiver(key: str, table: Table, line: int) -> Waiver:
     table.only("codes", "reason", "expires")
     codes, reason, expires = table.values.get("codes"), table.text("reason"), table.values.get("expires")
     if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
@@ -108,14 +111,13 @@ def _waiver(key: str, table: Table, lines: Sequence[str]) -> Waiver:
     # A datetime is a date, too.
     if not isinstance(expires, date) or isinstance(expires, datetime):
         raise table.error("expires must be a date, such as 2027-06-30 without quotes")
-    # TOML may write a key in other ways; then the first line has to do.
-    line = next((number for number, line in enumerate(lines, 1) if _begins_with(line, key)), 1)
     return Waiver(key, tuple(codes), reason, expires, line)
 
 
-def _begins_with(line: str, key: str) -> bool:
+def _quoted_key(line: str) -> str:
+    """The key in quotes that a line begins with, or the heading of a waiver's own table."""
     line = line.strip().removeprefix("[tool.opfixtures.waivers.")
-    return line.startswith((f'"{key}"', f"'{key}'"))
+    return line[1:].partition(line[0])[0] if line.startswith(('"', "'")) else ""
 
 
 def _check(code: str, table: Table) -> None:

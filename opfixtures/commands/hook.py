@@ -39,6 +39,9 @@ def run(name: str, arguments: Sequence[str]) -> int:
     branch, also of those that hold something else.
     """
     if name == "pre-push":
+        # Python has none where it was closed.
+        if sys.stdin is None:
+            raise UserError("standard input is closed, where git tells what is pushed: let git call this hook")
         return _pre_push(arguments[0] if arguments else "origin", sys.stdin.buffer.read())
     try:
         return check.run()

@@ -54,6 +54,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.upgraders",
     "opfixtures.rules.version_map",
     "opfixtures.rules.waivers",
+    "opfixtures.settings_file",
     "opfixtures.snapshot",
     "opfixtures.version_range",
 }
