@@ -17,7 +17,7 @@ from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.facts import contradiction
 from opfixtures.formats import format_of
-from opfixtures.observations import Exported, RanSeen, RuntimeSeen, WorkerError, exported
+from opfixtures.observations import UNSEEN, Exported, RanSeen, RuntimeSeen, WorkerError, exported
 from opfixtures.owner import Owner
 from opfixtures.plan import PlannedFixture
 from opfixtures.record import Record, RecordedAlteration
@@ -96,7 +96,7 @@ class Reproduced:
 
     planned: PlannedFixture
     fact: Fact
-    ran: RanSeen = RanSeen()
+    ran: RanSeen = UNSEEN
     made_again: bool = False
 
 

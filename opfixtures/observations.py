@@ -19,6 +19,7 @@ _MAX_VERSION = 1 << 31
 
 __all__ = [
     "TOLD_NOTHING",
+    "UNSEEN",
     "Exported",
     "Json",
     "MarkerSeen",
@@ -100,6 +101,10 @@ class RanSeen:
     reason: str = ""
 
 
+UNSEEN = RanSeen()
+"""Nobody looked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reproduced:
     """An archive that was made before, in this runtime. `differences` has None for each sample that gave what was
@@ -108,7 +113,7 @@ class Reproduced:
 
     differences: tuple[str | None, ...] = ()
     failure: str = ""
-    ran: RanSeen = RanSeen()
+    ran: RanSeen = UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ class Exported:
     samples: tuple[Json, ...] = ()
     again: tuple[str | None, ...] = ()
     refusal: str = ""
-    ran: RanSeen = RanSeen()
+    ran: RanSeen = UNSEEN
     found: Reproduced | None = None
 
 
@@ -163,7 +168,7 @@ class RowReplayed:
     as_written: Mapping[str, Replayed]
     raised: Mapping[str, Replayed]
     marker: MarkerSeen
-    ran: RanSeen = RanSeen()
+    ran: RanSeen = UNSEEN
 
 
 def runtime_seen(

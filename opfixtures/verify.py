@@ -13,7 +13,7 @@ from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import UserError
 from opfixtures.facts import covers, same_schemas, seen_running
 from opfixtures.formats import format_of
-from opfixtures.observations import RanSeen
+from opfixtures.observations import UNSEEN, RanSeen
 from opfixtures.owner import Owner
 from opfixtures.plan import FoundFixture, runtime_for, settled
 from opfixtures.post_change import PostChange, replayed
@@ -37,7 +37,7 @@ class SoundFixture:
     record: Record | None
     made_by: RuntimeSpec | None
     reproduced: Fact = BELIEVED
-    ran: RanSeen = RanSeen()
+    ran: RanSeen = UNSEEN
     made: Made = Made.FOUND
 
     @property

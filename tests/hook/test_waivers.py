@@ -139,7 +139,9 @@ class TestWhatNobodyCanProve:
         assert waived(ResultStatus.MISMATCH, "replay.unproven", equal=Answer.NO) == ""
         assert waived(ResultStatus.MISMATCH, "replay.lite", equal=Answer.NO) == self.said
 
-    @pytest.mark.parametrize("status", set(ResultStatus) - {ResultStatus.UNPROVEN, ResultStatus.MISMATCH})
+    @pytest.mark.parametrize(
+        "status", [one for one in ResultStatus if one not in (ResultStatus.UNPROVEN, ResultStatus.MISMATCH)]
+    )
     def test_nothing_else_is_waived(self, status):
         assert waived(status, "replay.unproven", "replay.lite", equal=Answer.NO) == ""
 
