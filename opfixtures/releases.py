@@ -51,8 +51,12 @@ def read_releases(objects: GitObjects, map_of: Callable[[Snapshot], VersionMap |
     doubt = ""
     for ref in repository.run("for-each-ref", "--format=%(refname)", "refs/tags").decode().split():
         name = ref.removeprefix("refs/tags/")
+        commit = objects.resolve(ref)
+        if commit is None:
+            # A tag may be of a tree, or of a file.
+            continue
         try:
-            version_map = map_of(GitSnapshot(objects, f"tag {name}", ref))
+            version_map = map_of(GitSnapshot(objects, f"tag {name}", commit))
         except UserError as error:
             doubt = str(error)
             continue
