@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from opfixtures.errors import UserError
+from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects, GitSnapshot
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class Releases:
 UNKNOWN = Releases(doubt="nobody looked at the tags")
 
 
+def fetches_no_tags(repository: Repository) -> bool:
+    """Whether the clone was told to leave the tags of a remote away."""
+    # https://git-scm.com/docs/git-config#Documentation/git-config.txt-remotenametagOpt
+    return b"--no-tags" in (repository.ask("config", "--get-regexp", r"^remote\..*\.tagopt$") or b"")
+
+
 def read_releases(objects: GitObjects, map_of: Callable[[Snapshot], VersionMap | None]) -> Releases:
     """What the tags of this clone hold; `map_of` gives the version map of a snapshot, None where it has none."""
     repository = objects.repository
@@ -44,8 +51,7 @@ def read_releases(objects: GitObjects, map_of: Callable[[Snapshot], VersionMap |
         return Releases(
             doubt="this clone is shallow: `git fetch --unshallow --tags` brings what releases have"
         )
-    # https://git-scm.com/docs/git-config#Documentation/git-config.txt-remotenametagOpt
-    if b"--no-tags" in (repository.ask("config", "--get-regexp", r"^remote\..*\.tagopt$") or b""):
+    if fetches_no_tags(repository):
         return Releases(doubt="this clone fetches no tags: `git fetch --tags` brings what releases have")
     entries: set[tuple[str, int]] = set()
     doubt = ""

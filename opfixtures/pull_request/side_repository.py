@@ -20,6 +20,7 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.presets import PYTORCH_MODULES, PYTORCH_PATHS
 from opfixtures.pull_request.events import Activity
 from opfixtures.pull_request.payload import OBJECT_ID
+from opfixtures.releases import fetches_no_tags
 from opfixtures.runtimes.side_checkout import HARMLESS, beside, configured
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 
@@ -74,6 +75,7 @@ def make_side(user: Repository, activity: Activity, around: Surroundings, folder
         # A relative path is meant from the clone.
         origin = os.path.join(user.root, origin) if os.path.isdir(os.path.join(user.root, origin)) else origin
         side.run("remote", "add", "origin", origin)
+    _take_tags(user, side)
     checked_out = _checked_out(user, activity)
     config = _config(user, checked_out)
     whole = config is not None and any(spec.kind == "checkout" for spec in config.runtimes)
@@ -96,6 +98,14 @@ def _stay_shallow(user: Repository, side: Repository) -> None:
     if user.shallow:
         path = os.fsdecode(user.run("rev-parse", "--git-path", "shallow")[:-1])
         shutil.copyfile(os.path.join(user.root, path), os.path.join(side.root, ".git", "shallow"))
+
+
+def _take_tags(user: Repository, side: Repository) -> None:
+    """What is tagged in the user's clone is tagged here: the tags tell what releases have."""
+    listed = user.run("for-each-ref", "--format=create %(refname) %(objectname)", "refs/tags")
+    side.run("update-ref", "--stdin", stdin=listed)
+    if fetches_no_tags(user):
+        side.run("config", "remote.origin.tagOpt", "--no-tags")
 
 
 def _checked_out(user: Repository, activity: Activity) -> str:

@@ -14,6 +14,7 @@ from opfixtures.errors import GitError, UserError
 from opfixtures.git import Repository
 from opfixtures.pull_request.events import Activity, Task
 from opfixtures.pull_request.side_repository import Side, Surroundings, make_side
+from opfixtures.releases import fetches_no_tags
 from tests.action.conftest import CACHE, Project
 from tests.conftest import VERSION_MAP, GitRepository
 from tests.end_to_end.conftest import TREES, overlay
@@ -61,6 +62,29 @@ def test_a_full_clone_needs_no_remote(project: Project, make: Callable[..., Side
     fork_point = project.job.git("merge-base", project.base, project.head)
     project.job.git("remote", "remove", "origin")
     assert make(project.base, project.head).base == fork_point
+
+
+def test_what_releases_have_is_known_there_as_in_the_clone(
+    project: Project, make: Callable[..., Side]
+) -> None:
+    project.add_hardswish()
+    project.open(depth=None, merged=False)
+    project.job.git("tag", "v1.0", project.base)
+    project.job.git("tag", "--annotate", "--message", "a release", "v1.1", project.base)
+    project.job.git("config", "remote.origin.tagOpt", "--no-tags")
+    side = make(project.base, project.head).repository
+    listed = ("for-each-ref", "refs/tags")
+    assert side.run(*listed).decode().strip() == project.job.git(*listed)
+    assert not side.shallow
+    assert fetches_no_tags(side)
+
+
+def test_a_checkout_of_one_commit_does_not_know_it(project: Project, make: Callable[..., Side]) -> None:
+    project.add_hardswish()
+    project.open()
+    side = make(project.base, project.head).repository
+    assert side.shallow
+    assert not fetches_no_tags(side)
 
 
 def test_a_branch_is_the_remotes(project: Project, make: Callable[..., Side]) -> None:
