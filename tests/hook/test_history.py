@@ -5,10 +5,16 @@ pytorch/pytorch.
 """
 
 import json
+import subprocess
+import sys
 
 import pytest
 
+from opfixtures.commands.check import judged
+from opfixtures.comparison import between
 from opfixtures.declarations.names import class_name_for, fixture_stem, module_version
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
 from tests.conftest import zipped_archive
 
 MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -369,6 +375,21 @@ def operator_later(history):
     return []
 
 
+def evidence_is_dropped(history):
+    """The row of gelu goes, and its module and fixture with it."""
+    [module] = [name for name, operator in history.rows.items() if operator == "aten::gelu"]
+    del history.rows[module]
+    history.modules.remove(module)
+    history.fixtures.remove(module)
+    return ["OPF201 error aten::gelu map", "OPF306 error aten::gelu"]
+
+
+def a_second_module_for_an_old_entry(history):
+    history.rows["TestVersionedGeluDefaultsV9"] = "aten::gelu"
+    history.modules.append("TestVersionedGeluDefaultsV9")
+    return ["OPF301 note aten::gelu registry"]
+
+
 def second_commit_of_a_branch(history):
     """It may edit what the first brought."""
     history.add("aten::hardswish", 11)
@@ -420,6 +441,8 @@ COMMITS = [
     renamed_operator,
     module_first,
     operator_later,
+    evidence_is_dropped,
+    a_second_module_for_an_old_entry,
     second_commit_of_a_branch,
     second_commit_that_takes_it_back,
     versioned_module_that_exercises_nothing,
@@ -432,14 +455,51 @@ def test_each_commit_has_the_findings_one_would_want_and_no_other(pytorch_of_202
     assert sorted(pytorch_of_2022.found()) == sorted(expected)
 
 
-def test_what_only_a_build_can_mend_stops_no_commit_and_is_an_error_in_ci(pytorch_of_2022):
-    repository = pytorch_of_2022.repository
-    pytorch_of_2022.add("aten::hardswish", 11, regenerate=False)
-    pytorch_of_2022.produced = 11
-    assert pytorch_of_2022.found() == ["OPF111 warning aten::hardswish map"]
-    repository.commit()
-    refs = ("--from-ref", "HEAD~", "--to-ref", "HEAD")
-    assert pytorch_of_2022.found(*refs) == ["OPF111 error aten::hardswish map"]
+class TestWhatOnlyABuildCanMend:
+    """A warning before a commit and a push, an error where CI judges."""
+
+    @pytest.fixture
+    def unbuilt(self, pytorch_of_2022):
+        """The mobile upgraders are not regenerated; committed past the hook."""
+        pytorch_of_2022.add("aten::hardswish", 11, regenerate=False)
+        pytorch_of_2022.produced = 11
+        assert pytorch_of_2022.found() == ["OPF111 warning aten::hardswish map"]
+        pytorch_of_2022.repository.commit()
+        return pytorch_of_2022
+
+    def test_is_an_error_where_refs_are_compared(self, unbuilt):
+        found = unbuilt.found("--from-ref", "HEAD~", "--to-ref", "HEAD")
+        assert found == ["OPF111 error aten::hardswish map"]
+
+    @pytest.mark.parametrize(
+        ("remote", "status"), [({}, 1), ({"PRE_COMMIT_REMOTE_NAME": "origin"}, 0)], ids=["in CI", "at a push"]
+    )
+    def test_is_none_where_pre_commit_runs_before_a_push(self, unbuilt, opfixtures, remote, status):
+        refs = {"PRE_COMMIT_FROM_REF": "HEAD~", "PRE_COMMIT_TO_REF": "HEAD"}
+        assert opfixtures(unbuilt.repository, "check", **refs, **remote).status == status
+
+    def test_is_none_in_the_plain_hook_before_a_push(self, unbuilt):
+        repository = unbuilt.repository
+        tip, before = repository.git("rev-parse", "HEAD"), repository.git("rev-parse", "HEAD~")
+        done = subprocess.run(
+            [sys.executable, "-m", "opfixtures", "hook", "pre-push", "origin", "url"],
+            cwd=repository.root,
+            env=repository.environment,
+            input=f"refs/heads/main {tip} refs/heads/main {before}\n",
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, ": warning OPF111: " in done.stdout) == (0, True)
+
+    def test_is_an_error_in_the_action(self, unbuilt, inside):
+        """Which judges with `judged` as it is."""
+        repository = unbuilt.repository
+        with (
+            inside(repository),
+            GitObjects(Repository.discover(str(repository.root), repository.environment)) as objects,
+        ):
+            findings = judged(objects, between(objects, "HEAD~", "HEAD"))
+        assert [(one.code, one.severity) for one in findings] == [("OPF111", "error")]
 
 
 def test_an_audit_of_what_is_published_finds_its_one_old_debt(pytorch_of_2022):
