@@ -219,10 +219,13 @@ def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator
     for row in change.registry.rows:
         other = first.setdefault(fixture_stem(row.module), row)
         if other is not row and not judged.isdisjoint((row, other)):
+            # What is published keeps its name, and so does its fixture.
+            renamed = row if row in judged else other
+            path = f"{change.config.fixtures}/{fixture_stem(row.module)}.{change.config.fixture_format}"
             yield finding(
                 row.operator,
                 row.place,
-                f"{row.module} would write the same file as {other.module} in line {other.place.line}: "
-                f"{change.config.fixtures}/{fixture_stem(row.module)}.ptl",
-                f"rename {row.module}, here and where it is defined, so that the file names differ",
+                f"{row.module} would write the same file as {other.module} in line {other.place.line}: {path}",
+                f"rename {printable(renamed.module)} of {printable(renamed.operator)}, in its row and where it is "
+                "defined, so that the file names differ",
             )

@@ -48,7 +48,8 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     for row in [*(row for _, row in change.owed), *change.added_guards]:
         stem = f"{change.config.fixtures}/{fixture_stem(row.module)}"
         if not (change.has_file(f"{stem}.ptl") or change.has_file(f"{stem}.pt")):
-            message = f"the fixture of {row.module} is not there yet: {stem}.ptl"
+            ending = change.config.fixture_format
+            message = f"the fixture of {row.module} is not there yet: {stem}.{ending}"
             hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
             yield finding(row.operator, row.place, message, hint)
 

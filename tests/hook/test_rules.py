@@ -332,6 +332,19 @@ class TestOPF203:
         after = declared(rows=registry(row()), classes=modules(module()))
         assert found(declared(), after, files=ARCHIVE) == ["OPF203 warning registry.py:4:5"]
 
+    def test_it_is_called_a_guard_and_nothing_is_to_be_taken_away(self):
+        after = declared(rows=registry(row()), classes=modules(module()))
+        [finding] = judge(change(declared(), after, files=ARCHIVE))
+        assert finding.message == "aten::gelu of TestVersionedGeluV9 is not in the version map: it is a guard"
+        assert finding.hint == (
+            "target's operator makes its fixture, and every head has to compute the same, without an upgrader;\n"
+            "the change that alters the operator adds its entry; if the operator is misspelt, correct it here"
+        )
+
+    def test_a_guard_that_stands_is_told_of_no_more(self):
+        guarded = declared(rows=registry(row("Guard")), classes=modules(module("Guard")))
+        assert found(guarded, guarded) == []
+
     def test_a_row_whose_operator_leaves_the_map_is_an_error(self):
         after = declared(version_map(), COMPLETE.registry, COMPLETE.modules)
         assert found(COMPLETE, after) == ["OPF203 error registry.py:4:5"]
@@ -393,6 +406,15 @@ class TestOPF205:
         after = declared(COMPLETE.version_map, registry(row(), second), modules(module(), module(name)))
         assert [one for one in found(COMPLETE, after) if "OPF205" in one] == ["OPF205 error registry.py:5:5"]
 
+    @pytest.mark.parametrize("new_first", [True, False])
+    def test_the_new_one_of_the_two_is_to_be_renamed(self, new_first):
+        new = row("TestVersioned_geluV9", "aten::gelu.out")
+        rows = registry(*([new, row()] if new_first else [row(), new]))
+        after = declared(COMPLETE.version_map, rows, modules(module(), module(new.module)))
+        [finding] = [one for one in judge(change(COMPLETE, after)) if one.code == "OPF205"]
+        assert finding.message.endswith(": fixtures/test_versioned_gelu_v9.ptl")
+        assert finding.hint.startswith("rename TestVersioned_geluV9 of aten::gelu.out, ")
+
     def test_rows_with_files_of_their_own_are_not(self):
         rows = registry(row(), row("TestVersionedGeluOutV9", "aten::gelu.out"))
         after = declared(COMPLETE.version_map, rows, modules(module(), module("TestVersionedGeluOutV9")))
@@ -441,6 +463,11 @@ class TestOPF301:
     @pytest.mark.parametrize("ending", ["ptl", "pt"])
     def test_either_kind_of_archive_is_a_fixture(self, ending):
         assert found(declared(), COMPLETE, files=[f"fixtures/test_versioned_gelu_v9.{ending}"]) == []
+
+    def test_the_file_is_named_in_the_format_of_the_settings(self):
+        of_jit = replace(change(declared(), COMPLETE), config=replace(CONFIG, fixture_format="pt"))
+        [finding] = judge(of_jit)
+        assert finding.message.endswith(": fixtures/test_versioned_gelu_v9.pt")
 
     def test_the_hint_is_the_command_that_makes_it(self):
         (finding,) = judge(change(declared(), COMPLETE))
