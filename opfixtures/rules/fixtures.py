@@ -9,14 +9,17 @@ from opfixtures.changes import Change
 from opfixtures.declarations.model import Declarations, FixtureEntry, Place
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.findings import Finding, Severity
-from opfixtures.fixture_files import fixture_of
+from opfixtures.fixture_files import fixture_of, is_record
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 
 
 @rule("OPF301", Severity.NOTE)
 def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """The fixture of an added entry is not there yet.
+    """A fixture that the change owes is not there yet.
+
+    It owes one for each entry that it adds, for each row that it adds, also of an entry that stands already, and
+    for one that it takes away again before anybody has it.
 
     The fixture is the model that a build from before the change exported. Only such a build can make it, and
     with every week it gets harder to have. Until it is there, nothing proves that old models still load and
@@ -45,13 +48,23 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     """
     from shlex import quote
 
-    for row in [*(row for _, row in change.owed), *change.added_guards]:
+    rows = [*(row for _, row in change.owed), *change.added_guards, *_without_their_fixture(change)]
+    for row in dict.fromkeys(rows):
         stem = f"{change.config.fixtures}/{fixture_stem(row.module)}"
         if not (change.has_file(f"{stem}.ptl") or change.has_file(f"{stem}.pt")):
             ending = change.config.fixture_format
             message = f"the fixture of {row.module} is not there yet: {stem}.{ending}"
             hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
             yield finding(row.operator, row.place, message, hint)
+
+
+def _without_their_fixture(change: Change) -> Iterator[FixtureEntry]:
+    """The rows whose fixture the change takes away, but for what target holds: OPF306 tells of that."""
+    gone = change.before.fixtures.ids.keys() - change.after.fixtures.ids.keys()
+    for name in sorted(name for name in gone if not is_record(name)):
+        row = change.owners.row(name)
+        if row is not None and name not in change.target.fixtures.ids:
+            yield row
 
 
 @rule("OPF306", Severity.ERROR)

@@ -385,6 +385,12 @@ class TestOPF306:
         pytorch.git("rm", "--quiet", "--force", HARDSWISH)
         assert found(pytorch, codes=("OPF306",)) == []
 
+    def test_what_only_this_branch_brought_is_missing_as_long_as_its_row_stays(self, guarded, found, first):
+        guarded.git("update-ref", "refs/remotes/origin/HEAD", "HEAD~")
+        guarded.git("rm", "--quiet", HARDSWISH)
+        assert found(guarded) == [f"OPF301 {REGISTRY}"]
+        assert first(guarded, "OPF301", "--require-fixtures")["severity"] == "error"
+
     def test_what_an_earlier_commit_took_is_not_said_again_but_by_an_audit(self, pytorch, found):
         pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
         pytorch.git("rm", "--quiet", GELU)
