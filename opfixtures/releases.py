@@ -55,14 +55,15 @@ def read_releases(objects: GitObjects, map_of: Callable[[Snapshot], VersionMap |
         return Releases(doubt="this clone fetches no tags: `git fetch --tags` brings what releases have")
     entries: set[tuple[str, int]] = set()
     doubt = ""
-    for ref in repository.run("for-each-ref", "--format=%(refname)", "refs/tags").decode().split():
+    how = "--format=%(refname) %(objecttype) %(*objecttype)"
+    for line in repository.run("for-each-ref", how, "refs/tags").decode().splitlines():
+        ref, *kinds = line.split(" ")
         name = ref.removeprefix("refs/tags/")
-        commit = objects.resolve(ref)
-        if commit is None:
-            # A tag may be of a tree, or of a file.
+        # A tag may be of a tree, or of a file.
+        if not {"tree", "blob"}.isdisjoint(kinds):
             continue
         try:
-            version_map = map_of(GitSnapshot(objects, f"tag {name}", commit))
+            version_map = map_of(GitSnapshot(objects, f"tag {name}", objects.resolve(ref) or ref))
         except UserError as error:
             doubt = str(error)
             continue
