@@ -974,13 +974,19 @@ class Operators(type(sys)):  # type: ignore[misc]
     """What `torch` means in an upgrader: in those of PyTorch's C++ all that `torch.ops.aten` has as well."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(torch, name) if hasattr(torch, name) else getattr(torch.ops.aten, name)
+        if name.startswith("__") or hasattr(torch, name):
+            return getattr(torch, name)
+        return getattr(torch.ops.aten, name)
 
 
 def compiled(name: str, source: str) -> Any:
     """The graph of a TorchScript function, which sees nothing of Python but torch."""
-    unit = torch._C.CompilationUnit()
-    unit.define(source, {"torch": Operators("torch")}.get)
+    unit, seen = torch._C.CompilationUnit(), {"torch": Operators("torch")}
+
+    def resolved(word: str) -> Any:
+        return seen.get(word)
+
+    unit.define(source, resolved)
     function = unit.find_function(name)
     if function is None:
         raise RefusedError(f"its source defines no function {name}")
