@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,20 +35,45 @@ def medians(commands: Mapping[str, Command], runs: int) -> dict[str, float]:
 
 
 def _seconds(command: Command) -> float:
+    start = time.perf_counter()
+    _run(command, command.arguments, subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def _run(command: Command, arguments: Sequence[str], stdout: int) -> bytes:
     # pip compiles what it installs; an editable install may be kept from that.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
     done = subprocess.run(
-        command.arguments,
+        arguments,
         cwd=command.folder,
         env={**environment, **command.environment},
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         check=False,
     )
-    elapsed = time.perf_counter() - start
     if done.returncode != command.status:
         raise SystemExit(f"{command.arguments} ended with {done.returncode} instead of {command.status}")
-    return elapsed
+    return done.stdout or b""
+
+
+# Linux counts what a process had before it began to run another program: so a small one starts it.
+_PEAK = """\
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
+def report_memory(commands: Mapping[str, Command], limits: Mapping[str, int]) -> bool:
+    """Print the most memory that each command with a limit has at once, in MB; whether one is above its limit."""
+    over = False
+    for name, limit in limits.items():
+        command = commands[name]
+        kibibytes = _run(command, (sys.executable, "-c", _PEAK, *command.arguments), subprocess.PIPE)
+        megabytes = int(kibibytes) * 1024 / 1e6
+        over |= megabytes > limit
+        print(f"{name:<34} {megabytes:6.1f} MB, limit {limit}{'  over' if megabytes > limit else ''}")
+    return over
 
 
 def report(runs: int, seconds: Mapping[str, float], limits: Mapping[str, tuple[str, float]]) -> bool:

@@ -15,16 +15,23 @@ import symtable
 import warnings
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+
+from opfixtures.declarations.python_source import Part, in_parts
 
 # What follows a statement on its line, unless that is a comment.
 _MORE = re.compile(rb"[ \t\f]*[^ \t\f#]")
 # Where TorchScript finds types that Python does not see.
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_WORD = re.compile(r"\w+")
+_NOT_WRITTEN_OUT = re.compile(r"[\"'\\]|\b__(?!\w*__\b)")
 _LONGEST_ANNOTATION = 500
+_DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# A definition without it binds its own name and no other. With `global` it need not even be valid.
+_BINDS_MORE = re.compile(r":=|\bglobal\b")
 # Whatever else binds a name may leave something of what it was: an `if`, `import torch.nn`, an overload.
 _REBINDING = (ast.Assign, ast.AnnAssign, ast.ClassDef, ast.ImportFrom)
 
@@ -43,9 +50,22 @@ def excerpt(source: str, class_name: str) -> str:
         with warnings.catch_warnings():
             # About the source, such as unknown escapes: its author's business.
             warnings.simplefilter("ignore")
-            return _excerpt(_read(source.replace("\r\n", "\n").replace("\r", "\n")), class_name)
+            return _excerpt(_read(source), class_name, _mentions)
     except (MemoryError, RecursionError, ValueError) as error:
         raise SyntaxError(f"Python cannot parse it: {error}") from error
+
+
+def same_excerpt(source: str, other: str, class_name: str) -> bool:
+    """Whether both files have the same excerpt for a class; False where one of them has none.
+
+    Raises SyntaxError as `excerpt` does.
+    """
+    try:
+        # More statements than the excerpt has, found much faster: where all of these are the same, it is too.
+        one, two = (_excerpt(_read(text), class_name, _words) for text in (source, other))
+        return one == two or excerpt(source, class_name) == excerpt(other, class_name)
+    except KeyError:
+        return False
 
 
 def source_sha256(text: str) -> str:
@@ -53,7 +73,9 @@ def source_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _excerpt(file: _File, class_name: str) -> str:
+def _excerpt(file: _File | str, class_name: str, mentions: Callable[[str], frozenset[str]]) -> str:
+    if isinstance(file, str):
+        raise SyntaxError(file)
     if class_name not in file.places:
         raise KeyError(class_name)
     needed: set[int] = set()
@@ -61,67 +83,91 @@ def _excerpt(file: _File, class_name: str) -> str:
     while pending:
         index = pending.pop()
         needed.add(index)
-        for name in file.statements[index].mentions & file.places.keys():
+        for name in mentions(file.texts[index]) & file.places.keys():
             places = file.places[name]
             before = bisect_left(places, index)
             pending |= {places[-1], *places[max(0, before - 1) : before]} - needed
-    return "".join(file.statements[index].text for index in sorted(needed))
+    return "".join(file.texts[index] for index in sorted(needed))
 
 
-@dataclass(frozen=True)
-class _Statement:
-    """A statement at the top level of a file, and its text as a file of its own."""
-
-    node: ast.stmt
-    text: str
-
-    @cached_property
-    def _table(self) -> symtable.SymbolTable:
-        return symtable.symtable(self.text, "<fixture module>", "exec")
-
-    @cached_property
-    def binds(self) -> frozenset[str]:
-        """The names it binds in the file, those included that it changes an item or an attribute of."""
-        bound = (one for one in self._table.get_symbols() if one.is_assigned() or one.is_imported())
-        return frozenset({*(symbol.get_name() for symbol in bound), *_changed_in_place(self.node)})
-
-    @cached_property
-    def mentions(self) -> frozenset[str]:
-        """The names it looks up in the file, those in annotations included that are strings or comments.
-
-        Where it looks up later what it binds now, in a function, it finds what it bound.
-        """
-        later = {*_looked_up(self._table, True), *_in_annotations(self.node, self.text)} - self.binds
-        left = frozenset[str]() if isinstance(self.node, _REBINDING) else self.binds
-        return frozenset({*_looked_up(self._table, False), *later, *left})
-
-    @property
-    def is_always_needed(self) -> bool:
-        """A star import may bind any name, a `__future__` import changes how the rest is read."""
-        imports = (node for node in ast.walk(self.node) if isinstance(node, ast.ImportFrom))
-        return any(node.module == "__future__" or node.names[0].name == "*" for node in imports)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _File:
-    """The statements of a file. `places` are the numbers of those that bind a name, in order."""
+    """The statements at the top level of a file, each as the text of a file of its own.
 
-    statements: list[_Statement]
+    `places` are the numbers of those that bind a name, in order.
+    """
+
+    texts: list[str]
     places: dict[str, list[int]]
     always_needed: list[int]
 
 
 @lru_cache(maxsize=8)
-def _read(source: str) -> _File:
-    """Read a file once for all its classes."""
-    lines = source.encode().split(b"\n")
-    statements = [_Statement(node, _text(lines, node)) for node in ast.parse(source).body]
+def _read(source: str) -> _File | str:
+    """Read a file once for all its classes; a text where Python cannot, why."""
+    try:
+        return in_parts(source.replace("\r\n", "\n").replace("\r", "\n"), _statements)
+    except (SyntaxError, MemoryError, RecursionError, ValueError) as error:
+        return str(error)
+
+
+def _statements(parts: Iterable[Part]) -> _File:
+    texts: list[str] = []
     places: dict[str, list[int]] = defaultdict(list)
-    for index, statement in enumerate(statements):
-        for name in statement.binds:
-            places[name].append(index)
-    always_needed = [index for index, statement in enumerate(statements) if statement.is_always_needed]
-    return _File(statements, dict(places), always_needed)
+    always_needed = []
+    for part in parts:
+        lines = part.text.encode().split(b"\n")
+        for node in part.tree.body:
+            text = _text(lines, node)
+            for name in _binds(node, text):
+                places[name].append(len(texts))
+            if _is_always_needed(node):
+                always_needed.append(len(texts))
+            texts.append(text)
+    return _File(texts, dict(places), always_needed)
+
+
+def _is_always_needed(node: ast.stmt) -> bool:
+    """A star import may bind any name, a `__future__` import changes how the rest is read."""
+    if isinstance(node, _DEFINITIONS):
+        return False
+    imports = (inner for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom))
+    return any(one.module == "__future__" or one.names[0].name == "*" for one in imports)
+
+
+def _binds(node: ast.stmt, text: str) -> frozenset[str]:
+    """The names that a statement binds in the file, those included that it changes an item or an attribute of."""
+    # Most are such; asking Python for the names of each takes longer than all the rest.
+    if isinstance(node, _DEFINITIONS) and not _BINDS_MORE.search(text):
+        return frozenset({node.name})
+    bound = (one for one in _table(text).get_symbols() if one.is_assigned() or one.is_imported())
+    return frozenset({*(symbol.get_name() for symbol in bound), *_changed_in_place(node)})
+
+
+# The classes of a file mention much the same before a change and after it.
+@lru_cache(maxsize=1 << 15)
+def _mentions(text: str) -> frozenset[str]:
+    """The names that a statement looks up in the file, those in annotations included that are strings or comments.
+
+    Where it looks up later what it binds now, in a function, it finds what it bound.
+    """
+    table, node = _table(text), ast.parse(text).body[0]
+    binds = _binds(node, text)
+    later = {*_looked_up(table, True), *_in_annotations(node, text)} - binds
+    left = frozenset[str]() if isinstance(node, _REBINDING) else binds
+    return frozenset({*_looked_up(table, False), *later, *left})
+
+
+def _words(text: str) -> frozenset[str]:
+    """The names that a statement mentions, and more words."""
+    # Those that are not written out: in strings, behind escapes, in another form of Unicode, of a class's own.
+    if not text.isascii() or _NOT_WRITTEN_OUT.search(text):
+        return _mentions(text)
+    return frozenset(_WORD.findall(text))
+
+
+def _table(text: str) -> symtable.SymbolTable:
+    return symtable.symtable(text, "<fixture module>", "exec")
 
 
 def _changed_in_place(node: ast.stmt) -> Iterator[str]:

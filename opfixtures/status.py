@@ -14,7 +14,7 @@ from opfixtures.archive import ArchiveError, read_archive
 from opfixtures.changes import Change
 from opfixtures.declarations.model import FixtureEntry, MapEntry, Place, Problem
 from opfixtures.declarations.names import fixture_stem, module_version
-from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
+from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
 from opfixtures.record import RecordError, load_record, record_path
 from opfixtures.result import FixtureResult, LoaderFacts
@@ -132,11 +132,15 @@ def status_of(change: Change, folder: Folder) -> Status:
     entries: dict[str, dict[int, MapEntry]] = defaultdict(dict)
     for entry in change.version_map.entries:
         entries[entry.operator].setdefault(entry.bumped_at_version, entry)
+    names = {upgrader.name for upgrader in upgraders.upgraders} if upgraders else None
+    waivers: dict[str, list[Waiver]] = defaultdict(list)
+    for waiver in change.config.waivers:
+        waivers[waiver.key].append(waiver)
     operators = [
         OperatorStatus(
             operator,
-            tuple(_entry(change, folder, upgraders, of_operator[bump]) for bump in sorted(of_operator)),
-            tuple(waiver for waiver in change.config.waivers if waiver.key == operator),
+            tuple(_entry(change, folder, names, of_operator[bump]) for bump in sorted(of_operator)),
+            tuple(waivers.get(operator, ())),
         )
         for operator, of_operator in entries.items()
     ]
@@ -161,14 +165,14 @@ def status_of(change: Change, folder: Folder) -> Status:
     )
 
 
-def _entry(change: Change, folder: Folder, upgraders: Upgraders | None, entry: MapEntry) -> EntryStatus:
+def _entry(change: Change, folder: Folder, defined: Collection[str] | None, entry: MapEntry) -> EntryStatus:
+    """`defined` are the names of the upgraders, None where these cannot be read without torch."""
     covers = change.matching.covers(entry)
-    names = {upgrader.name for upgrader in upgraders.upgraders} if upgraders else set()
     return EntryStatus(
         bumped_at_version=entry.bumped_at_version,
         covers=covers,
         upgrader_name=entry.upgrader_name,
-        upgrader_defined=entry.upgrader_name in names if upgraders else None,
+        upgrader_defined=None if defined is None else entry.upgrader_name in defined,
         fixtures=tuple(_fixture(change, folder, row, covers) for row in change.matching.rows_of(entry)),
     )
 

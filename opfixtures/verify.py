@@ -61,7 +61,9 @@ class SoundFixture:
         """What is known of it after the replay."""
         return Facts(
             recorded_proof(self.owner, self.record),
-            covers(self.owner, self.archive, seen_running(self.ran.ran, replays.ran(self.owner)), self.ran.reason),
+            covers(
+                self.owner, self.archive, seen_running(self.ran.ran, replays.ran(self.owner)), self.ran.reason
+            ),
             self.reproduced,
             replays.facts(self.replayable),
         )

@@ -8,6 +8,7 @@ Pure: whoever asks says which day it is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -54,7 +55,15 @@ def waiver_for(
 
 def waive(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
     """The findings; a waived one is a note that says until when and why."""
-    return [_waived(finding, waivers, today) for finding in findings]
+    by_key: dict[str, list[Waiver]] = defaultdict(list)
+    for waiver in waivers:
+        by_key[waiver.key].append(waiver)
+    return [_waived(finding, by_key.get(key_of(finding), ()), today) for finding in findings]
+
+
+def key_of(finding: Finding) -> str:
+    """The key of a waiver for it: its operator, or else its path."""
+    return finding.place.path if finding.operator is None else finding.operator
 
 
 def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:

@@ -41,7 +41,9 @@ def run(name: str, arguments: Sequence[str]) -> int:
     if name == "pre-push":
         # Python has none where it was closed.
         if sys.stdin is None:
-            raise UserError("standard input is closed, where git tells what is pushed: let git call this hook")
+            raise UserError(
+                "standard input is closed, where git tells what is pushed: let git call this hook"
+            )
         return _pre_push(arguments[0] if arguments else "origin", sys.stdin.buffer.read())
     try:
         return check.run()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from opfixtures.declarations.model import FixtureModule, FixtureModules, Place, Problem
-from opfixtures.declarations.python_source import SourceLines, parse, place
+from opfixtures.declarations.python_source import Part, SourceLines, parse_in_parts, place
 
 _MODULE_CLASSES = frozenset({"torch.jit.ScriptModule", "torch.nn.Module", "torch.nn.modules.Module"})
 # A chain of assignments can make a dotted name of any length.
@@ -36,11 +37,11 @@ def read_fixture_modules(sources: Sequence[tuple[str, bytes]]) -> FixtureModules
     classes: list[_Class] = []
     problems: list[Problem] = []
     for path, source in sources:
-        tree = parse(path, source)
-        if isinstance(tree, Problem):
-            problems.append(tree)
+        found = parse_in_parts(path, source, partial(_classes_of, path, len(classes)))
+        if isinstance(found, Problem):
+            problems.append(found)
         else:
-            classes += _classes_of(path, SourceLines(source), tree, len(classes))
+            classes += found
     modules = [
         FixtureModule(class_.name, verdict, class_.place)
         for class_, verdict in zip(classes, _verdicts(classes), strict=True)
@@ -59,12 +60,21 @@ def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:
             stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _classes_of(path: str, lines: SourceLines, tree: ast.Module, first: int) -> list[_Class]:
+def _classes_of(path: str, first: int, parts: Iterable[Part]) -> list[_Class]:
     """The classes of one file; the first of them has the number `first`."""
     classes: list[_Class] = []
     names: dict[str, _Meaning] = {}
-    unconditional = {id(statement) for statement in tree.body}
-    for statement in _top_level(tree):
+    for part in parts:
+        _add_classes(path, first, part, classes, names)
+    return classes
+
+
+def _add_classes(
+    path: str, first: int, part: Part, classes: list[_Class], names: dict[str, _Meaning]
+) -> None:
+    lines = SourceLines(part.text, part.before)
+    unconditional = {id(statement) for statement in part.tree.body}
+    for statement in _top_level(part.tree):
         bound: list[tuple[str, _Meaning]] = []
         match statement:
             case ast.ClassDef(name=name, bases=bases):
@@ -84,7 +94,6 @@ def _classes_of(path: str, lines: SourceLines, tree: ast.Module, first: int) -> 
         for name, meaning in bound:
             is_certain = id(statement) in unconditional or names.get(name, meaning) == meaning
             names[name] = meaning if is_certain else None
-    return classes
 
 
 def _meaning(node: ast.expr, names: dict[str, _Meaning]) -> _Meaning:

@@ -120,10 +120,6 @@ class FixtureModules:
     modules: tuple[FixtureModule, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def find(self, name: str) -> FixtureModule | None:
-        """The class of that name; the last one where a file defines it twice, as Python would have it."""
-        return next((module for module in reversed(self.modules) if module.name == name), None)
-
 
 def _nothing() -> None:
     """None: what a file declares that is not there."""

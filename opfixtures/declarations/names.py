@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ _WIDTH = 79
 _PLAIN_TYPES = frozenset({"Tensor", "bool", "float", "int", "str"})
 
 
+# Every rule that asks who owns a fixture asks for the names of all.
+@lru_cache(maxsize=1 << 15)
 def fixture_stem(class_name: str) -> str:
     """The file name, without its ending, that PyTorch's generate_models.py gives the fixture of a class.
 

@@ -8,13 +8,20 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from itertools import accumulate
+from typing import NamedTuple, TypeVar
 
 from opfixtures.declarations.model import Place, Problem
 
 # Both decode in quadratic time, and no module is written in them.
 _REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
 _NEWLINE = re.compile("\r\n|\r|\n")
+# In characters. A syntax tree takes a hundred times as much memory as its text.
+_PART = 64 * 1024
+_NEXT_PART = re.compile("(?<=\n)\r?\n(?=(?:async def|class|def) |@)")
+
+T = TypeVar("T")
 
 
 def parse(path: str, source: bytes) -> ast.Module | Problem:
@@ -23,11 +30,55 @@ def parse(path: str, source: bytes) -> ast.Module | Problem:
     The encoding is that of PEP 263. Python's warnings about the source (such as unknown escapes) are its
     author's business and are not shown.
     """
+    return _read(path, source, ast.parse)
+
+
+class Part(NamedTuple):
+    """Some of the statements at the top level of a file, behind `before` lines. Those of the tree are the text's."""
+
+    tree: ast.Module
+    text: str
+    before: int
+
+
+def parse_in_parts(path: str, source: bytes, read: Callable[[Iterator[Part]], T]) -> T | Problem:
+    """What `read` makes of the parts of a large file, or why and where there is no tree, as `parse` has it."""
+    return _read(path, source, lambda text: in_parts(text, read))
+
+
+def in_parts(text: str, read: Callable[[Iterator[Part]], T]) -> T:
+    """What `read` makes of a large file, whose tree is never there as a whole.
+
+    `read` may be called a second time, with all of the file as one part. Raises as `ast.parse` of the whole.
+    """
+    # What is cut in the middle of a statement, a string or brackets does not parse: then nothing was cut.
+    try:
+        return read(_parts(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return read(iter([Part(ast.parse(text), text, 0)]))
+
+
+def _parts(text: str) -> Iterator[Part]:
+    start = before = 0
+    for end in (*_ends(text), len(text)):
+        part = text[start:end]
+        yield Part(ast.parse(part), part, before)
+        start, before = end, before + len(_NEWLINE.findall(part))
+
+
+def _ends(text: str) -> Iterator[int]:
+    end = 0
+    while found := _NEXT_PART.search(text, end + _PART):
+        end = found.end()
+        yield end
+
+
+def _read(path: str, source: bytes, read: Callable[[str], T]) -> T | Problem:
     try:
         text = decode(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return read(text)
     except SyntaxError as error:
         place = Place(path, max(error.lineno or 1, 1), max(error.offset or 1, 1))
         return Problem(place, f"Python cannot parse this file ({error.msg}): correct it")
@@ -68,17 +119,19 @@ def _place_of_byte(path: str, source: bytes, offset: int) -> Place:
 
 
 class SourceLines:
-    """The lines of a source text that `parse` made a tree of, to find the characters behind `ast`'s columns.
+    """The lines of a source text that there is a tree of, to find the characters behind `ast`'s columns.
 
-    `ast` counts columns in bytes of the line's UTF-8, whatever the file's encoding.
+    `ast` counts columns in bytes of the line's UTF-8, whatever the file's encoding. `before` are the lines of
+    the file that stand before the text.
     """
 
-    def __init__(self, source: bytes) -> None:
-        self._lines = _NEWLINE.split(decode(source))
+    def __init__(self, source: bytes | str, before: int = 0) -> None:
+        self._lines = _NEWLINE.split(source if isinstance(source, str) else decode(source))
         self._byte_ends: dict[int, list[int]] = {}
+        self.before = before
 
     def column(self, line: int, byte_column: int) -> int:
-        """The column, counted in characters from 1, of a byte column counted from 0. `line` counts from 1."""
+        """The column, counted in characters from 1, of a byte column counted from 0. `line` is the tree's, from 1."""
         text = self._lines[line - 1]
         if text.isascii():
             return byte_column + 1
@@ -89,10 +142,11 @@ class SourceLines:
 
 def place(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:
     """Where `node` begins."""
-    return Place(path, node.lineno, lines.column(node.lineno, node.col_offset))
+    return Place(path, lines.before + node.lineno, lines.column(node.lineno, node.col_offset))
 
 
 def place_of_last_character(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:
     """Where the last character of `node` stands: its closing bracket, if it has one."""
     line = node.end_lineno or node.lineno
-    return Place(path, line, lines.column(line, (node.end_col_offset or node.col_offset + 1) - 1))
+    column = lines.column(line, (node.end_col_offset or node.col_offset + 1) - 1)
+    return Place(path, lines.before + line, column)

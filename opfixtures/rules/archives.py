@@ -201,8 +201,7 @@ def _owned_archives(change: Change) -> Iterator[tuple[str, str, Archive]]:
 def _entry(change: Change, name: str) -> MapEntry | None:
     """The entry that owns a fixture. What cannot be read may hold another one: then none is certain."""
     owner = change.owners.entry(name) if change.owners.are_certain else None
-    entries = change.version_map.entries
-    return next((one for one in entries if (one.operator, one.bumped_at_version) == owner), None)
+    return change.entries.get(owner) if owner else None
 
 
 def _operator(change: Change, name: str) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from opfixtures.changes import Change
-from opfixtures.declarations.model import Declarations, FixtureEntry, Place
+from opfixtures.declarations.model import Declarations, FixtureEntry, FixtureModule, Place
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.findings import Finding, Severity
 from opfixtures.fixture_files import fixture_of, is_record
@@ -176,9 +177,10 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
     from shlex import quote
 
     modules_touched = not change.touched.isdisjoint(change.config.fixture_modules)
-    for name in change.after.fixtures.fixtures if modules_touched or change.judged_fixtures else ():
+    judged = set(change.judged_fixtures)
+    for name in change.after.fixtures.fixtures if modules_touched or judged else ():
         row = change.owners.row(name)
-        if row is not None and _is_of_another_module(change, name, row.module):
+        if row is not None and _is_of_another_module(change, name, row.module, name in judged):
             yield finding(
                 row.operator,
                 Place(change.after.fixtures.path(name), 1, 1),
@@ -189,31 +191,54 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
             )
 
 
-def _is_of_another_module(change: Change, name: str, module: str) -> bool:
+def _is_of_another_module(change: Change, name: str, module: str, is_judged: bool) -> bool:
     """Whether the module's source is not what the fixture was made from: what its record names, or where there is
     none, what stood beside it before the change."""
     before, after = change.before.fixtures.ids, change.after.fixtures.ids
     if f"{name}.json" not in after:
-        if before.get(name) != after[name] or change.touched.isdisjoint(change.config.fixture_modules):
-            return False
-        then, now = _source_sha256(change.before, module), _source_sha256(change.after, module)
-        return None not in (then, now) and then != now
-    now = _source_sha256(change.after, module)
-    if now is None or (name not in change.judged_fixtures and now == _source_sha256(change.before, module)):
+        is_untouched = before.get(name) != after[name] or change.touched.isdisjoint(
+            change.config.fixture_modules
+        )
+        return not is_untouched and _is_as_before(change, module) is False
+    if not is_judged and _is_as_before(change, module):
         return False
-    record = change.after.fixtures.record(name)
+    now = _source_sha256(change, module)
+    record = None if now is None else change.after.fixtures.record(name)
     return record is not None and not isinstance(record, str) and record.module.sha256 != now
 
 
-def _source_sha256(declarations: Declarations, module: str) -> str | None:
+def _is_as_before(change: Change, module: str) -> bool | None:
+    """Whether the class, with what it uses in its file, is what it was before the change; None where one of them is
+    not there, or not to be read."""
+    from opfixtures.module_source import same_excerpt
+
+    before = _file_of(change.before, change.modules_before.get(module))
+    after = _file_of(change.after, change.modules.get(module))
+    try:
+        return None if before is None or after is None else same_excerpt(before, after, module)
+    except SyntaxError:
+        return None
+
+
+def _source_sha256(change: Change, module: str) -> str | None:
     """The hash that a record would name; None where the class cannot be found or its file not be read."""
-    from opfixtures.declarations.python_source import decode
     from opfixtures.module_source import excerpt, source_sha256
 
-    found = declarations.modules.find(module)
-    if found is None:
-        return None
+    file = _file_of(change.after, change.modules.get(module))
     try:
-        return source_sha256(excerpt(decode(declarations.module_files[found.place.path]), module))
-    except (KeyError, SyntaxError, ValueError, LookupError):
+        return None if file is None else source_sha256(excerpt(file, module))
+    except (KeyError, SyntaxError):
         return None
+
+
+def _file_of(declarations: Declarations, module: FixtureModule | None) -> str | None:
+    """The text of the file that the class stands in; None without a class."""
+    return None if module is None else _text(declarations.module_files[module.place.path])
+
+
+@lru_cache(maxsize=8)
+def _text(source: bytes) -> str:
+    """The text of a file in which a class was found: it can be decoded."""
+    from opfixtures.declarations.python_source import decode
+
+    return decode(source)

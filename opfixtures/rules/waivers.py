@@ -33,6 +33,7 @@ def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
     """
     if change.today is None:
         return
+    needed = _Needed(change)
     for waiver in change.config.waivers:
         place = Place(change.config.source or SHARED_FILE, waiver.line, 1)
         operator = waiver.key if change.matching.has_operator(waiver.key) else None
@@ -40,22 +41,29 @@ def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
             message = f"the waiver for {waiver.key} expired on {waiver.expires}: {waiver.reason}"
             hint = "mend what it was for and take it away, or renew it with a reason that still holds"
             yield finding(operator, place, message, hint)
-        elif change.everything and (idle := list(_idle_codes(change, waiver))):
+        elif change.everything and (
+            idle := [code for code in waiver.codes if not needed.is_for(waiver, code)]
+        ):
             message = f"nothing needs the waiver for {waiver.key}: {', '.join(idle)}"
             yield finding(operator, place, message, f"take {', '.join(idle)} out of its codes")
 
 
-def _idle_codes(change: Change, waiver: Waiver) -> Iterator[str]:
-    from opfixtures.waivers import REPLAYS, waiver_for
+class _Needed:
+    """What waivers are needed for. Each rule judges once, however many waivers name it."""
 
-    for code in waiver.codes:
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._keys: dict[str, frozenset[str]] = {}
+
+    def is_for(self, waiver: Waiver, code: str) -> bool:
+        """Whether one of its codes hides something."""
+        from opfixtures.waivers import REPLAYS, key_of
+
         if code in REPLAYS:
-            known = change.version_map.problems or change.matching.has_operator(waiver.key)
-            if not known:
-                yield code
-            continue
-        rule = RULES[code]
-        found = rule.judge(change, partial(Finding, rule.code, rule.severity))
-        today = waiver.expires
-        if not any(waiver_for([waiver], one.code, one.operator, one.place.path, today) for one in found):
-            yield code
+            matching = self._change.matching
+            return bool(self._change.version_map.problems) or matching.has_operator(waiver.key)
+        if code not in self._keys:
+            rule = RULES[code]
+            found = rule.judge(self._change, partial(Finding, rule.code, rule.severity))
+            self._keys[code] = frozenset(map(key_of, found))
+        return waiver.key in self._keys[code]

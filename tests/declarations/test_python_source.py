@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opfixtures.declarations import python_source
 from opfixtures.declarations.model import Place, Problem
-from opfixtures.declarations.python_source import SourceLines, parse, place, place_of_last_character
+from opfixtures.declarations.python_source import (
+    SourceLines,
+    in_parts,
+    parse,
+    parse_in_parts,
+    place,
+    place_of_last_character,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +74,99 @@ def test_columns_are_characters_whatever_the_encoding_and_the_line_ends(source: 
     lines = SourceLines(source)
     assert place("registry.py", lines, tree.body[-1]) == Place("registry.py", 2, 11)
     assert place_of_last_character("registry.py", lines, tree.body[-1]) == Place("registry.py", 2, 22)
+
+
+def places(parts):
+    """Each statement of a file, and where it stands."""
+    found = []
+    for part in parts:
+        lines = SourceLines(part.text, part.before)
+        found += [(ast.dump(node), place("a.py", lines, node)) for node in part.tree.body]
+    return found
+
+
+def counted(parts):
+    return len(list(parts))
+
+
+CLASS = "class A:\n    é = 'ü'\n\n\n"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("", 1),
+        (CLASS * 3, 3),
+        (f"import torch\n\n\n{CLASS}@one\n@two\n{CLASS}async def f():\n    pass\n\n\n{CLASS}", 5),
+        (f"{CLASS}x = [\n\n1]; y = 2\n\ndef f(): pass\n", 2),
+    ],
+)
+def test_a_large_file_is_read_in_parts_that_make_up_the_whole(
+    source: str, parts: int, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = source.replace("\n", ending)
+    whole = in_parts(source, places)
+    assert (in_parts(source, counted), len(whole)) == (1, len(ast.parse(source).body))
+
+    monkeypatch.setattr(python_source, "_PART", 1)
+
+    assert in_parts(source, counted) == parts
+    assert in_parts(source, places) == whole
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""\n\nclass A: pass\n"""\n',
+        "x = (1\n\n@ 2)\n",
+        "if x:\n    pass\ny = '''\n\nclass B:\n    pass'''\n",
+        "@decorated\n\nclass A: pass\n",
+        "x = 1 \\\n\nclass A: pass\ny = f'''\n\ndef f(): pass\n'''\n",
+    ],
+)
+def test_what_would_be_cut_in_two_is_read_as_a_whole(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = in_parts(source, places)
+
+    monkeypatch.setattr(python_source, "_PART", 1)
+
+    assert in_parts(source, places) == whole
+    assert in_parts(source, counted) == 1
+
+
+def test_where_a_large_file_cannot_be_parsed_is_told_as_for_a_small_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = (CLASS * 3 + "class B:\n    é )\n\n\n" + CLASS).encode()
+    problem = parse("a.py", source)
+    assert isinstance(problem, Problem)
+    assert problem.place.line == 14
+
+    monkeypatch.setattr(python_source, "_PART", 1)
+
+    assert parse_in_parts("a.py", source, places) == problem
+
+
+PIECES = (
+    "\n",
+    "\n\n",
+    "class A: pass\n",
+    "@a\n",
+    "def f():\n",
+    "    x = 1\n",
+    '"""',
+    "(",
+    ")",
+    "\\\n",
+    "#\n",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_no_text_is_read_otherwise_in_parts(source: str) -> None:
+    def read(most: int) -> object:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(python_source, "_PART", most)
+            return parse_in_parts("a.py", source.encode(), places)
+
+    assert read(1) == read(1 << 20)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import itertools
 import textwrap
 from time import process_time
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.module_source import excerpt, source_sha256
+from opfixtures.declarations import python_source
+from opfixtures.module_source import excerpt, same_excerpt, source_sha256
 
 GELU = """\
 class TestVersionedGeluV9(torch.nn.Module):
@@ -45,6 +47,8 @@ def test_a_class_brings_the_import_it_mentions_and_no_neighbour() -> None:
         "class M:\n    SIZE = SIZE\n",
         "class M:\n    x: SIZE\n",
         "class M:\n    def forward(self, x: 'List[SIZE]') -> None:\n        pass\n",
+        "class M:\n    def forward(self, x: 'List' '[SI' 'ZE]') -> None:\n        pass\n",
+        "class M:\n    def forward(self, x: 'List[\\x53IZE]') -> None:\n        pass\n",
         "class M:\n    def forward(self, x) -> 'SIZE':\n        y: SIZE = x\n        return y\n",
         "class M:\n    def forward(self, x):\n        # type: (List[SIZE]) -> Tensor\n        return x\n",
         "class M:\n    def forward(self):\n        return []  # type: List[SIZE]\n",
@@ -247,6 +251,107 @@ def test_many_statements_take_linear_time(neighbours: str) -> None:
     excerpt(f"{neighbours}\nclass M:\n    x = X\n", "M")
 
     assert process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "@(SIZE := decorated)\ndef helper():\n    pass\n",
+        "class Base((SIZE := base)):\n    pass\n",
+    ],
+)
+def test_a_definition_that_binds_another_name_comes_with_it(definition: str) -> None:
+    class_ = "class M:\n    size = SIZE\n"
+
+    assert excerpt(definition + class_, "M") == definition + class_
+
+
+BEFORE = "import torch\nSIZE = 2\n\n\n@keep\nclass M:\n    size = SIZE\n\n\nclass N:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        BEFORE + "OTHER = 1\n",
+        BEFORE.replace("class N", "class Other"),
+        BEFORE.replace("import torch\n", "import tomorrow\n"),
+        # A word of the class, and no name that it looks up.
+        BEFORE + "size = 3\n",
+        "size = 3\n" + BEFORE,
+    ],
+)
+def test_the_excerpt_is_the_same_whatever_becomes_of_its_neighbours(after: str) -> None:
+    assert same_excerpt(BEFORE, after, "M")
+    assert excerpt(BEFORE, "M") == excerpt(after, "M")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        BEFORE.replace("size =", "other ="),
+        BEFORE.replace("SIZE = 2", "SIZE = 3"),
+        BEFORE.replace("import torch", "from torch import *"),
+        BEFORE.replace("class M", "class L"),
+        BEFORE + "SIZE = 3\n",
+        BEFORE + "def keep(class_):\n    return class_\n",
+    ],
+)
+def test_another_excerpt_is_told_from_it(after: str) -> None:
+    assert not same_excerpt(BEFORE, after, "M")
+
+
+@pytest.mark.parametrize(
+    ("mention", "bound"),
+    [
+        ("x: 'SIZE' = 1", "SIZE"),
+        ("x: 'SI' 'ZE' = 1", "SIZE"),
+        ("x: 'SI\\x5aE' = 1", "SIZE"),
+        ("def forward(self):\n        return ﬁx", "fix"),
+        ("def forward(self):\n        return __x", "_M__x"),
+    ],
+)
+def test_a_name_that_is_not_written_out_is_compared_too(mention: str, bound: str) -> None:
+    class_ = f"class M:\n    {mention}\n"
+
+    assert not same_excerpt(f"{bound} = 1\n{class_}", f"{bound} = 2\n{class_}", "M")
+    assert same_excerpt(f"{bound} = 1\nother = 1\n{class_}", f"{bound} = 1\nother = 2\n{class_}", "M")
+
+
+@given(st.data())
+def test_excerpts_are_the_same_where_they_are_equal(data: st.DataObject) -> None:
+    pieces = st.lists(
+        st.sampled_from(
+            ["A = 1\n", "A = B\n", "B = 2\n", "A[0] = 1\n", "def B(): return A\n", "if B: A = 2\n", "x = A\n"]
+        )
+    ).map("".join)
+    class_ = data.draw(st.sampled_from(["class M:\n    x = A\n", "class M:\n    def A(self): return x\n"]))
+    one, two = (data.draw(pieces) + class_ + data.draw(pieces) for _ in range(2))
+
+    assert same_excerpt(one, two, "M") == (excerpt(one, "M") == excerpt(two, "M"))
+
+
+def test_a_large_file_is_parsed_once_for_all_its_classes_also_where_that_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = []
+
+    def parse(source: str, mode: str = "exec") -> ast.AST:
+        parsed.append(len(source))
+        return compile(source, "<parsed>", mode, ast.PyCF_ONLY_AST)
+
+    monkeypatch.setattr(ast, "parse", parse)
+    monkeypatch.setattr(python_source, "_PART", 1_000)
+    classes = [f"M{number}" for number in range(200)]
+    source = "\n\n".join(f"class {name}:\n    x = 1\n" for name in classes)
+    for text in (source, source + "x = [y := 1 for y in z]\n"):
+        parsed.clear()
+        for name in classes:
+            try:
+                assert excerpt(text, name) == f"class {name}:\n    x = 1\n"
+            except SyntaxError:
+                assert text != source
+        # Twice: as a whole, where it fails in parts, and each class as an excerpt of its own.
+        assert sum(parsed) < 2.5 * len(text)
 
 
 def test_the_hash_is_that_of_the_text_in_utf_8() -> None:
