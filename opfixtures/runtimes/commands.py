@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
 from opfixtures.processes import end_group, how_it_ended
 
 _TAIL_BYTES = 64 << 10
+# Of gcc and clang, nvcc, and the linker.
+_COMPILER = re.compile(
+    r"^\S+:\d+(:\d+)?: (fatal )?error: |^\S+\(\d+\): error: |\bld: cannot find |undefined reference to "
+)
+# Of pip, git and most others; an exception of Python; one of C++ that nobody caught.
+_ERROR = re.compile(r"(?i:error|fatal)|(\w+\.)*\w*(Error|Exception): |what\(\): ")
+_CONSEQUENCE = re.compile(
+    r"subprocess-exited-with-error|metadata-generation-failed|legacy-install-failure|"
+    r"Failed (building|to build)|Could not build|[Cc]ommand '.* (failed|returned) |Error compiling objects"
+)
 
 
 class CommandError(Exception):
@@ -50,7 +61,12 @@ def run_logged(argv: Sequence[str], folder: str, environment: Mapping[str, str],
 
 
 def telling_line(output: str) -> str:
-    """The last line that begins with `error` or `fatal`, as pip and git have it; else the last line."""
+    """The line of a log that says why: what a compiler says first, else the last error, else the last line.
+
+    pip, setuptools, ninja and torch report below it that what they had started failed.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    marked = [line for line in lines if line.lower().startswith(("error", "fatal"))]
-    return ((marked or lines or [""])[-1])[:500]
+    compiled = [line for line in lines if _COMPILER.search(line)]
+    errors = [line.removeprefix("what():").strip() for line in lines if _ERROR.match(line)]
+    causes = [line for line in errors if not _CONSEQUENCE.search(line)]
+    return (compiled[:1] or causes[-1:] or errors[-1:] or lines[-1:] or [""])[0][:500]

@@ -1009,7 +1009,12 @@ def plain_graph(graph: Any) -> str:
 INTERPRETER = "failed in the TorchScript interpreter"
 # Sentences of torch's that help nobody here, and what its C++ adds on lines of their own.
 EMPTY_SENTENCE = re.compile(r"employee|fburl\.com|discuss\.pytorch\.org|selective/custom build")
-EMPTY_LINE = re.compile(r"\s*(?:Debug info for handle|frame #\d+|Exception raised from )")
+EMPTY_LINE = re.compile(
+    r"\s*(?:Debug info for handle|frame #\d+|Exception raised from |\w+: (?:fallthrough )?registered at )"
+)
+# Of all backends those that have the operator, which stand below: the others fall back on one another.
+BACKENDS = re.compile(r"(?<=only available for these backends: \[)[^\]]*")
+KERNEL = re.compile(r"(?m)^(\w+): registered at .*\[kernel\]\s*$")
 ASSERTION = re.compile(
     r"^\[enforce fail at [^\]]*\] *\.? *|^.*INTERNAL ASSERT FAILED at .*please report a bug to PyTorch\.\s*(?=\S)"
 )
@@ -1028,12 +1033,14 @@ def useful(text: str) -> str:
     """The text of an error of torch without what says nothing of its cause."""
     if len(text) > 2 * TEXT_CHARACTERS:
         text = f"{text[:TEXT_CHARACTERS]}\n{text[-TEXT_CHARACTERS:]}"
+    kernels = ", ".join(KERNEL.findall(text))
     lines = [line for line in text.splitlines() if not EMPTY_LINE.match(line)]
+    lines = [BACKENDS.sub(kernels, line) for line in lines] if kernels else lines
     return "\n".join(ASSERTION.sub("", " ".join(filter(has_use, sentences(line))), 1) for line in lines)
 
 
 def sentences(line: str) -> list[str]:
-    return re.split(r"(?<=[.!?)]) (?=[A-Z'])", line)
+    return re.split(r"(?<=[.!?])  ?(?=[A-Z'])", line)
 
 
 def has_use(sentence: str) -> bool:
@@ -1070,7 +1077,8 @@ def first_sentence(text: str) -> str:
         if first[-1] in ".:!?" or not line[0].islower():
             break
         first = f"{first} {line}"
-    return first.rstrip(":")
+    # What goes on after two says what to do where torch is built, or that there may be other causes.
+    return " ".join(sentences(first)[:2]).rstrip(":")
 
 
 def whole(error: BaseException) -> str:

@@ -64,6 +64,84 @@ def test_only_the_commands_own_output_is_looked_at(run):
         run("print('mine'); raise SystemExit(1)")
 
 
+# What pip 23 prints around what it started: the cause is in the middle.
+PIP = """\
+Processing ./lib
+  Preparing metadata (pyproject.toml): finished with status 'error'
+  error: subprocess-exited-with-error
+
+  \u00d7 Preparing metadata (pyproject.toml) did not run successfully.
+  \u2502 exit code: 1
+  \u2570\u2500> [10 lines of output]
+{said}
+      [end of output]
+
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+  ERROR: Failed building wheel for tinyops
+Failed to build tinyops
+ERROR: Could not build wheels for tinyops, which is required to install pyproject.toml-based projects
+error: metadata-generation-failed
+
+hint: See above for details.
+"""
+NINJA = """\
+      [1/2] c++ -MMD -c /lib/ops.cpp -o build/ops.o
+      FAILED: build/ops.o
+      /lib/ops.cpp: In function 'int f()':
+      {error}
+          2 | int f() {{ return nowhere; }}
+            |                  ^~~~~~~
+      /lib/ops.cpp:9:1: error: expected '}}' at end of input
+      ninja: build stopped: subcommand failed.
+      Traceback (most recent call last):
+        File "subprocess.py", line 571, in run
+          raise CalledProcessError(retcode, process.args,
+      subprocess.CalledProcessError: Command '['ninja', '-v']' returned non-zero exit status 1.
+
+      The above exception was the direct cause of the following exception:
+
+      RuntimeError: Error compiling objects for extension"""
+GCC = """\
+      gcc -shared -o tinyops.so
+      {error}
+      collect2: error: ld returned 1 exit status
+      error: command '/usr/bin/gcc' failed with exit code 1"""
+PYTHON = """\
+      Traceback (most recent call last):
+        File "<string>", line 1, in <module>
+      {error}"""
+CAUSES = {
+    "error: invalid command 'bdist_wheel'": "      running dist_info\n      {error}",
+    "/lib/ops.cpp:2:18: error: 'nowhere' was not declared in this scope": NINJA,
+    "/lib/ops.cpp:1:10: fatal error: nowhere.h: No such file or directory": NINJA,
+    '/lib/ops.cu(3): error: identifier "nowhere" is undefined': NINJA,
+    "/usr/bin/ld: cannot find -lnowhere: No such file or directory": GCC,
+    "/usr/bin/ld: ops.o: in function `f': ops.cpp:(.text+0x5): undefined reference to `nowhere()'": GCC,
+    "ModuleNotFoundError: No module named 'torch'": PYTHON,
+    "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install root.": PYTHON,
+    "setuptools.errors.OptionError: no such option": PYTHON,
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_cause_of_a_failed_build_is_told(cause):
+    assert telling_line(PIP.format(said=CAUSES[cause].format(error=cause))) == cause
+
+
+def test_a_failed_build_without_a_cause_is_told_as_pip_does():
+    assert telling_line(PIP.format(said="      running dist_info")) == "error: metadata-generation-failed"
+
+
+def test_an_exception_of_cpp_is_told_without_its_stack():
+    output = (
+        "terminate called after throwing an instance of 'c10::Error'\n"
+        "  what():  CUDA error: no CUDA-capable device is detected\n"
+        "Exception raised from f at ops.cpp:1 (most recent call first):\n"
+        "frame #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x42\n"
+    )
+    assert telling_line(output) == "CUDA error: no CUDA-capable device is detected"
+
+
 def test_much_output_is_cut(run):
     with pytest.raises(CommandError) as caught:
         run("print('a' * 10**7); raise SystemExit(1)")

@@ -39,3 +39,46 @@ def test_a_library_may_print_and_keep_a_process(library, replay, old, tmp_path):
 def test_a_namespace_package_comes_from_its_folder(library, replay):
     runtime, _ = replay(library("before", package="space/tinyops"), {}, module="space")
     assert runtime.imported.endswith("/space")
+
+
+# What a library that needs a GPU does when it is imported, and the cause that is told.
+NEEDS_A_GPU = {
+    "asks torch": ("torch.ones(1).cuda()", "AssertionError: Torch not compiled with CUDA enabled"),
+    "tells another reason": (
+        "try:\n    torch.cuda.init()\nexcept AssertionError as error:\n"
+        "    raise ImportError('tinyops is not built') from error",
+        "ImportError: tinyops is not built (caused by AssertionError: Torch not compiled with CUDA enabled)",
+    ),
+    "tells another reason, not from which": (
+        "try:\n    torch.cuda.init()\nexcept AssertionError:\n    raise ImportError('tinyops is not built')",
+        "ImportError: tinyops is not built (caused by AssertionError: Torch not compiled with CUDA enabled)",
+    ),
+    "lacks the driver's library": (
+        "import ctypes\nctypes.CDLL('libcuda.so.nowhere')",
+        "OSError: libcuda.so.nowhere: cannot open shared object file: No such file or directory",
+    ),
+    "ends in C++": (
+        "import os, sys\nsys.stderr.write('terminate called after throwing an instance of \\'c10::Error\\'\\n"
+        "  what():  CUDA error: no CUDA-capable device is detected\\n"
+        "Exception raised from f at ops.cpp:1 (most recent call first):\\nframe #0: f + 0x42\\n')\n"
+        "sys.stderr.flush()\nos.abort()",
+        "the worker ended early (SIGABRT; it said: CUDA error: no CUDA-capable device is detected)",
+    ),
+}
+
+
+@pytest.mark.parametrize("key", NEEDS_A_GPU)
+def test_a_library_that_needs_a_gpu_says_so(library, replay, key):
+    statements, reason = NEEDS_A_GPU[key]
+    python = library("before", edits=(("__init__.py", "import torch\n", f"import torch\n{statements}\n"),))
+    with pytest.raises(WorkerError) as caught:
+        replay(python, {})
+    assert str(caught.value) == reason
+
+
+def test_an_operator_that_needs_a_gpu_says_so(library, replay, old):
+    scale = "def _scale(x, factor=2.0):\n"
+    edits = (("__init__.py", scale, f"{scale}    x = x.cuda()\n"),)
+    _, seen = replay(library("before", edits=edits), old)
+    cause = "RuntimeError: AssertionError: Torch not compiled with CUDA enabled"
+    assert seen["scale"].as_written[JIT].differences == (f"raises: {cause}",) * 2
