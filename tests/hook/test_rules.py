@@ -18,6 +18,7 @@ from opfixtures.declarations.model import (
     VersionMap,
 )
 from opfixtures.findings import Severity
+from opfixtures.fixture_files import FixtureFiles
 from opfixtures.rules import RULES, judge
 
 CONFIG = Config("map.py", None, "registry.py", ("modules.py",), "fixtures", None, (), None)
@@ -99,6 +100,14 @@ class TestOPF109:
     def test_a_published_map_that_is_gone_is_found(self):
         after = Declarations(None, COMPLETE.registry, COMPLETE.modules)
         assert found(COMPLETE, after, published=version_map()) == ["OPF109 error map.py:1:1"]
+
+    def test_where_nobody_looked_at_the_tags_what_is_published_stays(self):
+        [finding] = [
+            one
+            for one in judge(change(COMPLETE, declared(), published=version_map(entry())))
+            if one.code == "OPF109"
+        ]
+        assert finding.hint.splitlines()[1].endswith("that cannot be told: nobody looked at the tags")
 
     def test_a_map_that_only_this_branch_brought_may_go(self):
         after = Declarations(None, COMPLETE.registry, COMPLETE.modules)
@@ -478,6 +487,14 @@ class TestOPF301:
         after = declared(version_map(entry(hostile)), registry(row(operator=hostile)), modules(module()))
         (finding,) = [one for one in judge(change(declared(), after)) if one.code == "OPF301"]
         assert finding.hint == r"opfixtures generate --operator 'aten::a; b\n'"
+
+
+def test_where_nobody_searches_the_tree_no_fixture_is_offered_for_removal():
+    files = FixtureFiles("fixtures", lambda: {"orphan.ptl": "id"}, lambda name, most: (most, name.encode()))
+    findings = judge(change(declared(), replace(declared(), fixtures=files)))
+    assert [finding.hint for finding in findings if finding.code == "OPF307"] == [
+        "add what it was made for, and keep it: this clone cannot tell whether another file names it"
+    ]
 
 
 def test_the_rules_have_the_severities_that_were_published():

@@ -574,6 +574,9 @@ class TestOPF307:
         assert hint == (
             f"its record is of aten::gelu at 10: write its row in ALL_MODULES in {REGISTRY}:\n\n{row}"
         )
+        changes["entry"] = {"bumped_at_version": 11}
+        pytorch.write(f"{path}.json", gelu_record(pytorch.read(MODULES), data, **changes))
+        assert first(pytorch, "OPF307")["hint"].startswith("add what it was made for, ")
         pytorch.replace(REGISTRY, "\n}", f"\n{row}\n}}")
         pytorch.replace(MODULES, "class ", "class GeluDefaultsV9(torch.nn.Module):\n    pass\n\n\nclass ")
         assert found(pytorch, codes=("OPF307", "OPF204")) == []
