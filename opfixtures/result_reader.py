@@ -20,7 +20,7 @@ from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, M
 from opfixtures.strict_json import parse_json, wrong_members
 
 MAX_BYTES = 16 << 20
-MAX_ROWS = 4_000
+MAX_ROWS = 5_000
 MAX_TEXT = 20_000
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _CODE = re.compile(r"OPF[0-9]{3}", re.ASCII)

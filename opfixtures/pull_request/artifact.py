@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,21 +77,20 @@ def _fixtures(files: Mapping[str, bytes], result: Result) -> tuple[MadeFixture, 
     alone = names ^ archives ^ {record_path(name) for name in archives}
     if alone:
         raise ArtifactError(f"the artifact is refused: {min(alone)} is missing, or alone without its fixture")
-    new: dict[str, list[FixtureResult]] = {}
+    new: dict[str, list[FixtureResult]] = defaultdict(list)
     for row in result.fixtures:
         if row.is_new:
-            new.setdefault((row.fixture or "").rpartition("/")[2], []).append(row)
-    return tuple(_fixture(name, files, new) for name in sorted(archives))
+            new[(row.fixture or "").rpartition("/")[2]].append(row)
+    return tuple(_fixture(name, files, new.get(name.rpartition("/")[2], ())) for name in sorted(archives))
 
 
-def _fixture(
-    path: str, files: Mapping[str, bytes], new: Mapping[str, Sequence[FixtureResult]]
-) -> MadeFixture:
+def _fixture(path: str, files: Mapping[str, bytes], rows: Sequence[FixtureResult]) -> MadeFixture:
+    """The fixture at a path, of which `rows` are told that they were made under its name."""
+
     def refused(why: str) -> ArtifactError:
         return ArtifactError(f"the artifact is refused: {path}: {why}")
 
     name = path.rpartition("/")[2]
-    rows = new.get(name, [])
     if len(rows) != 1:
         raise refused(f"{RESULT} says of {len(rows)} fixtures that this one was made, not of one")
     data, record_data, row = files[path], files[record_path(path)], rows[0]

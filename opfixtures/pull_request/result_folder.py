@@ -113,7 +113,10 @@ def write_files(side: Repository, folder: str) -> None:
     os.makedirs(info, exist_ok=True)
     write_whole(os.path.join(info, "attributes"), b"* -text -filter -ident -diff\n")
     # The settings of a repository may ignore what is generated.
-    side.run("add", "--force", "--sparse", "--", *(f":(top,literal){path}" for path in paths))
+    names = "\0".join(f":(top,literal){path}" for path in paths).encode("utf-8", "surrogateescape")
+    # Thousands of paths are more than a command line holds on some systems.
+    options = ("--force", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul")
+    side.run("add", *options, stdin=names)
     patch = side.run("-c", "core.quotePath=false", "diff", "--cached", *_AS_PATCH)
     if patch:
         write_whole(os.path.join(folder, PATCH), patch)
