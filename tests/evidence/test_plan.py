@@ -638,6 +638,9 @@ def test_two_fixture_entries_that_would_write_one_file_are_both_refused(
     assert (found.to_make, found.found) == ((), ())
     assert reasons[0] == f"{both} would write the same file: give each a class of another name"
     assert all(result.status is Status.REFUSED for result in found.settled)
+    if standing:
+        owed_or_not = plan(Tree((SCALE_4, ADD_4), rows), standing=standing, published=standing, owes=nothing)
+        assert (owed_or_not.found, owed_or_not.settled[0].reason) == ((), reasons[0])
 
 
 def test_an_entry_that_is_there_twice_in_other_words_is_refused_twice() -> None:

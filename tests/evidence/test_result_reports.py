@@ -402,6 +402,18 @@ def test_what_is_told_together_loses_nothing_of_its_own() -> None:
     assert "pre-change commit bbbbbbbbbbbb" in text
 
 
+@pytest.mark.parametrize(
+    "own",
+    [{"waived": "waived until 2027-06-30: known"}, {"synthetic": ("version record altered",)}],
+    ids=lambda own: next(iter(own)),
+)
+def test_what_has_more_to_tell_is_told_alone(own: dict[str, object]) -> None:
+    rows = tuple(replace(failing(number), **own) for number in range(2))  # type: ignore[arg-type]
+    (text,) = own["synthetic"] if "synthetic" in own else (own["waived"],)  # type: ignore[misc]
+
+    assert result_text(Result(None, rows)).count(f"{text}\n") == 2
+
+
 def test_nothing_done_says_why() -> None:
     why = "nothing that a fixture rests on differs from commit c0ffee: nothing was built or replayed"
 

@@ -69,6 +69,7 @@ def test_but_for_docs_and_tests(path: str) -> None:
         ("a[b].py", "a[b].py", True),
         ("a[b].py", "ab.py", False),
         ("mylib/*", "mylib/with\nnewline", True),
+        ("mylib/**", "mylib/a/with\nnewline", True),
     ],
 )
 def test_a_glob_stays_within_a_folder_unless_it_has_two_stars(glob: str, path: str, holds: bool) -> None:

@@ -198,14 +198,14 @@ def test_any_name_is_read_as_it_is(library, difference, name):
 
 
 def test_a_name_is_no_pattern(new_repository, difference):
-    settings = RELEASE.replace("tests/modules.py", "tests/m*.py")
+    settings = RELEASE.replace("tests/modules.py", "tests/m[1].py")
     repository = new_repository(
-        {**FILES, ".opfixtures.toml": settings, "tests/m*.py": "", "tests/mine.py": ""}
+        {**FILES, ".opfixtures.toml": settings, "tests/m[1].py": "", "tests/m1.py": ""}
     )
-    edit(repository, "tests/mine.py")
+    edit(repository, "tests/m1.py")
     assert difference(repository) is None
-    edit(repository, "tests/m*.py")
-    assert difference(repository) == "tests/m*.py"
+    edit(repository, "tests/m[1].py")
+    assert difference(repository) == "tests/m[1].py"
 
 
 def test_the_users_settings_for_diffs_hide_nothing(library, difference, tmp_path):
