@@ -100,7 +100,9 @@ def _judged(sound: SoundFixture, seen: Reproduced | None, commit_problem: Commit
     if seen is None:
         return replace(sound, reproduced=wrong or Fact(Answer.UNKNOWN, str(sound.found.again)))
     made = Made.AGAIN if seen.made_again else Made.FOUND
-    return replace(sound, reproduced=wrong or seen.fact, ran=seen.ran, made=made)
+    # What is wrong says more than what cannot be looked up.
+    fact = seen.fact if wrong is None or seen.fact.value is Answer.NO else wrong
+    return replace(sound, reproduced=fact, ran=seen.ran, made=made)
 
 
 def _proven(
@@ -129,7 +131,8 @@ def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
         return subject.facts(replays)
     ran = seen_running(subject.ran.ran, replays.ran(subject.owner))
     covered = covers(subject.owner, subject.archive, ran, subject.ran.reason)
-    return Facts(_prove(subject, replays).fact, covered, RECORDED, replays.facts(subject.replayable))
+    by_this_run = PUBLISHED if subject.planned.held else RECORDED
+    return Facts(_prove(subject, replays).fact, covered, by_this_run, replays.facts(subject.replayable))
 
 
 def _prove(candidate: Candidate, replays: Replays) -> Proof:
@@ -138,7 +141,7 @@ def _prove(candidate: Candidate, replays: Replays) -> Proof:
         candidate.owner,
         candidate.seen,
         candidate.written,
-        built_from=candidate.runtime.commit,
+        built_from=None if candidate.planned.doubt else candidate.runtime.commit,
         today=replays.today(candidate.owner),
         other_failed=replays.failed,
         needless="its version record was altered" if is_patched else "",
@@ -161,7 +164,7 @@ def _finished(
         status, reason = Status.REFUSED, other
     elif not unknown and status is not Status.REFUSED:
         _write(candidate, _prove(candidate, replays), root)
-        made = Made.AGAIN if held else Made.BY_THIS_RUN
+        made = Made.AGAIN if candidate.planned.is_there else Made.BY_THIS_RUN
     return replace(
         candidate.planned.result(status, reason),
         made=made,

@@ -134,7 +134,9 @@ class _Planner:
         if spec is None:
             raise _PlanError(no_runtime(owner))
         commit, doubt = self._commit(owner, spec)
-        return PlannedFixture(owner, module_path, source, spec, commit, doubt, self._held(owner.path))
+        held = self._held(owner.path)
+        is_there = held is not None and self._standing.here(owner.path) == held.data
+        return PlannedFixture(owner, module_path, source, spec, commit, doubt, held, is_there)
 
     def _commit(self, owner: Owner, spec: RuntimeSpec) -> tuple[str | None, str]:
         """The pre-change commit, and why a checkout of it proves nothing, if so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +29,14 @@ class Sources:
         if self.globs:
             return any(pattern.fullmatch(path) for pattern in self._patterns)
         return not _DOCS_AND_TESTS.fullmatch(path)
+
+    def unmatched(self, paths: Iterable[str]) -> str | None:
+        """The first glob that matches none of the paths; None where each does."""
+        paths = list(paths)
+        for glob, pattern in zip(self.globs, self._patterns, strict=True):
+            if not any(map(pattern.fullmatch, paths)):
+                return glob
+        return None
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:

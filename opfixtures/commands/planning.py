@@ -17,6 +17,7 @@ from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.history import MapHistory, read_history
+from opfixtures.owner import Owner
 from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, runtime_for
 from opfixtures.planner import make_plan
 from opfixtures.report.printable import printable
@@ -163,14 +164,14 @@ def _sources(change: Change, work_tree: Snapshot) -> dict[str, str]:
 def intentions(plan: Plan) -> Iterator[str]:
     """A line for each fixture that is to be made or looked at again."""
     for planned in plan.to_make:
-        yield f"would make       {_what(planned.path, planned.owner.operator)} with {planned.spec.name}" + (
-            f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
-        )
+        commit = f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
+        yield f"would make  {_what(planned.owner)} with {planned.spec.name}{commit}"
     for planned in plan.reproducing:
-        yield f"would reproduce  {_what(planned.path, planned.owner.operator)} with {planned.spec.name}"
+        yield f"would reproduce  {_what(planned.owner)} with {planned.spec.name}"
     for found in plan.found:
-        yield f"would replay     {_what(found.owner.path, found.owner.operator)}"
+        yield f"would replay  {_what(found.owner)}"
 
 
-def _what(path: str, operator: str) -> str:
-    return printable(f"{path} of {operator}")
+def _what(owner: Owner) -> str:
+    where = f" at {owner.entry.bumped_at_version}" if owner.entry else ", a guard"
+    return printable(f"{owner.operator}{where}: {owner.path}")

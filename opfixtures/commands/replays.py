@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from opfixtures.config import Config
+from opfixtures.errors import ConfigurationError
 from opfixtures.git import Repository
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 from opfixtures.sources import Sources
@@ -22,8 +23,10 @@ def touched(repository: Repository, config: Config, before: str | None) -> str |
 
     Only a runtime that is built from the repository depends on its sources: a release is what it is.
 
-    Raises GitError.
+    Raises GitError, and ConfigurationError for a glob of `sources` that matches no file.
     """
+    if config.sources:
+        _refuse_idle_globs(repository, config)
     if before is None:
         return config.version_map
     evidence = [OWN_FILE, SHARED_FILE, *_declared(config)]
@@ -40,6 +43,15 @@ def touched(repository: Repository, config: Config, before: str | None) -> str |
         ),
         None,
     )
+
+
+def _refuse_idle_globs(repository: Repository, config: Config) -> None:
+    listed = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z").split(b"\0")
+    glob = sources_of(config).unmatched(os.fsdecode(path) for path in listed if path)
+    if glob is not None:
+        raise ConfigurationError(
+            f"{config.source}: [tool.opfixtures]: sources: {glob!r} matches no file: correct it, such as 'mylib/**'"
+        )
 
 
 def _declared(config: Config) -> Iterator[str]:

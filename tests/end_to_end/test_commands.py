@@ -10,7 +10,7 @@ import pytest
 
 from opfixtures.config import Config
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.post_change import post_change_spec
+from opfixtures.post_change import PostChange
 from opfixtures.record import dump_record, load_record
 from tests.conftest import PYTORCH_TREE, VERSION_MAP, GitRepository, Ran
 
@@ -34,7 +34,7 @@ def test_a_dry_run_says_what_it_would_make_and_writes_nothing(
 def test_a_change_that_owes_nothing_makes_nothing(pytorch: GitRepository, opfixtures: Opfixtures) -> None:
     ran = opfixtures(pytorch, "generate")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.startswith("opfixtures: nothing to do")
+    assert ran.out.startswith("opfixtures: nothing that a fixture rests on differs from commit ")
 
 
 @pytest.fixture
@@ -84,15 +84,22 @@ def test_before_the_first_commit_there_is_no_pre_change_commit(
     ran = opfixtures(repository, "generate", "--dry-run")
     assert (ran.status, ran.out) == (
         0,
-        "present     aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl\n"
-        "            not overwritten\nopfixtures: 1 present\n",
+        "would replay  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl\n"
+        "opfixtures: a dry run: 0 made, 0 reproduced, 1 replayed without --dry-run\n",
     )
 
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("generate", "--operator", "aten::nope"), "aten::nope is not in torch/csrc"),
+        (("generate", "--operator", "aten::nope"), "'aten::nope' is not in torch/csrc"),
+        (("generate", "--operator", ""), "'' is not in torch/csrc"),
+        (
+            ("generate", "--runtime", "nosuch"),
+            "there is no runtime 'nosuch' in the settings: name one of these: ",
+        ),
+        (("generate", "--runtime", ""), "there is no runtime '' in the settings: name one of these: "),
+        (("verify", "--runtime", ""), "there is no runtime '' in the settings: name one of these: "),
         (("generate", "--base", "nowhere"), "nowhere names no commit in this clone"),
         (("generate", "--target", "nowhere"), "nowhere names no commit in this clone"),
         (("verify", "nothing.ptl"), "nothing.ptl is not there, or no fixture entry owns it"),
@@ -186,8 +193,8 @@ def test_an_archive_without_record_is_replayed_and_not_compared(
     assert run_long(library, "generate", "--operator", "tinyops::scale").status == 0
     (library.root / f"{SCALE}.json").unlink()
     ran = run_long(library, "verify")
-    assert (ran.status, "1 present" in ran.out) == (0, True)
-    assert "not compared: no recorded outputs to compare with" in ran.out
+    assert (ran.status, "1 unproven" in ran.out) == (1, True)
+    assert "not compared: no recorded outputs to compare with: nothing says what it gave then" in ran.out
     assert "pre-change unknown (no record)" in ran.out
     assert "equal unknown, applied yes" in ran.out
 
@@ -209,4 +216,4 @@ def test_a_fixture_of_another_version_than_its_entry_covers_is_refused(
 def test_without_a_release_there_is_nothing_to_replay_with() -> None:
     config = Config("map.py", None, "registry.py", (), "fixtures", None, (), "pyproject.toml")
     with pytest.raises(RuntimeUnavailable, match="no release to replay with"):
-        post_change_spec(None, config)
+        PostChange(config, {}).spec_for(None)

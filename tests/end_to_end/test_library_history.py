@@ -89,7 +89,9 @@ def test_every_fixture_is_made_before_the_commit_that_brought_its_entry(
         f"fixtures/test_versioned_scale_v3.ptl with checkout, pre-change commit {tinyops.first[:12]}",
         f"fixtures/test_versioned_halve_v4.ptl with checkout, pre-change commit {scale[:12]}",
     ]
-    assert (ran.status, ran.out.splitlines()[-1]) == (0, "opfixtures: 2 verified"), ran.err
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "opfixtures: 2 verified (2 made by this run)"), (
+        ran.err
+    )
     assert (
         f"tinyops::scale at 4: brought by {scale[:12]}, pre-change commit {tinyops.first[:12]}\n" in ran.err
     )
@@ -100,7 +102,7 @@ def test_every_fixture_is_made_before_the_commit_that_brought_its_entry(
     assert made["pre_change_commit"] is None
     assert [row["pre_change_commit"] for row in made["fixtures"]] == [tinyops.first, scale]  # type: ignore[attr-defined]
     assert "sensitive yes" in ran.out
-    assert run_long(tinyops.repository, "verify").out.splitlines()[-1] == "opfixtures: 2 verified"
+    assert run_long(tinyops.repository, "verify").out.splitlines()[-1] == "opfixtures: 2 verified (2 found)"
 
 
 def test_a_backfill_is_made_where_more_than_its_commit_proves_it(tinyops: Tinyops, run_long: RunLong) -> None:
