@@ -42,9 +42,9 @@ class Published:
 class PlannedFixture:
     """A fixture to make: the module's excerpt, the path to write, the runtime's settings.
 
-    `commit` is the pre-change commit, None where none is known: a release needs none. `doubt` says why a checkout of it
-    may not be pre-change, if so. `held` is the fixture where target holds it already, and `is_there` whether the tree has
-    the same.
+    `commit` is the pre-change commit, None where none is known: a release needs none. `doubt` says why a checkout of
+    it may not be pre-change, if so. `held` is the fixture where target holds it already, and `is_there` whether the
+    tree has the same.
     """
 
     owner: Owner
