@@ -17,9 +17,9 @@ from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.api import Api
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.events import Activity, Mode, Task, activity_of
-from opfixtures.pull_request.forget import forget
 from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
 from opfixtures.pull_request.job import Job, summarise
+from opfixtures.pull_request.secret_removal import remove_secret
 from opfixtures.pull_request.side_repository import Surroundings, make_side
 from opfixtures.report.printable import printable
 from opfixtures.scratch import scratch_folder
@@ -55,7 +55,7 @@ def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
     # What is started from here on has no use for one, `publish` apart.
     for name in list(own):
         if name == variable("token") or (name.startswith(("GITHUB_", "GH_", "ACTIONS_")) and "TOKEN" in name):
-            forget(own, name)
+            remove_secret(own, name)
     api = Api.of(environment, inputs.token)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")

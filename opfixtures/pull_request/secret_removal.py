@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import MutableMapping
 
 
-def forget(environment: MutableMapping[str, str], name: str) -> None:
+def remove_secret(environment: MutableMapping[str, str], name: str) -> None:
     """Remove the variable `name` from `environment`, which is os.environ, and overwrite its value.
 
     Removing alone leaves /proc/PID/environ as it was: that is the memory which the process was started with
