@@ -14,8 +14,8 @@ from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.processes import as_exit_status
 from opfixtures.pull_request import result_folder
-from opfixtures.pull_request.api import Api
 from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.connection import Address, connected
 from opfixtures.pull_request.events import Activity, Mode, Task, activity_of
 from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
 from opfixtures.pull_request.job import Job, summarise
@@ -56,11 +56,16 @@ def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
     for name in list(own):
         if name == variable("token") or (name.startswith(("GITHUB_", "GH_", "ACTIONS_")) and "TOKEN" in name):
             remove_secret(own, name)
-    api = Api.of(environment, inputs.token)
+    address = Address.of(environment)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")
-    activity = activity_of(name, payload, inputs.mode, inputs.asked, api.pull_request)
-    return Job(inputs, activity, api, environment)
+
+    def pull_request(number: int) -> object:
+        with connected(address, inputs.token) as github:
+            return github.described_pull_request(number)
+
+    activity = activity_of(name, payload, inputs.mode, inputs.asked, pull_request)
+    return Job(inputs, activity, address, environment)
 
 
 def _event(path: str) -> object:
@@ -83,8 +88,13 @@ def _done(job: Job) -> int:
         return _published(job, job.environment)
     workspace = job.environment.get("GITHUB_WORKSPACE") or os.getcwd()
     user = Repository.discover(workspace, os.environ)
+
+    def merge_base(base: str, head: str) -> str:
+        with connected(job.address, job.inputs.token) as github:
+            return github.merge_base(base, head)
+
     around = Surroundings(
-        job.api.merge_base, job.environment.get("GITHUB_SERVER_URL", ""), job.inputs.token, job.tell
+        merge_base, job.environment.get("GITHUB_SERVER_URL", ""), job.inputs.token, job.tell
     )
     with scratch_folder("opfixtures-action-") as scratch:
         side = make_side(user, activity, around, os.path.join(scratch, "repository"))

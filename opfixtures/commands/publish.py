@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from opfixtures.errors import UserError
-from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact import read_artifact
+from opfixtures.pull_request.connection import Address, connected, server_of
+from opfixtures.pull_request.dry_run import DryRun
 from opfixtures.pull_request.hub import GitHubError, Hub
 from opfixtures.pull_request.inputs import ARTIFACT, ARTIFACT_NAME, AUTHOR
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
@@ -18,9 +19,6 @@ from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, 
 from opfixtures.pull_request.sticky import find_comment
 from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
-
-# Less than a job that only publishes may take.
-_SECONDS = 300.0
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -88,24 +86,18 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
     Raises UserError: the artifact is refused, the environment is no workflow's, GitHub cannot be reached or refuses.
     """
     token = os.environ.get("GITHUB_TOKEN", "")
-    api = Api.of(os.environ, token)
+    address = Address.of(os.environ)
     if not ARTIFACT_NAME.fullmatch(artifact_name):
         raise UserError(f"--artifact is {artifact_name!r}: give letters, digits, '.', '_', '+' and '-'")
     # There the token of a fork cannot write, and a workflow on workflow_run comes after.
     wanted = replace(wanted, has_second=os.environ.get("GITHUB_EVENT_NAME") == "pull_request")
     artifact = read_artifact(path)
-    of_run = None if run_id is None else Run(api.repository, run_id, artifact_name, server_of(os.environ))
+    of_run = None if run_id is None else Run(address.repository, run_id, artifact_name, server_of(os.environ))
     publication = publication_of(artifact, wanted.sha, of_run)
     append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), result_markdown(publication, MOST_MARKDOWN))
     if not token:
         raise UserError("GITHUB_TOKEN is not set: give it to the step, from `github.token`")
-    # PyGithub takes 200 ms to import, and a refused artifact does not need it.
-    from opfixtures.pull_request.client import Client, connect
-    from opfixtures.pull_request.dry_run import DryRun
-    from opfixtures.pull_request.patience import Patience
-
-    with connect(token, api.url) as github:
-        client = Client(github, api.repository, Patience(_SECONDS))
+    with connected(address, token) as client:
         hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
         published = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
         if published is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):

@@ -1,168 +1,232 @@
-"""GitHub through PyGithub."""
+"""GitHub's REST API: each request is made again as far as it may be, each answer is read strictly.
+
+https://docs.github.com/en/rest
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
 from urllib.parse import quote
 
-from github import Auth, Github, InputGitTreeElement
-from github.IssueComment import IssueComment
-from github.PullRequest import PullRequest as ApiPullRequest
-from github.Repository import Repository
-
+from opfixtures.pull_request.answer import Answer, read_json, read_list
 from opfixtures.pull_request.hub import Comment, GitHubError, PullRequest, Refused
-from opfixtures.pull_request.patience import Patience
+from opfixtures.pull_request.retries import Reply, Retries
+from opfixtures.pull_request.transport import Transport
 
-T = TypeVar("T")
 _NOT_FOUND = 404
-# Seconds for what a comment can do without.
+_SUCCESS = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
+# Seconds for what can be done without.
 _NICETY = 20.0
+_NOTHING: Mapping[str, str] = {}
+_WHOLE_PAGES = {"per_page": "100"}
+# https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
+_NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
+_MOST_PAGES = 1_000
 
 
 class Client:
-    """A `Hub`: `repository` is `owner/name`."""
+    """A `Hub`, and what a job asks before there is anything to publish. `repository` is `owner/name`."""
 
-    def __init__(self, github: Github, repository: str, patience: Patience) -> None:
-        """`github` has to be lazy, without retries of its own: see `connect`."""
+    def __init__(self, transport: Transport, repository: str, retries: Retries) -> None:
+        """Nothing is asked yet."""
         self.repository = repository
-        self._github = github
-        self._patience = patience
-        self._api = github.get_repo(repository)
+        self._transport, self._retries = transport, retries
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The id of the commit where two meet; each is a commit's id or a branch. Raises GitHubError.
+
+        It is given up soon: who asks can do without.
+        """
+        revisions = "...".join(quote(one, safe="") for one in (base, head))
+        # The files of the comparison, which nobody needs here, stand on the first page only.
+        # https://docs.github.com/en/rest/commits/commits#compare-two-commits
+        page = {"per_page": "1", "page": "2"}
+        what = f"compare {base[:12]} with {head[:12]}"
+        answer = self._ask(what, "GET", self._at(f"compare/{revisions}"), page, seconds=_NICETY)
+        return Answer(answer, "comparison").object("merge_base_commit").commit("sha")
+
+    def described_pull_request(self, number: int) -> object:
+        """GitHub's description of a pull request, as a pull_request event has it. Raises GitHubError."""
+        return self._ask(f"show pull request {number}", "GET", self._at(f"pulls/{number}"))
 
     def pull_requests(self, head: str) -> list[int]:
         """See `Hub.pull_requests`."""
-        found = self._api.get_pulls(state="open", head=head)
-        return self._patience.attempt("list pull requests", lambda: [pull.number for pull in found])
+        asked = {"state": "open", "head": head, **_WHOLE_PAGES}
+        found = self._pages("list pull requests", self._at("pulls"), asked, "pull requests")
+        return [one.number("number") for one in found]
 
     def pull_request(self, number: int) -> PullRequest:
         """See `Hub.pull_request`."""
-        return self._patience.attempt(
-            f"show pull request {number}", lambda: _pull_request(self._api.get_pull(number))
-        )
+        return _pull_request(Answer(self.described_pull_request(number), f"pull request {number}"))
 
     def comments(self, number: int) -> list[Comment]:
         """See `Hub.comments`."""
-
-        def read() -> list[Comment]:
-            found = self._api.get_issue(number).get_comments()
-            return [_comment(one) for one in found]
-
-        return self._patience.attempt(f"list the comments on pull request {number}", read)
+        what, where = f"list the comments on pull request {number}", "comments"
+        found = self._pages(what, self._at(f"issues/{number}/comments"), _WHOLE_PAGES, where)
+        return [_comment(one) for one in found]
 
     def create_comment(self, number: int, body: str) -> Comment:
         """See `Hub.create_comment`."""
-        issue = self._api.get_issue(number)
-        what = f"comment on pull request {number}"
-        return _comment(self._patience.attempt(what, lambda: issue.create_comment(body), repeatable=False))
+        what, path = f"comment on pull request {number}", self._at(f"issues/{number}/comments")
+        answer = self._ask(what, "POST", path, body={"body": body}, repeatable=False)
+        return _comment(Answer(answer, "comment"))
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:
         """See `Hub.edit_comment`."""
-        found = self._api.get_issue(number).get_comment(comment)
-        self._patience.attempt(f"edit the comment on pull request {number}", lambda: found.edit(body))
+        what, path = f"edit the comment on pull request {number}", self._at(f"issues/comments/{comment}")
+        edited = Answer(self._ask(what, "PATCH", path, body={"body": body}), "comment")
+        if edited.number("id") != comment:
+            raise edited.wrong("comment.id", str(comment), edited.number("id"))
 
     def delete_comment(self, number: int, comment: int) -> None:
         """See `Hub.delete_comment`."""
-        found = self._api.get_issue(number).get_comment(comment)
-        self._if_there(f"delete a second comment on pull request {number}", found.delete)
+        what = f"delete a second comment on pull request {number}"
+        self._if_there(what, "DELETE", self._at(f"issues/comments/{comment}"))
 
     def file(self, path: str, commit: str) -> bytes | None:
         """See `Hub.file`."""
-
-        def read() -> bytes | None:
-            found = self._api.get_contents(path, ref=commit)
-            if isinstance(found, list):
-                return None
-            if found.encoding != "base64":
-                raise GitHubError(f"GitHub does not show {path} at {commit[:12]}: it is larger than 1 MB")
-            return found.decoded_content
-
-        return self._if_there(f"show {path}", read)
+        answer = self._if_there(f"show {path}", "GET", self._at(f"contents/{quote(path)}"), {"ref": commit})
+        if answer is None or (isinstance(answer, list) and _names(answer, path)):
+            return None
+        found = Answer(answer, path)
+        if found.string("type") != "file":
+            return None
+        if found.string("encoding") != "base64":
+            raise GitHubError(f"GitHub does not show {path} at {commit[:12]}: it is larger than 1 MB")
+        content = found.string("content")
+        try:
+            return base64.b64decode(content.replace("\n", ""), validate=True)
+        except ValueError:
+            raise found.wrong(f"{path}.content", "base64", content) from None
 
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """See `Hub.has_ancestor`."""
-
-        def ask() -> bool:
-            return self._api.compare(commit, tip).merge_base_commit.sha == commit
-
-        return self._patience.attempt(f"compare {commit[:12]} with {tip[:12]}", ask, seconds=_NICETY)
+        return self.merge_base(commit, tip) == commit
 
     def names(self, folder: str, commit: str) -> frozenset[str]:
         """See `Hub.names`."""
-
-        def read() -> frozenset[str]:
-            found = self._api.get_contents(folder, ref=commit)
-            return frozenset(one.name for one in (found if isinstance(found, list) else [found]))
-
-        return self._if_there(f"list {folder}", read) or frozenset()
-
-    def _if_there(self, what: str, request: Callable[[], T]) -> T | None:
-        """What `request` returns; None where what it is about is not there."""
-        try:
-            return self._patience.attempt(what, request)
-        except Refused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
-            return None
+        path = self._at(f"contents/{quote(folder)}")
+        answer = self._if_there(f"list {folder}", "GET", path, {"ref": commit})
+        return frozenset() if answer is None else _names(answer, folder)
 
     def create_commit(
         self, repository: str, parent: str, files: Mapping[str, bytes], message: str
     ) -> str | None:
         """See `Hub.create_commit`."""
         # What git has an object of already, it does not have twice: all of this can be repeated.
-        api, attempt = self._github.get_repo(repository), self._patience.attempt
-        head = attempt("show the head", lambda: api.get_git_commit(parent))
-        blobs = [self._blob(api, path, data) for path, data in files.items()]
-        tree = attempt("make a tree", lambda: api.create_git_tree(blobs, head.tree))
-        if tree.sha == head.tree.sha:
+        at = f"/repos/{repository}/git"
+        head = Answer(self._ask("show the head", "GET", f"{at}/commits/{parent}"), "head")
+        there = head.object("tree").commit("sha")
+        blobs = [self._blob(at, path, data) for path, data in files.items()]
+        tree = self._made("make a tree", f"{at}/trees", {"base_tree": there, "tree": blobs}, "tree")
+        if tree == there:
             return None
-        return attempt("make a commit", lambda: api.create_git_commit(message, tree, [head])).sha
+        commit = {"message": message, "tree": tree, "parents": [parent]}
+        return self._made("make a commit", f"{at}/commits", commit, "commit")
 
-    def _blob(self, api: Repository, path: str, data: bytes) -> InputGitTreeElement:
-        content = base64.b64encode(data).decode()
-        blob = self._patience.attempt(f"keep {path}", lambda: api.create_git_blob(content, "base64"))
-        return InputGitTreeElement(path, "100644", "blob", sha=blob.sha)
+    def _blob(self, at: str, path: str, data: bytes) -> Mapping[str, str]:
+        content = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
+        blob = self._made(f"keep {path}", f"{at}/blobs", content, "blob")
+        return {"path": path, "mode": "100644", "type": "blob", "sha": blob}
+
+    def _made(self, what: str, path: str, body: Mapping[str, object], where: str) -> str:
+        """The id of a new object of git's."""
+        return Answer(self._ask(what, "POST", path, body=body), where).commit("sha")
 
     def move_branch(self, repository: str, branch: str, commit: str) -> None:
         """See `Hub.move_branch`."""
-        api = self._github.get_repo(repository)
         # Not where GitHub's answer says: what `%` and `#` of a name mean in an address would be its word.
-        url = f"{api.url}/git/refs/heads/{quote(branch)}"
-        change = {"sha": commit, "force": False}
-        self._patience.attempt(
-            f"move {branch}", lambda: api.requester.requestJsonAndCheck("PATCH", url, input=change)
+        path = f"/repos/{repository}/git/refs/heads/{quote(branch)}"
+        answer = self._ask(f"move {branch}", "PATCH", path, body={"sha": commit, "force": False})
+        moved = Answer(answer, "branch").object("object")
+        if moved.commit("sha") != commit:
+            raise moved.wrong("branch.object.sha", commit, moved.commit("sha"))
+
+    def _at(self, path: str) -> str:
+        return f"/repos/{self.repository}/{path}"
+
+    def _ask(
+        self,
+        what: str,
+        verb: str,
+        path: str,
+        parameters: Mapping[str, str] = _NOTHING,
+        body: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool = True,
+        seconds: float | None = None,
+    ) -> object:
+        """What the answer to one request says; see `Retries.attempt`."""
+        reply = self._retries.attempt(
+            what,
+            lambda: self._transport.send(verb, path, parameters, body),
+            repeatable=repeatable,
+            seconds=seconds,
         )
+        return _content(reply, verb, what)
+
+    def _if_there(
+        self, what: str, verb: str, path: str, parameters: Mapping[str, str] = _NOTHING
+    ) -> object | None:
+        """What the answer says; None where what it is about is not there."""
+        try:
+            return self._ask(what, verb, path, parameters)
+        except Refused as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return None
+
+    def _pages(self, what: str, path: str, parameters: Mapping[str, str], where: str) -> Iterator[Answer]:
+        """The objects in a list, page for page."""
+        for _ in range(_MOST_PAGES):
+            send = partial(self._transport.send, "GET", path, parameters, None)
+            reply = self._retries.attempt(what, send)
+            yield from read_list(_content(reply, "GET", what), where)
+            following = _NEXT.search(reply.headers.get("link", ""))
+            if following is None:
+                return
+            path, parameters = following[1], _NOTHING
+        raise GitHubError(f"GitHub's answer is odd: it has no end of {where}: look at GITHUB_API_URL")
 
 
-def connect(token: str, url: str, *, paced: bool = True) -> Github:
-    """PyGithub as `Client` needs it. Close it. `paced` leaves a second between writes, as GitHub asks for."""
-    return Github(
-        auth=Auth.Token(token),
-        base_url=url,
-        per_page=100,
-        retry=None,
-        lazy=True,
-        user_agent="opfixtures",
-        seconds_between_requests=0.25 if paced else None,
-        seconds_between_writes=1.0 if paced else None,
+def _content(reply: Reply, verb: str, what: str) -> object:
+    if reply.status != _SUCCESS[verb]:
+        raise Answer.wrong(f"the status of a request to {what}", str(_SUCCESS[verb]), reply.status)
+    return read_json(reply.text, what) if verb != "DELETE" else None
+
+
+def _names(answer: object, folder: str) -> frozenset[str]:
+    """The names of what lies in a folder; of a file its own."""
+    # Git has no empty folders.
+    if answer == []:
+        raise Answer.wrong(folder, "a file, or a folder with something in it", answer)
+    entries = read_list(answer, folder) if isinstance(answer, list) else [Answer(answer, folder)]
+    return frozenset(one.string("name") for one in entries)
+
+
+def _comment(one: Answer) -> Comment:
+    # The account of an author may be gone, and a text may be left out.
+    user = one.optional("user")
+    return Comment(
+        one.number("id"), user.string("login") if user else "", one.string("body") if one.has("body") else ""
     )
 
 
-def _comment(one: IssueComment) -> Comment:
-    # The account of an author may be gone, which PyGithub's types leave out.
-    return Comment(one.id, one.user.login if one.user else "", one.body)
-
-
-def _pull_request(pull: ApiPullRequest) -> PullRequest:
+def _pull_request(pull: Answer) -> PullRequest:
+    head, base = pull.object("head"), pull.object("base")
+    # A fork may be deleted.
+    repository = head.optional("repo")
+    branch = head.string("ref")
     return PullRequest(
-        number=pull.number,
-        is_open=pull.state == "open",
-        head_sha=pull.head.sha,
-        head_branch=pull.head.ref,
-        # PyGithub's types leave out that a fork may be deleted.
-        head_repository=pull.head.repo.full_name if pull.head.repo else None,
-        from_default_branch=bool(pull.head.repo) and pull.head.ref == pull.head.repo.default_branch,
-        base_sha=pull.base.sha,
-        maintainer_can_modify=pull.maintainer_can_modify,
+        number=pull.number("number"),
+        is_open=pull.string("state") == "open",
+        head_sha=head.commit("sha"),
+        head_branch=branch,
+        head_repository=repository.repository("full_name") if repository else None,
+        from_default_branch=repository is not None and branch == repository.string("default_branch"),
+        base_sha=base.commit("sha"),
+        maintainer_can_modify=pull.flag("maintainer_can_modify"),
     )

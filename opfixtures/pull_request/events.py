@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from opfixtures.errors import UserError
+from opfixtures.pull_request.answer import Answer
 from opfixtures.pull_request.payload import OBJECT_ID, Payload, is_branch
 
 
@@ -154,7 +155,7 @@ def _of_dispatch(told: Payload, mode: Mode, asked: Dispatch, pull_requests: Pull
     if asked.number is not None:
         if asked.base:
             raise UserError("a dispatch has a pull-request, or base and head: leave base empty")
-        found = _of_pull_request(Payload(pull_requests(asked.number), f"pull request {asked.number}"))
+        found = _of_pull_request(Answer(pull_requests(asked.number), f"pull request {asked.number}"))
         if found.number != asked.number:
             raise UserError(f"GitHub answered with pull request {found.number} for {asked.number}: try again")
         if found.fork and mode is Mode.ALL:

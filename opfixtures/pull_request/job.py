@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from opfixtures.findings import Severity
 from opfixtures.pull_request import result_folder
-from opfixtures.pull_request.api import Api, server_of
 from opfixtures.pull_request.artifact_files import RESULT
+from opfixtures.pull_request.connection import Address, server_of
 from opfixtures.pull_request.events import Activity, Mode
 from opfixtures.pull_request.inputs import Inputs
 from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
@@ -29,7 +29,7 @@ class Job:
 
     inputs: Inputs
     activity: Activity
-    api: Api
+    address: Address
     environment: Mapping[str, str]
 
     def tell(self, text: str) -> None:
@@ -105,7 +105,7 @@ class Job:
         """The run of the workflow, whose artifact has the files."""
         if self.run_id is None:
             return None
-        return Run(self.api.repository, self.run_id, self.inputs.artifact, server_of(self.environment))
+        return Run(self.address.repository, self.run_id, self.inputs.artifact, server_of(self.environment))
 
 
 def summarise(environment: Mapping[str, str], text: str) -> None:

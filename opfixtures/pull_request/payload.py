@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import ClassVar, Self
 
 from opfixtures.errors import UserError
 
@@ -20,16 +21,27 @@ _LONGEST_NAME = 255
 class Payload:
     """A JSON object and where it stands in the event."""
 
+    error: ClassVar[type[UserError]] = UserError
+    sentence: ClassVar[str] = "{where} is not {wanted}: {shown} (is GITHUB_EVENT_PATH the event of this run?)"
+    """What is raised, and what it says."""
+
     def __init__(self, values: object, where: str) -> None:
         """Raises UserError if `values` is no object."""
         if not isinstance(values, Mapping):
-            raise _wrong(where, "an object", values)
+            raise self.wrong(where, "an object", values)
         self._values = values
         self._where = where
 
-    def object(self, key: str) -> Payload:
+    @classmethod
+    def wrong(cls, where: str, wanted: str, value: object) -> UserError:
+        """What to raise for a value that is not as it should be."""
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        return cls.error(cls.sentence.format(where=where, wanted=wanted, shown=shown))
+
+    def object(self, key: str) -> Self:
         """The object at `key`. Raises UserError if there is none."""
-        return Payload(self._values.get(key), self._at(key))
+        return type(self)(self._values.get(key), self._at(key))
 
     def has(self, key: str) -> bool:
         """Whether something other than null is at `key`."""
@@ -39,42 +51,42 @@ class Payload:
         """A text of one line. Raises UserError."""
         value = self._values.get(key)
         if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST_NAME:
-            raise _wrong(self._at(key), f"a line of at most {_LONGEST_NAME} characters", value)
+            raise self.wrong(self._at(key), f"a line of at most {_LONGEST_NAME} characters", value)
         return value
 
     def flag(self, key: str) -> bool:
         """True or false. Raises UserError."""
         value = self._values.get(key)
         if not isinstance(value, bool):
-            raise _wrong(self._at(key), "true or false", value)
+            raise self.wrong(self._at(key), "true or false", value)
         return value
 
     def number(self, key: str) -> int:
         """A whole number above 0. Raises UserError."""
         value = self._values.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
-            raise _wrong(self._at(key), "a whole number above 0", value)
+            raise self.wrong(self._at(key), "a whole number above 0", value)
         return value
 
     def commit(self, key: str) -> str:
         """The id of a commit. Raises UserError."""
         value = self._values.get(key)
         if not isinstance(value, str) or not OBJECT_ID.fullmatch(value):
-            raise _wrong(self._at(key), "the id of a commit", value)
+            raise self.wrong(self._at(key), "the id of a commit", value)
         return value
 
     def branch(self, key: str) -> str:
         """The name of a branch. Raises UserError."""
         value = self.text(key)
         if not is_branch(value):
-            raise _wrong(self._at(key), "the name of a branch", value)
+            raise self.wrong(self._at(key), "the name of a branch", value)
         return value
 
     def owner(self, key: str) -> str:
         """The name of an account. Raises UserError."""
         value = self.text(key)
         if not _OWNER.fullmatch(value):
-            raise _wrong(self._at(key), "the name of an account", value)
+            raise self.wrong(self._at(key), "the name of an account", value)
         return value
 
     def _at(self, key: str) -> str:
@@ -87,9 +99,3 @@ def is_branch(name: str) -> bool:
     parts = name.split("/")
     ends = any(not part or part.startswith((".", "-")) or part.endswith((".", ".lock")) for part in parts)
     return name.isprintable() and not (odd or ends or ".." in name or "@{" in name or name == "@")
-
-
-def _wrong(where: str, wanted: str, value: object) -> UserError:
-    shown = repr(value)
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return UserError(f"{where} is not {wanted}: {shown} (is GITHUB_EVENT_PATH the event of this run?)")

@@ -5,7 +5,7 @@ own OpenAPI description.
 """
 
 from tests.github_server.description import Description, npm_package
-from tests.github_server.server import Fault, GitHubServer, Request
+from tests.github_server.server import Fault, GitHubServer, Odd, Request
 from tests.github_server.state import BOT, Comment, GitHub, Pull, Token
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Fault",
     "GitHub",
     "GitHubServer",
+    "Odd",
     "Pull",
     "Request",
     "Token",

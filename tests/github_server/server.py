@@ -39,12 +39,20 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Odd:
+    """A request is carried out and answered with another body, made of the one it should be; with another status?"""
+
+    body: Callable[[Any], bytes]
+    status: int | None = None
+
+
 class GitHubServer:
     """Serves `hub`. `inject` is asked before each request; `broken` is what of the description was not kept to."""
 
     def __init__(self, hub: GitHub, description: Description) -> None:
         self.hub, self.description = hub, description
-        self.inject: Callable[[Request], Fault | None] = lambda _: None
+        self.inject: Callable[[Request], Fault | Odd | None] = lambda _: None
         self.requests: list[Request] = []
         self.broken: list[str] = []
         self.lock = threading.Lock()
@@ -97,10 +105,12 @@ class _Handler(BaseHTTPRequestHandler):
         if of_git:
             return serve_git(self, github.hub, f"{of_git[1]}.git{of_git[2]}", data)
         fault = github.inject(github.count(self.command, parts.path))
-        if fault is None or fault.carried_out:
+        if fault is None or isinstance(fault, Odd) or fault.carried_out:
             status, body, headers = self._carried_out(github, parts.path, dict(parse_qsl(parts.query)), data)
         if fault is None:
             return self._send(status, body, headers)
+        if isinstance(fault, Odd):
+            return self._send_data(fault.status or status, fault.body(body), headers)
         if not fault.status:
             self.close_connection = True
             return self.connection.shutdown(socket.SHUT_RDWR)
@@ -176,7 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         return items[(number - 1) * size : number * size], {"Link": link} if link else {}
 
     def _send(self, status: int, body: Any, headers: dict[str, str]) -> None:
-        data = b"" if body is None else json.dumps(body).encode()
+        self._send_data(status, b"" if body is None else json.dumps(body).encode(), headers)
+
+    def _send_data(self, status: int, data: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
             self.send_header(name, value)

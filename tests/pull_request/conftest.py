@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from opfixtures.formats import JIT, LITE
-from opfixtures.pull_request.client import Client, connect
-from opfixtures.pull_request.patience import Patience
+from opfixtures.pull_request.client import Client
+from opfixtures.pull_request.retries import Retries
+from opfixtures.pull_request.transport import Transport
 from opfixtures.record import Record, load_record
 from tests.github_server import Description, GitHub, GitHubServer, Pull, Token
 
@@ -190,8 +191,8 @@ def client(server: GitHubServer, clock: Clock) -> Iterator[Callable[..., Client]
     with ExitStack() as opened:
 
         def make(token: str = "comments", seconds: float = 300.0) -> Client:
-            github = connect(token, server.url, paced=False)
-            opened.callback(github.close)
-            return Client(github, "owner/repo", Patience(seconds, lambda: clock.now, clock.sleep))
+            transport = Transport(server.url, token, paced=False)
+            opened.callback(transport.close)
+            return Client(transport, "owner/repo", Retries(seconds, lambda: clock.now, clock.sleep))
 
         yield make

@@ -207,7 +207,7 @@ def test_without_github_the_summary_is_there(
     command: Callable[..., Ran], files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr("opfixtures.commands.publish._SECONDS", 0.5)
+    monkeypatch.setattr("opfixtures.pull_request.connection._SECONDS", 0.5)
 
     ran = command(files)
 

@@ -7,20 +7,37 @@ https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
-
-import requests
-from github import GithubException, RateLimitExceededException
+from http import HTTPStatus
 
 from opfixtures.pull_request.hub import GitHubError, Refused, Unclear
 
-T = TypeVar("T")
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 # GitHub asks for a minute where a secondary limit says nothing else.
 _LIMITED = 60.0
+# A 403 is a limit too where it says so:
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+_LIMITS = (
+    "rate limit",
+    "please wait a few minutes before you try again",
+    "please retry your request again later",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, whatever it says: the status of HTTP, headers by their names in small letters, the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+class NoReply(Exception):
+    """A request was not answered; it may have been carried out all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class _Failure:
     status: int = 0
 
 
-class Patience:
+class Retries:
     """Makes requests again until `seconds` from now. `clock` and `sleep` are in seconds; `clock` is the time of day."""
 
     def __init__(
@@ -51,11 +68,16 @@ class Patience:
         self._end = clock() + seconds
 
     def attempt(
-        self, what: str, request: Callable[[], T], *, repeatable: bool = True, seconds: float | None = None
-    ) -> T:
-        """What `request` returns. `what` completes the sentence "GitHub cannot ...".
+        self,
+        what: str,
+        send: Callable[[], Reply],
+        *,
+        repeatable: bool = True,
+        seconds: float | None = None,
+    ) -> Reply:
+        """What `send` returns, which may raise NoReply. `what` completes the sentence "GitHub cannot ...".
 
-        It is made again for `seconds` at the most, where it is worth less than the others.
+        It is sent again for `seconds` at the most, where it is worth less than the others.
 
         Raises:
             Refused: GitHub says no, and would again.
@@ -66,9 +88,13 @@ class Patience:
         end = self._end if seconds is None else min(self._end, self._clock() + seconds)
         while True:
             try:
-                return request()
-            except (GithubException, requests.RequestException) as error:
-                failure = _failure(error, self._clock())
+                reply = send()
+            except NoReply as error:
+                failure = _Failure(f"no answer ({error})", is_unclear=True)
+            else:
+                if reply.status < HTTPStatus.BAD_REQUEST:
+                    return reply
+                failure = _failure(reply, self._clock())
             if failure.is_final:
                 raise Refused(f"GitHub refused to {what}: {failure.why}", failure.status)
             wait = pause if failure.wait is None else failure.wait
@@ -82,23 +108,25 @@ class Patience:
                 raise Unclear(f"whether GitHub did {what} is not known: {failure.why}")
 
 
-def _failure(error: GithubException | requests.RequestException, now: float) -> _Failure:
-    if isinstance(error, requests.RequestException):
-        return _Failure(f"no answer ({type(error).__name__})", is_unclear=True)
-    headers = error.headers or {}
-    why = f"{error.status} {_message(error)}".strip()
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    is_limited = error.status == 429 or isinstance(error, RateLimitExceededException)
-    if is_limited or (error.status == 403 and after):
+def _failure(reply: Reply, now: float) -> _Failure:
+    message = _message(reply)
+    why = f"{reply.status} {message[:200]}".strip()
+    after, reset = reply.headers.get("retry-after", ""), reply.headers.get("x-ratelimit-reset", "")
+    says_so = bool(after) or any(limit in message.lower() for limit in _LIMITS)
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (reply.status == HTTPStatus.FORBIDDEN and says_so):
         if after.isdecimal():
             return _Failure(why, wait=float(after))
-        is_used_up = headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal()
+        is_used_up = reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal()
         return _Failure(why, wait=max(1.0, float(reset) - now + 1) if is_used_up else _LIMITED)
-    if error.status >= 500:
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _Failure(why, is_unclear=True)
-    return _Failure(why, is_final=True, status=error.status)
+    return _Failure(why, is_final=True, status=reply.status)
 
 
-def _message(error: GithubException) -> str:
-    message = error.data.get("message") if isinstance(error.data, dict) else None
-    return message[:200] if isinstance(message, str) else ""
+def _message(reply: Reply) -> str:
+    try:
+        told = json.loads(reply.text)
+    except (ValueError, RecursionError):
+        return ""
+    message = told.get("message") if isinstance(told, dict) else None
+    return message if isinstance(message, str) else ""

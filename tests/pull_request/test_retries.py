@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,25 @@ def test_reading_and_editing_are_tried_again(
 
     assert hub.comments[1].body == "new"
     assert clock.slept == waits * 2
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    server: GitHubServer, client: Clients, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opfixtures.pull_request.transport._SILENCE", 0.5)
+    server.inject = lambda _: time.sleep(1.5) if len(server.requests) == 1 else None
+
+    assert client().pull_request(7).number == 7
+
+    assert (len(server.requests), clock.slept) == (2, [1])
+
+
+def test_limits_that_are_no_numbers_are_told(server: GitHubServer, client: Clients) -> None:
+    limits = {"X-RateLimit-Remaining": "many", "X-RateLimit-Limit": "inf"}
+    server.inject = first(1, Fault(403, headers=limits))
+
+    with pytest.raises(GitHubError, match="answer is odd: could not convert string to float: 'many'"):
+        client().comments(7)
 
 
 def test_a_used_up_limit_is_waited_for_until_it_is_reset(

@@ -1,0 +1,112 @@
+"""One request to GitHub and its reply, through PyGithub: it says who asks, and leaves time between requests.
+
+PyGithub's objects are not used: what GitHub left out is None in them, or is asked for once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from urllib.parse import urlsplit
+
+import requests
+from github import Auth, Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
+
+from opfixtures.pull_request.hub import GitHubError
+from opfixtures.pull_request.retries import NoReply, Reply
+
+# Seconds without a byte.
+_SILENCE = 15
+# Seconds between requests, and between writes: GitHub asks for one.
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
+_PAUSE, _PAUSE_OF_WRITES = 0.25, 1.0
+_PART, _MOST_PARTS = 1 << 16, 512
+
+
+class Transport:
+    """GitHub's REST API at `url`. Close it. `paced`: between requests there are pauses, as GitHub asks for."""
+
+    def __init__(self, url: str, token: str, *, paced: bool = True) -> None:
+        """Nothing is sent yet. `token` may be empty."""
+        self._github = Github(
+            # PyGithub takes no empty one.
+            auth=Auth.Token(token) if token else None,
+            base_url=url,
+            retry=None,
+            user_agent="opfixtures",
+            seconds_between_requests=_PAUSE if paced else None,
+            seconds_between_writes=_PAUSE_OF_WRITES if paced else None,
+        )
+        parts = urlsplit(url)
+        connection = _Https if parts.scheme == "https" else _Http
+        self._connection = connection(parts.hostname or "", parts.port, timeout=_SILENCE)
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self._connection.close()
+        self._github.close()
+
+    def send(
+        self, verb: str, path: str, parameters: Mapping[str, str], body: Mapping[str, object] | None
+    ) -> Reply:
+        """The reply to one request; redirections are followed, and no token goes to another server.
+
+        Raises:
+            NoReply: the connection was dropped, or nothing came in time.
+            GitHubError: what answers is not GitHub.
+        """
+        try:
+            status, headers, text = self._github.requester.requestJson(
+                verb, path, dict(parameters), None, body, self._connection
+            )
+        except requests.RequestException as error:
+            raise NoReply(type(error).__name__) from error
+        # A write that is redirected to another server, headers that should be numbers.
+        except (RuntimeError, ValueError, OverflowError) as error:
+            raise GitHubError(f"GitHub's answer is odd: {error}: look at GITHUB_API_URL") from error
+        return Reply(status, headers, text)
+
+
+class _Response(RequestsResponse):
+    """A response of bounded size: the rest of a longer one is cut off, and then it is no JSON."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__(response)
+        with response:
+            content = b"".join(islice(response.iter_content(_PART), _MOST_PARTS))
+        self._text = content.decode("utf-8", "replace")
+
+    def read(self) -> str:
+        """All of it."""
+        return self._text
+
+
+def _response(connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> _Response:
+    response = connection.session.request(
+        connection.verb,
+        f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}",
+        headers=connection.headers,
+        data=connection.input,
+        timeout=connection.timeout,
+        # PyGithub follows a redirection without its query: another page, another commit.
+        allow_redirects=connection.verb == "GET",
+        stream=True,
+    )
+    if response.status_code == requests.codes.accepted:
+        # PyGithub would ask again for ever.
+        response.close()
+        raise requests.ReadTimeout("GitHub is still at work")
+    return _Response(response)
+
+
+class _Http(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        """As PyGithub asks for it."""
+        return _response(self)
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        """As PyGithub asks for it."""
+        return _response(self)
