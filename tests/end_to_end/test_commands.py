@@ -84,8 +84,9 @@ def test_before_the_first_commit_there_is_no_pre_change_commit(
     ran = opfixtures(repository, "generate", "--dry-run")
     assert (ran.status, ran.out) == (
         0,
+        "would reproduce  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl with torch-1.11.0\n"
         "would replay  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl\n"
-        "opfixtures: a dry run: 0 made, 0 reproduced, 1 replayed without --dry-run\n",
+        "opfixtures: a dry run: 0 made, 1 reproduced, 1 replayed without --dry-run\n",
     )
 
 
@@ -162,7 +163,7 @@ def test_a_folder_of_fixtures_that_leads_out_of_the_repository_is_not_written_to
     os.symlink(outside, library.root / "fixtures")
     ran = run_long(library, "generate")
     assert ran.status == 2
-    assert f"{SCALE} leads out of the repository through a symbolic link" in ran.err
+    assert "opfixtures: error: fixtures is a symbolic link in the work tree" in ran.err
     assert list(outside.iterdir()) == []
 
 
