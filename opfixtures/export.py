@@ -127,7 +127,8 @@ def not_had(errand: Errand, reason: str) -> Outcome:
 
 def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome]:
     runtime = group.runtime
-    tell(f"exporting {len(group.errands)} fixture modules with {runtime.name}")
+    count = len(group.errands)
+    tell(f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}")
     with scratch_folder("opfixtures-generate-") as folder:
         for name in ("archives", "backported", "found"):
             os.mkdir(os.path.join(folder, name))
