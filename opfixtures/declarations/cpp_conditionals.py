@@ -14,10 +14,46 @@ from opfixtures.declarations.cpp_tokens import TROUBLE, Token, directive_parts
 
 CONDITIONAL = "conditional"
 BEGIN, OTHER_ARM, FINISH = "begin", "other arm", "finish"
+Path = tuple[tuple[int, int], ...]
+"""The arms that something stands in, from the outermost on: of the `#if` of that number in the file, the arm of that
+number. `()` for what is compiled always."""
 
+# Who nests deeper means to make a reader slow.
+_MOST_ARMS = 8
 _OPENING = ("if", "ifdef", "ifndef")
 _FURTHER = ("elif", "elifdef", "elifndef", "else")
 _CONSTANT = re.compile(r"[\s(]*(?:(0|false)|1|true)[\s)]*")
+
+
+class Arms:
+    """The arms that are open where a reader of `live_tokens` stands."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[int, int]] = []
+        self._count = 0
+
+    @property
+    def path(self) -> Path:
+        """These arms, the outermost of many."""
+        return tuple(self._open[:_MOST_ARMS])
+
+    def follow(self, conditional: Token) -> None:
+        """Note that a CONDITIONAL token was passed."""
+        if conditional.text == BEGIN:
+            self._count += 1
+            self._open.append((self._count, 0))
+            return
+        number, arm = self._open.pop()
+        if conditional.text == OTHER_ARM:
+            self._open.append((number, arm + 1))
+
+
+def exclude_each_other(one: Path, other: Path) -> bool:
+    """Whether what stands in one and in the other is never compiled together."""
+    for (number, arm), (other_number, other_arm) in zip(one, other, strict=False):
+        if number != other_number or arm != other_arm:
+            return number == other_number
+    return False
 
 
 @dataclass(slots=True)

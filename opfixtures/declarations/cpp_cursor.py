@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opfixtures.declarations.cpp_conditionals import BEGIN, CONDITIONAL, FINISH, live_tokens
+from opfixtures.declarations.cpp_conditionals import BEGIN, CONDITIONAL, FINISH, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_tokens import (
     END,
     TROUBLE,
@@ -17,8 +17,6 @@ from opfixtures.declarations.model import Problem
 
 _INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
 _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-# Who nests deeper means to make a reader slow.
-_MOST_ARMS = 8
 # Directives that neither bring nor take away what stands in an initialiser.
 _HARMLESS = frozenset({"", "define", "undef", "pragma", "line", "error", "warning"})
 
@@ -42,8 +40,7 @@ class Cursor:
         self._in_initialiser = False
         self._depth = 0
         self._arm_depths: list[int] = []
-        self._arms: list[tuple[int, int]] = []
-        self._conditionals = 0
+        self._arms = Arms()
         self.token = self._end = Token(END, "", max(len(self._text) - 1, 0))
         self.advance()
 
@@ -52,9 +49,9 @@ class Cursor:
         return self.token is self._end
 
     @property
-    def arm(self) -> tuple[tuple[int, int], ...]:
-        """The arms of `#if`s inside the initialiser in which `token` stands, the outermost ones."""
-        return tuple(self._arms[:_MOST_ARMS])
+    def arm(self) -> Path:
+        """The arms of `#if`s in which `token` stands."""
+        return self._arms.path
 
     def advance(self) -> Token:
         """Steps to the next token and returns it."""
@@ -93,7 +90,6 @@ class Cursor:
         """From here to `leave_initialiser` arms of an `#if` must balance and nothing may be included."""
         self._in_initialiser = True
         self._arm_depths.clear()
-        self._arms.clear()
 
     def leave_initialiser(self) -> None:
         if self._arm_depths and self.token.text == "}":
@@ -105,10 +101,12 @@ class Cursor:
     def _interrupt(self, token: Token) -> None:
         if token.kind == TROUBLE:
             self.problem(token, token.text)
+        if token.kind == CONDITIONAL:
+            self.after_directive = True
+            self._arms.follow(token)
         if not self._in_initialiser:
             return
         if token.kind == CONDITIONAL:
-            self.after_directive = True
             self._choose_arm(token)
         elif token.kind == "directive":
             name, _ = directive_parts(token)
@@ -122,22 +120,16 @@ class Cursor:
     def _choose_arm(self, token: Token) -> None:
         if token.text == BEGIN:
             self._arm_depths.append(self._depth)
-            self._conditionals += 1
-            self._arms.append((self._conditionals, 0))
             return
         if not self._arm_depths:
             self.problem(token, "the `#if` of this directive stands before the initialiser: begin it inside")
-        elif self._arm_depths[-1] != self._depth:
+            return
+        if self._arm_depths[-1] != self._depth:
             self.problem(
                 token, "the brackets of this arm of an `#if` do not balance: keep whole entries in each arm"
             )
-        if not self._arm_depths:
-            return
-        conditional, number = self._arms.pop()
         if token.text == FINISH:
             self._arm_depths.pop()
-        else:
-            self._arms.append((conditional, number + 1))
 
     def skip_value(self) -> None:
         """Steps to the `,`, `;` or unmatched closing bracket that ends the value begun here."""

@@ -6,6 +6,8 @@ The version map is the variable of a map type whose template arguments name `Upg
 
 from __future__ import annotations
 
+from opfixtures.declarations.cpp_changes import note_change
+from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
 from opfixtures.declarations.cpp_cursor import Cursor
 from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader, UnclosedError
 from opfixtures.declarations.cpp_tokens import Token
@@ -38,7 +40,8 @@ def read_cpp_version_map(path: str, text: str) -> VersionMap:
 class _Finder:
     """Walks through a file from declaration to declaration.
 
-    `found` has the variables that are version maps by name, and whether they are initialised.
+    `found` has the variables that are version maps by name, and whether they are initialised. Those that stand
+    elsewhere and are named here may be changed here, too.
     """
 
     def __init__(self, cursor: Cursor) -> None:
@@ -46,7 +49,10 @@ class _Finder:
         self._reader = InitialiserReader(cursor)
         self.entries = self._reader.entries
         self._cursor = cursor
+        self._arms: list[Path] = []
+        self._arm: Path = ()
         self._aliases: set[str] = set()
+        self._elsewhere: set[str] = set()
         self._specifiers: set[str] = set()
         self._alias = ""
         self._parentheses = [0]
@@ -59,6 +65,8 @@ class _Finder:
             if cursor.token.kind != "word":
                 self._follow(previous, text)
                 cursor.advance()
+            elif text in self.found or text in self._elsewhere:
+                note_change(cursor, previous)
             elif self._skip_map_type():
                 self._read_declaration()
             previous = text
@@ -96,6 +104,7 @@ class _Finder:
     def _read_declaration(self) -> None:
         """Reads what is declared, if anything, with the map type that ends before here."""
         cursor = self._cursor
+        self._arm = cursor.arm
         name: Token | None = None
         refers = False
         while (
@@ -120,7 +129,9 @@ class _Finder:
         elif "typedef" in self._specifiers:
             self._aliases.add(name.text)
         elif token.text == ";":
-            if not refers and "extern" not in self._specifiers:
+            if refers or "extern" in self._specifiers:
+                self._elsewhere.add(name.text)
+            else:
                 self._note(name, initialised=False)
         elif not refers:
             self._refuse(name, token)
@@ -132,6 +143,9 @@ class _Finder:
         before = len(self.entries) + len(cursor.problems)
         try:
             self._reader.read()
+            while cursor.after_directive and cursor.token.text == "{":
+                # Each arm of an `#if` has an initialiser.
+                self._reader.read()
         except UnclosedError:
             self._note(name or opening, initialised=True)
             return
@@ -197,11 +211,13 @@ class _Finder:
         self._cursor.refuse_value("the version map's initialiser, in braces,", begin, end)
 
     def _note(self, name: Token, initialised: bool) -> None:
-        """Notes that a version map was found; a second one is a problem."""
+        """Notes that a version map was found, in the arm where it begins; one more is a problem, but in another arm."""
         declared_before = self.found.get(name.text) is False
-        if self.found and not declared_before:
+        is_another = any(not exclude_each_other(arm, self._arm) for arm in self._arms)
+        if is_another and not declared_before:
             self._cursor.problem(name, "this is a second version map in one file: keep one")
         self.found[name.text] = initialised
+        self._arms.append(self._arm)
 
 
 def _are_parameter(previous: Token, token: Token) -> bool:

@@ -12,6 +12,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
+from opfixtures.declarations.cpp_tokens import TROUBLE, normalise_line_breaks, tokenise
 from opfixtures.declarations.model import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place
 from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders
@@ -23,6 +25,7 @@ _ROW = re.compile(
     r"|\bUpgrader\(\s*+\{\s*+(?P<first>[0-9]{1,10}+)\s*+,\s*+(?P<last>[0-9]{1,10}+)\s*+,"
     r'\s*+"(?P<name>[^"\\\n]*+)"'
 )
+_NO_BREAK = re.compile("[^\n]")
 # The second name is PyTorch's own spelling.
 _EXCLUSIONS = frozenset({"EXCLUDED_OP_SET", "EXCLUE_UPGRADER_SET"})
 
@@ -30,7 +33,8 @@ _EXCLUSIONS = frozenset({"EXCLUDED_OP_SET", "EXCLUE_UPGRADER_SET"})
 def read_mobile_upgraders(path: str, table: bytes, generator: tuple[str, bytes] | None) -> MobileUpgraders:
     """The rows of the table at `path`, and the exclusions of the generator, its path and bytes.
 
-    Nothing is run, and nothing is raised.
+    Rows in comments, and in the arms of an `#if` that can never be compiled, are none. Nothing is run, and nothing is
+    raised.
     """
     text = table.decode("utf-8", "replace")
     excluded = tuple(_excluded(*generator)) if generator else ()
@@ -38,11 +42,10 @@ def read_mobile_upgraders(path: str, table: bytes, generator: tuple[str, bytes] 
 
 
 def _rows(path: str, text: str) -> Iterator[MobileUpgrader]:
-    end = text.find(_BEHIND_TABLE)
-    end = len(text) if end < 0 else end
-    breaks = [match.start() for match in re.finditer("\n", text[:end])]
+    text = _compiled(normalise_line_breaks(text.partition(_BEHIND_TABLE)[0]))
+    breaks = [match.start() for match in re.finditer("\n", text)]
     operator = ""
-    for match in _ROW.finditer(text, 0, end):
+    for match in _ROW.finditer(text):
         if match["name"] is None:
             operator = match["operator"]
             continue
@@ -50,6 +53,16 @@ def _rows(path: str, text: str) -> Iterator[MobileUpgrader]:
         column = match.start() - (breaks[line - 1] if line else -1)
         at = Place(path, line + 1, column)
         yield MobileUpgrader(operator, int(match["first"]), int(match["last"]), match["name"], at)
+
+
+def _compiled(text: str) -> str:
+    """What could be compiled of a C++ text, every token in its place."""
+    parts, end = list[str](), 0
+    for token in live_tokens(tokenise(text)):
+        if token.kind not in (CONDITIONAL, TROUBLE, "directive"):
+            parts += [_NO_BREAK.sub(" ", text[end : token.offset]), token.text]
+            end = token.offset + len(token.text)
+    return "".join(parts)
 
 
 def _excluded(path: str, source: bytes) -> Iterator[tuple[str, Place]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+from typing import NamedTuple
 
-from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
+from opfixtures.declarations.cpp_conditionals import CONDITIONAL, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_literals import integer_value
+from opfixtures.declarations.cpp_text import cpp_text
 from opfixtures.declarations.cpp_tokens import (
     END,
     TROUBLE,
@@ -24,41 +27,85 @@ _NAMES = (_PRODUCED, _MINIMUM, _MAXIMUM)
 _NOTHING = Token(END, "", 0)
 
 
+class _Assigned(NamedTuple):
+    """`name = value` as it stands in an arm of `#if`s, and the token behind. `divided`: an `#if` stands between."""
+
+    name: str
+    value: Token
+    behind: Token
+    arm: Path
+    divided: bool
+
+
 def read_produced_version(path: str, source: bytes) -> FileFormatVersions:
     """The versions that the header at `path` sets; whatever the bytes, never an exception.
 
-    A value that is no integer literal is a problem, and so is a constant that is set twice, or a header that
-    sets no produced version.
+    Of what each arm of an `#if` sets for itself, as PyTorch did with `#if ENABLE_UPGRADERS` from January to May 2022,
+    the widest range counts: the highest version produced, and what any build reads. A value that is no integer literal
+    is a problem, and so is a constant that one build would set twice, or a header that sets no produced version.
     """
-    text = normalise_line_breaks(source.decode("utf-8-sig", "replace"))
+    source_text = cpp_text(path, source)
+    if isinstance(source_text, Problem):
+        return FileFormatVersions(path, problems=(source_text,))
+    text = normalise_line_breaks(source_text)
     lines = Lines(path, text)
-    found: dict[str, VersionConstant] = {}
+    found: dict[str, list[tuple[VersionConstant, Path]]] = {name: [] for name in _NAMES}
     problems: list[Problem] = []
-    for name, value, behind in _assigned(text):
-        place = lines.place(value.offset)
-        number = integer_value(value.text) if behind.text in (";", "}") else None
-        if number is None:
-            message = f"{name} is {quoted(value.text)}, not an integer literal: write a number like 0xAL"
+    for assigned in _assigned(text):
+        place = lines.place(assigned.value.offset)
+        number = integer_value(assigned.value.text) if assigned.behind.text in (";", "}") else None
+        if assigned.divided:
+            message = f"an `#if` divides {assigned.name}: write all of it in each of the arms"
             problems.append(Problem(place, message))
-        elif name in found:
-            problems.append(Problem(place, f"{name} is set once more: keep one"))
+        elif number is None:
+            shown = quoted(assigned.value.text)
+            message = f"{assigned.name} is {shown}, not an integer literal: write a number like 0xAL"
+            problems.append(Problem(place, message))
+        elif any(_are_compiled_together(assigned.arm, arm) for _, arm in found[assigned.name]):
+            problems.append(Problem(place, f"{assigned.name} is set once more: keep one"))
         else:
-            found[name] = VersionConstant(number, place)
-    if _PRODUCED not in found and not problems:
+            found[assigned.name].append((VersionConstant(number, place), assigned.arm))
+    if not found[_PRODUCED] and not problems:
         message = f"{_PRODUCED} is not set here: set it, or name the header that does as `versions`"
         problems.append(Problem(Place(path, 1, 1), message))
     return FileFormatVersions(
-        path, found.get(_PRODUCED), found.get(_MINIMUM), found.get(_MAXIMUM), tuple(problems)
+        path,
+        _widest(found[_PRODUCED], max),
+        _widest(found[_MINIMUM], min),
+        _widest(found[_MAXIMUM], max),
+        tuple(problems),
     )
 
 
-def _assigned(text: str) -> Iterator[tuple[str, Token, Token]]:
-    """Name, value and what stands behind the value, for `kName = 0xAL;` and `kName{0xAL}`."""
-    kinds = (CONDITIONAL, TROUBLE, "directive")
-    before, sign, value = _NOTHING, _NOTHING, _NOTHING
+def _are_compiled_together(one: Path, other: Path) -> bool:
+    """Whether a build has both: one that compiles has not, if each stands under a condition of its own."""
+    common = sum(1 for _ in takewhile(lambda arms: arms[0] == arms[1], zip(one, other, strict=False)))
+    return len(one) == common or len(other) == common
+
+
+def _widest(
+    constants: list[tuple[VersionConstant, Path]], choose: Callable[[Iterable[int]], int]
+) -> VersionConstant | None:
+    if not constants:
+        return None
+    value = choose(constant.value for constant, _ in constants)
+    place, *also = (constant.place for constant, _ in constants if constant.value == value)
+    return VersionConstant(value, place, tuple(also))
+
+
+def _assigned(text: str) -> Iterator[_Assigned]:
+    """What is assigned by `kName = 0xAL;` and `kName{0xAL}`."""
+    arms = Arms()
+    directives = 0
+    before, sign, value = (_NOTHING, 0), (_NOTHING, 0), (_NOTHING, 0)
     for token in live_tokens(tokenise(text)):
-        if token.kind in kinds:
+        if token.kind == CONDITIONAL:
+            arms.follow(token)
+            directives += 1
+        elif token.kind in (TROUBLE, "directive"):
             continue
-        if before.text in _NAMES and sign.text in ("=", "{") and value.text != "=":
-            yield before.text, value, token
-        before, sign, value = sign, value, token
+        else:
+            name = before[0].text
+            if name in _NAMES and sign[0].text in ("=", "{") and value[0].text != "=":
+                yield _Assigned(name, value[0], token, arms.path, divided=before[1] != directives)
+            before, sign, value = sign, value, (token, directives)

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
+from opfixtures.declarations.cpp_text import is_utf_16
 from opfixtures.declarations.model import Place, Problem
 
 # Both decode in quadratic time, and no module is written in them.
 _REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
+_BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile("\r\n|\r|\n")
 # In characters. A syntax tree takes a hundred times as much memory as its text.
 _PART = 64 * 1024
@@ -74,8 +76,10 @@ def _ends(text: str) -> Iterator[int]:
 
 
 def _read(path: str, source: bytes, read: Callable[[str], T]) -> T | Problem:
+    if is_utf_16(source):
+        return Problem(Place(path, 1, 1), "this file is UTF-16: save it as UTF-8")
     try:
-        text = decode(source)
+        text = _decode(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return read(text)
@@ -97,6 +101,15 @@ def decode(source: bytes) -> str:
     Raises SyntaxError, UnicodeDecodeError or LookupError, all of which `parse` makes a Problem of.
     """
     return source.decode(encoding_of(source))
+
+
+def _decode(source: bytes) -> str:
+    """As `decode`, but what is not UTF-8 near the begin is a UnicodeDecodeError too, which says where."""
+    try:
+        return decode(source)
+    except SyntaxError:
+        source.removeprefix(_BOM).decode("utf-8")
+        raise
 
 
 def encoding_of(source: bytes) -> str:

@@ -42,12 +42,11 @@ _CHANGING_METHODS = frozenset(
 )
 
 
-def read_python_version_map(path: str, text: str) -> VersionMap:
-    """The version map that `OPERATOR_VERSIONS` is in a file; whatever the text, never an exception.
+def read_python_version_map(path: str, source: bytes) -> VersionMap:
+    """The version map that `OPERATOR_VERSIONS` is in a file; whatever the bytes, never an exception.
 
     Of several assignments the last is read, as Python would have it; the others are a problem each.
     """
-    source = text.encode("utf-8", "surrogatepass")
     tree = parse(path, source)
     if isinstance(tree, Problem):
         return VersionMap(path, problems=(tree,))

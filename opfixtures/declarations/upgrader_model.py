@@ -32,10 +32,11 @@ class Upgraders:
 
 @dataclass(frozen=True, slots=True)
 class VersionConstant:
-    """A version that a header sets, and where the number stands."""
+    """A version that a header sets, and where the number stands; `also` in other arms of an `#if`."""
 
     value: int
     place: Place
+    also: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

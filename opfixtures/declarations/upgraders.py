@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
+from opfixtures.declarations.cpp_changes import note_change
+from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
 from opfixtures.declarations.cpp_cursor import Cursor
-from opfixtures.declarations.cpp_initialiser import InitialiserReader, UnclosedError
-from opfixtures.declarations.cpp_tokens import Token
+from opfixtures.declarations.cpp_initialiser import InitialiserReader, Opening, UnclosedError
+from opfixtures.declarations.cpp_text import cpp_text
 from opfixtures.declarations.model import Place, Problem
 from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 
@@ -23,16 +25,15 @@ def read_upgraders(path: str, source: bytes) -> Upgraders:
 
     Every arm of an `#if` counts unless it can never be compiled.
     """
-    cursor = Cursor(path, source.decode("utf-8-sig", "replace"), subject="the map of upgraders")
+    text = cpp_text(path, source)
+    if isinstance(text, Problem):
+        return Upgraders(path, problems=(text,))
+    cursor = Cursor(path, text, subject="the map of upgraders")
     reader = _UpgradersReader(cursor)
-    end = None
-    while not cursor.is_at_end and end is None:
-        if _steps_to_initialiser(cursor):
-            try:
-                reader.read()
-            except UnclosedError:
-                break
-            end = reader.end
+    try:
+        end = _read_maps(cursor, reader)
+    except UnclosedError:
+        end = None
     if end is None and not cursor.problems:
         message = f"no upgraders here: write a {_MAP}, or set `upgraders` to the file that has it"
         cursor.problems.append(Problem(Place(path, 1, 1), message))
@@ -40,19 +41,46 @@ def read_upgraders(path: str, source: bytes) -> Upgraders:
     return Upgraders(path, tuple(reader.upgraders), tuple(problems), end)
 
 
-def _steps_to_initialiser(cursor: Cursor) -> bool:
-    """Steps over a word or a sign; says whether a map of strings was declared and its `{` is here."""
+def _read_maps(cursor: Cursor, reader: _UpgradersReader) -> Place | None:
+    """Reads the first map of strings, and those that are compiled instead of it; returns where the first one ends.
+
+    Raises UnclosedError.
+    """
+    end: Place | None = None
+    arms: list[Path] = []
+    names: set[str] = set()
+    before = ""
+    while not cursor.is_at_end:
+        arm, text = cursor.arm, cursor.token.text
+        if text in names:
+            note_change(cursor, before)
+        elif (name := _steps_to_initialiser(cursor)) and all(exclude_each_other(arm, one) for one in arms):
+            reader.read()
+            while cursor.after_directive and cursor.token.text == "{":
+                reader.read()
+            end = end or reader.end
+            arms.append(arm)
+            names.add(name)
+        before = text
+    return end
+
+
+def _steps_to_initialiser(cursor: Cursor) -> str:
+    """Steps over a word or a sign. The name of a map of strings if that was declared and its `{` is here, else
+    empty."""
     word = cursor.token
     following = cursor.advance()
     if word.kind != "word" or not word.text.lower().endswith("map") or following.text != "<":
-        return False
+        return ""
     if not cursor.skip_template_arguments() <= {"std", "string"}:
-        return False
+        return ""
+    name = ""
     while cursor.token.kind == "word":
+        name = cursor.token.text
         cursor.advance()
     if cursor.token.text in ("(", "="):
         cursor.advance()
-    return cursor.token.text == "{"
+    return name if cursor.token.text == "{" else ""
 
 
 class _UpgradersReader(InitialiserReader):
@@ -64,8 +92,8 @@ class _UpgradersReader(InitialiserReader):
         super().__init__(cursor)
         self.upgraders: list[Upgrader] = []
 
-    def _read_pair(self, opening: Token, before: int) -> None:
-        """Reads from behind the `{` of an upgrader to behind its `}`."""
+    def _read_pair(self, opening: Opening) -> None:
+        """Reads from behind the bracket of an upgrader to behind the one that closes it."""
         cursor = self._cursor
         place = cursor.lines.place(cursor.token.offset)
         name = self._read_string("the name of an upgrader, a string literal,")
@@ -75,6 +103,6 @@ class _UpgradersReader(InitialiserReader):
             source = self._read_string("the source of an upgrader, a string literal,")
         elif name is not None:
             cursor.refuse_token("`,` and the source of the upgrader")
-        if name is not None and source is not None and not self._is_divided(before):
+        if name is not None and source is not None and not self._is_divided(opening):
             self.upgraders.append(Upgrader(name, tuple(_DEFINED.findall(source)), place, source))
         self._close_pair(opening, "an upgrader")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
@@ -42,11 +42,11 @@ class CppEdits:
         for upgrader in upgraders.upgraders:
             if upgrader.name not in self._renumbering.upgraders:
                 continue
-            key, comma, *source = self._to_brace(upgrader.place)
-            if comma.text != ",":
-                raise refusal(upgrader.place, upgrader.name)
+            tokens = self._to_brace(upgrader.place)
+            comma = next(number for number, token in enumerate(tokens) if token.text == ",")
+            key = self._only(upgrader.place, tokens[:comma], _STRINGS, upgrader.name)
             yield self._name(upgrader.place, key, upgrader.name)
-            for token in source:
+            for token in tokens[comma:]:
                 yield from self._inside(token, self._renumbering.upgraders)
 
     def of_versions(self, versions: FileFormatVersions) -> Iterator[Edit]:
@@ -56,20 +56,28 @@ class CppEdits:
             (versions.maximum, self._renumbering.maximum),
         )
         for constant, value in wanted:
-            if constant is not None and value is not None:
-                number = self._tokens[self._number_of(constant.place)]
-                yield self._whole(constant.place, number, number_like(number.text, value))
+            if constant is None or value is None:
+                continue
+            for place in (constant.place, *constant.also):
+                number = self._tokens[self._number_of(place)]
+                yield self._whole(place, number, number_like(number.text, value))
 
     def _fields(self, entry: MapEntry) -> tuple[Token, Token]:
-        """The tokens of an entry's first two fields, of which each must be one."""
-        tokens = self._to_brace(entry.place)[1:]
+        """The number and the name of an entry's first two fields."""
+        tokens = self._to_brace(entry.place)
         commas = [number for number, token in enumerate(tokens) if token.text == ","]
-        version, name = tokens[: commas[0]], tokens[commas[0] + 1 : commas[1]]
-        if version[0].text == ".":
-            version, name = version[3:], name[3:]
-        if len(version) != 1 or len(name) != 1:
-            raise refusal(entry.place, f"{entry.bumped_at_version} or {entry.upgrader_name}")
-        return version[0], name[0]
+        version, name = tokens[: commas[0]], tokens[commas[0] : commas[1]]
+        return (
+            self._only(entry.place, version, ("number",), entry.bumped_at_version),
+            self._only(entry.place, name, _STRINGS, entry.upgrader_name),
+        )
+
+    def _only(self, where: Place, tokens: Sequence[Token], kinds: Collection[str], what: object) -> Token:
+        """The one literal among the tokens of a value, which may stand in a cast or a constructor."""
+        literals = [token for token in tokens if token.kind in kinds]
+        if len(literals) != 1:
+            raise refusal(where, what)
+        return literals[0]
 
     def _number_of(self, place: Place) -> int:
         return bisect_left(self._starts, self._source.offset(place))

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from opfixtures.declarations.cpp_conditionals import exclude_each_other
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 from opfixtures.declarations.model import Place, VersionMap
 
@@ -173,6 +174,26 @@ def test_a_map_is_found_however_it_is_declared(declaration: str) -> None:
         '{"" "a", {{4, "n"\n"", R"()" /* joined */ "s"}}}',
         '{"a",\n#pragma region\n {{4, "n", "s"}}\n#pragma endregion\n}',
         '{"a", {{0\\\nx4, "n\\\n", "s"}}}',
+        '{std::string("a"), {{4, std::string{"n"}, std::string(R"(s)")}}}',
+        '{("a"), {{(4), ("n"), (("s"))}}}',
+        '{"a"s, {{4, "n"sv, u8"s"s}}}',
+        '{c10::string_view("a"), {{4, std::string_view{"n"}, static_cast<std::string>("s")}}}',
+        '{"a", std::vector<UpgraderEntry>({{4, "n", "s"}})}',
+        '{"a", std::vector<UpgraderEntry>({UpgraderEntry{4, "n", "s"},})}',
+        '{"a", std::vector{UpgraderEntry({4, "n", "s"})}}',
+        '{"a", std::initializer_list<UpgraderEntry>{UpgraderEntry(4, "n", "s")}}',
+        'std::pair<const std::string, std::vector<UpgraderEntry>>("a", {{4, "n", "s"}})',
+        'std::make_pair("a", std::vector<UpgraderEntry>{{4, "n", "s"}})',
+        'std::make_pair(std::string("a"), std::vector<torch::jit::UpgraderEntry>({{4, "n", "s"}})),',
+        'std::pair("a", std::vector<UpgraderEntry>{{{4, "n", "s"}}})',
+        '{"a", {{UINT64_C(4), "n", "s"}}}',
+        '{"a", {{4ULL, "n", "s",}}}',
+        '{"a", {{static_cast<uint64_t>(4), "n", "s"}}}',
+        '{"a", {{static_cast<std::uint64_t>(UINT64_C(4)), "n", "s"}}}',
+        '{"a", {{(int)4, "n", "s"}}}',
+        '{"a", {{(unsigned long long)(4), "n", "s"}}}',
+        '{"a", {{uint64_t{4}, "n", "s"}}}',
+        '{"a", {{.bumped_at_version = int64_t(4), .upgrader_name = ("n"), .old_schema = "s"}}}',
     ],
 )
 def test_an_entry_is_read_however_it_is_written(operator: str) -> None:
@@ -220,6 +241,49 @@ def test_entries_stand_in_the_order_of_the_file() -> None:
 )
 def test_every_arm_of_an_if_counts_that_could_be_compiled(body: str, read_operators: list[str]) -> None:
     assert operators(f"{TYPE} m{{\n{body}\n}};") == read_operators
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"#if A\n{TYPE} m{{{DIV}, {GELU}}};\n#else\n{TYPE} m{{{FULL}}};\n#endif",
+        f"#if A\nstatic {TYPE} m(\n{{{DIV}, {GELU}}});\n#elif B\n{TYPE} m{{{FULL}}};\n#endif",
+        f"{TYPE} m(\n#if A\n{{{DIV}, {GELU}}}\n#else\n{{{FULL}}}\n#endif\n);",
+        f"{TYPE} m\n#if A\n{{{DIV}, {GELU}}}\n#else\n{{{FULL}}}\n#endif\n;",
+        f"#ifndef MAP_H\n#if A\n{TYPE} m{{{DIV}, {GELU}}};\n#else\n{TYPE} other{{{FULL}}};\n#endif\n#endif",
+        f"{TYPE} m{{\n#if A\n{DIV}, {GELU}\n#else\n{FULL}\n#endif\n}};",
+    ],
+)
+def test_maps_in_two_arms_are_one(source: str) -> None:
+    version_map = read(source)
+    assert version_map.problems == ()
+    div, gelu, full = version_map.entries
+    assert (div.operator, gelu.operator, full.operator) == (*BOTH, "aten::full")
+    assert div.arm == gelu.arm
+    assert exclude_each_other(gelu.arm, full.arm)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "m[name].emplace_back(std::move(entry));",
+        "m.erase(name);",
+        "m.insert({name, {entry}});",
+        "m[name] = entries;",
+        "(*m)[name].push_back(entry);",
+        'auto found = m.find("aten::gelu"); return found == m.end();',
+        'return m["aten::gelu"].size() - m.at("aten::gelu")[0].bumped_at_version;',
+        'if (m["aten::gelu"] == other) { use("aten::gelu"); }',
+        "for (const auto& entry : m) { use(entry, 1); }",
+        "for (auto& entry : m) { std::sort(entry.second.begin(), entry.second.end()); }",
+        "int count = m.size(); other[0] = 1;",
+        "use(*m); other = 1;",
+        'm["aten::gelu"] >= 1;',
+    ],
+)
+def test_what_reads_a_map_or_changes_it_by_names_alone_is_no_problem(statement: str) -> None:
+    assert operators(f"{TYPE} m{{{GELU}}};\nvoid f() {{ {statement} }}") == ["aten::gelu"]
+    assert operators(f"extern {TYPE} m;\nvoid f() {{ {statement} }}\n", "map.h") == []
 
 
 @pytest.mark.parametrize(

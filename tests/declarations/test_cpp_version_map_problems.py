@@ -69,7 +69,29 @@ def test_arms_that_do_not_balance_are_a_problem(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["kVersion", "static_cast<int>(4)", "(int)4", "-4", "0", "4.0", "2147483648", "9" * 5000, '"4"', "'4'"],
+    [
+        "kVersion",
+        "-4",
+        "0",
+        "4.0",
+        "2147483648",
+        "9" * 5000,
+        '"4"',
+        "'4'",
+        "static_cast<Version>(4)",
+        "static_cast<int>(kVersion)",
+        "static_cast<int>(4, 5)",
+        "static_cast<int>",
+        "(Version)4",
+        "(int)kVersion",
+        "INT8_C(4 + 1)",
+        "uint64_t{4, 5}",
+        "UINT64_C(kVersion(1, {2}))",
+        "std::string(4)",
+        "VERSION_C(4)",
+        "(((((((((4)))))))))",
+        "UINT64_C(0)",
+    ],
 )
 def test_a_version_that_is_no_integer_literal_is_a_problem_and_the_others_are_read(value: str) -> None:
     text = map_of('{"b", {{5, "n", "s"}, {' + value + ', "n", "s"}, {6, "n", "s"}}}', GELU)
@@ -89,7 +111,21 @@ def test_a_version_that_is_no_integer_literal_is_a_problem_and_the_others_are_re
 )
 @pytest.mark.parametrize(
     "value",
-    ["SCHEMA", 'std::string("a, b")', 'MACRO({1, "2"}, 3)', "name()", "4", "'s'", "std::pair<a, b>(c)"],
+    [
+        "SCHEMA",
+        'MACRO({1, "2"}, 3)',
+        "name()",
+        "4",
+        "'s'",
+        "std::pair<a, b>(c)",
+        "std::string(NAME)",
+        'std::string("a, b", 1)',
+        "std::string()",
+        'std::string("a" + b())',
+        'c10::str("a", "b")',
+        'int("a")',
+        '(((((((((("a"))))))))))',
+    ],
 )
 def test_a_text_that_is_no_string_literal_is_a_problem_and_the_others_are_read(
     operator: str, expected: str, value: str
@@ -106,6 +142,10 @@ def test_a_text_that_is_no_string_literal_is_a_problem_and_the_others_are_read(
     [
         ('{"a", {{4, "n", "s" SUFFIX}}}', "SUFFIX", "stands where `,` or `}` was expected"),
         ('{"a", {{4, "n" + "m", "s"}}}', "+", "stands where `,` or `}` was expected"),
+        ('{"a", {{4, "n"s + "m", "s"}}}', "+", "stands where `,` or `}` was expected"),
+        ('{"a", {{4, "n"_s, "s"}}}', "_s", "stands where `,` or `}` was expected"),
+        ('{"a", {{4, "n" s, "s"}}}', 's, "s"', "stands where `,` or `}` was expected"),
+        ('{"a", {{4 + 1, "n", "s"}}}', "+", "stands where `,` or `}` was expected"),
         ('{"a", {{4 "n", "s"}}}', '"n"', "stands where `,` or `}` was expected"),
         ('{"a" {{4, "n", "s"}}}', "{{4", "stands where `,` or `}` was expected"),
         ('{"a", {{4, "n" "s"}}}', '{4, "n" "s"}', "lacks old_schema"),
@@ -122,7 +162,17 @@ def test_a_text_that_is_no_string_literal_is_a_problem_and_the_others_are_read(
         ('{"a", {{4, "n", "s"}}, 5}', "5", "stands where the `}` of an operator"),
         ('{"a", {make_entry(4, "n", "s")}}', "make_entry", "stands where an entry"),
         ('{"a", {{4, "n", "s"},, }}', ", }", "stands where an entry"),
-        ('std::make_pair("a", entries)', "std::make_pair", "stands where an operator with its entries"),
+        ('std::make_pair("a", entries)', "entries", "stands where the entries of an operator"),
+        ('std::make_tuple("a", entries)', "std::make_tuple", "stands where an operator with its entries"),
+        ('{"a", std::vector<UpgraderEntry>(entries)}', "entries", "stands where an entry"),
+        (
+            '{"a", std::array<UpgraderEntry, 1>({{4, "n", "s"}})}',
+            "std",
+            "stands where the entries of an oper",
+        ),
+        ('{"a", {UpgraderEntry({4, "n", "s"}, 5)}}', ", 5", "stands where `)` was expected"),
+        ('{"a", {UpgraderEntry(4, "n", "s", 5)}}', "5", "stands where the `)` of an entry was expected"),
+        ('{"a", {UpgraderEntry(4, "n")}}', '(4, "n")', "lacks old_schema"),
         ("ENTRIES", "ENTRIES", "stands where an operator with its entries"),
         (r'{"a", {{4, "n", "\q"}}}', r"\q", "no escape sequence"),
         (r'{"a", {{4, "n", "\x"}}}', r"\x", "no escape sequence"),
@@ -194,6 +244,60 @@ def test_a_second_map_in_one_file_is_a_problem_there(first: str) -> None:
     place, message = only_problem(f"{first}\nstatic {TYPE} second{{{GELU}}};")
     assert place == f"second{{{GELU}}};"
     assert "second version map" in message
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'm["npu::x"] = {{11, "x_0_10", "npu::x(Tensor x) -> Tensor"}};',
+        'm[std::string("npu::x")] = entries;',
+        "m[kName] = {{11, kUpgrader, kSchema}};",
+        'm["npu::x"].push_back({11, "x_0_10", "s"});',
+        'm["npu::x"].emplace_back(11, "x_0_10", "s");',
+        'm.at("npu::x").push_back(entry);',
+        'm.at(kName).back() = UpgraderEntry{11, "x_0_10", "s"};',
+        'm.find("npu::x")->second.clear();',
+        'm[kName][0].old_schema = "s";',
+        'm.insert({"npu::x", {{11, "x_0_10", "s"}}});',
+        'm.insert({{"npu::x", {{11, "x_0_10", "s"}}}, {"npu::y", {}}});',
+        'm.insert(std::make_pair("npu::x", entries));',
+        "m.insert(npu.begin(), npu.end());",
+        "m.insert(std::cbegin(npu), std::cend(npu));",
+        'm.emplace("npu::x", std::vector<UpgraderEntry>{{11, "x_0_10", "s"}});',
+        'm.try_emplace("npu::x", entries);',
+        'm.insert_or_assign("npu::x", entries);',
+        'm.erase("aten::gelu");',
+        "m.merge(npu);",
+        "m.swap(npu);",
+        "m = npu;",
+        f"m = {TYPE}{{{GELU}}};",
+        '(*m)["npu::x"] = {};',
+        'm->emplace("npu::x", entries);',
+        'torch::jit::m["npu::x"] = entries;',
+    ],
+)
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("", ""), ("void f() { ", " }"), ("static bool done = [] { ", " return true; }();")],
+)
+def test_what_is_changed_behind_the_initialiser_is_a_problem_there(
+    statement: str, before: str, behind: str
+) -> None:
+    text = f"{TYPE} m{{{DIV}}};\n{before}{statement}{behind}\nint after;"
+    place, message = only_problem(text)
+    assert message == "m is changed here, behind its initialiser: write all of its entries there"
+    assert place == statement[statement.index("m") :] + behind
+    assert [entry.operator for entry in read(text).entries] == ["aten::div.Tensor"]
+
+
+def test_changes_of_a_map_that_stands_elsewhere_are_problems_too() -> None:
+    (problem,) = read(f'extern {TYPE} m;\nm["npu::x"] = {{}};', "map.h").problems
+    assert (problem.place.line, problem.place.column) == (2, 1)
+
+
+def test_a_change_that_does_not_end_is_no_exception() -> None:
+    for begun in ("m[", 'm["a"', "m.insert(", "m[((((", "m =", "m.", "m-", "m->", "(*m)", '(*m)["a"] ='):
+        assert read(f"{TYPE} m{{{DIV}}};\n{begun}").entries
 
 
 def test_a_map_that_breaks_off_does_not_spoil_the_next() -> None:

@@ -1,5 +1,6 @@
 """The mobile upgrader table and its generator's exclusions are read as PyTorch writes them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,24 @@ def test_a_table_like_pytorchs_gives_its_rows():
         MobileUpgrader("aten::gelu", 0, 9, "gelu_0_9", Place("t.cpp", 14, 25)),
         MobileUpgrader("aten::gelu", 10, 11, "gelu_10_11", Place("t.cpp", 14, 59)),
     )
+
+
+@pytest.mark.parametrize(
+    ("instead", "names"),
+    [
+        (b"#if ENABLE_UPGRADERS\n%s\n#endif", ["div_Scalar_0_3", "gelu_0_9", "gelu_10_11"]),
+        (b"#if 0\n%s\n#endif", ["div_Scalar_0_3"]),
+        (b"#if 1\n#else\n%s\n#endif", ["div_Scalar_0_3"]),
+        (b"/* %s */", ["div_Scalar_0_3"]),
+    ],
+)
+def test_what_is_never_compiled_is_no_row(instead, names):
+    begin, end = TABLE.index(b'{std::string("aten::gelu")'), TABLE.index(b"      });")
+    table = TABLE[:begin] + instead % TABLE[begin:end] + TABLE[end:]
+    rows = read_mobile_upgraders("t.cpp", table, None).rows
+    assert [row.upgrader_name for row in rows] == names
+    windows = read_mobile_upgraders("t.cpp", table.replace(b"\n", b"\r\n"), None).rows
+    assert windows == rows
 
 
 def test_a_generator_like_pytorchs_gives_its_exclusions():

@@ -14,7 +14,7 @@ MAP = f'OPERATOR_VERSIONS = {{"mylib::scale": [{ENTRY}]}}'
 
 
 def read(text: str) -> VersionMap:
-    return read_python_version_map("mylib/versions.py", text)
+    return read_python_version_map("mylib/versions.py", text.encode("utf-8", "surrogatepass"))
 
 
 def problems(text: str) -> list[tuple[str, str]]:
@@ -217,7 +217,7 @@ def test_columns_count_characters() -> None:
 def test_entries_know_where_their_operator_stands() -> None:
     entry = '{"bumped_at_version": 4, "upgrader_name": "a_0_3", "old_schema": "s"}'
     version_map = read_python_version_map(
-        "map.py", f'OPERATOR_VERSIONS = {{"a": [{entry}],\n  "a": [{entry}]}}'
+        "map.py", f'OPERATOR_VERSIONS = {{"a": [{entry}],\n  "a": [{entry}]}}'.encode()
     )
     assert [one.operator_place for one in version_map.entries] == [
         Place("map.py", 1, 22),

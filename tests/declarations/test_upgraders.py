@@ -79,6 +79,51 @@ def test_every_way_to_initialise_is_read(initialiser):
     assert upgraders.problems == ()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        f'#if X\nstatic {MAP}({{{{"a", "def a(x):"}}}});\n#else\nstatic {MAP}({{{{"b", "def b(x):"}}}});\n#endif',
+        f'{MAP}(\n#if X\n{{{{"a", "def a(x):"}}}}\n#else\n{{{{"b", "def b(x):"}}}}\n#endif\n);',
+        f'{MAP}({{\n#if X\n{{"a", "def a(x):"}},\n#else\n{{"b", "def b(x):"}},\n#endif\n}});',
+    ],
+)
+def test_upgraders_in_two_arms_are_all_there(source):
+    upgraders = read(source)
+    assert [one.name for one in upgraders.upgraders] == ["a", "b"]
+    assert (upgraders.problems, upgraders.end is not None) == ((), True)
+
+
+def test_another_map_of_texts_behind_the_first_is_not_taken_for_it():
+    upgraders = read(
+        f'{MAP}{{{{"a", "def a(x):"}}}}; std::map<std::string, std::string> other{{{{"b", "c"}}}};'
+    )
+    assert [one.name for one in upgraders.upgraders] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "initialiser",
+    [
+        '{{std::string("a"), std::string(R"(def a(x):)")}}',
+        '({std::make_pair("a", "def a(x):")})',
+        '({std::pair<const std::string, std::string>{"a", ("def a(x):")}})',
+    ],
+)
+def test_texts_are_read_however_they_are_written(initialiser):
+    upgraders = read(f"static {MAP}{initialiser};")
+    assert [(one.name, one.defines) for one in upgraders.upgraders] == [("a", ("a",))]
+    assert upgraders.problems == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ['upgraders["b"] = R"(def b(x):)";', 'upgraders.insert({{"b", "def b(x):"}});', "upgraders.merge(npu);"],
+)
+def test_what_is_added_behind_the_initialiser_is_a_problem_there(statement):
+    source = f'{MAP}{{{{"a", "def a(x):"}}}};\nvoid f() {{\n{statement} }}\n'
+    assert problems(source) == ["3:1 upgraders is changed here, behind its initialiser"]
+    assert problems(source.replace(statement, "upgraders[name] = source;")) == []
+
+
 def test_an_empty_map_is_readable():
     assert read(f"{MAP}({{}});").end == Place("u.cpp", 1, len(MAP) + 3)
 

@@ -35,12 +35,6 @@ def test_a_byte_order_mark_takes_no_column() -> None:
     assert read_version_map("map.py", b"\xef\xbb\xbf" + PYTHON) == read_version_map("map.py", PYTHON)
 
 
-def test_bytes_that_are_not_utf_8_are_a_problem_at_the_first_of_them() -> None:
-    (problem,) = read_version_map("map.cpp", "// é\n// é".encode() + b"\xff" + b"\xfe").problems
-    assert problem.place == Place("map.cpp", 2, 5)
-    assert "UTF-8" in problem.message
-
-
 def test_only_the_reader_of_its_language_is_imported() -> None:
     script = (
         "import sys; from opfixtures.declarations.version_map import read_version_map;"

@@ -92,10 +92,11 @@ def test_what_is_in_conflict(library, refused):
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 @pytest.mark.parametrize("command", COMMANDS[2:], ids=" ".join)
 def test_what_nobody_may_read(library, opfixtures, command):
     (library.root / OWN).chmod(0)
+    if os.access(library.root / OWN, os.R_OK):
+        pytest.skip("this user reads everything")
     ran = opfixtures(library, *command)
     assert (ran.status, ran.out) == (2, "")
     assert (

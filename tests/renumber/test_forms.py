@@ -1,7 +1,5 @@
 """However the numbers are written, they alone change: every other byte of the files stays."""
 
-import re
-
 import pytest
 
 from opfixtures.renumber.source_text import number_like
@@ -83,6 +81,16 @@ def written_so(branches):
             f'{{"aten::foo", {{{{\n#if 0\n11, "foo_0_10",\n#endif\n11, "foo_0_10", {SCHEMA}}}}}}},\n',
             f'{{"aten::foo", {{{{\n#if 0\n11, "foo_0_10",\n#endif\n12, "foo_0_11", {SCHEMA}}}}}}},\n',
         ),
+        (
+            f'std::make_pair(std::string("aten::foo"), std::vector<UpgraderEntry>({{UpgraderEntry{{UINT64_C(11), '
+            f'std::string("foo_0_10"), {SCHEMA}}}}})),\n',
+            f'std::make_pair(std::string("aten::foo"), std::vector<UpgraderEntry>({{UpgraderEntry{{UINT64_C(12), '
+            f'std::string("foo_0_11"), {SCHEMA}}}}})),\n',
+        ),
+        (
+            f'{{"aten::foo", {{UpgraderEntry(static_cast<uint64_t>(0xB), ("foo_0_10"), {SCHEMA})}}}},\n',
+            f'{{"aten::foo", {{UpgraderEntry(static_cast<uint64_t>(0xC), ("foo_0_11"), {SCHEMA})}}}},\n',
+        ),
     ],
     ids=[
         "one line",
@@ -93,6 +101,8 @@ def written_so(branches):
         "two arms",
         "a dead arm",
         "dead fields",
+        "named types",
+        "parentheses",
     ],
 )
 def test_an_entry_of_the_map(written_so, old, new):
@@ -111,8 +121,12 @@ def test_an_entry_of_the_map(written_so, old, new):
             '{u8"foo_0_10", R"é(\ndef é(x):\n  return x\ndef foo_0_10(x):\n  return é(x)\n)é",},\n',
             '{u8"foo_0_11", R"é(\ndef é(x):\n  return x\ndef foo_0_11(x):\n  return é(x)\n)é",},\n',
         ),
+        (
+            'std::make_pair(std::string("foo_0_10"), std::string("def foo_0_10(x):\\n  return x\\n")),\n',
+            'std::make_pair(std::string("foo_0_11"), std::string("def foo_0_11(x):\\n  return x\\n")),\n',
+        ),
     ],
-    ids=["joined", "raw"],
+    ids=["joined", "raw", "named types"],
 )
 def test_an_upgrader(written_so, old, new):
     before, after = written_so(UPGRADERS, old)
@@ -158,13 +172,32 @@ def test_line_ends_stay_as_they_are(branches, path, marked):
     assert file.read_bytes() == with_other_ends(tree(GELU, ("foo", 12), produced=12)[path].encode())
 
 
-def test_a_byte_that_is_no_text_stays(branches):
+@pytest.mark.parametrize("path", [MAP, UPGRADERS, VERSIONS])
+def test_a_byte_that_is_no_text_stays(branches, path):
     branches.land(tree(BAR, GELU, produced=11))
     branches.lay(tree(GELU, FOO, produced=11))
-    content = (branches.root / UPGRADERS).read_bytes() + b"// \xff\xe9\n"
-    (branches.root / UPGRADERS).write_bytes(content)
+    foreign = b"// \xff\xe9 \xd7\xa2\xca\xcd\n"
+    content = (branches.root / path).read_bytes()
+    (branches.root / path).write_bytes(foreign + content + foreign)
     branches.renumber("--apply")
-    assert branches.state()[UPGRADERS] == re.sub(b"foo_0_10", b"foo_0_11", content)
+    wanted = tree(GELU, ("foo", 12), produced=12)[path].encode()
+    assert branches.state()[path] == foreign + wanted + foreign
+
+
+def test_every_arm_that_sets_the_highest_version(branches):
+    line = "constexpr uint64_t kProducedFileFormatVersion = 0x{0:X}L;\n"
+    arms = "#if A\n{produced}#elif B\nconstexpr uint64_t kProducedFileFormatVersion = 0x3L;\n#else\n{produced}#endif\n"
+
+    def files(*bumps, produced):
+        whole = line.format(produced)
+        content = tree(*bumps, produced=produced)
+        return {**content, VERSIONS: content[VERSIONS].replace(whole, arms.format(produced=whole))}
+
+    branches.land(files(BAR, GELU, produced=11))
+    branches.lay(files(GELU, FOO, produced=11))
+    branches.renumber("--apply")
+    assert branches.state()[VERSIONS] == files(GELU, ("foo", 12), produced=12)[VERSIONS].encode()
+    assert branches.errors() == []
 
 
 def test_a_tab_is_shown_and_a_control_character_escaped(branches):

@@ -28,7 +28,7 @@ def claimed(branches):
 @pytest.mark.parametrize(
     ("path", "old", "new", "said"),
     [
-        (MAP, '"foo_0_10"', '"foo_" "0_10"', f"{MAP}:4:20: 11 or foo_0_10 {BY_HAND}"),
+        (MAP, '"foo_0_10"', '"foo_" "0_10"', f"{MAP}:4:20: foo_0_10 {BY_HAND}"),
         (MAP, '"foo_0_10"', '"foo\\1370_10"', f"{MAP}:4:20: foo_0_10 {BY_HAND}"),
         (MAP, '"foo_0_10"', 'R"foo_0_10(foo_0_10)foo_0_10"', f"{MAP}:4:20: foo_0_10 {BY_HAND}"),
         (MAP, '{11, "foo_0_10"', '{1\\\n1, "foo_0_10"', f"{MAP}:4:20: 11 {BY_HAND}"),
