@@ -11,7 +11,7 @@ import pytest
 
 from opfixtures.commands.action import publish_arguments
 from opfixtures.errors import UserError
-from opfixtures.pull_request.api import Api
+from opfixtures.pull_request.connection import Address
 from opfixtures.pull_request.events import Activity, Dispatch, Mode, Task
 from opfixtures.pull_request.inputs import read_inputs
 from opfixtures.pull_request.job import Job
@@ -60,7 +60,7 @@ def test_what_is_about_to_be_merged_owes_its_fixtures_unless_this_job_commits_th
         Task.GENERATE, base="a" * 40, head=HEAD, number=7 if event == "pull_request" else None
     )
     given = {f"OPFIXTURES_{name}": value for name, value in inputs.items()}
-    job = Job(read_inputs(given), activity, Api.of(environment, ""), environment)
+    job = Job(read_inputs(given), activity, Address.of(environment), environment)
 
     assert job.requires_fixtures is (event in expected)
 
