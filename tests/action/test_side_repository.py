@@ -177,7 +177,7 @@ def test_a_library_is_built_from_the_commit_before_and_from_the_change(
     payload = project.open(merged=merged)
     done = project.run("pull_request", payload, OPFIXTURES_CACHE=str(tmp_path / "cache"))
     assert done.status == 1, done.err + done.out
-    assert "opfixtures: 2 verified" in done.summary
+    assert "opfixtures: 2 to commit, 2 verified" in done.summary
     base = project.base if merged else upstream.git("rev-parse", "main~1")
     assert f"- made by: `commit {base[:12]}" in done.summary
     assert len(json.loads(done.outputs["generated"])) == 2
@@ -191,4 +191,4 @@ def test_a_build_of_the_pull_request_replays_what_no_release_can(project: Projec
         "pull_request", project.open(), OPFIXTURES_CACHE=CACHE, OPFIXTURES_POST_CHANGE_PYTHON=python
     )
     assert done.status == 1, done.err
-    assert f"replaying 1 fixtures with torch of {python}" in done.err
+    assert f"replaying 2 fixtures with torch of {python}" in done.err

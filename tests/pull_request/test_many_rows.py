@@ -49,7 +49,7 @@ def row(number: int, status: Status = Status.VERIFIED) -> FixtureResult:
         fixture=f"{FOLDER}/test_versioned_operator_with_a_long_name{number}_an_overload_v3.ptl",
         runtime="commit 77640c1d96f4 with torch 2.13.0+cpu",
         replayed_by="the work tree with torch 2.13.0+cpu",
-        facts=Facts(YES, YES, {JIT: LOADER, LITE: LOADER}),
+        facts=Facts(YES, YES, YES, {JIT: LOADER, LITE: LOADER}),
         pre_change_commit=COMMIT,
     )
 

@@ -256,16 +256,26 @@ def test_only_what_was_looked_up_is_said_of_a_pre_change_commit(told: Publicatio
     assert head({"86" * 20: False}) == f"{told_of}, **which the base branch does not have**."
 
 
-def test_a_note_of_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_it(told: Publication) -> None:
+def test_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_it(told: Publication) -> None:
     def missing(operator: str, severity: Severity = Severity.NOTE) -> Finding:
         return replace(told.findings[0], code="OPF301", severity=severity, operator=operator)
 
     for finding, is_news in (
         (missing("aten::gelu"), False),
-        (missing("aten::gelu", Severity.ERROR), True),
+        (missing("aten::gelu", Severity.ERROR), False),
         (missing("aten::silu"), True),
+        (missing("aten::silu", Severity.ERROR), True),
     ):
         assert ("OPF301" in result_markdown(replace(told, findings=(finding,)), 65536)) is is_news
+
+
+def test_what_was_made_and_is_owed_is_counted_until_it_is_pushed(told: Publication) -> None:
+    owed = replace(told.findings[0], code="OPF301", severity=Severity.ERROR, operator="aten::gelu")
+    (made,) = [row for row in told.result.fixtures if row.operator == "aten::gelu"]
+    publication = Publication(HEAD, Result(None, (replace(made, made=Made.BY_THIS_RUN),)), (owed,))
+    assert result_markdown(publication, 65536).startswith("### opfixtures: 1 to commit, 1 verified\n")
+    pushed = replace(publication, pushed="c" * 40)
+    assert result_markdown(pushed, 65536).startswith("### opfixtures: 1 verified\n")
 
 
 def test_what_a_job_was_to_make_and_did_not_is_no_success() -> None:
