@@ -25,7 +25,7 @@ from opfixtures.pull_request.sticky import LIMIT
 from opfixtures.record import dump_record, load_record
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Run, result_markdown
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Result, Status
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from tests.conftest import GitRepository, zipped_archive
 from tests.pull_request.conftest import CORPUS, MADE
 
@@ -44,6 +44,7 @@ def row(number: int, status: Status = Status.VERIFIED) -> FixtureResult:
         bumped_at_version=4,
         upgrader_name=f"operator_with_a_long_name_{number}_an_overload_0_3",
         status=status,
+        made=Made.BY_THIS_RUN,
         reason="" if status is Status.VERIFIED else f"sample 2: int64 then, float32 now ({WHY})",
         module=f"TestVersionedOperatorWithALongName{number}AnOverloadV3",
         fixture=f"{FOLDER}/test_versioned_operator_with_a_long_name{number}_an_overload_v3.ptl",
