@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from opfixtures.declarations.model import Declarations, MapEntry
 
 if TYPE_CHECKING:
     from opfixtures.declarations.upgrader_model import VersionConstant
+
+Key = tuple[str, int]
+"""An entry by its operator and its bumped_at_version."""
 
 
 class GivenOut:
@@ -28,12 +32,12 @@ class GivenOut:
         self.newest = max(self.newest, produced)
         self.is_certain = produced > 0
         self.holders = {entry.bumped_at_version: entry.operator for entry in reversed(entries)}
-        self.texts = {(entry.operator, entry.bumped_at_version): text_of(entry) for entry in entries}
-        self._families = {(_family(entry), entry.bumped_at_version) for entry in entries}
+        self.texts = {key_of(entry): text_of(entry) for entry in entries}
+        self._families = {(family_of(entry.operator), entry.bumped_at_version) for entry in entries}
 
     def has(self, entry: MapEntry) -> bool:
         """Whether the operator was bumped at the entry's version."""
-        return (entry.operator, entry.bumped_at_version) in self.texts
+        return key_of(entry) in self.texts
 
     def lets_backfill(self, entry: MapEntry) -> bool:
         """Whether the entry's version was given out, and not to another change.
@@ -42,7 +46,23 @@ class GivenOut:
         another overload or in place, was bumped at it.
         """
         version = entry.bumped_at_version
-        return version < self.newest or (_family(entry), version) in self._families
+        return version < self.newest or (family_of(entry.operator), version) in self._families
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the version of an entry.
+
+    `why` goes on where a sentence has said which version it is. `version` is the one that it should have; None where
+    there is none or nobody can tell, and `instead` says what to do. Where it `is_error` not, it is a warning. `rule`
+    is the code of the finding.
+    """
+
+    why: str
+    version: int | None
+    instead: str = ""
+    is_error: bool = True
+    rule: str = "OPF108"
 
 
 class Numbering:
@@ -65,33 +85,57 @@ class Numbering:
             return False
         return not self.target.lets_backfill(entry)
 
-    def right_versions(self, claiming: Iterable[MapEntry]) -> dict[int, int]:
-        """By the versions that these entries have the ones that they should have: the next free ones, in a row and
-        in their order. Changes that build upon each other take several; those of one change share one."""
+    def right_versions(self, claiming: Sequence[MapEntry]) -> dict[Key, int]:
+        """The version that each of these entries should have, by operator and the version that it has: the next free
+        ones, in a row and in their order. Changes that build upon each other take several; those of one change
+        share one."""
         newest, versions = self.newest, {}
         for version in sorted({entry.bumped_at_version for entry in claiming}):
             # A map without the header may skip versions, and then its author meant it.
             newest = newest + 1 if self.target.is_certain else max(newest + 1, version)
             versions[version] = newest
-        return versions
+        return {key_of(entry): versions[entry.bumped_at_version] for entry in claiming}
 
     @cached_property
-    def moves(self) -> dict[tuple[str, int], int]:
+    def moves(self) -> dict[Key, int]:
         """The entries that have another version than they should, by operator and version: the one they should
         have. What earlier commits of the branch brought counts as well."""
         claiming = [entry for entry in self._change.entries.values() if self.claims_version(entry)]
-        versions = self.right_versions(claiming)
-        keys = ((entry.operator, entry.bumped_at_version) for entry in claiming)
-        return {key: versions[key[1]] for key in keys if versions[key[1]] != key[1]}
+        return {key: version for key, version in self.right_versions(claiming).items() if version != key[1]}
+
+    def fault(self, entry: MapEntry) -> Fault | None:
+        """What is wrong with the version of an added entry; None where it may have it."""
+        version = self.moves.get(key_of(entry))
+        if version is None:
+            return None
+        return Fault(f"{self._why_not(entry)}: the next free version is {version}", version)
+
+    def _why_not(self, entry: MapEntry) -> str:
+        version = entry.bumped_at_version
+        if version <= self.newest:
+            return f"which {self.holder(version)} has taken already"
+        first = next((key for key, moved in self.moves.items() if moved == version), None)
+        if first is not None:
+            return f"which {first[0]} gets in place of {first[1]}"
+        return f"and {self.newest} is the last one given out"
+
+    def why_moved(self, entry: MapEntry) -> str:
+        """Why an entry gets another version: half a sentence."""
+        version = entry.bumped_at_version
+        return f"{self.holder(version)} has {version}" if version <= self.newest else "a version was skipped"
 
     def holder(self, version: int) -> str:
         """Who has a version: an operator, or target where only the produced version tells."""
         return self.landed.holders.get(version) or self.target.holders.get(version) or "target"
 
 
-def constants(
-    change: Change, newest: int, moved: Mapping[tuple[str, int], int]
-) -> tuple[int | None, int | None]:
+def has_header(change: Change) -> bool:
+    """Whether a header says which version is produced, as in a PyTorch tree: the settings name one, or target has
+    one."""
+    return change.config.versions is not None or change.target.versions() is not None
+
+
+def constants(change: Change, newest: int, moved: Mapping[Key, int]) -> tuple[int | None, int | None]:
     """The produced and the maximum version that the header shall set, None where that stays: raised to the highest
     entry, or lowered with it. `moved` are entries by operator and version, with the version they get; `newest` is
     the last one given out."""
@@ -112,5 +156,11 @@ def _entries(declarations: Declarations) -> Sequence[MapEntry]:
     return declarations.version_map.entries if declarations.version_map else ()
 
 
-def _family(entry: MapEntry) -> str:
-    return entry.operator.partition(".")[0].rstrip("_")
+def key_of(entry: MapEntry) -> Key:
+    """Operator and version of an entry."""
+    return entry.operator, entry.bumped_at_version
+
+
+def family_of(operator: str) -> str:
+    """What an operator, its other overloads and its in-place form have in common."""
+    return operator.partition(".")[0].rstrip("_")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from opfixtures.changes import Change
 from opfixtures.declarations.model import Declarations, MapEntry, Place
-from opfixtures.given_out import GivenOut, Numbering
+from opfixtures.given_out import GivenOut, has_header
+from opfixtures.numbering import numbering_of
 
 
 def may_be_taken_back(change: Change, operator: str, bumped_at_version: int) -> bool:
@@ -25,12 +26,6 @@ def may_be_taken_back(change: Change, operator: str, bumped_at_version: int) -> 
     else:
         is_needed = change.released().may_have(operator, bumped_at_version)
     return not is_needed or _is_expired(change, operator, bumped_at_version)
-
-
-def has_header(change: Change) -> bool:
-    """Whether a header says which version is produced, as in a PyTorch tree: the settings name one, or target has
-    one."""
-    return change.config.versions is not None or change.target.versions() is not None
 
 
 def _problems(declarations: Declarations) -> bool:
@@ -55,7 +50,7 @@ def instead(change: Change, entry: MapEntry) -> str:
         if doubt:
             return f"it may go if no release has it, and that cannot be told: {doubt}"
         return f"a release has it: {keep}, for what the operator does from now on"
-    newest = Numbering(change).newest
+    newest = numbering_of(change).newest
     shares = any(other.bumped_at_version == version for other in change.version_map.entries)
     if version == newest and not shares:
         return (

@@ -139,8 +139,7 @@ def _refuse_unknown(change: Change, operators: Collection[str]) -> None:
 
 def _moves(renumbering: Renumbering) -> list[str]:
     return [
-        f"{one.entry.operator} at {one.entry.bumped_at_version} becomes {one.version}: "
-        + (f"{one.holder} has {one.entry.bumped_at_version}" if one.holder else "a version was skipped")
+        f"{one.entry.operator} at {one.entry.bumped_at_version} becomes {one.version}: {one.why}"
         for one in renumbering.moved
     ]
 

@@ -10,17 +10,18 @@ from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
 from opfixtures.declarations.names import module_of_version, module_version, upgrader_of_range
 from opfixtures.errors import UserError
-from opfixtures.given_out import Numbering, constants
+from opfixtures.given_out import Numbering, constants, key_of
 from opfixtures.matching import Matching
+from opfixtures.numbering import numbering_of
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An entry as it stands, its new version, and who has the old one: None where nobody does."""
+    """An entry as it stands, its new version, and why it gets that: half a sentence."""
 
     entry: MapEntry
     version: int
-    holder: str | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Renumbering:
 
     def applied(self, entry: MapEntry) -> MapEntry:
         """The entry as it stands afterwards, in whichever arm of an `#if`."""
-        name, key = entry.upgrader_name, _key(entry)
-        version = next((one.version for one in self.moved if _key(one.entry) == key), entry.bumped_at_version)
+        name, key = entry.upgrader_name, key_of(entry)
+        version = next(
+            (one.version for one in self.moved if key_of(one.entry) == key), entry.bumped_at_version
+        )
         return replace(entry, bumped_at_version=version, upgrader_name=self.upgraders.get(name, name))
 
 
@@ -54,15 +57,15 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     Raises:
         UserError: a name would not be clear afterwards, or an entry would pass another one of its operator.
     """
-    numbering = Numbering(change)
+    numbering = numbering_of(change)
     moved = tuple(_moved(change, numbering, operators))
     if not moved:
         return None
     _refuse_disorder(change.version_map, moved)
-    versions = {_key(one.entry): one.version for one in moved}
+    versions = {key_of(one.entry): one.version for one in moved}
     entries = change.version_map.entries
     after = [
-        replace(one, bumped_at_version=versions.get(_key(one), one.bumped_at_version)) for one in entries
+        replace(one, bumped_at_version=versions.get(key_of(one), one.bumped_at_version)) for one in entries
     ]
     matching = Matching(VersionMap(change.version_map.path, tuple(after)), ())
     upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
@@ -71,24 +74,22 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     return Renumbering(moved, upgraders, modules, rows, produced, maximum)
 
 
-def _key(entry: MapEntry) -> tuple[str, int]:
-    return entry.operator, entry.bumped_at_version
-
-
 def _moved(change: Change, numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
     claiming = [entry for entry in change.added if _counts(entry, numbering, operators)]
     versions = numbering.right_versions(claiming)
     for entry in claiming:
-        old = entry.bumped_at_version
-        if versions[old] != old:
-            holder = numbering.holder(old) if old <= numbering.newest else None
-            yield Moved(entry, versions[old], holder)
+        fault, version = numbering.fault(entry), versions[key_of(entry)]
+        if fault and fault.version is None:
+            what = f"{entry.operator} is bumped at version {entry.bumped_at_version}"
+            raise UserError(f"{entry.place}: {what}, {fault.why}: {fault.instead}")
+        if version != entry.bumped_at_version:
+            yield Moved(entry, version, numbering.why_moved(entry))
 
 
 def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -> bool:
     if operators and entry.operator not in operators:
         return False
-    landed = numbering.landed.texts.get(_key(entry))
+    landed = numbering.landed.texts.get(key_of(entry))
     if landed not in (None, text_of(entry)):
         raise UserError(
             f"{entry.place}: another change of {entry.operator} at version {entry.bumped_at_version} has landed: "
@@ -98,10 +99,10 @@ def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -
 
 
 def _refuse_disorder(version_map: VersionMap, moved: tuple[Moved, ...]) -> None:
-    versions = {_key(one.entry): one.version for one in moved}
+    versions = {key_of(one.entry): one.version for one in moved}
     for one in moved:
         for other in version_map.entries:
-            version = versions.get(_key(other), other.bumped_at_version)
+            version = versions.get(key_of(other), other.bumped_at_version)
             passes = one.entry.bumped_at_version < other.bumped_at_version and one.version >= version
             if other.operator == one.entry.operator and passes:
                 raise UserError(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem, VersionMap
 from opfixtures.findings import Finding, Severity
-from opfixtures.given_out import Numbering, constants
+from opfixtures.given_out import Numbering, constants, has_header, key_of
+from opfixtures.numbering import numbering_of
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.settings_scan import SHARED_FILE
@@ -56,7 +58,7 @@ def _constants_to_set(change: Change) -> str:
     """The lines of the header that shall be otherwise once every entry has the version that it should have."""
     produced, maximum = constants(change, 0, {})
     if not (_problems(change.target) or _problems(change.landed())):
-        numbering = Numbering(change)
+        numbering = numbering_of(change)
         produced, maximum = constants(change, numbering.newest, numbering.moves)
     versions = change.after.versions()
     wanted = (
@@ -84,6 +86,10 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     `div.*_mode` at 4. Several entries of one change may share their version, and changes that build upon each
     other take several in a row. Whether one is skipped, only a tree with caffe2/serialize/versions.h can tell.
 
+    A library has seven versions, and the changes of one release share one. So there a version is taken once a
+    release has it, in the map at a tag of the clone, and until then it is shared: one of its own would be a waste,
+    which is a warning. `opfixtures explain OPF113` has the details.
+
     The number stands in five files. PyTorch expected merge conflicts over it and checks none of them
     (pytorch/pytorch#72313). To mend it, let opfixtures write the next free version into the entry, the names
     of its upgrader and its fixture modules, and kProducedFileFormatVersion:
@@ -95,27 +101,18 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     # What target has given out cannot be told where its map cannot be read.
     if not change.added or _problems(change.target) or _problems(change.landed()):
         return
-    numbering = Numbering(change)
+    numbering = numbering_of(change)
     for entry in change.added:
-        version = numbering.moves.get((entry.operator, entry.bumped_at_version))
-        if version is not None:
-            yield finding(
-                entry.operator,
-                entry.place,
-                f"{entry.operator} is bumped at version {entry.bumped_at_version}, "
-                f"{_why_not(numbering, entry)}: the next free version is {version}",
-                _renumbered(change, numbering, entry, version),
-            )
-
-
-def _why_not(numbering: Numbering, entry: MapEntry) -> str:
-    version = entry.bumped_at_version
-    if version <= numbering.newest:
-        return f"which {numbering.holder(version)} has taken already"
-    first = next((key for key, moved in numbering.moves.items() if moved == version), None)
-    if first is not None:
-        return f"which {first[0]} gets in place of {first[1]}"
-    return f"and {numbering.newest} is the last one given out"
+        fault = numbering.fault(entry)
+        if fault is None or fault.rule != "OPF108":
+            continue
+        found = finding(
+            entry.operator,
+            entry.place,
+            f"{entry.operator} is bumped at version {entry.bumped_at_version}, {fault.why}",
+            fault.instead or renumbered(change, numbering, entry, fault.version or 0),
+        )
+        yield found if fault.is_error else replace(found, severity=Severity.WARNING)
 
 
 def _problems(declarations: Declarations) -> Sequence[Problem]:
@@ -126,7 +123,8 @@ def _entries(declarations: Declarations) -> Sequence[MapEntry]:
     return declarations.version_map.entries if declarations.version_map else ()
 
 
-def _renumbered(change: Change, numbering: Numbering, entry: MapEntry, version: int) -> str:
+def renumbered(change: Change, numbering: Numbering, entry: MapEntry, version: int) -> str:
+    """The command that gives an entry its version, and what that is by hand."""
     start = change.matching.covers(entry).start
     start = min(numbering.moves.get((entry.operator, start), start), version - 1)
     lines = [
@@ -148,8 +146,8 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
 
     A removed entry is a revert, and no finding, when the produced version falls below its bump in the same
     change, as when stft and istft at 11 were taken back (pytorch/pytorch#73434, #77257). A library has no
-    produced version: its entry may go as long as no release has it, that is, as long as it stands in the map
-    at no tag of the clone. What only the current branch brought may change and go. An old_schema may be written
+    produced version: its entry may go or change as long as no release has it, that is, as long as it stands in
+    the map at no tag of the clone. What only the current branch brought may change and go. An old_schema may be written
     otherwise when it says the same; an entry that OPF105 or OPF106 finds fault with may be mended.
 
     Once 12 has landed, 11 cannot be taken back that way: it stays given out, and models that were made since
@@ -247,6 +245,8 @@ def _may_change(change: Change, entry: MapEntry, now: MapEntry | None) -> bool:
         from opfixtures.taken_back import may_be_taken_back
 
         return may_be_taken_back(change, entry.operator, entry.bumped_at_version)
+    if not has_header(change) and not change.released().may_have(*key_of(entry)):
+        return True
     from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 
     try:

@@ -100,6 +100,8 @@ EDITS = {
     "OPF110": (UPGRADERS, '    {"hardswish', '    {"full_0_4", "def full_0_4(): pass"},\n    {"hardswish'),
     "OPF111": (MOBILE, '{0, 10, "hardswish_0_10"}', ""),
     "OPF112": (MAP, "});", f'    {{"aten::hardswish", {{{ENTRY}}}}},\n}});'),
+    "OPF114": (MAP, "hardswish(Tensor self) -> Tensor", "hardswish(Tensor self) -> Tensor[]"),
+    "OPF115": (MAP, '{"aten::hardswish"', '{"hardswish"'),
     "OPF201": (REGISTRY, ROW, ""),
     "OPF202": (MODULES, "TestVersionedHardswishV10", "TestVersionedHardtanhV10"),
     "OPF203": (REGISTRY, ROW, ROW + '    TestVersionedHardswishV9(): "aten::hardtanh",\n'),
@@ -125,6 +127,37 @@ FILES = {
     "OPF401": (".opfixtures.toml", EXPIRED),
 }
 
+# What only a library is told.
+LIBRARY_BEFORE = {
+    ".opfixtures.toml": """\
+[tool.opfixtures]
+version-map = "map.py"
+registry = "registry.py"
+fixture-modules = ["modules.py"]
+fixtures = "fixtures"
+""",
+    "map.py": "OPERATOR_VERSIONS = {}\n",
+    "registry.py": "ALL_MODULES = {}\n",
+    "modules.py": "import torch\n",
+}
+LIBRARY = {
+    **LIBRARY_BEFORE,
+    "map.py": """\
+OPERATOR_VERSIONS = {
+    "mylib::scale": [
+        {
+            "bumped_at_version": 5,
+            "upgrader_name": "scale_0_4",
+            "old_schema": "mylib::scale(Tensor x) -> Tensor",
+        },
+    ],
+}
+""",
+    "registry.py": 'ALL_MODULES = {\n    TestScaleV4(): "mylib::scale",\n}\n',
+    "modules.py": "import torch\n\n\nclass TestScaleV4(torch.nn.Module):\n    pass\n",
+    "fixtures/test_scale_v4.ptl": zipped_archive(3, "mylib::scale"),
+}
+
 
 def edited(path, old, new):
     """The complete change after an edit; without the file where nothing stands instead."""
@@ -137,7 +170,17 @@ def test_a_complete_change_owes_nothing(judged):
     assert judged(*RULES, before=BEFORE, after=COMPLETE) == []
 
 
-@pytest.mark.parametrize("code", sorted(RULES.keys() - FILES.keys()))
+def test_a_complete_change_of_a_library_owes_nothing(judged):
+    assert judged(*RULES, before=LIBRARY_BEFORE, after=LIBRARY) == []
+
+
+def test_one_edit_away_from_it_is_the_finding_of_a_library(judged):
+    for version in (3, 11):
+        after = {**LIBRARY, "map.py": LIBRARY["map.py"].replace('version": 5', f'version": {version}')}
+        assert judged("OPF113", before=LIBRARY_BEFORE, after=after)
+
+
+@pytest.mark.parametrize("code", sorted(RULES.keys() - FILES.keys() - {"OPF113"}))
 def test_one_edit_away_from_it_is_each_finding(judged, code):
     assert judged(code, before=BEFORE, after=edited(*EDITS[code]))
 

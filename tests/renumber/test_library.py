@@ -48,8 +48,9 @@ class Library:
 
 @pytest.fixture
 def library(new_repository, opfixtures):
-    """A library in which halve and third both claim version 5; halve has landed."""
+    """A library in which halve and third both claim version 5; a release has halve."""
     repository = new_repository(adding("halve", 5))
+    repository.git("tag", "v1.0")
     return Library(repository, opfixtures)
 
 
@@ -66,11 +67,63 @@ def test_map_registry_and_modules_are_renumbered_and_the_upgraders_named(library
     assert library.run("renumber").out == "opfixtures: nothing to renumber\n"
 
 
-def test_a_version_that_the_library_skips_stays_skipped(library):
+def test_a_version_that_the_library_skips_stays_skipped_where_no_tag_tells_its_releases(library):
+    library.repository.git("tag", "--delete", "v1.0")
     library.lay(adding("fifth", 9, adding("third", 5, adding("halve", 5))))
-    library.run("renumber", "--apply")
-    expected = adding("fifth", 9, adding("third", 6, adding("halve", 5)))
+    assert library.run("renumber").out == "opfixtures: nothing to renumber\n"
+
+
+def test_the_changes_of_one_release_share_a_version(library):
+    library.lay(adding("fifth", 9, adding("third", 5, adding("halve", 5))))
+    ran = library.run("renumber", "--apply")
+    assert "mylib::third at 5 becomes 6: mylib::halve has 5\n" in ran.out
+    assert "mylib::fifth at 9 becomes 6: 5 is the last one that a release has\n" in ran.out
+    expected = adding("fifth", 6, adding("third", 6, adding("halve", 5)))
     assert library.read("mylib/versions.py") == expected["mylib/versions.py"]
+    library.repository.git("add", "--all")
+    assert library.run("check").status == 0
+
+
+@pytest.mark.parametrize(("version", "becomes"), [(2, 6), (11, 6), (2**31 - 1, 6)])
+def test_what_torchscript_does_not_have_becomes_what_it_has(library, version, becomes):
+    library.lay(adding("third", version, adding("halve", 5)))
+    ran = library.run("renumber", "--apply")
+    said = f"mylib::third at {version} becomes {becomes}: TorchScript gives a library 4 to 10\n"
+    assert said in ran.out
+    assert library.read("mylib/versions.py") == adding("third", 6, adding("halve", 5))["mylib/versions.py"]
+
+
+@pytest.mark.parametrize("version", [2, 5, 10, 11])
+def test_where_all_versions_are_released_none_is_proposed(library, version):
+    library.lay(adding("tenth", 10, adding("halve", 5)))
+    library.repository.git("commit", "--quiet", "--all", "--message", "2.0")
+    library.repository.git("tag", "v2.0")
+    files = adding("third", version, adding("tenth", 10, adding("halve", 5)))
+    library.lay(files)
+    ran = library.run("renumber", "--apply")
+    if version == 5:
+        # A backfill.
+        assert ran.out == "opfixtures: nothing to renumber\n"
+        return
+    assert (ran.status, ran.out) == (2, "")
+    assert f"mylib::third is bumped at version {version}, " in ran.err
+    assert ran.err.endswith(
+        "and no version is left: leave the operator as it is, and add an overload that no old model calls, such as "
+        "mylib::third.v2\n"
+    )
+    assert library.read("mylib/versions.py") == files["mylib/versions.py"]
+
+
+def test_what_a_shallow_clone_cannot_tell_is_not_guessed(library):
+    repository = library.repository
+    (repository.root / ".git/shallow").write_text(repository.git("rev-parse", "HEAD") + "\n")
+    library.lay(adding("third", 5, adding("halve", 5)))
+    ran = library.run("renumber", "--apply")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.endswith(
+        "mylib::third is bumped at version 5, which mylib::halve has taken already if a release has it: "
+        "this clone is shallow: `git fetch --unshallow --tags` brings what releases have\n"
+    )
 
 
 @pytest.mark.parametrize(

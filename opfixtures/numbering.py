@@ -1,0 +1,28 @@
+"""By which rules the versions of a change are numbered. Pure."""
+
+from __future__ import annotations
+
+from opfixtures.changes import Change
+from opfixtures.given_out import Numbering, has_header
+
+_TORCH = "aten::"
+# The formats of fixtures that TorchScript stamps with a version.
+_STAMPED = ("ptl", "pt")
+
+
+def numbering_of(change: Change) -> Numbering:
+    """That of a library, which is numbered by its releases, or else that of PyTorch."""
+    if not is_library(change):
+        return Numbering(change)
+    from opfixtures.library_numbers import LibraryNumbering
+
+    return LibraryNumbering(change)
+
+
+def is_library(change: Change) -> bool:
+    """Whether the map is that of a library whose fixtures TorchScript stamps: no header says what is produced, and not
+    all operators are torch's own."""
+    if change.config.fixture_format not in _STAMPED:
+        return False
+    operators = (operator for operator, _ in change.entries.keys() | change.published_entries.keys())
+    return not has_header(change) and not all(operator.startswith(_TORCH) for operator in operators)
