@@ -14,8 +14,8 @@ OPERATORS = 18
 FILES = 15_000
 
 
-def repository(root: Path, operators: int = OPERATORS, files: int = FILES) -> Path:
-    """One entry, row and module an operator, and other files beside them, all committed, one staged again."""
+def repository(root: Path, operators: int = OPERATORS, files: int = FILES, folder: str = ".") -> Path:
+    """One entry, row and module an operator below `folder`, and other files beside it, all committed; one is staged."""
     names = [f"Operator{number}" for number in range(operators)]
     entries = "".join(
         f'    {{"aten::op{n}", {{{{10, "op{n}_0_9", "aten::op{n}(Tensor self) -> Tensor"}}}}}},\n'
@@ -23,10 +23,11 @@ def repository(root: Path, operators: int = OPERATORS, files: int = FILES) -> Pa
     )
     rows = "".join(f'    Test{name}V9(): "aten::op{n}",\n' for n, name in enumerate(names))
     module = "class Test{}V9(torch.nn.Module):\n    def forward(self, x):\n        return x\n\n\n"
+    version_map = f"std::unordered_map<std::string, std::vector<UpgraderEntry>> map({{\n{entries}}});\n"
     texts = {
-        VERSION_MAP: f"std::unordered_map<std::string, std::vector<UpgraderEntry>> map({{\n{entries}}});\n",
-        REGISTRY: f"ALL_MODULES = {{\n{rows}}}\n",
-        MODULES: "import torch\n\n\n" + "".join(module.format(name) for name in names),
+        f"{folder}/{VERSION_MAP}": version_map,
+        f"{folder}/{REGISTRY}": f"ALL_MODULES = {{\n{rows}}}\n",
+        f"{folder}/{MODULES}": "import torch\n\n\n" + "".join(module.format(name) for name in names),
         "pyproject.toml": "[build-system]\nrequires = []\n",
         **{f"folder{n % 500}/below{n % 7}/file{n}.cpp": f"{n}\n" for n in range(files)},
     }

@@ -19,12 +19,12 @@ def main() -> int:
     """Run the command line; returns the exit status, 130 where it was interrupted, 2 without a standard output."""
     try:
         _open_streams()
-        differing = hook_fast_path.differing(sys.argv[1:])
-        if differing == []:
+        look = hook_fast_path.first_look(sys.argv[1:])
+        if look is not None and not look[0]:
             os.write(1, b"opfixtures: nothing is owed\n")
             return 0
         if sys.argv[1:] == ["check"]:
-            return _check(differing)
+            return _check(look)
         from opfixtures import cli
 
         return cli.main(sys.argv[1:])
@@ -74,7 +74,7 @@ def _open_if_closed(descriptor: int) -> bool:
     return False
 
 
-def _check(differing: list[str] | None) -> int:
+def _check(look: hook_fast_path.Look | None) -> int:
     # As the hook calls it: argparse, and a collector for a process that is over at once, only cost it time.
     import gc
 
@@ -82,7 +82,7 @@ def _check(differing: list[str] | None) -> int:
     from opfixtures.commands import check
     from opfixtures.ending import ended
 
-    return ended(lambda: check.run(differing=differing), debug=False)
+    return ended(lambda: check.run(look=look), debug=False)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects, GitSnapshot
 from opfixtures.presets import PYTORCH_PATHS
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
-from opfixtures.snapshot import EmptySnapshot, Snapshot
+from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 if TYPE_CHECKING:
     from opfixtures.releases import Releases
@@ -26,12 +27,13 @@ _TARGET = "origin/HEAD"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two states of a repository.
+    """Two states of a repository, or of the project in one `folder` of it: "" is the root.
 
     `tip` is a revision: the commit that `after` is, or that the index builds on. `base` is the commit that
     `before` is. Both are None where nothing is published yet. `differing` are paths outside of which both are
-    the same, as far as a check reads them; None where nobody looked. `target` is target's id, where that is
-    known without the settings.
+    the same, as far as a check reads them, and no settings differ; None where nobody looked. `target` is target's
+    id, where that is known without the settings. `moved_from` is the folder that the project had earlier, None where
+    it had no other.
     """
 
     before: Snapshot
@@ -40,6 +42,8 @@ class Comparison:
     tip: str | None
     differing: Sequence[str] | None = None
     target: str | None = None
+    folder: str = ""
+    moved_from: str | None = None
 
 
 def staged(objects: GitObjects, differing: Sequence[str] | None = None) -> Comparison:
@@ -48,21 +52,32 @@ def staged(objects: GitObjects, differing: Sequence[str] | None = None) -> Compa
 
 
 def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[Comparison]:
-    """What the next commit changes: one comparison, and several for the commit of a merge.
+    """What the next commit changes beside HEAD, and for the commit of a merge beside each commit that it merges."""
+    first = staged(objects, differing)
+    return [first, *(Comparison(objects.commit(oid), first.after, oid, oid) for oid in objects.merged())]
+
+
+def answering(objects: GitObjects, several: Sequence[Comparison]) -> Sequence[Comparison]:
+    """The sides of a project's merge that the merge answers for; only what is new beside all of them is its own.
 
     What target has published is nothing that a merge brings: it is compared with the sides that are part of
-    target. Where none is, it is compared with each, and only what is new beside all of them is the merge's.
+    target. Where none is, it is compared with each.
     """
-    first = staged(objects, differing)
-    merged = objects.merged()
-    if not merged:
-        return [first]
-    branch = objects.resolve(_configs(first)[0].target or _TARGET)
+    if len(several) == 1:
+        return several
+    branch = objects.resolve(_target_named(several) or _TARGET)
     if branch is None:
         # Target is HEAD then.
-        return [first]
-    several = [first, *(Comparison(objects.commit(oid), first.after, oid, oid) for oid in merged)]
+        return several[:1]
     return [one for one in several if _is_part(objects.repository, branch, one.tip)] or several
+
+
+def _target_named(several: Sequence[Comparison]) -> str | None:
+    for one in several:
+        # A side may be without the project.
+        with suppress(NothingToCheck):
+            return _configs(one)[0].target
+    return None
 
 
 def _is_part(repository: Repository, branch: str, tip: str | None) -> bool:
@@ -108,8 +123,10 @@ def _fetching(repository: Repository, rev: str) -> str:
     return "`git fetch` it first"
 
 
-def target_of_work_tree(objects: GitObjects, work_tree: Snapshot) -> str | None:
+def target_of_work_tree(objects: GitObjects, work_tree: Snapshot, folder: str = "") -> str | None:
     """The id of the commit that holds what is published, beside which the work tree stands: target.
+
+    The settings in `folder` name it.
 
     Returns:
         None before the first commit.
@@ -118,7 +135,7 @@ def target_of_work_tree(objects: GitObjects, work_tree: Snapshot) -> str | None:
         GitError: the settings name a target that is not here, or that shares no history with HEAD.
         UserError: as `read_change`.
     """
-    compared = Comparison(objects.head(), work_tree, base="HEAD", tip="HEAD")
+    compared = Comparison(objects.head(), work_tree, base="HEAD", tip="HEAD", folder=folder)
     return _target(objects, compared, *_configs(compared))[0]
 
 
@@ -164,12 +181,11 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     fixtures_before = fixtures = read_fixtures(compared.before, config_before, tolerant=True)
     if _may_differ(compared, config.fixtures):
         fixtures = read_fixtures(compared.after, config)
-    sources_before, sources = (
-        read_sources(compared.before, config_before, tolerant=True),
-        read_sources(compared.after, config),
-    )
+    sources_before = read_sources(compared.before, config_before, tolerant=True)
+    # What no settings name any more nobody reads from then on: it is gone, also where its file stands.
+    sources = {} if config.is_gone else read_sources(compared.after, config)
     if config_before.version_map not in sources_before and config.version_map not in sources:
-        raise UserError(_no_version_map(compared, config_before, config))
+        raise UserError(_no_version_map(objects, compared, config_before, config))
     before = declare(sources_before, config_before, fixtures_before)
 
     @cache
@@ -181,13 +197,15 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         if oid and compared.base and oid == objects.resolve(compared.base):
             return before
         snapshot = snapshot_of(objects, oid)
-        return read_declarations(snapshot, _tolerantly(snapshot) or config_before, tolerant=True)
+        return read_declarations(snapshot, _earlier(compared, snapshot) or config_before, tolerant=True)
 
     @cache
     def released() -> Releases:
         from opfixtures.releases import read_releases
 
-        return read_releases(objects, lambda snapshot: _map_of(snapshot, config_before))
+        return read_releases(
+            objects, lambda snapshot: _map_of(snapshot, _earlier(compared, snapshot) or config_before)
+        )
 
     if everything:
         sources_before = {}
@@ -206,8 +224,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
 
 
 def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:
-    """The version map where the snapshot's own settings have it, or else where `config` does."""
-    config = _tolerantly(snapshot) or config
+    """The version map where `config` has it."""
     source = snapshot.read(config.version_map)
     return None if source is None else declare({config.version_map: source}, config).version_map
 
@@ -217,37 +234,59 @@ def _naming(snapshot: Snapshot, fixtures: str, words: Sequence[str]) -> Mapping[
     return snapshot.naming(words, fixtures) if isinstance(snapshot, GitSnapshot) else {}
 
 
-def _may_differ(compared: Comparison, folder: str) -> bool:
-    """Whether the files in a folder that the settings name may differ."""
+def _may_differ(compared: Comparison, fixtures: str) -> bool:
+    """Whether the files in a folder of fixtures that the settings name may differ."""
     paths = compared.differing
-    # Other settings may name a folder that nobody looked at.
-    if paths is None or not {OWN_FILE, SHARED_FILE}.isdisjoint(paths):
-        return True
-    return any(f"{path}/".startswith(f"{folder}/") for path in paths)
+    return paths is None or any(f"{path}/".startswith(f"{fixtures}/") for path in paths)
 
 
 def _configs(compared: Comparison) -> tuple[Config, Config]:
-    after, before = read_config(compared.after), _tolerantly(compared.before)
-    either = after or before
-    if either is None:
-        raise NothingToCheck(
-            f"nothing to check: no [tool.opfixtures] in {SHARED_FILE} or {OWN_FILE} and no "
-            f"{PYTORCH_PATHS['version-map']}, neither in {compared.before.name} nor in {compared.after.name}"
-        )
-    return before or either, after or either
+    after, before = read_config(compared.after, compared.folder), _earlier(compared, compared.before)
+    if after is not None:
+        return before or after, after
+    if before is None:
+        raise nothing_to_check(compared.before, compared.after)
+    return before, replace(before, named=(), is_gone=True)
 
 
-def _tolerantly(snapshot: Snapshot) -> Config | None:
+def nothing_to_check(*snapshots: Snapshot) -> NothingToCheck:
+    """The error for trees without a project: it says what was looked for, and where."""
+    names = list(dict.fromkeys(snapshot.name for snapshot in snapshots))
+    where = f"in {names[0]}" if len(names) == 1 else f"neither in {' nor in '.join(names)}"
+    return NothingToCheck(
+        f"nothing to check: no [tool.opfixtures] in {SHARED_FILE} or {OWN_FILE} of any folder and no "
+        f"{PYTORCH_PATHS['version-map']} below one, {where}"
+    )
+
+
+def _earlier(compared: Comparison, snapshot: Snapshot) -> Config | None:
+    """The project's settings in an earlier state."""
+    found = _tolerantly(snapshot, compared.folder)
+    if found is None and compared.moved_from is not None:
+        found = _tolerantly(snapshot, compared.moved_from)
+    return found
+
+
+def _tolerantly(snapshot: Snapshot, folder: str) -> Config | None:
     # A change may be the one that mends the settings.
     try:
-        return read_config(snapshot)
+        return read_config(snapshot, folder)
     except ConfigurationError:
         return None
 
 
-def _no_version_map(compared: Comparison, before: Config, after: Config) -> str:
+def _no_version_map(objects: GitObjects, compared: Comparison, before: Config, after: Config) -> str:
     advice = f"correct `version-map` in {after.source}" if after.source else "add it"
+    if is_index(compared.after) and WorkTreeSnapshot(objects.repository.root).has(after.version_map):
+        from shlex import quote
+
+        advice = f"`git add {quote(after.version_map)}`: only the work tree has it"
     return (
         f"no version map: neither {before.version_map} in {compared.before.name} "
         f"nor {after.version_map} in {compared.after.name}: {advice}"
     )
+
+
+def is_index(snapshot: Snapshot) -> bool:
+    """Whether it is the index."""
+    return isinstance(snapshot, GitSnapshot) and snapshot.tree == ":0"

@@ -1,19 +1,20 @@
-"""The settings of a repository: `[tool.opfixtures]` in `pyproject.toml` or `.opfixtures.toml`, or a preset.
+"""The settings of a project: `[tool.opfixtures]` in `pyproject.toml` or `.opfixtures.toml`, or a preset.
 
-Both files hold the same table under the same heading, so that it can move from one to the other as it is.
+Both files hold the same table under the same heading, so that it can move from one to the other as it is. They stand
+at the repository's root, or in the folder that the project's paths are meant from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from opfixtures.config_table import Table, parse_toml
+from opfixtures.config_table import Table
 from opfixtures.errors import ConfigurationError
-from opfixtures.presets import PRESETS, PYTORCH, PYTORCH_PATHS
-from opfixtures.settings_file import read_settings
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.presets import PRESETS, PYTORCH
+from opfixtures.settings_scan import below
+from opfixtures.settings_table import excluded_by, has_signs, settings_in
 from opfixtures.snapshot import Snapshot
 from opfixtures.version_range import VersionRange
 
@@ -39,8 +40,17 @@ _KEYS = (
     "waivers",
     "sources",
     "identity-upgraders",
+    "exclude",
 )
-_SIGNS_OF_PYTORCH = ("version-map", "registry", "upgraders")
+# Without these files a rule would be silent. The version map has an error of its own; fixtures come later.
+_FILES = (
+    "registry",
+    "fixture-modules",
+    "upgraders",
+    "versions",
+    "mobile-upgraders",
+    "mobile-upgraders-generator",
+)
 _RUNTIME_KEYS = (
     "operator-versions",
     "operators",
@@ -77,7 +87,7 @@ class RuntimeSpec:
 
     `torch` is a version as a package index has it. `python` is a version such as `3.8`; of an interpreter, its
     path or command. `setup` are commands as argument lists; `module` is imported in the worker (`import` in the
-    settings).
+    settings). `folder` is that of the settings, from the repository's root: where `setup` runs in a checkout.
     """
 
     kind: RuntimeKind
@@ -90,6 +100,7 @@ class RuntimeSpec:
     module: str | None
     operators: tuple[str, ...] = ()
     alteration: Alteration | None = None
+    folder: str = ""
 
     def serves(self, operator: str, version: int) -> bool:
         """Whether it is the runtime for `operator` at an operator version."""
@@ -97,8 +108,22 @@ class RuntimeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that the settings name under `key`, and where they do: `line` and `column` count from 1."""
+
+    key: str
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """Where a repository keeps what. Paths are relative to its root, `/` between parts; none leaves it.
+    """Where a project keeps what. Paths are from the repository's root, `/` between parts; none leaves `folder`.
+
+    `folder` is that of the settings, empty for the root. `named` are the files that the settings themselves name, no
+    preset for them; version map and fixtures are not among them. It `is_gone` where a change takes the settings away:
+    they are those from before.
 
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
@@ -124,54 +149,39 @@ class Config:
     fixture_format: str = "ptl"
     sources: tuple[str, ...] = ()
     identity_upgraders: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    named: tuple[NamedFile, ...] = ()
+    is_gone: bool = False
 
 
-def read_config(snapshot: Snapshot) -> Config | None:
-    """The settings in `snapshot`, or the preset of PyTorch where the tree has one of PyTorch's paths.
+def read_config(snapshot: Snapshot, folder: str = "") -> Config | None:
+    """The settings in a folder of `snapshot`, or the preset of PyTorch where one of PyTorch's paths is below it.
 
     Returns:
         None where there is neither.
 
     Raises:
         ConfigurationError: the settings cannot be used: an unknown key, a wrong type, a path that leaves the
-            repository, settings in both files.
+            folder, settings in both files.
         UserError: as `Snapshot.read`.
     """
-    found = [(path, settings) for path in (OWN_FILE, SHARED_FILE) if (settings := _settings(snapshot, path))]
-    if len(found) > 1:
-        raise ConfigurationError(
-            f"{OWN_FILE} and {SHARED_FILE} both have [tool.opfixtures]: keep one of them"
-        )
-    if found:
-        path, settings = found[0]
-        return _config(settings, f"{path}: [tool.opfixtures]", path, snapshot.read(path) or b"")
-    if any(snapshot.has(PYTORCH_PATHS[key]) for key in _SIGNS_OF_PYTORCH):
-        return _config(PYTORCH, "preset", None)
+    path, settings = settings_in(snapshot, folder)
+    if path is not None:
+        # Settings that only exclude folders are those of no project.
+        excluded_by(folder, path, settings)
+        if settings.keys() != {"exclude"}:
+            return _config(settings, folder, path, snapshot.read(path) or b"")
+    if has_signs(snapshot, folder):
+        return _config(PYTORCH, folder, None)
     return None
 
 
-def _settings(snapshot: Snapshot, path: str) -> Mapping[str, object] | None:
-    source = read_settings(snapshot, path)
-    if source is None:
-        return None
-    own = path == OWN_FILE
-    root = Table(parse_toml(path, source), path)
-    tools = root.table("tool") or Table({}, path)
-    settings = tools.table("opfixtures")
-    if own:
-        tools.only("opfixtures")
-        if settings is None:
-            raise ConfigurationError(f"{path} has no settings: put them under the heading [tool.opfixtures]")
-        root.only("tool")
-    return settings.values if settings else None
-
-
-def _config(settings: Mapping[str, object], where: str, source: str | None, text: bytes = b"") -> Config:
-    table = Table(settings, where)
+def _config(settings: Mapping[str, object], folder: str, source: str | None, text: bytes = b"") -> Config:
+    table = Table(settings, f"{source}: [tool.opfixtures]" if source else "preset", folder)
     table.only(*_KEYS)
     preset = table.choice("preset", tuple(PRESETS))
     if preset is not None:
-        table = Table({**PRESETS[preset], **settings}, where)
+        table = Table({**PRESETS[preset], **settings}, table.where, folder)
     return Config(
         version_map=_needed(table, "version-map", table.path("version-map")),
         upgraders=table.path("upgraders"),
@@ -188,6 +198,8 @@ def _config(settings: Mapping[str, object], where: str, source: str | None, text
         fixture_format=table.choice("fixture-format", ("ptl", "pt")) or "ptl",
         sources=table.words("sources"),
         identity_upgraders=_reasons(table, "identity-upgraders"),
+        folder=folder,
+        named=tuple(_named(settings, folder, text)) if source else (),
     )
 
 
@@ -197,6 +209,19 @@ def _reasons(table: Table, key: str) -> Mapping[str, str]:
     if reasons is None:
         return {}
     return {name: _needed(reasons, name, reasons.text(name)) for name in reasons.values}
+
+
+def _named(settings: Mapping[str, object], folder: str, text: bytes) -> Iterator[NamedFile]:
+    lines = text.decode("utf-8", "replace")
+    for key in _FILES:
+        value = settings.get(key, [])
+        for path in map(str, value if isinstance(value, list) else [value]):
+            # TOML may write a path in other ways; then the first line has to do.
+            at = lines.find(path, max(lines.find(key), 0))
+            line, column = (
+                (lines.count("\n", 0, at) + 1, at - lines.rfind("\n", 0, at)) if at > -1 else (1, 1)
+            )
+            yield NamedFile(key, below(folder, path), line, column)
 
 
 def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:
@@ -243,6 +268,7 @@ def _runtime(table: Table) -> RuntimeSpec:
         module=module,
         operators=table.words("operators"),
         alteration=_alteration(table),
+        folder=table.folder,
     )
 
 

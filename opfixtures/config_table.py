@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings_file import decode_settings
+from opfixtures.settings_scan import below
 
 Choice = TypeVar("Choice", bound=str)
 _LONGEST_NAME = 60
@@ -36,11 +37,14 @@ def parse_toml(path: str, source: bytes) -> Mapping[str, object]:
 
 class Table:
     """A TOML table and where it stands. What is not there is None; what is there and wrong raises
-    ConfigurationError, in every method."""
+    ConfigurationError, in every method.
 
-    def __init__(self, values: Mapping[str, object], where: str) -> None:
+    `folder` is that of the settings file, from the repository's root; empty for the root itself."""
+
+    def __init__(self, values: Mapping[str, object], where: str, folder: str = "") -> None:
         self.values = values
         self.where = where
+        self.folder = folder
 
     def error(self, sentence: str) -> ConfigurationError:
         """An error that says where the table stands."""
@@ -108,12 +112,12 @@ class Table:
         return found
 
     def path(self, key: str) -> str | None:
-        """A path inside the repository, in its normal form."""
+        """A path below the folder of the settings; given from the repository's root."""
         value = self.text(key)
         return None if value is None else self._inside(key, value)
 
     def paths(self, key: str) -> tuple[str, ...] | None:
-        """Paths inside the repository, at least one."""
+        """Paths below the folder of the settings, at least one; given from the repository's root."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -135,23 +139,23 @@ class Table:
             return None
         if not isinstance(value, dict):
             raise self.error(f"{key} must be a table")
-        return Table(value, f"{self.where}: [{key}]")
+        return Table(value, f"{self.where}: [{key}]", self.folder)
 
     def tables(self, key: str) -> list[Table]:
         """The list of tables under `key`; empty where there is none."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise self.error(f"{key} must be a list of tables, each under [[tool.opfixtures.{key}]]")
-        return [Table(one, f"{self.where}: {key} {count}") for count, one in enumerate(value, 1)]
+        return [Table(one, f"{self.where}: {key} {count}", self.folder) for count, one in enumerate(value, 1)]
 
     def _inside(self, key: str, path: str) -> str:
         parts = path.split("/")
         wrong = {"", ".", ".."}.intersection(parts) or ".git" in path.lower().split("/")
         if wrong or "\\" in path or not path.isprintable():
             raise self.error(
-                f"{key} must be a path from the repository's root, with '/' and without '..', not {path[:80]!r}"
+                f"{key} must be a path from the folder of the settings, with '/' and without '..', not {path[:80]!r}"
             )
-        return path
+        return below(self.folder, path)
 
 
 def _is_texts(value: object) -> bool:

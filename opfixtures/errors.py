@@ -14,7 +14,11 @@ class ConfigurationError(UserError):
 
 
 class NothingToCheck(ConfigurationError):
-    """Neither of the two states that are compared has settings, or PyTorch's paths."""
+    """Neither of the two states that are compared has a project: settings, or PyTorch's paths."""
+
+
+class NotInTheIndex(NothingToCheck):
+    """The work tree has a project that the index does not hold."""
 
 
 class RuntimeUnavailable(UserError):

@@ -42,15 +42,18 @@ class GitObjects:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self._process = subprocess.Popen(
+        self._process = self._batch()
+        self._begun: list[subprocess.Popen[bytes]] = []
+
+    def _batch(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             (*GIT, "cat-file", "--batch"),
-            cwd=repository.root,
-            env=repository.environment,
+            cwd=self.repository.root,
+            env=self.repository.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._begun: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> GitObjects:
         return self
@@ -135,6 +138,7 @@ class GitObjects:
         if not header.endswith(b"\n"):
             from opfixtures.git_damage import why_git_ended
 
+            self._begin_again()
             raise why_git_ended(self.repository, name, what)
         oid, _, rest = header.rstrip(b"\n").partition(b" ")
         kind, _, size = rest.rpartition(b" ")
@@ -143,8 +147,14 @@ class GitObjects:
         content = answers.read(min(int(size), most))
         # git says how much there is before it has read all of it, and ends where it cannot go on.
         if not _skip(answers, int(size) - len(content) + 1):
+            self._begin_again()
             raise self.unreadable(oid.decode(), what or name, missing=False)
         return GitObject(oid.decode(), kind.decode(), int(size), content)
+
+    def _begin_again(self) -> None:
+        """At a broken object git has ended; what is asked next may be whole."""
+        self._begun.append(self._process)
+        self._process = self._batch()
 
     def unreadable(self, oid: str, what: str, *, missing: bool = True) -> GitError:
         """As `git_damage.unreadable`, which only a check that ends there imports."""
@@ -168,6 +178,11 @@ class GitSnapshot:
         self._objects = objects
         self._tree = tree
         self._index = IndexEntries(objects) if tree == ":0" else None
+
+    @property
+    def tree(self) -> str:
+        """How git calls it: the id of the commit, or `:0`."""
+        return self._tree
 
     def read(self, path: str) -> bytes | None:
         """See `Snapshot.read`."""

@@ -46,7 +46,7 @@ def entry_in_commit(objects: GitObjects, commit: str, path: str, snapshot: str) 
 
     `snapshot` names the commit in a sentence. Raises GitError where a tree on the way cannot be read.
     """
-    tree, way = _root(objects, commit, snapshot), ""
+    tree, way = root_of(objects, commit, snapshot), ""
     for name in path.split("/"):
         entries = read_tree(objects, tree, f"the folder {way or '.'} of {snapshot}")
         found = next((entry for entry in entries if entry[1] == os.fsencode(name)), None)
@@ -59,7 +59,7 @@ def entry_in_commit(objects: GitObjects, commit: str, path: str, snapshot: str) 
     return TreeEntry(mode, tree, way)
 
 
-def _root(objects: GitObjects, commit: str, snapshot: str) -> str:
+def root_of(objects: GitObjects, commit: str, snapshot: str) -> str:
     """The id of a commit's tree."""
     found = objects.find(commit, _HEADERS, snapshot)
     if found is None:

@@ -19,7 +19,7 @@ from opfixtures.declarations.version_map import read_version_map
 from opfixtures.errors import GitError, UserError
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.plan import PreChange
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.snapshot import Snapshot
 
 # Enough of a commit for its tree and its first parent, with ids of 64 digits.
@@ -81,23 +81,25 @@ def _earlier_key(key: _Key, newer: Step, older: Step) -> _Key | None:
     return dict(zip(new, old, strict=False)).get(key)
 
 
-def read_history(objects: GitObjects, tip: str, path: str) -> MapHistory:
+def read_history(objects: GitObjects, tip: str, path: str, folder: str = "") -> MapHistory:
     """The history of the version map from the commit `tip` back.
 
-    The settings of each commit say where the map stood then; `path` holds where there are none. A clone that
-    lacks some of its history gives what it has: `MapHistory.end` says how to get more. Raises GitError if
-    git fails for another reason.
+    The settings in `folder` of each commit say where the map stood then; `path` holds where there are none. A
+    clone that lacks some of its history gives what it has: `MapHistory.end` says how to get more. Raises GitError
+    if git fails for another reason.
     """
-    return _Reader(objects, path).read(tip)
+    return _Reader(objects, path, folder).read(tip)
 
 
-def has_entry(objects: GitObjects, commit: str, path: str, entry: MapEntry) -> bool:
-    """Whether the version map of a commit has the entry; `path` is where it stands if the commit's settings do not say.
+def has_entry(objects: GitObjects, commit: str, path: str, entry: MapEntry, folder: str = "") -> bool:
+    """Whether the version map of a commit has the entry.
+
+    The settings in `folder` of that commit say where the map stands; `path` holds where there are none.
 
     Raises as `Snapshot.read`.
     """
     snapshot = objects.commit(commit)
-    place = _configured_path(snapshot) or path
+    place = _configured_path(snapshot, folder) or path
     found = read_version_map(place, snapshot.read(place) or b"").entries
     return any(
         (one.operator, one.bumped_at_version) == (entry.operator, entry.bumped_at_version) for one in found
@@ -111,9 +113,10 @@ _read_version_map = lru_cache(maxsize=1)(read_version_map)
 class _Reader:
     """Walks back commit by commit. `_path` is where the version map stands in the commits being read."""
 
-    def __init__(self, objects: GitObjects, path: str) -> None:
+    def __init__(self, objects: GitObjects, path: str, folder: str) -> None:
         self._objects = objects
         self._path = path
+        self._folder = folder
         self._steps: list[Step] = []
         self._repository = objects.repository
 
@@ -148,7 +151,8 @@ class _Reader:
 
     def _touching(self, start: str) -> list[str]:
         """The commits that changed the map or the settings, newest first."""
-        paths = [f":(top,literal){path}" for path in (self._path, OWN_FILE, SHARED_FILE)]
+        settings = (below(self._folder, name) for name in (OWN_FILE, SHARED_FILE))
+        paths = [f":(top,literal){path}" for path in (self._path, *settings)]
         return self._repository.run("rev-list", "--first-parent", start, "--", *paths).decode().split()
 
     def _first_parent(self, commit: str) -> str | None:
@@ -180,7 +184,7 @@ class _Reader:
         `child` renamed it from."""
         snapshot = self._objects.commit(commit)
         # Looking for a rename reads two whole trees: that comes last.
-        for path in (_configured_path(snapshot), self._path):
+        for path in (_configured_path(snapshot, self._folder), self._path):
             if path is not None and snapshot.has(path):
                 return path
         return (child and self._renamed_from(commit, child)) or self._path
@@ -193,9 +197,9 @@ class _Reader:
         return os.fsdecode(found) if found else None
 
 
-def _configured_path(snapshot: Snapshot) -> str | None:
+def _configured_path(snapshot: Snapshot, folder: str) -> str | None:
     try:
-        config = read_config(snapshot)
+        config = read_config(snapshot, folder)
     except GitError:
         raise
     except UserError:

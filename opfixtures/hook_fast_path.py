@@ -1,46 +1,46 @@
 """The hook's answer to most commits, before anything is imported.
 
-`opfixtures check` compares the index with HEAD. Where nothing that it would read differs, nothing is owed,
-and one git process can say so. Otherwise it has said what differs, which saves the whole check another process.
+`opfixtures check` compares the index with HEAD. Where nothing that it would read differs, nothing is owed, and two
+git processes side by side can say so: one lists what makes projects in the index, one what differs. Otherwise they
+have said what differs, and where, which saves the whole check other processes.
 """
 
 import os
 
-from opfixtures.settings_scan import UncertainError, paths_to_watch
+from opfixtures.presets import PYTORCH_MAP, SIGNS_OF_PYTORCH
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, Scan, UncertainError
 
 _OF_THE_INDEX = (["check"], ["hook", "pre-commit"], ["hook", "pre-merge-commit"])
-# A repository somewhere else than where its `.git` folder is; revisions instead of the index.
+# A repository somewhere else than where its `.git` folder is; revisions instead of the index; patterns that are none.
 _ELSEWHERE = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",
     "GIT_CEILING_DIRECTORIES",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
     "PRE_COMMIT_FROM_REF",
     "PRE_COMMIT_TO_REF",
 )
 MERGED = "GITHEAD_"
 """How a variable begins that `git merge` sets for each head it merges, and ends with that head's id."""
-# Untracked and ignored files count: a version map that git does not hold is one that a check does not find.
-_STATUS = (
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    "status",
-    "--porcelain=v1",
-    "-z",
-    "--untracked-files=all",
-    "--ignored=matching",
-    "--no-renames",
-    "--ignore-submodules=all",
-    "--",
-)
-_MOST_BYTES = 1 << 16
+_SETTINGS = (OWN_FILE, SHARED_FILE)
+_NAMES = (*_SETTINGS, PYTORCH_MAP)
+_LISTED = ("ls-files", "--stage", "-z", "--")
+_DIFFERING = ("diff-index", "--cached", "--name-status", "--no-renames", "-z", "HEAD", "--")
+_MOST_BYTES = 1 << 20
+
+_Held = dict[str, tuple[str, str]]
+Look = tuple[list[str], list[str]]
+"""The paths that differ between HEAD and the index, and the folders of all projects; "" is the root."""
 
 
-def differing(argv: list[str]) -> list[str] | None:
-    """The paths that differ between HEAD, the index and the work tree, of those that `opfixtures ARGV` reads, if it
-    is a check of the index. From the root, and some more; none: nothing is owed.
+def first_look(argv: list[str]) -> Look | None:
+    """What differs of all that `opfixtures ARGV` reads, if that is a check of the index; nothing, and nothing is owed.
 
-    None where one step cannot tell. A file that git was told to assume unchanged is believed to be so.
+    None where one step cannot tell.
     """
     if (
         argv not in _OF_THE_INDEX
@@ -49,8 +49,7 @@ def differing(argv: list[str]) -> list[str] | None:
     ):
         return None
     try:
-        root = _root(os.getcwd())
-        return _differing(root, paths_to_watch(root))
+        return _look(_root(os.getcwd()))
     except (OSError, UnicodeDecodeError, UncertainError):
         return None
 
@@ -70,28 +69,164 @@ def _root(folder: str) -> str:
     return folder
 
 
-def _differing(root: str, paths: list[str]) -> list[str]:
+def _look(root: str) -> Look:
+    contents = {name: _content(root, name) for name in _SETTINGS}
+    signs = [sign for sign in SIGNS_OF_PYTORCH if os.path.lexists(f"{root}/{sign}")]
+    at_root = _scan("", list(contents.values()), bool(signs))
+    # Both questions at once, where it is likely that there is nothing more to ask.
+    first = [at_root] if at_root.is_project else []
+    held, differing = _asked(root, [*_anywhere(_NAMES), *map(_literal, SIGNS_OF_PYTORCH)], first)
+    for name, content in contents.items():
+        _refuse_other(held.get(name), content)
+    if not first and any(sign in held for sign in SIGNS_OF_PYTORCH):
+        raise UncertainError
+    others = _projects_below(root, held, at_root.excluded)
+    projects = first + others
+    if others:
+        also_held, also_differing = _asked(root, [], others)
+        held |= also_held
+        differing |= also_differing
+    if not projects or any(path not in held for scan in projects for path in scan.required):
+        raise UncertainError
+    # Other settings and other projects may read what nobody looked at here.
+    for path, status in differing.items():
+        name = _split(path)[1]
+        if name in _SETTINGS or (name and status != "M"):
+            raise UncertainError
+    return list(differing), [scan.folder for scan in projects]
+
+
+def _content(root: str, path: str) -> bytes | None:
+    """The bytes of a settings file on disk; None where there is none. Raises UncertainError at a link."""
+    if os.path.islink(f"{root}/{path}"):
+        raise UncertainError
+    if not os.path.isfile(f"{root}/{path}"):
+        return None
+    with open(f"{root}/{path}", "rb") as file:
+        return file.read()
+
+
+def _scan(folder: str, contents: list[bytes | None], pytorch: bool) -> Scan:
+    texts = [content.decode() for content in contents if content and b"opfixtures" in content]
+    return Scan(folder, texts, pytorch)
+
+
+def _projects_below(root: str, held: _Held, excluded: list[str]) -> list[Scan]:
+    """The projects in folders of the index. Raises UncertainError where the settings on disk are others."""
+    settings: dict[str, list[str]] = {}
+    for path, entry in held.items():
+        folder, name = _split(path)
+        # A link is none, as the whole check has it.
+        if folder and name and entry[0].startswith("100"):
+            settings.setdefault(folder, []).append(name)
+    projects = []
+    for folder, names in sorted(settings.items()):
+        if f"{folder}/".startswith(tuple(f"{one}/" for one in excluded)):
+            continue
+        contents = {f"{folder}/{name}": _content(root, f"{folder}/{name}") for name in _SETTINGS}
+        for path, content in contents.items():
+            _refuse_other(held.get(path), content)
+        scan = _scan(folder, list(contents.values()), not set(names).issubset(_SETTINGS))
+        excluded = [*excluded, *scan.excluded]
+        projects += [scan] if scan.is_project else []
+    return projects
+
+
+def _split(path: str) -> tuple[str, str]:
+    """A folder, and which of the files it has that make projects; empty names for another file."""
+    name = next((name for name in _NAMES if path == name or path.endswith(f"/{name}")), "")
+    return (path[: -len(name) - 1], name) if name else ("", "")
+
+
+def _refuse_other(entry: tuple[str, str] | None, content: bytes | None) -> None:
+    """Refuse settings on disk that are not those in the index."""
+    if entry is None:
+        # Without the word it holds none, whether git has it or not.
+        if content is not None and b"opfixtures" in content:
+            raise UncertainError
+    elif content is None or not entry[0].startswith("100") or entry[1] != _object_id(content, len(entry[1])):
+        raise UncertainError
+
+
+def _object_id(content: bytes, length: int) -> str:
+    """The id git would give to a file: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects."""
+    blob = b"blob %d\0%b" % (len(content), content)
+    if length == 40:
+        # What hashlib imports would cost as much as the rest of this file.
+        from _sha1 import sha1  # type: ignore[import-not-found]
+
+        return str(sha1(blob).hexdigest())
+    from hashlib import sha256
+
+    return sha256(blob).hexdigest()
+
+
+def _anywhere(names: tuple[str, ...]) -> list[str]:
+    return [spec for name in names for spec in (_literal(name), f"*/{name}")]
+
+
+def _literal(path: str) -> str:
+    return f":(literal){path}"
+
+
+def _asked(root: str, also: list[str], scans: list[Scan]) -> tuple[_Held, dict[str, str]]:
+    """Of the index what it holds of the files that these need, and of `also`: each with its mode and id; and how it
+    differs from HEAD in what they read, and in what makes projects."""
+    required = [_literal(path) for scan in scans for path in scan.required]
+    commands = [[*_LISTED, *also, *required]]
+    if scans:
+        watched = [_literal(path) for scan in scans for path in scan.watched]
+        commands.append([*_DIFFERING, *_anywhere(_NAMES), *watched])
+    lines, *words = (output.split("\0")[:-1] for output in _outputs(root, commands))
+    held: _Held = {}
+    for line in lines:
+        about, _, path = line.partition("\t")
+        mode, oid, stage = about.split(" ")
+        if stage != "0":
+            raise UncertainError
+        held[path] = mode, oid
+    return held, {
+        path: status
+        for of_watched in words
+        for status, path in zip(of_watched[::2], of_watched[1::2], strict=True)
+    }
+
+
+def _outputs(root: str, commands: list[list[str]]) -> list[str]:
+    """What git prints for each of these commands, which run side by side."""
+    started: list[tuple[int, int]] = []
+    try:
+        started.extend(_started(root, command) for command in commands)
+        outputs = []
+        for _, receiver in started:
+            with open(receiver, "rb", closefd=False) as stream:
+                outputs.append(stream.read(_MOST_BYTES))
+    finally:
+        for _, receiver in started:
+            os.close(receiver)
+        statuses = [os.waitpid(process, 0)[1] for process, _ in started]
+    # Of a longer answer the end is missing.
+    if any(statuses) or any(len(output) == _MOST_BYTES for output in outputs):
+        raise UncertainError
+    return [os.fsdecode(output) for output in outputs]
+
+
+def _started(root: str, command: list[str]) -> tuple[int, int]:
+    """A git process, and the file descriptor to read what it prints from."""
     receiver, sender = os.pipe()
     try:
         process = os.posix_spawnp(
             "git",
-            ["git", "-C", root, *_STATUS, *paths],
+            ["git", "-C", root, *command],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, sender, 1),
                 (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
             ],
         )
-        os.close(sender)
-        sender = -1
-        with open(receiver, "rb", closefd=False) as stream:
-            lines = stream.read(_MOST_BYTES)
-    finally:
+    except OSError:
         os.close(receiver)
-        if sender != -1:
-            os.close(sender)
-    # Of a longer answer the end is missing.
-    if os.waitpid(process, 0)[1] != 0 or len(lines) == _MOST_BYTES:
-        raise UncertainError
-    # Each line is two letters, a space and a path.
-    return [os.fsdecode(line[3:]) for line in lines.split(b"\0")[:-1]]
+        raise
+    finally:
+        os.close(sender)
+    return process, receiver

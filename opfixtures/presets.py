@@ -13,6 +13,9 @@ PYTORCH_PATHS = {
     "fixtures": "test/jit/fixtures",
 }
 PYTORCH_MODULES = ["test/jit/fixtures_srcs/fixtures_src.py"]
+PYTORCH_MAP = PYTORCH_PATHS["version-map"]
+SIGNS_OF_PYTORCH = tuple(PYTORCH_PATHS[key] for key in ("version-map", "registry", "upgraders"))
+"""One of these at the root, and it is a tree with PyTorch's paths. Below a folder it has to be the version map."""
 
 PYTORCH: dict[str, object] = {
     **PYTORCH_PATHS,

@@ -7,13 +7,14 @@ git tells its pre-push hook on stdin, a line a ref: `<local ref> <local oid> <re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opfixtures.comparison import Comparison, no_common_ancestor
 from opfixtures.config import read_config
-from opfixtures.errors import UserError
+from opfixtures.errors import ConfigurationError, UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.projects import projects
 from opfixtures.snapshot import EmptySnapshot
 
 
@@ -38,23 +39,38 @@ def pushed_refs(lines: bytes) -> Iterator[PushedRef]:
         yield PushedRef(local_oid, remote_ref, remote_oid)
 
 
-def pushed_change(objects: GitObjects, ref: PushedRef, remote: str) -> Comparison | None:
-    """What the push changes of `ref` at `remote`, a name or a URL. All that is there if that has nothing of it.
+def pushed_changes(objects: GitObjects, ref: PushedRef, remote: str) -> list[Comparison]:
+    """What the push changes of `ref` at `remote`, a name or a URL: a comparison for each project.
 
-    Returns:
-        None where no commit is pushed: the ref is deleted, or names a file.
+    All that is there if the remote has nothing of it; none where no commit is pushed: the ref is deleted, or names
+    a file.
 
     Raises:
-        ConfigurationError: the settings of what is pushed are unusable.
+        NothingToCheck: there is no project, neither in what is pushed nor in what the remote has.
         GitError: this clone is shallow, and what the remote has lies beyond its end; or what is pushed cannot be
             read.
     """
     tip = _pushed_commit(objects, ref)
     if tip is None:
-        return None
+        return []
+    found = projects(objects, _pushed(objects, ref, remote, tip, None))
+    return [_with_its_target(objects, ref, remote, one) for one in found]
+
+
+def _with_its_target(objects: GitObjects, ref: PushedRef, remote: str, one: Comparison) -> Comparison:
+    try:
+        config = read_config(one.after, one.folder)
+    except ConfigurationError:
+        # Whoever judges it says what is wrong.
+        return one
+    if config is None or config.target is None or one.tip is None:
+        return one
+    pushed = _pushed(objects, ref, remote, one.tip, config.target)
+    return replace(pushed, folder=one.folder, moved_from=one.moved_from)
+
+
+def _pushed(objects: GitObjects, ref: PushedRef, remote: str, tip: str, target: str | None) -> Comparison:
     after = objects.commit(tip)
-    config = read_config(after)
-    target = config.target if config else None
     base = _base(objects, tip, (ref.remote_oid, target or "origin/HEAD", f"refs/remotes/{remote}/HEAD"))
     base = base or _left_off(objects.repository, tip, remote)
     if base is not None:

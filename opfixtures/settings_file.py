@@ -30,13 +30,18 @@ def read_settings(snapshot: Snapshot, path: str) -> bytes | None:
     try:
         source = snapshot.read(path)
     except NotAFileError as error:
-        if path != OWN_FILE and _is_foreign(snapshot, path, error.target):
+        if not is_own(path) and _is_foreign(snapshot, path, error.target):
             return None
         raise ConfigurationError(
             f"{error.said}: put a file there, settings are read from nothing else"
         ) from error
     # Every Python project has a pyproject.toml; tomllib costs as much as a bare interpreter.
-    return source if source is not None and (path == OWN_FILE or _names_us(source)) else None
+    return source if source is not None and (is_own(path) or _names_us(source)) else None
+
+
+def is_own(path: str) -> bool:
+    """Whether a file of that name holds nothing but our settings."""
+    return posixpath.basename(path) == OWN_FILE
 
 
 def _is_foreign(snapshot: Snapshot, path: str, target: str) -> bool:

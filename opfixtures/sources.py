@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+
+from opfixtures.settings_scan import below
 
 # Neither is compiled or imported by who uses a library.
 _DOCS_AND_TESTS = re.compile(r"(.*/)?(docs?|tests?)/.*|[^/]*\.(md|rst)|(LICEN[SC]E|NOTICE)[^/]*")
@@ -13,22 +16,26 @@ _DOCS_AND_TESTS = re.compile(r"(.*/)?(docs?|tests?)/.*|[^/]*\.(md|rst)|(LICEN[SC
 
 @dataclass(frozen=True)
 class Sources:
-    """The files that match one of `globs`; without any, all but docs and tests. `left_out` is a folder that is never
-    among them: the fixtures, which come after the build.
+    """The files that match one of `globs`; without any, all but docs and tests. `left_out` are folders that are never
+    among them: the fixtures of all projects, which come after the build.
 
+    `folder` is that of the project, empty for the root. A glob is meant from there, and may lead above it with `..`.
     In a glob `*` and `?` stay within a folder, `**` does not (gitglossary, pathspec, `glob`).
     """
 
     globs: tuple[str, ...] = ()
-    left_out: str = ""
+    left_out: tuple[str, ...] = ()
+    folder: str = ""
 
     def has(self, path: str) -> bool:
         """Whether the file at `path`, from the repository's root, is one of them."""
-        if self.left_out and path.startswith(f"{self.left_out}/"):
+        if path.startswith(tuple(f"{folder}/" for folder in self.left_out)):
             return False
         if self.globs:
             return any(pattern.fullmatch(path) for pattern in self._patterns)
-        return not _DOCS_AND_TESTS.fullmatch(path)
+        # A project may itself stand among tests.
+        own = path.removeprefix(below(self.folder, ""))
+        return not _DOCS_AND_TESTS.fullmatch(own)
 
     def unmatched(self, paths: Iterable[str]) -> str | None:
         """The first glob that matches none of the paths; None where each does."""
@@ -40,7 +47,8 @@ class Sources:
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(_translated(glob), re.DOTALL) for glob in self.globs)
+        globs = (posixpath.normpath(below(self.folder, glob)) for glob in self.globs)
+        return tuple(re.compile(_translated(glob), re.DOTALL) for glob in globs)
 
 
 def _translated(glob: str) -> str:

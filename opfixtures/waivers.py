@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.config_table import Table
 from opfixtures.findings import Finding, Severity
+from opfixtures.settings_scan import below
 
 if TYPE_CHECKING:
     from opfixtures.result import FixtureResult
@@ -34,7 +35,8 @@ NOT_TO_BE_WAIVED = {
 class Waiver:
     """An exception until the day `expires`, that day included.
 
-    `key` is an operator, or the path of findings that are of none. `line` is where it stands in the settings.
+    `key` is an operator, or the path of findings that are of none, from `folder`, that of the settings. `line` is
+    where it stands in these.
     """
 
     key: str
@@ -42,27 +44,37 @@ class Waiver:
     reason: str
     expires: date
     line: int = 1
+    folder: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the key may name: an operator, or a path from the repository's root."""
+        return frozenset({self.key, below(self.folder, self.key)})
+
+    def is_for(self, operator: str | None, path: str) -> bool:
+        """Whether it waives findings of an operator, or else at a path from the repository's root."""
+        return below(self.folder, self.key) == path if operator is None else self.key == operator
 
 
 def waiver_for(
     waivers: Iterable[Waiver], code: str, operator: str | None, path: str, today: date
 ) -> Waiver | None:
     """The waiver in force for a code, of an operator or else of a path; None where there is none."""
-    key = path if operator is None else operator
-    in_force = (waiver for waiver in waivers if waiver.expires >= today)
-    return next((waiver for waiver in in_force if waiver.key == key and code in waiver.codes), None)
+    in_force = (waiver for waiver in waivers if waiver.expires >= today and code in waiver.codes)
+    return next((waiver for waiver in in_force if waiver.is_for(operator, path)), None)
 
 
 def waive(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
     """The findings; a waived one is a note that says until when and why."""
     by_key: dict[str, list[Waiver]] = defaultdict(list)
     for waiver in waivers:
-        by_key[waiver.key].append(waiver)
+        for key in waiver.names:
+            by_key[key].append(waiver)
     return [_waived(finding, by_key.get(key_of(finding), ()), today) for finding in findings]
 
 
 def key_of(finding: Finding) -> str:
-    """The key of a waiver for it: its operator, or else its path."""
+    """What a waiver for it names: its operator, or else its path, from the repository's root."""
     return finding.place.path if finding.operator is None else finding.operator
 
 
@@ -120,7 +132,7 @@ def _waiver(key: str, table: Table, line: int) -> Waiver:
     # A datetime is a date, too.
     if not isinstance(expires, date) or isinstance(expires, datetime):
         raise table.error("expires must be a date, such as 2027-06-30 without quotes")
-    return Waiver(key, tuple(codes), reason, expires, line)
+    return Waiver(key, tuple(codes), reason, expires, line, table.folder)
 
 
 def _quoted_key(line: str) -> str:

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from opfixtures.atomic_write import write_whole
@@ -23,6 +24,7 @@ from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.plan import no_runtime, runtime_for, settled
 from opfixtures.processes import as_exit_status
+from opfixtures.projects import projects
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
@@ -46,13 +48,15 @@ _MOST_JOBS = 256
 class _Judged:
     """What the check found, None where another job of the run checks. `declares`: whether there was what to check.
 
-    `entries` are all of the version map, `operators` those that the change bumps.
+    `entries` are all of the version maps, `operators` those that the change bumps. `errors` are those of projects that
+    cannot be judged.
     """
 
     entries: tuple[MapEntry, ...] = ()
     operators: tuple[str, ...] = ()
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
+    errors: tuple[UserError, ...] = ()
 
 
 def judge_and_make(job: Job, side: Side) -> int:
@@ -61,7 +65,9 @@ def judge_and_make(job: Job, side: Side) -> int:
     Raises UserError: the settings cannot be used, or more runtimes are needed than a matrix has jobs.
     """
     judged = _judged(job, side)
-    status = 0 if judged.findings is None else check.show(judged.findings, "github")
+    status = (
+        check.show_together(judged.findings, judged.errors, "github") if judged.findings is not None else 0
+    )
     job.output({"changed-operators": json.dumps(judged.operators)})
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
     folder = result_folder.new_folder(job.inputs.result)
@@ -114,28 +120,48 @@ def _tell(job: Job, judged: _Judged) -> None:
 
 
 def _judged(job: Job, side: Side) -> _Judged:
-    demanded = frozenset({"OPF301"} if job.requires_fixtures else ())
     with GitObjects(side.repository) as objects:
         head = objects.resolve("HEAD")
         before, after = objects.commit(side.base), objects.commit(head or "HEAD")
-        compared = Comparison(before, after, side.base, head, target=side.base)
         try:
-            change = read_change(objects, compared)
-            # Of a matrix, the job that plans has checked.
-            findings = None if job.inputs.runtime else tuple(check.judged(objects, compared, demanded))
+            compared = projects(objects, Comparison(before, after, side.base, head, target=side.base))
+            findings, errors = _found(job, objects, compared)
         except NothingToCheck as error:
             job.warn(str(error))
             return _Judged(declares=False)
-        _deepen(side, objects, change)
-    operators = tuple(dict.fromkeys(entry.operator for entry in change.added))
-    return _Judged(tuple(change.version_map.entries), operators, findings)
+        changes = list(_readable(objects, compared))
+        _deepen(side, objects, changes)
+    operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
+    entries = tuple(entry for change in changes for entry in change.version_map.entries)
+    return _Judged(entries, operators, findings, errors=errors)
 
 
-def _deepen(side: Side, objects: GitObjects, change: Change) -> None:
+def _found(
+    job: Job, objects: GitObjects, compared: Sequence[Comparison]
+) -> tuple[tuple[Finding, ...] | None, tuple[UserError, ...]]:
+    """What a check finds in all projects. Of a matrix, the job that plans has checked."""
+    if job.inputs.runtime:
+        return None, ()
+    demanded = frozenset({"OPF301"} if job.requires_fixtures else ())
+    findings, errors = check.judged_together(objects, [[one] for one in compared], demanded)
+    return tuple(findings), tuple(errors)
+
+
+def _readable(objects: GitObjects, compared: Sequence[Comparison]) -> Iterator[Change]:
+    """The changes of the projects that can be judged."""
+    for one in compared:
+        with suppress(UserError):
+            yield read_change(objects, one)
+
+
+def _deepen(side: Side, objects: GitObjects, changes: Sequence[Change]) -> None:
     """Fetch the history in which records of the change name a commit: whether it is a part of target has to be seen."""
-    files = change.after.fixtures
-    brought = [name for name in change.touched_fixtures if is_record(name) and name in files.ids]
-    records = [files.record(fixture_of(name)) for name in brought]
+    records = [
+        change.after.fixtures.record(fixture_of(name))
+        for change in changes
+        for name in change.touched_fixtures
+        if is_record(name) and name in change.after.fixtures.ids
+    ]
     commits = {one.pre_change.commit for one in records if isinstance(one, Record)} - {None, side.base}
     if any(commit and objects.resolve(commit) is None for commit in commits):
         fetch_history(side)
@@ -159,26 +185,27 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
     """Name the runtimes that are needed, one job of a matrix each, and write what is settled; what is to be made."""
     repository = Repository.discover(side.repository.root, _harmless(job.environment))
     with GitObjects(repository) as objects:
-        todo = planned_in(objects, _wanted(job, side), job.tell)
-    jobs, left = _jobs(todo)
+        todos = planned_in(objects, _wanted(job, side), job.tell)
+    jobs, left = _jobs(todos)
     planned = () if job.inputs.dry_run else tuple(jobs)
     names = list(dict.fromkeys(jobs.values()))
     if len(names) > _MOST_JOBS:
         raise UserError(
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
-    settled = (*todo.plan.settled, *left)
-    write_whole(os.path.join(folder, RESULT), result_json(Result(None, settled, planned)).encode())
+    settled = [result for todo in todos for result in todo.plan.settled]
+    told = Result(None, (*settled, *left), planned)
+    write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
-    return list(intentions(todo.plan))
+    return [line for todo in todos for line in intentions(todo.plan)]
 
 
-def _jobs(todo: Planned) -> tuple[dict[str, str], list[FixtureResult]]:
+def _jobs(todos: Sequence[Planned]) -> tuple[dict[str, str], list[FixtureResult]]:
     """By the path of a fixture the runtime whose job makes or replays it; and what no job can."""
-    jobs = {fixture.path: fixture.spec.name for fixture in todo.plan.to_make}
+    jobs = {fixture.path: fixture.spec.name for todo in todos for fixture in todo.plan.to_make}
     left = []
-    for found in todo.plan.found:
-        spec = runtime_for(found.owner, todo.change.config)
+    for found, config in ((one, todo.change.config) for todo in todos for one in todo.plan.found):
+        spec = runtime_for(found.owner, config)
         if spec is not None:
             jobs[found.owner.path] = spec.name
         else:

@@ -5,27 +5,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from opfixtures.comparison import Comparison, between, read_change, sides
+from opfixtures.comparison import Comparison, answering, between, read_change, sides
 from opfixtures.declarations.model import Place
-from opfixtures.errors import UserError
+from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding, Severity
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.report import FORMATS, renderer
 from opfixtures.report.colour import wants_colour
+from opfixtures.report.printable import printable
 from opfixtures.rules import judge
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
+from opfixtures.snapshot import WorkTreeSnapshot
 
 if TYPE_CHECKING:
     # The hook does without it.
     import argparse
     from datetime import date
 
+    from opfixtures.hook_fast_path import Look
 
 ONLY_A_BUILD_MENDS = frozenset({"OPF111"})
 """What is a warning before a commit or a push, where nobody has a build of it yet, and an error where CI judges."""
+_TABLE = b"[tool.opfixtures"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -63,25 +69,102 @@ def run(
     everything: bool = False,
     require_fixtures: bool = False,
     report: str = "text",
-    differing: Sequence[str] | None = None,
+    look: Look | None = None,
 ) -> int:
     """Print the findings in one of `FORMATS`; the exit status is 1 where one is an error, and the format has it so.
 
-    `differing` are paths outside of which the index is as HEAD, as far as a check reads it; None: nobody looked.
+    `look` is what the hook's first look at the index has seen; None: nobody looked.
 
     Raises:
-        UserError: one revision without the other, or together with `everything`; else as `read_change`.
+        UserError: one revision without the other, or together with `everything`; else as `read_change`. Where several
+            projects are judged, what the others have is printed before.
     """
     refs = _refs(from_ref, to_ref, everything)
+    demanded = frozenset({"OPF301"} if require_fixtures else ())
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
-        comparisons = [between(objects, *refs)] if refs else sides(objects, differing)
-        demanded = frozenset({"OPF301"} if require_fixtures else ())
+        several = [between(objects, *refs)] if refs else sides(objects, look and look[0])
+        changes = _by_project(objects, several, look, everything)
         # https://pre-commit.com/#pre-commit-during-push
         is_hook = "PRE_COMMIT_REMOTE_NAME" in os.environ if refs else not everything
         softened = ONLY_A_BUILD_MENDS if is_hook else frozenset[str]()
-        found = [judged(objects, one, demanded, everything, softened) for one in comparisons]
-    return show(in_all(found), report)
+        found, errors = judged_together(objects, changes, demanded, everything, softened)
+        if not refs:
+            _warn_of_unstaged(objects, [first.folder for first, *_ in changes])
+    return show_together(found, errors, report)
+
+
+def _by_project(
+    objects: GitObjects, several: Sequence[Comparison], look: Look | None, everything: bool
+) -> list[list[Comparison]]:
+    """The sides of a change, of a merge or else one, for each project."""
+    first, *merged = several
+    if look is not None:
+        return [[replace(first, folder=folder)] for folder in look[1]]
+    from opfixtures.projects import projects
+
+    return [
+        [replace(side, folder=one.folder, moved_from=one.moved_from) for side in several]
+        for one in projects(objects, first, [side.before for side in merged], everything=everything)
+    ]
+
+
+def _warn_of_unstaged(objects: GitObjects, folders: Sequence[str]) -> None:
+    """Say which settings of a project only the work tree has."""
+    index, work_tree = objects.index(), WorkTreeSnapshot(objects.repository.root)
+    for path in (below(folder, name) for folder in folders for name in (OWN_FILE, SHARED_FILE)):
+        with suppress(UserError):
+            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b""):
+                shown = printable(path)
+                sys.stderr.write(
+                    f"opfixtures: warning: the settings in {shown} have no part in this: `git add` them\n"
+                )
+
+
+def judged_together(
+    objects: GitObjects,
+    changes: Sequence[Sequence[Comparison]],
+    demanded: frozenset[str] = frozenset(),
+    everything: bool = False,
+    softened: frozenset[str] = frozenset(),
+) -> tuple[list[Finding], list[UserError]]:
+    """What all rules find in the changes of several projects, in one list, in the order of the files; and the errors
+    of those that cannot be judged. A change is given by its sides, of a merge several.
+
+    Raises NothingToCheck where no change has anything to judge.
+    """
+    found: list[Finding] = []
+    errors: list[UserError] = []
+    for change in changes:
+        try:
+            found += _of_change(objects, change, demanded, everything, softened)
+        except UserError as error:
+            errors.append(error)
+    # Settings that never could be used may go.
+    unusable = [error for error in errors if not isinstance(error, NothingToCheck)]
+    if errors and not unusable and len(errors) == len(changes):
+        raise errors[0]
+    return sorted(dict.fromkeys(found), key=lambda one: (one.place, one.code, one.message)), unusable
+
+
+def _of_change(
+    objects: GitObjects,
+    change: Sequence[Comparison],
+    demanded: frozenset[str],
+    everything: bool,
+    softened: frozenset[str],
+) -> list[Finding]:
+    """What is new beside each side that a change answers for. Raises NothingToCheck where that one has no project."""
+    several = answering(objects, change)
+    of_sides = []
+    for side in several:
+        try:
+            of_sides.append(judged(objects, side, demanded, everything, softened))
+        except NothingToCheck:
+            if len(several) == 1:
+                raise
+            of_sides.append([])
+    return in_all(of_sides)
 
 
 def in_all(found: Sequence[Sequence[Finding]]) -> list[Finding]:
@@ -119,6 +202,17 @@ def _today() -> date:
     from opfixtures.clock import today
 
     return today()
+
+
+def show_together(findings: Sequence[Finding], errors: Sequence[UserError], report: str = "text") -> int:
+    """Print the findings in one of `FORMATS`; the exit status. Raises the last of the errors, the others printed."""
+    if not errors:
+        return show(findings, report)
+    if findings:
+        show(findings, report)
+    for error in errors[:-1]:
+        sys.stderr.write(f"opfixtures: error: {printable(str(error))}\n")
+    raise errors[-1]
 
 
 def show(findings: Sequence[Finding], report: str = "text") -> int:

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.changes import Change
@@ -20,10 +20,10 @@ from opfixtures.git import Repository
 from opfixtures.progress import Progress
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
-from opfixtures.result import Result
+from opfixtures.result import FixtureResult, Result
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
-from opfixtures.waivers import Waiver, waive_replay
+from opfixtures.waivers import waive_replay
 from opfixtures.workshop import Workshop
 
 
@@ -49,27 +49,43 @@ def _terminations_as_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def finish(result: Result, report: str | None, waivers: Sequence[Waiver], nothing_done: str = "") -> int:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of one project's fixtures."""
+
+    config: Config
+    results: Sequence[FixtureResult]
+
+
+def waived(parts: Sequence[Part]) -> list[FixtureResult]:
+    """The results of all, each with the waivers of its own project."""
+    day = today()
+    return [waive_replay(result, part.config.waivers, day) for part in parts for result in part.results]
+
+
+def finish(result: Result, report: str | None, nothing_done: str = "") -> int:
     """Print the result, write it to the file `report` if one is named; the exit status.
 
     `nothing_done` says why nothing was made or replayed, if so.
     """
-    day = today()
-    fixtures = tuple(waive_replay(fixture, waivers, day) for fixture in result.fixtures)
-    result = replace(result, fixtures=fixtures)
     sys.stdout.write(result_text(result, nothing_done) + "\n")
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
     return int(result.failed)
 
 
-def runtime_named(name: str, config: Config) -> RuntimeSpec:
-    """The runtime of that name. Raises UserError where the settings have none."""
-    found = next((spec for spec in config.runtimes if spec.name == name), None)
-    if found is None:
-        known = ", ".join(spec.name for spec in config.runtimes) or "none"
+def runtime_named(name: str, config: Config) -> RuntimeSpec | None:
+    """The runtime of that name; None where the settings have none."""
+    return next((spec for spec in config.runtimes if spec.name == name), None)
+
+
+def refuse_unknown_runtime(name: str, configs: Sequence[Config]) -> None:
+    """Raises UserError where the settings of no project have a runtime of that name."""
+    if all(runtime_named(name, config) is None for config in configs):
+        known = (
+            ", ".join(dict.fromkeys(spec.name for config in configs for spec in config.runtimes)) or "none"
+        )
         raise UserError(f"there is no runtime {name!r} in the settings: name one of these: {known}")
-    return found
 
 
 def upgrader_texts(change: Change) -> dict[str, str]:
@@ -89,9 +105,8 @@ def refuse_problems(change: Change) -> None:
         *change.after.modules.problems,
     ]
     if problems:
-        raise UserError(
-            f"{problems[0].place}: {problems[0].message} (`opfixtures check --all` shows all that cannot be read)"
-        )
+        more = f" (and {len(problems) - 1} more that cannot be read)" if len(problems) > 1 else ""
+        raise UserError(f"{problems[0].place}: {problems[0].message}{more}")
     if change.after.registry is None:
         raise UserError(
             f"no registry at {change.config.registry}: add it (`opfixtures explain OPF206` shows its form)"

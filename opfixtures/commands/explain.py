@@ -13,7 +13,7 @@ from opfixtures.waivers import NOT_TO_BE_WAIVED
 _HOW_TO_WAIVE = """\
 To waive it, say why and until when, in [tool.opfixtures] of pyproject.toml or .opfixtures.toml. The finding
 then is a note that says so, until that day is past. The key is the finding's operator, or, where it is of
-none, the path it is reported at:
+none, the path it is reported at, as seen from the folder of the settings:
 
     [tool.opfixtures.waivers]
     "aten::gelu" = {{ codes = ["{code}"], reason = "why, and who mends it", expires = 2027-06-30 }}

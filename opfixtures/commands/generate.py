@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
-from opfixtures.commands.common import add_report, finish, upgrader_texts, workshop
+from opfixtures.commands.common import Part, add_report, finish, upgrader_texts, waived, workshop
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.commands.replays import sources_of
 from opfixtures.config import RuntimeSpec
@@ -74,35 +75,50 @@ def run(wanted: Wanted, report: str | None) -> int:
     Raises RuntimeUnavailable or GitError, after all that could be made is reported, if a runtime could not be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
-    done = Done()
+    parts, unavailable = list[Part](), None
     with GitObjects(repository) as objects, workshop(repository) as tools:
-        todo = planned(objects, wanted, tools.tell)
-        config = todo.change.config
-        if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
-            after = PostChange(config, upgrader_texts(todo.change), _post_change(wanted))
-            own = tools.building(sources_of(config))
-            done = generate(todo.plan, after, own, commit_problem(objects, todo))
+        todos = planned(objects, wanted, tools.tell)
+        configs = [todo.change.config for todo in todos]
+        for todo in todos:
+            done = Done()
+            if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
+                after = PostChange(todo.change.config, upgrader_texts(todo.change), _post_change(wanted))
+                own = tools.building(sources_of(todo.change.config, configs))
+                done = generate(todo.plan, after, own, commit_problem(objects, todo))
+            results = _in_order(todo, [*todo.plan.settled, *done.results])
+            parts.append(Part(todo.change.config, results))
+            unavailable = unavailable or done.unavailable
     if wanted.dry_run:
-        sys.stdout.writelines(f"{line}\n" for line in intentions(todo.plan))
-    results = _in_order(todo, [*todo.plan.settled, *done.results])
-    commits = {result.pre_change_commit for result in results} - {None}
-    told = Result(commits.pop() if len(commits) == 1 else None, results)
-    status = finish(told, report, config.waivers, _nothing_done(todo, wanted))
-    if done.unavailable is not None:
-        raise done.unavailable
+        sys.stdout.writelines(f"{line}\n" for todo in todos for line in intentions(todo.plan))
+    rows = waived(parts)
+    commits = {row.pre_change_commit for row in rows} - {None}
+    told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows))
+    status = finish(told, report, _nothing_done(todos, wanted))
+    if unavailable is not None:
+        raise unavailable
     return status
 
 
-def _nothing_done(todo: Planned, wanted: Wanted) -> str:
+def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     """What to say where nothing was built or replayed; empty where something was."""
-    plan = todo.plan
+    plans = [todo.plan for todo in todos]
     if wanted.dry_run:
-        count = f"{len(plan.to_make)} made, {len(plan.reproducing)} reproduced, {len(plan.found)} replayed"
-        return f"a dry run: {count} without --dry-run"
-    if todo.because is None:
-        beside = f"commit {todo.target[:12]}" if todo.target else "the empty tree"
-        return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"
-    return "" if plan.to_make or plan.found else "nothing to do: there is no fixture, and none is owed"
+        made, reproduced, replayed = (
+            sum(map(len, some))
+            for some in (
+                [plan.to_make for plan in plans],
+                [plan.reproducing for plan in plans],
+                [plan.found for plan in plans],
+            )
+        )
+        return f"a dry run: {made} made, {reproduced} reproduced, {replayed} replayed without --dry-run"
+    if any(plan.to_make or plan.found for plan in plans):
+        return ""
+    if any(todo.because for todo in todos):
+        return "nothing to do: there is no fixture, and none is owed"
+    targets = dict.fromkeys(todo.target for todo in todos)
+    beside = " or ".join(f"commit {one[:12]}" if one else "the empty tree" for one in targets)
+    return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"
 
 
 def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:
@@ -122,7 +138,8 @@ def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:
             )
         if todo.target is None or repository.merge_base(commit, todo.target) != commit:
             return Fact(Answer.NO, f"its record names commit {commit[:12]}, which is no part of target")
-        if owner.entry and has_entry(objects, commit, todo.change.config.version_map, owner.entry):
+        config = todo.change.config
+        if owner.entry and has_entry(objects, commit, config.version_map, owner.entry, config.folder):
             return Fact(Answer.NO, f"its record names commit {commit[:12]}, which has the entry already")
         return None
 

@@ -6,14 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from opfixtures.commands import check
-from opfixtures.errors import NothingToCheck, UserError
+from opfixtures.errors import NothingToCheck, NotInTheIndex, UserError
 from opfixtures.findings import Finding
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.pushed import PushedRef, pushed_change, pushed_refs
+from opfixtures.pushed import PushedRef, pushed_changes, pushed_refs
 from opfixtures.report.printable import printable
 
 _NOTHING = "opfixtures: nothing is owed\n"
@@ -47,41 +46,39 @@ def run(name: str, arguments: Sequence[str]) -> int:
         return _pre_push(arguments[0] if arguments else "origin", sys.stdin.buffer.read())
     try:
         return check.run()
+    except NotInTheIndex as error:
+        # Whoever commits something else first may.
+        sys.stderr.write(f"opfixtures: warning: {printable(str(error))}\n")
     except NothingToCheck:
-        sys.stdout.write(_NOTHING)
-        return 0
+        pass
+    sys.stdout.write(_NOTHING)
+    return 0
 
 
 def _pre_push(remote: str, lines: bytes) -> int:
     """Judge every ref that is pushed, and print the findings of each; the worst exit status."""
     statuses: list[int] = []
     refs = list(pushed_refs(lines))
-    repository = Repository.discover(os.getcwd(), os.environ)
-    with ExitStack() as processes:
-        objects = processes.enter_context(GitObjects(repository))
+    with GitObjects(Repository.discover(os.getcwd(), os.environ)) as objects:
         for ref in refs:
-            try:
-                found = _judged(objects, ref, remote)
-            except UserError as error:
-                # At a broken object git has ended: the other refs need another one.
-                objects = processes.enter_context(GitObjects(repository))
+            found, errors = _judged(objects, ref, remote)
+            for error in errors:
                 sys.stderr.write(f"opfixtures: error: {printable(f'{ref.remote_ref}: {error}')}\n")
-                statuses.append(2)
-            else:
-                statuses += [_show(ref, found)] if found else []
+            statuses += [2] * len(errors)
+            statuses += [_show(ref, found)] if found else []
     if not statuses:
         sys.stdout.write(_NOTHING)
     return max(statuses, default=0)
 
 
-def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> list[Finding]:
-    compared = pushed_change(objects, ref, remote)
-    if compared is None:
-        return []
+def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> tuple[list[Finding], list[UserError]]:
     try:
-        return check.judged(objects, compared, softened=check.ONLY_A_BUILD_MENDS)
+        changes = [[one] for one in pushed_changes(objects, ref, remote)]
+        return check.judged_together(objects, changes, softened=check.ONLY_A_BUILD_MENDS)
     except NothingToCheck:
-        return []
+        return [], []
+    except UserError as error:
+        return [], [error]
 
 
 def _show(ref: PushedRef, findings: list[Finding]) -> int:

@@ -10,8 +10,12 @@ import sys
 
 import opfixtures
 from opfixtures.atomic_write import write_whole
-from opfixtures.errors import UserError
+from opfixtures.comparison import staged
+from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.projects import projects
+from opfixtures.report.printable import printable
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 _SCRIPTS = os.path.join(os.path.dirname(opfixtures.__file__), "hooks")
@@ -56,7 +60,19 @@ def run(uninstall: bool) -> int:
         write_whole(path, _script(name).encode())
         os.chmod(path, 0o755)
     sys.stdout.write(f"opfixtures: {', '.join(HOOKS)} are in {folder}\n")
+    _warn_of_nothing(repository)
     return 0
+
+
+def _warn_of_nothing(repository: Repository) -> None:
+    """Say so where the hooks have nothing to check: they let everything pass then."""
+    with GitObjects(repository) as objects:
+        try:
+            projects(objects, staged(objects))
+        except NothingToCheck as error:
+            sys.stderr.write(
+                f"opfixtures: warning: {printable(str(error))} (until then the hooks let every commit pass)\n"
+            )
 
 
 def _refuse_to_share(repository: Repository, folder: str) -> None:

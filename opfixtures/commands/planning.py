@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
-from opfixtures.commands.common import refuse_problems, runtime_named
+from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
 from opfixtures.commands.replays import touched
-from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of, target_of_work_tree
+from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of
 from opfixtures.config import Config
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -20,8 +20,10 @@ from opfixtures.history import MapHistory, read_history
 from opfixtures.owner import Owner
 from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, runtime_for
 from opfixtures.planner import make_plan
+from opfixtures.projects import since_target
 from opfixtures.report.printable import printable
-from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
+from opfixtures.settings_scan import below
+from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The change, what is to be done for it, and target's commit, None before the first.
+    """The change of a project, what is to be done for it, and target's commit, None before the first.
 
     `because` is a path that differs from target and that a replay depends on; None where there is none, and so nothing
     to replay unless somebody asks for it.
@@ -57,41 +59,80 @@ class Planned:
     because: str | None = None
 
 
-def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> Planned:
-    """What is to be made and looked at for the change in the work tree.
+def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> list[Planned]:
+    """What is to be made and looked at for the change in the work tree: for each project, in the order of the folders.
 
     Raises:
         UserError: an operator, a runtime or a revision that is not there; what cannot be read.
         GitError: git failed.
     """
-    repository = objects.repository
-    work_tree = WorkTreeSnapshot(repository.root)
-    target = (
-        commit_of(repository, wanted.target) if wanted.target else target_of_work_tree(objects, work_tree)
-    )
-    pre_change = commit_of(repository, wanted.base) if wanted.base else target
-    before = snapshot_of(objects, pre_change)
-    compared = Comparison(before, work_tree, base=pre_change or "HEAD", tip="HEAD", target=target)
-    change = read_change(objects, compared)
-    refuse_problems(change)
+    since = _since(objects, WorkTreeSnapshot(objects.repository.root), wanted)
+    changes = [read_change(objects, compared) for compared in since]
+    for change in changes:
+        refuse_problems(change)
+    configs = [change.config for change in changes]
     if wanted.runtime is not None:
-        runtime_named(wanted.runtime, change.config)
-    because = touched(repository, change.config, target)
+        refuse_unknown_runtime(wanted.runtime, configs)
+    _refuse_unknown_operators(wanted.operators, changes)
+    return [
+        _planned(objects, compared, change, configs, wanted, tell)
+        for compared, change in zip(since, changes, strict=True)
+    ]
+
+
+def _since(objects: GitObjects, work_tree: Snapshot, wanted: Wanted) -> list[Comparison]:
+    """What is compared, for each project: the work tree with the pre-change commit, and target beside it."""
+    published = commit_of(objects.repository, wanted.target) if wanted.target else None
+    since = [
+        replace(one, target=None if isinstance(one.before, EmptySnapshot) else one.base)
+        for one in since_target(objects, work_tree, published)
+    ]
+    if wanted.base is None:
+        return since
+    base = commit_of(objects.repository, wanted.base)
+    return [replace(one, before=objects.commit(base), base=base) for one in since]
+
+
+def _planned(
+    objects: GitObjects,
+    compared: Comparison,
+    change: Change,
+    configs: Sequence[Config],
+    wanted: Wanted,
+    tell: Callable[[str], None],
+) -> Planned:
+    """The plan for one project, whose settings are among `configs`."""
+    repository, target = objects.repository, compared.target
+    because = touched(repository, change.config, configs, target)
     is_asked_for = wanted.operators or wanted.everything or wanted.regenerate or wanted.post_change_python
     if because is None and not is_asked_for:
+        if len(configs) > 1:
+            tell(f"{compared.folder or '.'}: nothing that a fixture rests on differs, nothing is replayed")
         return Planned(change, Plan(), target)
     published = snapshot_of(objects, target)
     plan = make_plan(
         change,
         _scope(change, wanted),
-        _sources(change, work_tree),
-        Standing(WorkTreeSnapshot(repository.root, largest=MAX_BYTES).read, published.read),
-        pre_change=pre_change,
-        published=_named_too_late if wanted.base else _search(objects, target, change, tell),
+        _sources(change, compared.after),
+        Standing(
+            WorkTreeSnapshot(repository.root, largest=MAX_BYTES).read,
+            lambda path: _read_published(published, compared, path),
+        ),
+        pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
+        published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
     )
     return Planned(
         change, _only(plan, wanted.runtime, change.config), target, because or change.config.version_map
     )
+
+
+def _read_published(published: Snapshot, compared: Comparison, path: str) -> bytes | None:
+    """What target holds at a path, or held there before the project moved."""
+    found = published.read(path)
+    if found is None and compared.moved_from is not None:
+        within = path.removeprefix(below(compared.folder, ""))
+        found = published.read(below(compared.moved_from, within))
+    return found
 
 
 def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:
@@ -106,11 +147,6 @@ def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:
 def _scope(change: Change, wanted: Wanted) -> Scope:
     """All fixtures are looked at; what is missing is made where the change owes it, or where it was named."""
     entries = {(one.operator, one.bumped_at_version): one for one in reversed(change.version_map.entries)}
-    known = {operator for operator, _ in entries} | {row.operator for row in change.guards}
-    missing = sorted(set(wanted.operators) - known)
-    if missing:
-        places = f"{change.version_map.path} or {change.registry.path}"
-        raise UserError(f"{missing[0]!r} is not in {places}: give a full name from there")
     some = [
         one for one in reversed(entries.values()) if not wanted.operators or one.operator in wanted.operators
     ]
@@ -130,19 +166,33 @@ def _scope(change: Change, wanted: Wanted) -> Scope:
     return Scope(some, owes, guards, wanted.regenerate)
 
 
+def _refuse_unknown_operators(operators: Sequence[str], changes: Sequence[Change]) -> None:
+    entries = {entry.operator for change in changes for entry in change.version_map.entries}
+    known = entries | {row.operator for change in changes for row in change.guards}
+    missing = sorted(set(operators) - known)
+    if missing:
+        places = " or ".join(
+            path for change in changes for path in (change.version_map.path, change.registry.path)
+        )
+        raise UserError(f"{missing[0]!r} is not in {places}: give a full name from there")
+
+
 def _named_too_late(_: MapEntry) -> PreChange:
     return PreChange(None, reason=NAMED_TOO_LATE)
 
 
 def _search(
-    objects: GitObjects, target: str | None, change: Change, tell: Callable[[str], None]
+    objects: GitObjects, compared: Comparison, change: Change, tell: Callable[[str], None]
 ) -> Callable[[MapEntry], PreChange]:
     """Finds the pre-change commit of an entry that target has; history is read when the first is asked for."""
 
     @cache
     def history() -> MapHistory:
-        tell(f"reading the history of {change.version_map.path}")
-        return read_history(objects, target or "HEAD", change.version_map.path)
+        published = change.target.version_map
+        path = published.path if published else change.version_map.path
+        tell(f"reading the history of {path}")
+        folder = compared.folder if compared.moved_from is None else compared.moved_from
+        return read_history(objects, compared.target or "HEAD", path, folder)
 
     @cache
     def pre_change(entry: MapEntry) -> PreChange:

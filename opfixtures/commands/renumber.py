@@ -6,21 +6,24 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from opfixtures.atomic_write import write_all
 from opfixtures.changes import Change
-from opfixtures.comparison import Comparison, read_change, snapshot_of, target_of_work_tree
+from opfixtures.comparison import Comparison, read_change
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.projects import since_target
 from opfixtures.renumber.choose import Renumbering, choose
 from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
 from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.printable import printable
+from opfixtures.settings_scan import below
 from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
@@ -55,22 +58,33 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
-        change = read_change(objects, _since_target(objects, work_tree))
-        sources = read_sources(work_tree, change.config)
-        _refuse_conflicts(sources)
-        _refuse_problems(change)
-        _refuse_unknown(change, operators)
-        renumbering = choose(change, operators)
-        _refuse_unstaged(objects, change, renumbering, operators)
-    if renumbering is None:
+        since = since_target(objects, work_tree)
+        changes = [read_change(objects, one) for one in since]
+        sources = [read_sources(work_tree, change.config) for change in changes]
+        for change, of_change in zip(changes, sources, strict=True):
+            _refuse_conflicts(of_change)
+            _refuse_problems(change)
+        _refuse_unknown(changes, operators)
+        chosen = [choose(change, operators) for change in changes]
+        for compared, change, renumbering in zip(since, changes, chosen, strict=True):
+            _refuse_unstaged(objects, compared, change, renumbering, operators)
+    planned = [
+        _Project(change, renumbering, of_change, rewrite(change, renumbering, of_change))
+        for change, of_change, renumbering in zip(changes, sources, chosen, strict=True)
+        if renumbering is not None
+    ]
+    if not planned:
         sys.stdout.write("opfixtures: nothing to renumber\n")
         return 0
-    files = rewrite(change, renumbering, sources)
-    sys.stdout.write(diff_text(sources, files) + "\n")
-    sys.stdout.writelines(f"{printable(line)}\n" for line in _moves(renumbering))
-    mentioned = _mentions(repository, change, renumbering, files, work_tree)
-    for line in left_over(change.config, renumbering, work_tree.has, mentioned):
-        sys.stdout.write(f"still to do: {printable(line)}\n")
+    for one in planned:
+        sys.stdout.write(diff_text(one.sources, one.files) + "\n")
+    for one in planned:
+        sys.stdout.writelines(f"{printable(line)}\n" for line in _moves(one.renumbering))
+    for one in planned:
+        mentioned = _mentions(repository, one, work_tree, [change.config.folder for change in changes])
+        for line in left_over(one.change.config, one.renumbering, work_tree.has, mentioned):
+            sys.stdout.write(f"still to do: {printable(line)}\n")
+    files = {path: content for one in planned for path, content in one.files.items()}
     end = "to change: run again with --apply to write it"
     if apply:
         write_all({os.path.join(repository.root, path): content for path, content in files.items()})
@@ -79,16 +93,15 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     return 0
 
 
-def _since_target(objects: GitObjects, after: Snapshot) -> Comparison:
-    target = target_of_work_tree(objects, after)
-    return Comparison(snapshot_of(objects, target), after, base=target or "HEAD", tip="HEAD")
-
-
 def _refuse_unstaged(
-    objects: GitObjects, change: Change, renumbering: Renumbering | None, operators: Collection[str]
+    objects: GitObjects,
+    compared: Comparison,
+    change: Change,
+    renumbering: Renumbering | None,
+    operators: Collection[str],
 ) -> None:
     """A check reads the index: what it says of a version has to be what this command says."""
-    staged = read_change(objects, _since_target(objects, objects.index()))
+    staged = read_change(objects, replace(compared, after=objects.index()))
     if _said(staged) == _said(change):
         return
     of_index = None if staged.version_map.problems else choose(staged, operators)
@@ -109,6 +122,16 @@ def _numbers(renumbering: Renumbering | None) -> object:
     return renumbering and (_moves(renumbering), renumbering.produced, renumbering.maximum)
 
 
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """A project that is renumbered: `sources` are its files as they are, `files` those that change, as they will be."""
+
+    change: Change
+    renumbering: Renumbering
+    sources: Mapping[str, bytes]
+    files: Mapping[str, bytes]
+
+
 def _refuse_conflicts(sources: Mapping[str, bytes]) -> None:
     for path, source in sources.items():
         if marker := _CONFLICT.search(source):
@@ -127,13 +150,13 @@ def _refuse_problems(change: Change) -> None:
         raise UserError(f"{problem.place}: {problem.message} (nothing is renumbered before)")
 
 
-def _refuse_unknown(change: Change, operators: Collection[str]) -> None:
-    added = {entry.operator for entry in change.added}
+def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> None:
+    added = {entry.operator for change in changes for entry in change.added}
     for operator in operators:
         if operator not in added:
+            maps = " or ".join(change.version_map.path for change in changes)
             raise UserError(
-                f"this branch adds no entry of {operator} to {change.version_map.path}: give the full name of one "
-                "that it adds"
+                f"this branch adds no entry of {operator} to {maps}: give the full name of one that it adds"
             )
 
 
@@ -145,23 +168,26 @@ def _moves(renumbering: Renumbering) -> list[str]:
 
 
 def _mentions(
-    repository: Repository,
-    change: Change,
-    renumbering: Renumbering,
-    files: Mapping[str, bytes],
-    work_tree: Snapshot,
+    repository: Repository, one: _Project, work_tree: Snapshot, folders: Sequence[str]
 ) -> list[str]:
-    """Where the names that were replaced are still said: in `files` as they will be, and in all others."""
-    names = replaced_names(renumbering)
-    config = change.config
-    passed = {path for row in renumbering.rows for path in stale_fixtures(config, row, work_tree.has)}
-    passed.update(files, filter(None, [config.mobile_upgraders]))
+    """Where the names that were replaced are still said: in the files as they will be, and in all others of the
+    project's folder that are no other project's."""
+    names = replaced_names(one.renumbering)
+    config = one.change.config
+    passed = {path for row in one.renumbering.rows for path in stale_fixtures(config, row, work_tree.has)}
+    passed.update(one.files, filter(None, [config.mobile_upgraders]))
+    passed.update(
+        folder
+        for folder in folders
+        if folder.startswith(below(config.folder, "")) and folder != config.folder
+    )
     wanted = [option for name in sorted(names) for option in ("-e", name)]
+    where = [f":(top,literal){config.folder}"] if config.folder else []
     elsewhere = [f":(exclude,top,literal){path}" for path in sorted(passed)]
     options = ("--untracked", "-I", "-F", "-w", "-o", "-n", "-z")
-    found = repository.ask("grep", *options, *wanted, "--", *elsewhere) if wanted else None
+    found = repository.ask("grep", *options, *wanted, "--", *where, *elsewhere) if wanted else None
     hits = [
         f"{os.fsdecode(path)}:{int(line)} says {name.decode()}"
         for path, line, name in _HIT.findall(found or b"")
     ]
-    return list(dict.fromkeys([*mentions(files, names), *hits]))
+    return list(dict.fromkeys([*mentions(one.files, names), *hits]))

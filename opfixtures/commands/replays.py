@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from opfixtures.config import Config
 from opfixtures.errors import ConfigurationError
 from opfixtures.git import Repository
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.sources import Sources
 
 
-def sources_of(config: Config) -> Sources:
-    """The files that a build of the repository depends on."""
-    return Sources(config.sources, left_out=config.fixtures)
+def sources_of(config: Config, projects: Sequence[Config]) -> Sources:
+    """The files that a build of a project depends on. `projects` are all of the repository."""
+    return Sources(config.sources, tuple(one.fixtures for one in projects), config.folder)
 
 
-def touched(repository: Repository, config: Config, before: str | None) -> str | None:
-    """A path that a replay depends on and that differs between the commit `before` and the work tree; None where
-    there is none. Without a commit all is new.
+def touched(
+    repository: Repository, config: Config, projects: Sequence[Config], before: str | None
+) -> str | None:
+    """A path that a replay of a project depends on and that differs between the commit `before` and the work tree;
+    None where there is none. Without a commit all is new. `projects` are all of the repository.
 
     Only a runtime that is built from the repository depends on its sources: a release is what it is.
 
     Raises GitError, and ConfigurationError for a glob of `sources` that matches no file.
     """
+    sources = sources_of(config, projects)
     if config.sources:
-        _refuse_idle_globs(repository, config)
+        _refuse_idle_globs(repository, config, sources)
     if before is None:
         return config.version_map
-    evidence = [OWN_FILE, SHARED_FILE, *_declared(config)]
+    settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
+    evidence = [*settings, *_declared(config)]
     is_built = any(spec.kind == "checkout" for spec in config.runtimes)
-    sources = sources_of(config)
     pathspecs = [] if is_built else [f":(top,literal){path}" for path in evidence]
     differing = _differing(repository, before, pathspecs)
     wanted = set(evidence)
@@ -45,9 +48,9 @@ def touched(repository: Repository, config: Config, before: str | None) -> str |
     )
 
 
-def _refuse_idle_globs(repository: Repository, config: Config) -> None:
+def _refuse_idle_globs(repository: Repository, config: Config, sources: Sources) -> None:
     listed = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z").split(b"\0")
-    glob = sources_of(config).unmatched(os.fsdecode(path) for path in listed if path)
+    glob = sources.unmatched(os.fsdecode(path) for path in listed if path)
     if glob is not None:
         raise ConfigurationError(
             f"{config.source}: [tool.opfixtures]: sources: {glob!r} matches no file: correct it, such as 'mylib/**'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping, Sequence
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
@@ -13,6 +14,7 @@ from opfixtures.comparison import Comparison, read_change
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.projects import folders_of_work_tree
 from opfixtures.result import FixtureResult
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.status import Folder, status_of
@@ -46,46 +48,54 @@ def run(report: str, *, replay: bool = False) -> int:
     Raises RuntimeUnavailable or GitError if it is to `replay` and a post-change runtime cannot be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
+    work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
-        work_tree = WorkTreeSnapshot(repository.root)
-        change = read_change(objects, Comparison(EmptySnapshot(), work_tree, base=None, tip=None))
+        changes = {
+            folder: read_change(
+                objects, Comparison(EmptySnapshot(), work_tree, base=None, tip=None, folder=folder)
+            )
+            for folder in folders_of_work_tree(objects, work_tree)
+        }
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
-    results, unavailable = _replayed(repository, change, fixtures) if replay else ([], None)
-    folder = Folder(
-        fixtures.names(change.config.fixtures),
-        fixtures.read,
-        commit_days(repository, change.config.fixtures),
-        {one.fixture: one for one in results if one.fixture},
-    )
-    status = status_of(change, folder)
+    results, unavailable = _replayed(repository, list(changes.values()), fixtures) if replay else ([], None)
+    by_path = {one.fixture: one for one in results if one.fixture}
+    projects = {
+        folder: status_of(change, _folder(repository, change, fixtures, by_path))
+        for folder, change in changes.items()
+    }
     if report == "json":
         from opfixtures.report.status_json import status_json
 
-        sys.stdout.write(status_json(status) + "\n")
+        sys.stdout.write(status_json(projects) + "\n")
     else:
         from opfixtures.report.status_text import status_text
 
-        sys.stdout.write(status_text(status))
+        sys.stdout.write(status_text(projects))
     if unavailable is not None:
         raise unavailable
     return int(any(result.failed for result in results))
 
 
-def _replayed(
-    repository: Repository, change: Change, fixtures: Snapshot
-) -> tuple[list[FixtureResult], UserError | None]:
-    from opfixtures.clock import today
-    from opfixtures.commands.common import refuse_problems, upgrader_texts, workshop
-    from opfixtures.commands.replays import sources_of
-    from opfixtures.commands.verify import fixtures_there
-    from opfixtures.post_change import PostChange
-    from opfixtures.verify import verify
-    from opfixtures.waivers import waive_replay
+def _folder(
+    repository: Repository,
+    change: Change,
+    fixtures: WorkTreeSnapshot,
+    results: Mapping[str, FixtureResult],
+) -> Folder:
+    """The folder of a project's fixtures; `results` are by path."""
+    path = change.config.fixtures
+    return Folder(fixtures.names(path), fixtures.read, commit_days(repository, path), results)
 
-    refuse_problems(change)
+
+def _replayed(
+    repository: Repository, changes: Sequence[Change], fixtures: Snapshot
+) -> tuple[list[FixtureResult], UserError | None]:
+    from opfixtures.commands.common import refuse_problems, waived, workshop
+    from opfixtures.commands.verify import fixtures_there, replayed
+
+    for change in changes:
+        refuse_problems(change)
+    found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
     with workshop(repository) as tools:
-        after = PostChange(change.config, upgrader_texts(change))
-        own = tools.building(sources_of(change.config))
-        results, unavailable = verify(list(fixtures_there(change, fixtures)), after, own)
-    day = today()
-    return [waive_replay(result, change.config.waivers, day) for result in results], unavailable
+        parts, unavailable = replayed(found, tools)
+    return waived(parts), unavailable

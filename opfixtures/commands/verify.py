@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from opfixtures.archive import MAX_BYTES
 from opfixtures.changes import Change
 from opfixtures.commands.common import (
+    Part,
     add_report,
     finish,
     refuse_problems,
+    refuse_unknown_runtime,
     runtime_named,
     upgrader_texts,
+    waived,
     workshop,
 )
 from opfixtures.commands.replays import sources_of
@@ -24,10 +28,12 @@ from opfixtures.git_snapshot import GitObjects
 from opfixtures.owner import owners
 from opfixtures.plan import FoundFixture
 from opfixtures.post_change import PostChange
+from opfixtures.projects import folders_of_work_tree
 from opfixtures.record import record_path
 from opfixtures.result import Result
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.verify import verify
+from opfixtures.workshop import Workshop
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -53,27 +59,65 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     not be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
-    work_tree = WorkTreeSnapshot(repository.root)
-    with GitObjects(repository) as objects:
-        change = read_change(objects, Comparison(EmptySnapshot(), work_tree, base="HEAD", tip="HEAD"))
-    refuse_problems(change)
+    changes = _changes(repository)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
-    wanted = [_path(name, repository.root) for name in names]
-    found = [one for one in fixtures_there(change, fixtures) if not wanted or one.owner.path in wanted]
-    unowned = sorted(set(wanted) - {one.owner.path for one in found})
+    wanted = {_path(name, repository.root) for name in names}
+    found = [
+        (change, [one for one in fixtures_there(change, fixtures) if not wanted or one.owner.path in wanted])
+        for change in changes
+    ]
+    unowned = sorted(wanted - {one.owner.path for _, some in found for one in some})
     if unowned:
         raise UserError(
             f"{unowned[0]} is not there, or no fixture entry owns it: give the path of a registered fixture"
         )
-    spec = runtime_named(runtime, change.config) if runtime is not None else None
+    if runtime is not None:
+        refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
     with workshop(repository) as tools:
-        after = PostChange(change.config, upgrader_texts(change), spec)
-        results, unavailable = verify(found, after, tools.building(sources_of(change.config)))
-    nothing = "" if found else "nothing to verify: no registered fixture is there"
-    status = finish(Result(None, tuple(results)), report, change.config.waivers, nothing)
+        parts, unavailable = replayed(found, tools, runtime)
+    results = waived(parts)
+    nothing = "" if results else "nothing to verify: no registered fixture is there"
+    status = finish(Result(None, tuple(results)), report, nothing)
     if unavailable is not None:
         raise unavailable
     return status
+
+
+def _changes(repository: Repository) -> list[Change]:
+    """All that each project of the work tree declares."""
+    work_tree = WorkTreeSnapshot(repository.root)
+    with GitObjects(repository) as objects:
+        compared = Comparison(EmptySnapshot(), work_tree, base="HEAD", tip="HEAD")
+        changes = [
+            read_change(objects, replace(compared, folder=folder))
+            for folder in folders_of_work_tree(objects, work_tree)
+        ]
+    for change in changes:
+        refuse_problems(change)
+    return changes
+
+
+def replayed(
+    found: Sequence[tuple[Change, Sequence[FoundFixture]]], tools: Workshop, runtime: str | None = None
+) -> tuple[list[Part], UserError | None]:
+    """What became of the fixtures of each project, and why a post-change runtime could not be had, if so.
+
+    With `runtime`, the name of one, a project that has none of that name is left out.
+    """
+    configs = [change.config for change, _ in found]
+    parts, unavailable = list[Part](), None
+    for change, some in found:
+        spec = runtime_named(runtime, change.config) if runtime is not None else None
+        if not some:
+            continue
+        if runtime is not None and spec is None:
+            tools.tell(f"{change.config.source} has no runtime {runtime!r}: its fixtures are left out")
+            continue
+        after = PostChange(change.config, upgrader_texts(change), spec)
+        results, error = verify(some, after, tools.building(sources_of(change.config, configs)))
+        parts.append(Part(change.config, results))
+        unavailable = unavailable or error
+    return parts, unavailable
 
 
 def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FoundFixture]:

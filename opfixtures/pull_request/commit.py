@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opfixtures.config import read_config
+from opfixtures.projects import configs_above, folders_above
 from opfixtures.pull_request.artifact import MadeFixture
 from opfixtures.pull_request.hub import Hub, PullRequest, Refused
 from opfixtures.record import record_path
@@ -17,6 +17,8 @@ MAX_FILES = 200
 MAX_BYTES = 25 << 20
 # A folder of more is not listed whole.
 _MOST_LISTED = 1_000
+# Each is asked for its settings.
+_MOST_FOLDERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,12 @@ class _BaseBranch:
 
     def __init__(self, hub: Hub, commit: str) -> None:
         self._hub, self._commit = hub, commit
+        self._read: dict[str, bytes | None] = {}
 
     def read(self, path: str) -> bytes | None:
-        return self._hub.file(path, self._commit)
+        if path not in self._read:
+            self._read[path] = self._hub.file(path, self._commit)
+        return self._read[path]
 
     def has(self, path: str) -> bool:
         return self.read(path) is not None
@@ -46,7 +51,7 @@ class _BaseBranch:
 def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) -> Pushed:
     """Commit fixtures and their records upon the head of `pull`, unless it has moved.
 
-    Only the folder that the base branch's settings name is written to, and no fixture that the base branch has.
+    Only folders that settings of the base branch name are written to, and no fixture that the base branch has.
 
     Raises:
         UserError: the base branch's settings cannot be used.
@@ -58,10 +63,14 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
     if pull.from_default_branch and not is_fork:
         # Whoever may read a repository may open a pull request from its default branch to another.
         return Pushed(None, f"{pull.head_branch} is the default branch, which takes no commit without review")
-    config = read_config(_BaseBranch(hub, pull.base_sha))
-    if config is None:
+    paths = {made.result.fixture for made in fixtures if made.may_be_committed and made.result.fixture}
+    if len({above for path in paths for above in folders_above(path)}) > _MOST_FOLDERS:
+        return Pushed(None, "its fixtures lie in too many folders")
+    base = _BaseBranch(hub, pull.base_sha)
+    known = {config.fixtures for path in sorted(paths) for config in configs_above(base, path)}
+    if not known:
         return Pushed(None, "the base branch has no settings that name a fixtures folder")
-    files = _files(hub, pull, config.fixtures, fixtures)
+    files = _files(hub, pull, sorted(known), fixtures)
     if isinstance(files, str):
         return Pushed(None, files)
     now = hub.pull_request(pull.number)
@@ -80,20 +89,21 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
 
 
 def _files(
-    hub: Hub, pull: PullRequest, folder: str, fixtures: Sequence[MadeFixture]
+    hub: Hub, pull: PullRequest, folders: Sequence[str], fixtures: Sequence[MadeFixture]
 ) -> dict[str, bytes] | str:
     """The files to commit by path; or why there are none."""
-    published = hub.names(folder, pull.base_sha)
-    if len(published) >= _MOST_LISTED:
-        return f"{folder} has more files than GitHub lists"
     files: dict[str, bytes] = {}
-    for made in fixtures:
-        path = f"{folder}/{made.name}"
-        is_new = published.isdisjoint((made.name, record_path(made.name)))
-        if made.may_be_committed and made.result.fixture == path and is_new:
-            files |= {path: made.data, record_path(path): made.record_data}
+    for folder in folders:
+        published = hub.names(folder, pull.base_sha)
+        if len(published) >= _MOST_LISTED:
+            return f"{folder} has more files than GitHub lists"
+        for made in fixtures:
+            path = f"{folder}/{made.name}"
+            is_new = published.isdisjoint((made.name, record_path(made.name)))
+            if made.may_be_committed and made.result.fixture == path and is_new:
+                files |= {path: made.data, record_path(path): made.record_data}
     if not files:
-        return f"there is no new fixture for {folder}"
+        return f"there is no new fixture for {' or '.join(folders)}"
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
         return f"it is more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB"
     return files

@@ -94,13 +94,13 @@ def made(fixtures: Iterable[FixtureResult]) -> list[str]:
 def write_files(side: Repository, folder: str) -> None:
     """Copy what target does not hold into `folder`, beside the report, and write the patch of what was made.
 
-    Raises GitError, OSError.
+    Raises GitError, OSError; UserError where two of them have one name.
     """
     report = read_report(folder)
     fixtures = report.fixtures if report else ()
-    for path in _with_records(
-        [one.fixture for one in fixtures if one.is_new and one.fixture and one.runtime]
-    ):
+    new = [one.fixture for one in fixtures if one.is_new and one.fixture and one.runtime]
+    _refuse_one_name_for_two(new)
+    for path in _with_records(new):
         os.makedirs(os.path.join(folder, FIXTURES), exist_ok=True)
         copied = os.path.join(folder, FIXTURES, os.path.basename(path))
         shutil.copyfile(os.path.join(side.root, path), copied, follow_symlinks=False)
@@ -120,6 +120,18 @@ def write_files(side: Repository, folder: str) -> None:
     patch = side.run("-c", "core.quotePath=false", "diff", "--cached", *_AS_PATCH)
     if patch:
         write_whole(os.path.join(folder, PATCH), patch)
+
+
+def _refuse_one_name_for_two(fixtures: Sequence[str]) -> None:
+    """An artifact holds each by its name alone: two projects may both have it."""
+    paths: dict[str, str] = {}
+    for path in fixtures:
+        other = paths.setdefault(os.path.basename(path), path)
+        if other != path:
+            raise UserError(
+                f"{other} and {path} are new and have one name: give one module another name, or bring one of them "
+                "in a change of its own"
+            )
 
 
 def _with_records(fixtures: Sequence[str]) -> list[str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from opfixtures.config import Config, read_config
-from opfixtures.errors import ConfigurationError, GitError, UserError
+from opfixtures.config import Config
+from opfixtures.errors import GitError, UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.presets import PYTORCH_MODULES, PYTORCH_PATHS
+from opfixtures.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_PATHS
+from opfixtures.projects import configs_in
 from opfixtures.pull_request.events import Activity
 from opfixtures.pull_request.payload import OBJECT_ID
 from opfixtures.releases import fetches_no_tags
@@ -36,6 +37,8 @@ _PLAIN = {
     "fetch.writeCommitGraph": "false",
     "gc.auto": "0",
 }
+# Without a `/` in front or between, a pattern holds in every folder.
+_ANYWHERE = (OWN_FILE, SHARED_FILE, f"**/{PYTORCH_MAP}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,11 @@ def make_side(user: Repository, activity: Activity, around: Surroundings, folder
         side.run("remote", "add", "origin", origin)
     _take_tags(user, side)
     checked_out = _checked_out(user, activity)
-    config = _config(user, checked_out)
-    whole = config is not None and any(spec.kind == "checkout" for spec in config.runtimes)
+    configs = _configs(user, checked_out)
+    whole = any(spec.kind == "checkout" for config in configs for spec in config.runtimes)
     base = _base(side, activity, checked_out, around, whole)
     _fetch(side, base, whole)
-    return _with_change(side, base, checked_out, config, whole)
+    return _with_change(side, base, checked_out, configs, whole)
 
 
 def _git_settings(origin: str, around: Surroundings) -> Mapping[str, str]:
@@ -171,34 +174,32 @@ def _fetching(depth: int, whole: bool) -> tuple[str, ...]:
     return ("fetch", "--quiet", "--no-tags", f"--depth={depth}", *filters)
 
 
-def _config(repository: Repository, commit: str) -> Config | None:
+def _configs(repository: Repository, commit: str) -> list[Config]:
     with GitObjects(repository) as objects:
-        try:
-            return read_config(objects.commit(commit))
-        except ConfigurationError:
-            # The check says what is wrong with it.
-            return None
+        return configs_in(objects, objects.commit(commit))
 
 
-def _with_change(side: Repository, base: str, checked_out: str, config: Config | None, whole: bool) -> Side:
+def _with_change(
+    side: Repository, base: str, checked_out: str, configs: Sequence[Config], whole: bool
+) -> Side:
     """Check out the commit that adds to `base` what is checked out."""
     message = f"tree of {checked_out}"
     commit = side.run("commit-tree", f"{checked_out}^{{tree}}", "-p", base, "-m", message).decode().strip()
     if not whole:
         side.run("config", "core.sparseCheckout", "true")
-        _sparsely(side, _paths(config))
+        _sparsely(side, _paths(configs))
         # One request brings all files of a checkout; reading them one by one would ask for each.
         side.run("checkout", "--quiet", "--detach", base)
-        _sparsely(side, {*_paths(config), *_paths(_config(side, base))})
+        _sparsely(side, _paths([*configs, *_configs(side, base)]))
         side.run("read-tree", "-mu", "HEAD")
     side.run("checkout", "--quiet", "--detach", commit)
     return Side(Repository.discover(side.root, side.environment), base)
 
 
-def _paths(config: Config | None) -> Iterable[str]:
-    """What is read of a tree with these settings."""
-    yield from (OWN_FILE, SHARED_FILE, *PYTORCH_PATHS.values(), *PYTORCH_MODULES)
-    if config is not None:
+def _paths(configs: Iterable[Config]) -> Iterator[str]:
+    """What is read of a tree whose projects have these settings, beside what may make a project of a folder."""
+    yield from (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
+    for config in configs:
         own = (config.version_map, config.upgraders, config.registry, config.fixtures, config.versions)
         mobile = (config.mobile_upgraders, config.mobile_upgraders_generator)
         yield from filter(None, (*own, *mobile, *config.fixture_modules))
@@ -206,7 +207,7 @@ def _paths(config: Config | None) -> Iterable[str]:
 
 def _sparsely(side: Repository, paths: Iterable[str]) -> None:
     """Name what a checkout writes (git-sparse-checkout; the patterns are those of gitignore)."""
-    lines = sorted(f"/{_literally(path)}" for path in paths)
+    lines = sorted({*_ANYWHERE, *(f"/{_literally(path)}" for path in paths)})
     folder = os.path.join(side.root, ".git", "info")
     os.makedirs(folder, exist_ok=True)
     with open(

@@ -1,29 +1,34 @@
-"""The status of all operators, for programs: described by `schemas/status.schema.json`."""
+"""The status of all operators of all projects, for programs: described by `schemas/status.schema.json`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from opfixtures.declarations.model import Place
 from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 
 
-def status_json(status: Status) -> str:
-    """`{"schema": 2, "operators": [...], "guards": [...], "orphans": {...}, "problems": [...]}`, in ASCII."""
+def status_json(projects: Mapping[str, Status]) -> str:
+    """`{"schema": 2, "projects": [{"folder": "", "operators": [...], ...}]}`, in ASCII; projects are by folder."""
+    report = {"schema": 2, "projects": [_project(folder, status) for folder, status in projects.items()]}
+    return json.dumps(report, indent=2)
+
+
+def _project(folder: str, status: Status) -> dict[str, object]:
     modules = [
         {"module": one.module, "operator": one.operator, "reason": one.reason, **_place(one.place)}
         for one in status.orphan_modules
     ]
     upgraders = [{"name": one.name, **_place(one.place)} for one in status.orphan_upgraders]
-    report = {
-        "schema": 2,
+    return {
+        "folder": folder,
         "operators": [_operator(operator) for operator in status.operators],
         "guards": [{"operator": one.operator, "fixture": _fixture(one.fixture)} for one in status.guards],
         "orphans": {"modules": modules, "fixtures": status.orphan_fixtures, "upgraders": upgraders},
         "problems": [{"message": one.message, **_place(one.place)} for one in status.problems],
     }
-    return json.dumps(report, indent=2)
 
 
 def _operator(one: OperatorStatus) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""The status of all operators, for a terminal."""
+"""The status of all operators of all projects, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from opfixtures.report.printable import printable
 from opfixtures.result import FAILURES, Answer, FixtureResult
@@ -13,7 +13,15 @@ _HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped",
 _WIDEST = 48
 
 
-def status_text(status: Status) -> str:
+def status_text(projects: Mapping[str, Status]) -> str:
+    """What each project's status is; of several projects, each below the name of its folder."""
+    parts = {folder or ".": _project(status) for folder, status in projects.items()}
+    if len(parts) == 1:
+        return "".join(parts.values())
+    return "\n".join(f"{printable(folder)}:\n{part}" for folder, part in parts.items())
+
+
+def _project(status: Status) -> str:
     """A row an operator, or one for each of its entries; orphans and problems below; a line of counts."""
     loaders = list(dict.fromkeys(loader for fixture in _fixtures(status) for loader in fixture.replays))
     rows = [row for operator in status.operators for row in _rows(operator, loaders)]

@@ -12,7 +12,7 @@ from opfixtures.given_out import Numbering, constants, has_header, key_of
 from opfixtures.numbering import numbering_of
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
-from opfixtures.settings_scan import SHARED_FILE
+from opfixtures.settings_scan import SHARED_FILE, below
 
 
 @rule("OPF107", Severity.ERROR)
@@ -170,9 +170,17 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     if change.after.version_map is None:
         published = change.target.version_map
         if published is not None and not _all_may_go(change, published):
-            settings = f"[tool.opfixtures] of {change.config.source or SHARED_FILE}"
+            settings = (
+                f"[tool.opfixtures] of {change.config.source or below(change.config.folder, SHARED_FILE)}"
+            )
             hint = f"bring it back, or name its new path as `version-map` in {settings}"
-            yield finding(None, Place(published.path, 1, 1), "the published version map is removed", hint)
+            message = "the published version map is removed"
+            if change.has_file(published.path):
+                message, hint = (
+                    "no settings name the published version map any more",
+                    f"name it as `version-map` in {settings}",
+                )
+            yield finding(None, Place(published.path, 1, 1), message, hint)
         return
     # What is not among the entries of a map with problems may be there all the same.
     if change.version_map.path not in change.touched or change.version_map.problems:
@@ -198,7 +206,7 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
 
 def _all_may_go(change: Change, published: VersionMap) -> bool:
     """Whether a published map is not lost but taken back, registry and all, and nobody needs what it had."""
-    if change.after.registry is not None or published.problems:
+    if change.after.registry is not None or published.problems or change.has_file(published.path):
         return False
     from opfixtures.taken_back import may_be_taken_back
 

@@ -66,4 +66,4 @@ class _Needed:
             rule = RULES[code]
             found = rule.judge(self._change, partial(Finding, rule.code, rule.severity))
             self._keys[code] = frozenset(map(key_of, found))
-        return waiver.key in self._keys[code]
+        return not self._keys[code].isdisjoint(waiver.names)

@@ -74,7 +74,7 @@ def obtain_checkout(
             _build(spec, base, folder, environment, where)
 
         content = content_of(repository, tree, sources.has, *borrowed)
-        recipe = [_RECIPE, content, spec.setup, spec.module, astuple(base)]
+        recipe = [_RECIPE, content, spec.folder, spec.setup, spec.module, astuple(base)]
         key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
         folder = built_once(os.path.join(cache, "checkouts"), key, build, needed=PYTHON)
     return Runtime(
@@ -124,8 +124,13 @@ def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str
         path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
         with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.writelines(f"{path}\n" for path in base.folders)
+        home = os.path.join(tree, spec.folder)
+        if not os.path.isdir(home):
+            raise RuntimeUnavailable(
+                f"{where} has no folder {spec.folder} to build: name a commit that has it (--base)"
+            )
         for command in spec.setup:
-            run_logged(command, tree, own, log)
+            run_logged(command, home, own, log)
     except CommandError as error:
         raise RuntimeUnavailable(f"{where} cannot be built: {error} (all output: {log})") from error
     except BaseException:

@@ -12,13 +12,13 @@ from opfixtures.runtimes.model import Runtime
 
 
 def obtain_interpreter(spec: RuntimeSpec, root: str, environment: Mapping[str, str]) -> Runtime:
-    """The Python of `spec`: a path, from the repository's root or from `~`, or a command on PATH.
+    """The Python of `spec`: a path, from the folder of its settings or from `~`, or a command on PATH.
 
     An operator module has to come from its environment. Raises RuntimeUnavailable if there is no such Python.
     """
     named = spec.python or ""
     if "/" in named:
-        path = os.path.join(root, os.path.expanduser(named))
+        path = os.path.join(root, spec.folder, os.path.expanduser(named))
         found = path if os.path.isfile(path) and os.access(path, os.X_OK) else None
     else:
         found = shutil.which(named, path=environment.get("PATH"))

@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import sys
+from collections.abc import Iterable, Mapping
 
-from opfixtures.config import read_config
+from opfixtures.config import Config
 from opfixtures.errors import UserError
-from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
+from opfixtures.git import Repository
+from opfixtures.git_snapshot import GitObjects
+from opfixtures.projects import configs_in
+from opfixtures.snapshot import WorkTreeSnapshot
 
 
-def lock(tree: Snapshot) -> str:
-    """The word for the releases in the settings of `tree`; that of none where the settings cannot be read."""
-    try:
-        config = read_config(tree)
-    except UserError:
-        config = None
-    specs = config.runtimes if config else ()
+def lock(configs: Iterable[Config]) -> str:
+    """The word for the releases that these settings name."""
+    specs = [spec for config in configs for spec in config.runtimes]
     releases = sorted({f"{spec.torch} {spec.python} {spec.index_url}" for spec in specs if spec.torch})
     text = json.dumps([platform.python_version(), releases])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def configs_of(folder: str, environment: Mapping[str, str]) -> list[Config]:
+    """The settings of all projects in the work tree at `folder`; none where they cannot be read."""
+    try:
+        repository = Repository.discover(folder, environment)
+        with GitObjects(repository) as objects:
+            return configs_in(objects, WorkTreeSnapshot(repository.root))
+    except UserError:
+        return []
+
+
 if __name__ == "__main__":
-    sys.stdout.write(lock(WorkTreeSnapshot(sys.argv[1])) + "\n")
+    sys.stdout.write(lock(configs_of(sys.argv[1], os.environ)) + "\n")

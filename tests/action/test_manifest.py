@@ -17,8 +17,7 @@ from packaging.utils import canonicalize_name
 
 from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR, INPUTS, variable
 from opfixtures.pull_request.runner_files import OUTPUTS
-from opfixtures.runtimes.lock import lock
-from opfixtures.snapshot import WorkTreeSnapshot
+from opfixtures.runtimes.lock import configs_of, lock
 from tests.action.conftest import ROOT
 
 ACTION = ROOT / "action.yml"
@@ -205,7 +204,9 @@ def test_the_schemas_are_kept(all_workflows: list[str]) -> None:
 def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
     def of(settings: str) -> str:
         (tmp_path / ".opfixtures.toml").write_text(f"[tool.opfixtures]\n{settings}")
-        return lock(WorkTreeSnapshot(str(tmp_path)))
+        return lock(configs_of(str(tmp_path), os.environ))
+
+    subprocess.run(("git", "init", "--quiet", str(tmp_path)), check=True)
 
     preset = 'preset = "pytorch"\n'
     release = 'runtimes = [{{ kind = "release", torch = "{}", python = "3.8" }}]\n'

@@ -17,6 +17,7 @@ from opfixtures.plan import PreChange
 from tests.conftest import GitRepository
 
 MAP = "lib/versions.py"
+FOLDER = "packages/tiny"
 SETTINGS = """\
 [tool.opfixtures]
 version-map = "{}"
@@ -65,14 +66,14 @@ class Library:
     def pre_change(self, key: tuple[str, int], path: str = MAP) -> PreChange:
         return pre_change(self.history(path), key)
 
-    def history(self, path: str = MAP, folder: Path | None = None) -> MapHistory:
-        """What a clone in `folder`, else the repository itself, shows."""
+    def history(self, path: str = MAP, folder: Path | None = None, project: str = "") -> MapHistory:
+        """What a clone in `folder`, else the repository itself, shows of the project in another folder."""
         root = str(folder or self.repository.root)
         found = Repository.discover(root, self.repository.environment)
         with GitObjects(found) as objects:
             tip = found.resolve("HEAD")
             assert tip is not None
-            return read_history(objects, tip, path)
+            return read_history(objects, tip, path, project)
 
 
 def pre_change(history: MapHistory, key: tuple[str, int]) -> PreChange:
@@ -94,6 +95,30 @@ def test_each_entry_has_the_parent_of_the_commit_that_brought_it(library: Librar
 
     assert library.pre_change(SCALE) == PreChange(before_scale, 0, scale)
     assert library.pre_change(ADD) == PreChange(before_add, 4, add)
+
+
+def test_a_project_in_a_folder_has_its_settings_there(new_repository: NewRepository) -> None:
+    """They say where its map stood, and those of the root are another's."""
+    settings = f"{FOLDER}/.opfixtures.toml"
+    repository = new_repository(
+        {
+            ".opfixtures.toml": SETTINGS.format("elsewhere.py"),
+            settings: SETTINGS.format("old.py"),
+            f"{FOLDER}/old.py": version_map(),
+        }
+    )
+    library = Library(repository)
+    before = library.other()
+    brought = library.commit(SCALE, path=f"{FOLDER}/old.py")
+    repository.git("rm", "--quiet", f"{FOLDER}/old.py")
+    repository.write(settings, SETTINGS.format("versions.py"))
+    # Nothing of the old file: no rename shows where it was.
+    library.commit(
+        SCALE, path=f"{FOLDER}/versions.py", upgrader="another" * 200, schema="(Tensor x) -> Tensor"
+    )
+
+    history = library.history(f"{FOLDER}/versions.py", project=FOLDER)
+    assert pre_change(history, SCALE) == PreChange(before, 0, brought)
 
 
 def test_a_backfill_comes_after_the_versions_that_were_there(library: Library) -> None:

@@ -78,15 +78,17 @@ def repository(new_repository: Callable[..., GitRepository]) -> GitRepository:
 def plan(repository: GitRepository, **wanted: object) -> Planned:
     found = Repository.discover(str(repository.root), repository.environment)
     with GitObjects(found) as objects:
-        return planned(objects, Wanted(**wanted), lambda _: None)  # type: ignore[arg-type]
+        [one] = planned(objects, Wanted(**wanted), lambda _: None)  # type: ignore[arg-type]
+        return one
 
 
 def told(repository: GitRepository, **wanted: object) -> list[str]:
-    """What would be done, without what makes it."""
-    return [line.split(" of ")[0] for line in intentions(plan(repository, **wanted).plan)]
+    """What would be done with which file, without what makes it."""
+    lines = (line.split("  ", 1) for line in intentions(plan(repository, **wanted).plan))
+    return [f"{verb}  {what.partition(': ')[2].partition(' with ')[0]}" for verb, what in lines]
 
 
-MADE, REPRODUCED, REPLAYED = "would make       ", "would reproduce  ", "would replay     "
+MADE, REPRODUCED, REPLAYED = "would make  ", "would reproduce  ", "would replay  "
 SCALE_REPLAYED = f"{REPLAYED}fixtures/scale_v3.ptl"
 
 
@@ -97,7 +99,7 @@ def test_what_touches_nothing_is_not_looked_at_unless_somebody_asks(repository: 
 
     assert (nothing.plan, nothing.because) == (Plan(), None)
     target = repository.git("rev-parse", "main")[:12]
-    assert _nothing_done(nothing, Wanted()) == (
+    assert _nothing_done([nothing], Wanted()) == (
         f"nothing that a fixture rests on differs from commit {target}: nothing was built or replayed"
         " (--all does both)"
     )
@@ -188,7 +190,7 @@ def problem(repository: GitRepository, record: Record, **of_proof: object) -> Fa
     )
     found = Repository.discover(str(repository.root), repository.environment)
     with GitObjects(found) as objects:
-        todo = planned(objects, Wanted(everything=True), lambda _: None)
+        [todo] = planned(objects, Wanted(everything=True), lambda _: None)
         owner = next(owners(todo.change))
         return commit_problem(objects, todo)(named, owner)
 

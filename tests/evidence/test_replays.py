@@ -12,6 +12,7 @@ from opfixtures.formats import JIT
 from opfixtures.observations import (
     MarkerSeen,
     OperatorSeen,
+    RanSeen,
     Replayed,
     RowReplayed,
     RuntimeSeen,
@@ -28,7 +29,9 @@ NEW = "tiny::scale(Tensor x, float by=1.) -> Tensor"
 ENTRY = MapEntry("tiny::scale", 4, "scale_0_3", OLD, PLACE)
 OWNER = Owner(FixtureEntry("ScaleV3", "tiny::scale", PLACE), "scale_v3.ptl", ENTRY, range(4), 4)
 GUARD = Owner(OWNER.row, OWNER.path)
-ROW = RowReplayed({JIT: Replayed((None,))}, {JIT: Replayed((None,))}, MarkerSeen(ran=True), ran=False)
+ROW = RowReplayed(
+    {JIT: Replayed((None,))}, {JIT: Replayed((None,))}, MarkerSeen(ran=True), ran=RanSeen(False)
+)
 
 
 def seen(schema: str | None = NEW, highest: int | None = 10, **of_operator: object) -> RuntimeSeen:

@@ -24,7 +24,7 @@ from opfixtures.sources import Sources
     ],
 )
 def test_by_default_a_library_is_built_from_all_that_it_has(path: str) -> None:
-    assert Sources(left_out="fixtures").has(path)
+    assert Sources(left_out=("fixtures",)).has(path)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_globs_stand_in_for_the_default_and_one_of_them_is_enough() -> None:
 
 @pytest.mark.parametrize("globs", [(), ("**",)])
 def test_the_fixtures_come_after_the_build(globs: tuple[str, ...]) -> None:
-    sources = Sources(globs, left_out="my/fixtures")
+    sources = Sources(globs, left_out=("my/fixtures",))
 
     assert not sources.has("my/fixtures/scale_v3.ptl")
     assert not sources.has("my/fixtures/deep/scale_v3.ptl")

@@ -11,6 +11,7 @@ from opfixtures.changes import Change
 from opfixtures.config import read_config
 from opfixtures.declarations.read import declare
 from opfixtures.rules import judge
+from tests.hook.monorepo import PACKAGE, SUB, TREE, library_files, pytorch_below
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = '    {{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},\n'
@@ -34,6 +35,21 @@ fixtures = "my lib/fixtures"
 def library(new_repository):
     """A library with names that need care, and an empty version map."""
     return new_repository(LIBRARY, name="library")
+
+
+@pytest.fixture
+def monorepo(new_repository):
+    """A library by each kind of settings, and a PyTorch tree, all in folders and released, and nothing at the root."""
+    files = {
+        **library_files(PACKAGE, halve=4),
+        **library_files(SUB, ".opfixtures.toml", third=4),
+        **pytorch_below(TREE),
+        "README.md": "Packages.\n",
+        "pyproject.toml": "[tool.other]\n",
+    }
+    repository = new_repository(files, name="monorepo")
+    repository.git("tag", "v1")
+    return repository
 
 
 @pytest.fixture

@@ -74,3 +74,27 @@ def test_revisions_without_a_common_ancestor(pytorch, opfixtures):
     pytorch.commit()
     ran = opfixtures(pytorch, "check", "--from-ref", "main", "--to-ref", "other")
     failed(ran, "no common ancestor of main and other in this history: compare other ones")
+
+
+class TestWhatIsReplayed:
+    """A shorter map would be a smaller promise: nothing is built upon what cannot be read."""
+
+    REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+
+    def test_what_cannot_be_read_is_counted(self, pytorch, opfixtures):
+        pytorch.write(self.REGISTRY, "ALL_MODULES = make_them()\n")
+        ran = opfixtures(pytorch, "verify")
+        failed(ran, f"{self.REGISTRY}:1:15: ALL_MODULES is ")
+        assert "more" not in ran.err
+        pytorch.write("test/jit/fixtures_srcs/fixtures_src.py", "class\n")
+        assert opfixtures(pytorch, "verify").err.endswith(" (and 1 more that cannot be read)\n")
+
+    def test_a_registry_that_is_missing_is_asked_for_and_what_is_to_stand_in_it_is_one(
+        self, pytorch, opfixtures
+    ):
+        pytorch.git("rm", "--quiet", self.REGISTRY)
+        ran = opfixtures(pytorch, "verify")
+        failed(ran, f"no registry at {self.REGISTRY}: add it, with `ALL_MODULES = {{}}` in it")
+        pytorch.write(self.REGISTRY, ran.err.split("`")[1] + "\n")
+        pytorch.git("rm", "-r", "--quiet", "test/jit/fixtures")
+        assert "registry" not in opfixtures(pytorch, "verify").err

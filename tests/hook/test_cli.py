@@ -113,7 +113,7 @@ class TestAsTheHookCallsIt:
         assert out.startswith(f"{VERSION_MAP}:1:1: error OPF109: ")
 
     def test_an_interruption_is_one_sentence(self, main, monkeypatch):
-        monkeypatch.setattr(hook_fast_path, "differing", failing(KeyboardInterrupt()))
+        monkeypatch.setattr(hook_fast_path, "first_look", failing(KeyboardInterrupt()))
         assert main() == (130, "", "opfixtures: interrupted\n")
         monkeypatch.setattr(sys, "argv", ["opfixtures", "check", "--debug"])
         with pytest.raises(KeyboardInterrupt):

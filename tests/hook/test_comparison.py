@@ -153,4 +153,4 @@ def test_a_librarys_upgraders_in_python_are_not_read(library, opfixtures, findin
     assert findings(opfixtures(library, "check", "--format", "json")) == ["OPF201 my lib/versiöns.py:3"]
     library.commit()
     library.git("rm", "--quiet", "my lib/upgraders.py")
-    assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+    assert findings(opfixtures(library, "check", "--format", "json")) == ["OPF402 .opfixtures.toml:3"]

@@ -125,6 +125,7 @@ FILES = {
     "OPF307": (FIXTURE.replace("hardswish", "hardtanh"), ARCHIVE),
     "OPF308": (MODULES, COMPLETE[MODULES].replace("    pass", "    extra = 1")),
     "OPF401": (".opfixtures.toml", EXPIRED),
+    "OPF402": (".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nversions = "gone.h"\n'),
 }
 
 # What only a library is told.

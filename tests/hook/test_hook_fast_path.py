@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
 from opfixtures import hook_fast_path
+from tests.hook.monorepo import MAP, PACKAGE, SUB, TREE, library_files, version_map
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 SETTINGS = """\
@@ -49,7 +51,8 @@ def nothing_changed(inside):
 
     def look(repository, *args, folder=".", **environment):
         with inside(repository, folder, **environment):
-            return hook_fast_path.differing(list(args or ["check"])) == []
+            seen = hook_fast_path.first_look(list(args or ["check"]))
+            return seen is not None and not seen[0]
 
     return look
 
@@ -144,7 +147,10 @@ def test_only_a_plain_check_is_answered(pytorch, nothing_changed):
     assert not nothing_changed(pytorch, "explain")
 
 
-@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"])
+@pytest.mark.parametrize(
+    "name",
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_LITERAL_PATHSPECS", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"],
+)
 def test_an_environment_that_means_another_state_is_left_to_the_whole_check(pytorch, nothing_changed, name):
     assert not nothing_changed(pytorch, **{name: ".git"})
 
@@ -188,6 +194,8 @@ def test_linked_worktrees_and_sparse_checkouts_are_left_to_the_whole_check(
         ("[tool.opfixtures]\n", "[ tool . opfixtures ]\n"),
         ("[tool.opfixtures]\n", '[tool."opfixtures"]\n'),
         ("version-map =", 'preset = "pytorch"\n"version-map" ='),
+        ("registry =", '"registry" ='),
+        ("registry =", 'exclude = "a"\nexclude ='),
         ("dev = [", 'tool = { opfixtures = "x" }\ndev = ['),
         ("dev = [", 'tool.opfixtures.preset = "x"\ndev = ['),
     ],
@@ -210,6 +218,208 @@ def test_a_list_within_a_list_does_not_end_the_settings(library, nothing_changed
     assert nothing_changed(library)
     library.write("fixtures/new.ptl", "new")
     assert not nothing_changed(library)
+
+
+@pytest.mark.parametrize("key", ["registry", "fixture-modules", "upgraders", "versions", "mobile-upgraders"])
+def test_a_file_that_the_settings_name_and_git_does_not_hold_counts(library, nothing_changed, key):
+    """A whole check complains of it, whatever a commit touches."""
+    line = f'{key} = ["gone.py"]' if key == "fixture-modules" else f'{key} = "gone.py"'
+    text = library.read("pyproject.toml").replace(
+        'fixture-modules = [\n    "fixtures_src/modules.py",\n]\n', ""
+    )
+    text = text.replace('registry = "fixtures_src/registry.py"\n', "")
+    library.write("pyproject.toml", text.replace('fixtures = "', f'{line}\nfixtures = "'))
+    (library.root / "gone.py").write_text("")
+    library.commit()
+    assert not nothing_changed(library)
+    library.write("gone.py", "")
+    library.commit()
+    assert nothing_changed(library)
+
+
+class TestWhatOnlyTheWorkTreeHas:
+    def test_is_no_part_of_the_next_commit(self, library, nothing_changed):
+        (library.root / "fixtures/new.ptl").write_text("new")
+        (library.root / "mylib/versions.py").write_text("OPERATOR_VERSIONS = 1")
+        (library.root / "fixtures_src/registry.py").unlink()
+        assert nothing_changed(library)
+        assert library.opfixtures("check").out == "opfixtures: nothing is owed\n"
+
+    @pytest.mark.parametrize("text", ["", SETTINGS.replace('"fixtures"', '"other"'), None])
+    def test_is_no_settings(self, library, nothing_changed, text):
+        """They name what is looked at: where they are others than those of the index, nothing is certain."""
+        (library.root / "pyproject.toml").unlink()
+        if text is not None:
+            (library.root / "pyproject.toml").write_text(text)
+        assert not nothing_changed(library)
+
+    def test_is_no_settings_where_the_index_has_none(self, pytorch, nothing_changed):
+        (pytorch.root / "pyproject.toml").write_text("[tool.black]\n")
+        assert nothing_changed(pytorch)
+        (pytorch.root / "pyproject.toml").write_text('[tool.opfixtures]\npreset = "pytorch"\n')
+        assert not nothing_changed(pytorch)
+
+    def test_is_no_settings_through_a_link(self, library, nothing_changed):
+        library.git("mv", "pyproject.toml", "settings.toml")
+        os.symlink("settings.toml", library.root / "pyproject.toml")
+        library.git("add", "--all")
+        library.commit()
+        assert not nothing_changed(library)
+
+    def test_is_no_settings_without_an_end(self, library, nothing_changed):
+        (library.root / "pyproject.toml").unlink()
+        os.symlink("/dev/zero", library.root / "pyproject.toml")
+        assert not nothing_changed(library)
+
+    def test_is_no_second_file_of_settings(self, monorepo, nothing_changed):
+        (monorepo.root / PACKAGE / ".opfixtures.toml").write_text(SETTINGS)
+        assert not nothing_changed(monorepo)
+
+    def test_is_no_tree_with_pytorchs_paths(self, pytorch, nothing_changed):
+        pytorch.git("mv", "torch", "other")
+        pytorch.git("mv", "test", "tests")
+        pytorch.commit()
+        (pytorch.root / "torch").symlink_to("other")
+        assert not nothing_changed(pytorch)
+
+
+class TestEveryKindOfIndex:
+    @pytest.mark.parametrize(
+        "kind",
+        [("--index-version", "4"), ("--split-index",), ("--untracked-cache",), ("--force-untracked-cache",)],
+    )
+    def test_is_read_by_git(self, monorepo, nothing_changed, kind):
+        monorepo.git("update-index", *kind)
+        monorepo.write("README.md", "more\n")
+        assert nothing_changed(monorepo)
+        monorepo.write(MAP, "OPERATOR_VERSIONS = 1\n")
+        assert not nothing_changed(monorepo)
+
+    def test_with_ids_of_64_digits_too(self, new_repository, nothing_changed):
+        repository = new_repository(LIBRARY, options=("--object-format=sha256",))
+        assert nothing_changed(repository)
+        repository.write("fixtures/scale.ptl", "more\n")
+        assert not nothing_changed(repository)
+
+    def test_with_a_conflict_is_left_to_the_whole_check(self, library, nothing_changed):
+        library.git("checkout", "--quiet", "-b", "branch")
+        library.replace("pyproject.toml", '"fixtures"', '"one"')
+        library.commit()
+        library.git("checkout", "--quiet", "main")
+        library.replace("pyproject.toml", '"fixtures"', '"other"')
+        library.commit()
+        conflicting = subprocess.run(["git", "merge", "branch"], cwd=library.root, env=library.environment)
+        assert conflicting.returncode
+        (library.root / ".git/MERGE_HEAD").unlink()
+        assert not nothing_changed(library)
+
+
+class TestProjectsInFolders:
+    @pytest.fixture
+    def look(self, inside):
+        def run(repository):
+            with inside(repository):
+                return hook_fast_path.first_look(["check"])
+
+        return run
+
+    def test_are_all_known(self, monorepo, look):
+        assert look(monorepo) == ([], [PACKAGE, SUB, TREE])
+        monorepo.write("README.md", "more\n")
+        assert look(monorepo) == ([], [PACKAGE, SUB, TREE])
+        monorepo.write(MAP, version_map(halve=4, scale=5))
+        assert look(monorepo) == ([MAP], [PACKAGE, SUB, TREE])
+
+    def test_are_known_beside_one_at_the_root(self, new_repository, look):
+        repository = new_repository({**LIBRARY, **library_files(PACKAGE)})
+        assert look(repository) == ([], ["", PACKAGE])
+        repository.write("mylib/versions.py", "more\n")
+        repository.write(MAP, version_map(scale=5))
+        assert look(repository) == (["mylib/versions.py", MAP], ["", PACKAGE])
+
+    @pytest.mark.parametrize("folder", [PACKAGE, SUB, TREE])
+    def test_count_with_every_file_that_a_check_reads(self, monorepo, nothing_changed, folder):
+        files = [
+            path
+            for path in monorepo.git("ls-files", folder).splitlines()
+            if not path.endswith(("ops.py", ".md"))
+        ]
+        assert len(files) >= 4
+        for path in files:
+            monorepo.git("rm", "--quiet", path)
+            assert not nothing_changed(monorepo), path
+            monorepo.git("reset", "--quiet", "--hard")
+            monorepo.write(path, "more\n")
+            assert not nothing_changed(monorepo), path
+            monorepo.git("reset", "--quiet", "--hard")
+        monorepo.write(f"{folder}/tinyops/ops.py", "more\n")
+        assert nothing_changed(monorepo)
+
+    @pytest.mark.parametrize("path", ["new/pyproject.toml", "new/.opfixtures.toml", f"new/{VERSION_MAP}"])
+    def test_count_where_one_comes_or_goes(self, monorepo, nothing_changed, path):
+        monorepo.write(path, SETTINGS)
+        assert not nothing_changed(monorepo)
+        monorepo.commit()
+        monorepo.git("rm", "--quiet", path)
+        assert not nothing_changed(monorepo)
+        monorepo.commit()
+        assert nothing_changed(monorepo)
+
+    @pytest.mark.parametrize(
+        "name", ["tinyops/versions.py", "fixtures_src/registry.py", "fixtures_src/modules.py"]
+    )
+    def test_count_where_they_name_a_file_that_git_does_not_hold(self, monorepo, nothing_changed, name):
+        monorepo.git("rm", "--quiet", "--cached", f"{PACKAGE}/{name}")
+        monorepo.commit()
+        assert not nothing_changed(monorepo)
+
+    @pytest.mark.parametrize("text", ["", "[tool.opfixtures]\nversion-map = 'x'\n", None])
+    def test_have_the_settings_of_the_index(self, monorepo, nothing_changed, text):
+        file = monorepo.root / PACKAGE / "pyproject.toml"
+        file.unlink()
+        if text is not None:
+            file.write_text(text)
+        assert not nothing_changed(monorepo)
+
+    def test_are_none_in_folders_that_settings_exclude(self, monorepo, look):
+        monorepo.write(
+            "pyproject.toml", f'[tool.opfixtures]\nexclude = [\n    "packages",  # old\n    "{TREE}",\n]\n'
+        )
+        monorepo.replace(
+            f"{PACKAGE}/pyproject.toml", '"fixtures"', "'in a form that only the whole check reads'"
+        )
+        monorepo.write(f"{PACKAGE}/.opfixtures.toml", "settings twice")
+        assert look(monorepo) is None
+        monorepo.commit()
+        assert look(monorepo) == ([], [SUB])
+        monorepo.write(MAP, "more\n")
+        monorepo.git("rm", "--quiet", f"{TREE}/test/jit/fixtures_srcs/generate_models.py")
+        assert look(monorepo) == ([], [SUB])
+        monorepo.write(
+            "sub/.opfixtures.toml", monorepo.read("sub/.opfixtures.toml") + 'exclude = ["inner"]\n'
+        )
+        for path, content in library_files("sub/inner").items():
+            monorepo.write(path, content)
+        monorepo.commit()
+        assert look(monorepo) == ([], [SUB])
+
+    def test_of_no_repository_that_has_any_are_left_to_the_whole_check(self, new_repository, look):
+        repository = new_repository({"README.md": "", "packages/other/pyproject.toml": "[tool.black]\n"})
+        assert look(repository) is None
+        repository.write(".opfixtures.toml", '[tool.opfixtures]\nexclude = ["packages"]\n')
+        repository.commit()
+        assert look(repository) is None
+
+    def test_that_only_a_registry_gives_away_are_left_to_the_whole_check(self, pytorch, look):
+        """At the root alone: a check complains that there is no version map."""
+        pytorch.git("rm", "--quiet", VERSION_MAP)
+        pytorch.commit()
+        assert look(pytorch) is None
+        (pytorch.root / "test/jit/fixtures_srcs/generate_models.py").unlink()
+        for path, content in library_files(PACKAGE).items():
+            pytorch.write(path, content)
+        pytorch.commit()
+        assert look(pytorch) is None
 
 
 def test_a_git_that_fails_is_left_to_the_whole_check(pytorch, nothing_changed):
@@ -264,8 +474,13 @@ class TestWhatTheWholeCheckIsToldOf:
         assert "OPF302" in pytorch.opfixtures("check", PATH=path).out
         assert listing in (tmp_path / "log").read_text()
 
-    def test_more_than_the_first_look_takes_in_is_left_to_the_whole_check(self, pytorch):
-        for number in range(800):
-            (pytorch.root / f"test/jit/fixtures/{'x' * 90}{number}").touch()
+    def test_more_than_the_first_look_takes_in_is_left_to_the_whole_check(self, pytorch, inside, monkeypatch):
+        folder = pytorch.root / "test/jit/fixtures"
+        for number in range(100):
+            (folder / f"{'x' * 90}{number}").touch()
+        pytorch.git("add", "--all")
+        monkeypatch.setattr(hook_fast_path, "_MOST_BYTES", 1 << 13)
+        with inside(pytorch):
+            assert hook_fast_path.first_look(["check"]) is None
         pytorch.write("test/jit/fixtures/zz_v1.ptl", "no archive")
         assert "zz_v1.ptl:1:1: error OPF302: " in pytorch.opfixtures("check").out

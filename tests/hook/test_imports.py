@@ -53,11 +53,13 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.operator_names",
     "opfixtures.rules.published",
     "opfixtures.rules.registered",
+    "opfixtures.rules.settings",
     "opfixtures.rules.torchscript",
     "opfixtures.rules.upgraders",
     "opfixtures.rules.version_map",
     "opfixtures.rules.waivers",
     "opfixtures.settings_file",
+    "opfixtures.settings_table",
     "opfixtures.snapshot",
     "opfixtures.version_range",
 }
@@ -89,6 +91,7 @@ def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generati
     imported, pytorch, add_hardswish
 ):
     pytorch.write("pyproject.toml", "[tool.black]\n")
+    pytorch.commit()
     add_hardswish(pytorch)
     modules = imported()
     ours = {name for name in modules if name.startswith("opfixtures") and ".declarations" not in name}

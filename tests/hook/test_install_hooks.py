@@ -92,3 +92,32 @@ def test_a_hook_copied_from_a_clone_says_what_is_missing(pytorch, name):
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"opfixtures is not on PATH: install it, or delete {hook}\n"
+
+
+class TestWhereThereIsNothingToCheck:
+    """They would let every commit pass, and nobody would know."""
+
+    def test_it_is_said_and_the_hooks_are_written(self, new_repository, opfixtures):
+        repository = new_repository({"README.md": ""})
+        ran = opfixtures(repository, "install-hooks")
+        assert (ran.status, ran.out) == (0, f"{INSTALLED}{repository.root / '.git/hooks'}\n")
+        assert ran.err == (
+            "opfixtures: warning: nothing to check: no [tool.opfixtures] in pyproject.toml or .opfixtures.toml of any "
+            "folder and no torch/csrc/jit/operator_upgraders/version_map.cpp below one, neither in HEAD nor in the "
+            "index (until then the hooks let every commit pass)\n"
+        )
+        assert set(written(repository.root / ".git/hooks")) == set(HOOKS)
+
+    def test_settings_that_are_not_staged_are_named(self, new_repository, opfixtures):
+        repository = new_repository({"README.md": ""})
+        (repository.root / "pyproject.toml").write_text("[tool.opfixtures]\n" + 'preset = "pytorch"\n')
+        assert "`git add pyproject.toml`" in opfixtures(repository, "install-hooks").err
+
+    def test_before_the_first_commit(self, new_repository, opfixtures):
+        repository = new_repository()
+        ran = opfixtures(repository, "install-hooks")
+        assert (ran.status, "neither in the empty tree nor in the index" in ran.err) == (0, True)
+
+    def test_a_project_in_a_folder_is_something(self, monorepo, opfixtures):
+        ran = opfixtures(monorepo, "install-hooks")
+        assert (ran.status, ran.err) == (0, "")

@@ -63,7 +63,8 @@ def difference(git_environment):
         found = Repository.discover(root, git_environment)
         with GitObjects(found) as objects:
             commit = before and objects.resolve(before)
-        return touched(found, read_config(WorkTreeSnapshot(root)), commit)
+        config = read_config(WorkTreeSnapshot(root))
+        return touched(found, config, [config], commit)
 
     return run
 
@@ -182,7 +183,7 @@ def test_fixtures_are_no_source_and_count_all_the_same(library, difference):
     library.write(".opfixtures.toml", CHECKOUT.replace("[[tool", 'sources = ["**"]\n\n[[tool'))
     library.commit()
     config = read_config(WorkTreeSnapshot(str(library.root)))
-    assert not sources_of(config).has("tests/fixtures/scale_v3.ptl")
+    assert not sources_of(config, [config]).has("tests/fixtures/scale_v3.ptl")
     edit(library, "tests/fixtures/scale_v3.ptl")
     assert difference(library) == "tests/fixtures/scale_v3.ptl"
 

@@ -2,7 +2,7 @@
 
 from opfixtures.declarations.model import Place
 from opfixtures.findings import Finding, Severity
-from opfixtures.report import Report
+from opfixtures.report import Report, findings_github
 from opfixtures.report.findings_text import render
 
 PLACE = Place("a\x1b[31m.py", 3, 7)
@@ -50,3 +50,8 @@ def test_colour_is_ours_alone():
         r"\x1b[1m"
         "\nopfixtures: 0 errors, 1 warning, 0 notes\n"
     )
+
+
+def test_a_warning_of_no_line_is_one_command_whatever_it_says():
+    said = findings_github.warning("nothing to check\n::error::in\x1b 100% of it")
+    assert said == r"::warning title=opfixtures::nothing to check\n::error::in\x1b 100%25 of it"

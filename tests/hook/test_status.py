@@ -38,6 +38,7 @@ from opfixtures.status import (
     status_of,
 )
 from opfixtures.waivers import Waiver
+from tests.hook.monorepo import PACKAGE, SETTINGS, TREE, library_files
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
@@ -86,14 +87,17 @@ def archive(version):
 
 @pytest.fixture
 def seen(opfixtures):
-    """The JSON report of a repository, which keeps to the published schema."""
+    """What the JSON report of a repository, which keeps to the published schema, says of its one project."""
 
     def read(repository):
         ran = opfixtures(repository, "status", "--format", "json")
         assert (ran.status, ran.err) == (0, "")
         reported = json.loads(ran.out)
         jsonschema.validate(reported, SCHEMA)
-        return reported
+        assert reported["schema"] == 2
+        [project] = reported["projects"]
+        assert project.pop("folder") == ""
+        return project
 
     return read
 
@@ -164,7 +168,6 @@ def test_programs_read_the_same(pytorch, seen):
         "fixtures": [fixture],
     }
     assert seen(pytorch) == {
-        "schema": 2,
         "operators": [{"operator": "aten::gelu", "entries": [entry], "waivers": []}],
         "guards": [{"operator": "aten::elu", "fixture": guard}],
         "orphans": {
@@ -226,6 +229,51 @@ def test_without_anything_there_is_an_empty_picture(library, pytorch, opfixtures
     assert "TestVersionedGeluV9  no fixture\n" in opfixtures(pytorch, "status").out
 
 
+class TestSeveralProjects:
+    def test_each_stands_below_the_name_of_its_folder(self, monorepo, opfixtures):
+        monorepo.write("fixtures_src/registry.py", "ALL_MODULES = {}\n")
+        monorepo.write("fixtures_src/modules.py", "")
+        monorepo.write("tinyops/versions.py", "OPERATOR_VERSIONS = {}\n")
+        put(monorepo, "pyproject.toml", SETTINGS)
+        put(monorepo, "sub/fixtures/orphan_v1.ptl", "")
+        ran = opfixtures(monorepo, "status")
+        assert (ran.status, ran.err) == (0, "")
+        parts = [part.splitlines() for part in ran.out.split("\n\n")]
+        assert [part[0] for part in parts if part[0].endswith(":")] == [
+            ".:",
+            f"{PACKAGE}:",
+            "sub:",
+            "belongs to no entry:",
+            f"{TREE}:",
+        ]
+        assert parts[0][1] == (
+            "opfixtures: 0 operators, 0 of 0 entries with a fixture; orphans: 0 modules, 0 fixtures, 0 upgraders"
+        )
+        assert parts[1][2].startswith("tiny::halve  4   0-3     halve_0_3  HalveV3 ")
+        assert "    sub/fixtures/orphan_v1.ptl" in ran.out
+        assert f"{TREE}:\noperator    at " in ran.out
+
+    def test_one_alone_has_no_heading(self, new_repository, opfixtures):
+        ran = opfixtures(new_repository(library_files(PACKAGE, halve=4)), "status")
+        assert ran.out.startswith("operator ")
+
+    def test_programs_read_each_with_its_folder_and_paths_from_the_root(self, monorepo, opfixtures):
+        reported = json.loads(opfixtures(monorepo, "status", "--format", "json", folder=PACKAGE).out)
+        jsonschema.validate(reported, SCHEMA)
+        assert [one["folder"] for one in reported["projects"]] == [PACKAGE, "sub", TREE]
+        fixtures = [one["operators"][0]["entries"][0]["fixtures"][0] for one in reported["projects"]]
+        assert [(one["path"], one["committed"]) for one in fixtures] == [
+            (f"{PACKAGE}/fixtures/halve_v3.ptl", "2026-01-01"),
+            ("sub/fixtures/third_v3.ptl", "2026-01-01"),
+            (f"{TREE}/{FIXTURE}", "2026-01-01"),
+        ]
+
+    def test_one_that_the_work_tree_has_lost_is_not_there(self, monorepo, opfixtures):
+        (monorepo.root / PACKAGE / "pyproject.toml").unlink()
+        reported = json.loads(opfixtures(monorepo, "status", "--format", "json").out)
+        assert [one["folder"] for one in reported["projects"]] == ["sub", TREE]
+
+
 def test_a_tree_without_settings_is_an_error(new_repository, opfixtures):
     ran = opfixtures(new_repository({"README.md": ""}), "status")
     assert (ran.status, ran.out) == (2, "")
@@ -256,11 +304,11 @@ def test_a_waiver_stands_by_its_operator(pytorch):
     )
     change = replace(change, config=replace(change.config, waivers=waivers))
     status = status_of(change, Folder((), lambda _: None))
-    heading, row = status_text(status).splitlines()[:2]
+    heading, row = status_text({"": status}).splitlines()[:2]
     assert row[heading.index("waiver") :] == "OPF303, replay.lite until 2027-06-30"
-    reported = json.loads(status_json(status))
+    reported = json.loads(status_json({"": status}))
     jsonschema.validate(reported, SCHEMA)
-    assert reported["operators"][0]["waivers"] == [
+    assert reported["projects"][0]["operators"][0]["waivers"] == [
         {"codes": ["OPF303", "replay.lite"], "reason": "not for mobile", "expires": "2027-06-30"}
     ]
 
@@ -286,11 +334,12 @@ def test_what_is_not_green_is_the_verdict_of_an_entry():
     entry = EntryStatus(10, range(10), "gelu_0_9", None, fixtures)
     guard = GuardStatus("aten::elu", replace(fixtures[0], replayed=replayed(fact, Verdict.FAILED)))
     status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (guard,), (), (), (), ())
-    heading, row, second = status_text(status).splitlines()[:3]
+    heading, row, second = status_text({"": status}).splitlines()[:3]
     assert row[heading.index("verdict") :] == "mismatch (waived) +1"
     assert second[heading.index("lite") :].split() == ["equal", "failed"]
-    told = json.loads(status_json(status))
-    jsonschema.validate(told, SCHEMA)
+    report = json.loads(status_json({"": status}))
+    jsonschema.validate(report, SCHEMA)
+    (told,) = report["projects"]
     verdicts = [fixture["verdict"] for fixture in told["operators"][0]["entries"][0]["fixtures"]]
     assert verdicts == ["verified", "mismatch", "unproven"]
     assert told["guards"][0]["fixture"]["verdict"] == "failed"
@@ -315,7 +364,7 @@ def test_a_replay_is_told_in_a_word_for_all_fixtures_of_an_entry(facts, word):
     )
     entry = EntryStatus(10, range(10), "gelu_0_9", None, fixtures)
     status = Status((OperatorStatus("aten::gelu", (entry,), ()),), (), (), (), (), ())
-    heading, row = status_text(status).splitlines()[:2]
+    heading, row = status_text({"": status}).splitlines()[:2]
     assert row[heading.index("lite") : heading.index("verdict")].rstrip() == word
     assert row[heading.index("verdict") :] == "verified"
     assert row.split()[4:6] == (["M0V9", "+1"] if len(facts) > 1 else ["M0V9", "no"])

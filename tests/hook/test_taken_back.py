@@ -24,7 +24,12 @@ registry = "{REGISTRY}"
 fixture-modules = ["{MODULES}"]
 fixtures = "fixtures"
 """
-EMPTY = {".opfixtures.toml": SETTINGS, MAP: "OPERATOR_VERSIONS = {}\n", REGISTRY: "ALL_MODULES = {}\n"}
+EMPTY = {
+    ".opfixtures.toml": SETTINGS,
+    MAP: "OPERATOR_VERSIONS = {}\n",
+    REGISTRY: "ALL_MODULES = {}\n",
+    MODULES: "import torch\n",
+}
 ENTRY = (
     '{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": "mylib::scale(Tensor x) -> Tensor"}'
 )
@@ -95,8 +100,8 @@ class TestALibrary:
         assert (done.returncode, done.stdout, done.stderr) == (0, "opfixtures: nothing is owed\n", "")
 
     def test_takes_map_registry_and_all_back_as_well(self, new_repository, found):
-        repository = new_repository({"README.md": "a library\n", ".opfixtures.toml": SETTINGS})
-        for path, content in WHOLE.items():
+        repository = new_repository({"README.md": "a library\n"})
+        for path, content in {".opfixtures.toml": SETTINGS, **WHOLE}.items():
             repository.write(path, content)
         repository.commit()
         take_back(repository)

@@ -30,7 +30,7 @@ LIBRARY = {"mylib/__init__.py": "VERSION = 1\n", "setup_here.py": SETUP}
 SPEC = RuntimeSpec(
     "checkout", "checkout", VersionRange(), None, None, None, (("python", "setup_here.py"),), "mylib"
 )
-ALL_SOURCES = Sources(left_out="fixtures")
+ALL_SOURCES = Sources(left_out=("fixtures",))
 TORCH = Path(importlib.util.find_spec("torch").origin).parent
 
 
@@ -242,3 +242,28 @@ def test_another_python_at_the_same_place_is_another_checkout(library, obtain, m
 def pretend_to_build(_spec, _base, folder, *_):
     (Path(folder) / "env" / "bin").mkdir(parents=True)
     (Path(folder) / "env" / "bin" / "python").touch()
+
+
+def test_a_project_in_a_folder_is_built_there(new_repository, obtain, tmp_path):
+    """Its `setup` runs where its settings stand; the whole repository is around it."""
+    repository = new_repository(
+        {"README.md": "", **{f"packages/tiny/{path}": text for path, text in LIBRARY.items()}}
+    )
+    commit = repository.git("rev-parse", "HEAD")
+    spec = replace(SPEC, folder="packages/tiny")
+    for runtime in (obtain(repository, commit, spec), obtain(repository, None, spec)):
+        assert seen(runtime, "mylib.VERSION", tmp_path) == 1
+        assert (Path(runtime.homes[1]) / "README.md").is_file()
+    with pytest.raises(RuntimeUnavailable, match="setup_here"):
+        obtain(repository, commit)
+
+
+def test_a_commit_from_before_the_folder_says_so(new_repository, obtain, logs):
+    repository = new_repository(LIBRARY)
+    commit = repository.git("rev-parse", "HEAD")
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(repository, commit, replace(SPEC, folder="packages/tiny"))
+    assert str(caught.value) == (
+        f"commit {commit[:12]} has no folder packages/tiny to build: name a commit that has it (--base)"
+    )
+    assert list(logs.iterdir()) == []

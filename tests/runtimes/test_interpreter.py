@@ -78,3 +78,11 @@ def test_its_operator_module_has_to_be_its_own(environment, tmp_path):
         RuntimeUnavailable, match=r"tinyops was imported from /elsewhere/tinyops\.py, not from nightly"
     ):
         check_import(found, seen("/elsewhere/tinyops.py"))
+
+
+def test_a_path_is_meant_from_the_folder_of_the_settings(environment, tmp_path):
+    root = tmp_path.parent
+    found = obtain_interpreter(replace(SPEC, folder=tmp_path.name), str(root), {})
+    assert found.python == str(environment / "bin" / "python")
+    with pytest.raises(RuntimeUnavailable, match="there is no Python 'env/bin/python'"):
+        obtain_interpreter(SPEC, str(root), {})
