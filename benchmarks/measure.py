@@ -48,9 +48,12 @@ def _run(command: Command, arguments: Sequence[str], stdout: int) -> bytes:
         cwd=command.folder,
         env={**environment, **command.environment},
         stdout=stdout,
+        # What is told as it goes on says nothing here.
+        stderr=subprocess.PIPE,
         check=False,
     )
     if done.returncode != command.status:
+        sys.stderr.buffer.write(done.stderr)
         raise SystemExit(f"{command.arguments} ended with {done.returncode} instead of {command.status}")
     return done.stdout or b""
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from opfixtures.config import RuntimeSpec
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
@@ -18,6 +19,7 @@ from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
 
 PYTHON = os.path.join("env", "bin", "python")
+_COMPILED = "compiled"
 # What releases before 2.0 import without naming it: numpy up to 1.8.1, typing_extensions from there on, and
 # by 1.10 pkg_resources, which asks for this pin (https://setuptools.pypa.io/en/latest/pkg_resources.html).
 _UNDECLARED = ("numpy<2", "setuptools<81", "typing_extensions")
@@ -43,6 +45,7 @@ def obtain_release(
     source = hashlib.sha256((spec.index_url or "").encode()).hexdigest()[:8] if spec.index_url else "default"
     key = f"torch-{torch}-python-{python}-{source}"
     folder = built_once(os.path.join(cache, "releases"), key, build, needed=PYTHON)
+    _keep_compiled(folder)
     return Runtime("release", f"torch {torch}", os.path.join(folder, PYTHON))
 
 
@@ -93,6 +96,23 @@ def _uv_said(error: CommandError) -> str:
         return str(error)
     causes = [re.sub(r"^\W*(?:cause:|Caused by:)?\s*", "", line) for line in after.group(1).splitlines()]
     return ": ".join(cause for cause in causes if cause)[:300]
+
+
+def _keep_compiled(folder: str) -> None:
+    """Import torch once, so that Python keeps what it compiles of it.
+
+    uv compiles nothing, and a worker writes nothing into an environment: each would compile all of torch again,
+    which takes as long as the import itself.
+    """
+    done = os.path.join(folder, _COMPILED)
+    if os.path.exists(done):
+        return
+    # A torch that does not import is told by the worker; a cache that cannot be written is slower.
+    with suppress(CommandError, OSError):
+        argv = [os.path.join(folder, PYTHON), "-s", "-W", "ignore", "-c", "import torch"]
+        run_logged(argv, folder, {"PATH": os.defpath}, os.path.join(folder, "install.log"))
+        with open(done, "w"):
+            pass
 
 
 def find_uv(environment: Mapping[str, str]) -> str:

@@ -62,6 +62,8 @@ MAX_PROCESSES = 64
 # An integer of TorchScript has 64 bits; Python reads much longer ones, and needs a quadratic time for it.
 MAX_DIGITS = 20
 REASON_CHARACTERS = 2000
+MOST_LANES = 4
+ROWS_OF_A_LANE = 8
 # To compile an upgrader takes milliseconds.
 UPGRADER_SECONDS = 10.0
 
@@ -87,6 +89,11 @@ def isolate() -> None:
         libc.unshare(new_network)
     deny_sockets(libc, os.uname().machine)
     prctl(libc, 4, 0)  # PR_SET_DUMPABLE
+    answer_for_children(libc)
+
+
+def answer_for_children(libc: Any) -> None:
+    """Get what children leave behind, and end with the process that started this one."""
     prctl(libc, 36, 1)  # PR_SET_CHILD_SUBREAPER
     prctl(libc, 1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
@@ -1382,6 +1389,63 @@ def answer(event: Json) -> None:
     ANSWERS.flush()
 
 
+def replayed(rows: list[Json], seconds: float) -> Iterator[Json]:
+    """What is told of each row of `replay`, in their order.
+
+    Where there are processors for it, processes like this one, the lanes, share them: no row runs what another
+    could notice. Rows of `generate` have to come one after the other, each alone.
+    """
+    count = lanes_for(len(rows))
+    lanes: list[Any] = []
+    for place in range(count if count > 1 else 0):
+        lanes.append(open_lane(rows[place::count], seconds, lanes))
+    lanes = lanes or [None]
+    for number, row in enumerate(rows):
+        place = number % len(lanes)
+        lane = lanes[place]
+        line = lane.readline() if lane else ""
+        if line.endswith("\n"):
+            yield json.loads(line)
+        elif lane:
+            lanes[place] = None
+            yield {"refused": "the process that replayed it ended early"}
+        else:
+            yield in_children(steps_of_replay(row), seconds)
+
+
+def lanes_for(rows: int) -> int:
+    """How many lanes are worth their start. Elsewhere than on Linux nothing would end what one leaves behind."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return max(1, min(processors, MOST_LANES, rows // ROWS_OF_A_LANE))
+
+
+def open_lane(rows: list[Json], seconds: float, others: list[Any]) -> Any:
+    """A process that replays these rows: the stream of what it tells of each."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        run_lane(rows, seconds, writer, [reader, *(other.fileno() for other in others)])
+    os.close(writer)
+    HELPERS.add(child)
+    return os.fdopen(reader)
+
+
+def run_lane(rows: list[Json], seconds: float, writer: int, foreign: list[int]) -> None:
+    global ANSWERS
+    try:
+        for descriptor in foreign:
+            os.close(descriptor)
+        ANSWERS.detach().detach().close()
+        ANSWERS = os.fdopen(writer, "w")
+        HELPERS.clear()
+        if sys.platform == "linux":
+            answer_for_children(ctypes.CDLL(None))
+        for row in rows:
+            answer(in_children(steps_of_replay(row), seconds))
+    finally:
+        os._exit(0)
+
+
 def end_at_once(*_: Any) -> None:
     end_children(set())
     os._exit(1)
@@ -1419,16 +1483,16 @@ def main() -> None:
     except BaseException as error:
         answer({"event": "failed", "reason": with_causes(error)})
         return
-    seconds = job["seconds"]
-    for row in job["rows"]:
-        exports = job["task"] == "generate"
-        told = generate(row, seconds) if exports else in_children(steps_of_replay(row), seconds)
+    rows, seconds = job["rows"], job["seconds"]
+    exports = job["task"] == "generate"
+    answers = (generate(row, seconds) for row in rows) if exports else replayed(rows, seconds)
+    for row, told in zip(rows, answers):
         answer({"event": "row", "key": row["key"], "told": told})
     answer({"event": "end"})
 
 
 HOME = os.getcwd()
-# What the operator module's import started.
+# What the operator module's import started, and the lanes: no step leaves it behind.
 HELPERS: set[int] = set()
 
 if __name__ == "__main__":

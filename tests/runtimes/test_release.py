@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,31 @@ def test_where_pip_finds_it_uv_does(obtain, wheels, monkeypatch, tmp_path):
     assert os.access(found.python, os.X_OK)
     assert found.python.startswith(str(tmp_path / "cache"))
     assert obtain(spec, PATH="/nowhere") == found  # from the cache, where nothing is run
+
+
+def test_what_python_compiles_of_torch_is_kept(obtain, wheels, monkeypatch, tmp_path):
+    """A worker writes nothing into an environment: it would compile all of torch each time."""
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    # Also where an earlier run left that out.
+    monkeypatch.setattr(release, "_keep_compiled", lambda _: None)
+    obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri())
+    assert not list((tmp_path / "cache").rglob("torch/__pycache__/*.pyc"))
+    monkeypatch.undo()
+    obtain(replace(SPEC, torch="0.1"))
+    (compiled,) = (tmp_path / "cache").rglob("torch/__pycache__/*.pyc")
+    compiled.unlink()
+    obtain(replace(SPEC, torch="0.1"))
+    assert not compiled.exists()  # it was done once
+
+
+def test_a_torch_that_does_not_import_is_not_the_installations_concern(obtain, wheels, monkeypatch, tmp_path):
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    python = obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri()).python
+    (module,) = (tmp_path / "cache").rglob("torch/__init__.py")
+    (Path(python).parents[2] / "compiled").unlink()
+    module.unlink()
+    module.write_text("raise ImportError('no driver')\n")
+    assert obtain(replace(SPEC, torch="0.1")).python == python
 
 
 def test_no_such_release_is_one_sentence(obtain):

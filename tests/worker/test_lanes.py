@@ -1,0 +1,77 @@
+"""Many rows are replayed side by side, one child a row, and each is told as if it were alone."""
+
+import os
+import sys
+
+import pytest
+
+JIT, LITE = "torch.jit.load", "lite"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has lanes")
+COUNTS = """def _halve(x):
+    import os
+    open({path!r}, "a").write(f"{{os.getpid()}} {{os.getppid()}}\\n")
+"""
+ENDS = """def _halve(x):
+    import os, signal
+    if x.dtype == torch.int16:
+        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP)
+"""
+HALVE = "def _halve(x):\n"
+
+
+def many(old, count):
+    return {f"{name} {number}": old[name] for number in range(count) for name in ("scale", "halve")}
+
+
+def test_many_rows_are_told_as_few(old, after, replay):
+    _, few = replay(after, old)
+    _, seen = replay(after, many(old, 15))
+    assert list(seen) == list(many(old, 15))
+    for name, row in seen.items():
+        assert row == few[name.partition(" ")[0]]
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_a_row_is_replayed_by_one_process(library, old, replay, tmp_path, rows):
+    path = tmp_path / "pids"
+    edits = (("__init__.py", HALVE, COUNTS.format(path=str(path))),)
+    archives = {f"{number}": old["halve"] for number in range(rows)}
+    replay(library("before", "change", edits=edits), archives)
+    ran = [line.split() for line in path.read_text().splitlines()]
+    assert len({pid for pid, _ in ran}) == rows
+    assert len(ran) > 2 * rows
+    lanes = min(4, len(os.sched_getaffinity(0)), rows // 8) or 1
+    assert len({parent for _, parent in ran}) == lanes
+
+
+@linux
+def test_a_lane_that_ends_costs_the_row_that_it_was_at(library, old, replay):
+    data, _, upgrader = old["halve"]
+    deadly = [{"inputs": [{"tensor": "int16", "shape": [1], "values": [1]}], "output": None}]
+    archives = many(old, 15)
+    archives["scale 3"] = (data, deadly, upgrader)
+    python = library("before", "change", edits=(("__init__.py", HALVE, ENDS),))
+    _, seen = replay(python, archives)
+    failures = {name: row.as_written[JIT].failure for name, row in seen.items()}
+    assert failures.pop("scale 3") in (
+        "the process that replayed it ended early",
+        "the worker ended early (SIGKILL)",
+    )
+    assert set(failures.values()) == {""}
+
+
+def test_a_step_that_crashes_leaves_the_others(library, old, replay):
+    """The upgraded archive crashes: the raised one, lite and the marker's load go on in another process."""
+    crashes = "def _halve(x):\n    import os\n    x.dtype == torch.float32 and os.abort()\n"
+    python = library("before", "change", edits=(("__init__.py", HALVE, crashes),))
+    data, (floats, integers), upgrader = old["halve"]
+    _, seen = replay(
+        python, {"both": (data, [integers, floats], upgrader), "integers": (data, [integers], upgrader)}
+    )
+    both = seen["both"]
+    assert both.as_written[JIT].failure == both.marker.failure == "crashed: SIGABRT"
+    assert both.raised[JIT].crashed
+    assert both.as_written[LITE].crashed
+    assert seen["integers"].as_written[JIT].differences == (None,)
+    assert seen["integers"].marker.ran
