@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from opfixtures.releases import Releases
+    from opfixtures.upstream import Upstream
 
 
 def _nobody_looked() -> Releases:
@@ -36,6 +37,10 @@ def _nobody_searched(_: Sequence[str]) -> Mapping[str, str | None]:
     return {}
 
 
+def _nobody_followed() -> None:
+    """None: the repository is no fork."""
+
+
 _MOST_WORDS = 200
 
 
@@ -45,7 +50,8 @@ class Change:
 
     `config` is that of `after`. `touched` are the paths whose bytes differ between the two, gone ones
     included. `published` reads what target declares, `landed` what the branch that target is a part of
-    declares by now, others' changes included. `released` reads what releases have, at the tags of the clone.
+    declares by now, others' changes included. `released` reads what releases have, at the tags of the clone,
+    `upstream` what a fork follows, None where the settings name nothing.
     `has_file` tells whether `after` holds a file at a path, `naming` where it says a word outside the folder of
     the fixtures: `path:line`, None for nowhere; a word is missing where none can tell. With `everything`,
     nothing stood before. `today` tells which day it is; None where nobody looks at waivers.
@@ -60,6 +66,7 @@ class Change:
     landed: Callable[[], Declarations] = Declarations
     released: Callable[[], Releases] = _nobody_looked
     naming: Callable[[Sequence[str]], Mapping[str, str | None]] = _nobody_searched
+    upstream: Callable[[], Upstream | None] = _nobody_followed
     everything: bool = False
     today: Callable[[], date] | None = None
 

@@ -21,6 +21,7 @@ from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 if TYPE_CHECKING:
     from opfixtures.releases import Releases
+    from opfixtures.upstream import Upstream
 
 _TARGET = "origin/HEAD"
 
@@ -65,18 +66,25 @@ def answering(objects: GitObjects, several: Sequence[Comparison]) -> Sequence[Co
     """
     if len(several) == 1:
         return several
-    branch = objects.resolve(_target_named(several) or _TARGET)
+    config = _named_in(several)
+    branch = objects.resolve((config and config.target) or _TARGET)
     if branch is None:
         # Target is HEAD then.
         return several[:1]
+    upstream = objects.resolve(config.upstream) if config and config.upstream else None
+    if upstream is not None:
+        # What it has published is nothing that a fork's merge brings either.
+        others = (one for one in several[1:] if not _is_part(objects.repository, upstream, one.tip))
+        several = [several[0], *others]
     return [one for one in several if _is_part(objects.repository, branch, one.tip)] or several
 
 
-def _target_named(several: Sequence[Comparison]) -> str | None:
+def _named_in(several: Sequence[Comparison]) -> Config | None:
+    """The settings that name target and upstream for all of these."""
     for one in several:
         # A side may be without the project.
         with suppress(NothingToCheck):
-            return _configs(one)[0].target
+            return _configs(one)[0]
     return None
 
 
@@ -207,6 +215,18 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
             objects, lambda snapshot: _map_of(snapshot, _earlier(compared, snapshot) or config_before)
         )
 
+    @cache
+    def upstream() -> Upstream | None:
+        if config_before.upstream is None:
+            return None
+        from opfixtures.upstream import Upstream
+
+        tip = _upstream(objects, config_before, config)
+        target = commits()[0]
+        merged = objects.repository.merge_base(target, tip) if target else None
+        name = config_before.upstream
+        return Upstream(name, declared(tip), declared(merged), config_before.reserved_versions)
+
     if everything:
         sources_before = {}
     return Change(
@@ -219,8 +239,22 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         landed=lambda: declared(commits()[1]),
         released=released,
         naming=partial(_naming, compared.after, config.fixtures),
+        upstream=upstream,
         everything=everything,
     )
+
+
+def _upstream(objects: GitObjects, before: Config, after: Config) -> str:
+    """The id of the commit that the branch is at which the settings before a change name as upstream. A change may be
+    the one that mends the name."""
+    names = [name for name in (before.upstream, after.upstream) if name is not None]
+    found = next((oid for oid in map(objects.resolve, names) if oid is not None), None)
+    if found is None:
+        raise GitError(
+            f"upstream {names[-1]!r} of {after.source} is not in this clone: correct it, or "
+            f"{_fetching(objects.repository, names[-1])}"
+        )
+    return found
 
 
 def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:

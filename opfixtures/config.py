@@ -36,6 +36,8 @@ _KEYS = (
     "fixtures",
     "fixture-format",
     "target",
+    "upstream",
+    "reserved-versions",
     "runtimes",
     "waivers",
     "sources",
@@ -131,7 +133,8 @@ class Config:
     `fixture_format` is one of `formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
     `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
     that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
-    that change nothing although their graphs do not show it, by name, each with the reason.
+    that change nothing although their graphs do not show it, by name, each with the reason. `upstream` is the branch
+    that a fork follows, None where the repository is none, and `reserved_versions` are those of the fork's own.
     """
 
     version_map: str
@@ -152,6 +155,8 @@ class Config:
     folder: str = ""
     named: tuple[NamedFile, ...] = ()
     is_gone: bool = False
+    upstream: str | None = None
+    reserved_versions: VersionRange | None = None
 
 
 def read_config(snapshot: Snapshot, folder: str = "") -> Config | None:
@@ -200,7 +205,17 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         identity_upgraders=_reasons(table, "identity-upgraders"),
         folder=folder,
         named=tuple(_named(settings, folder, text)) if source else (),
+        upstream=table.word("upstream"),
+        reserved_versions=_reserved(table),
     )
+
+
+def _reserved(table: Table) -> VersionRange | None:
+    versions = table.text("reserved-versions")
+    if versions is None:
+        return None
+    _needed(table, "upstream", table.word("upstream"))
+    return _range(table, "reserved-versions", versions)
 
 
 def _reasons(table: Table, key: str) -> Mapping[str, str]:
@@ -260,7 +275,7 @@ def _runtime(table: Table) -> RuntimeSpec:
     return RuntimeSpec(
         kind=kind,
         name=name,
-        operator_versions=_range(table, versions) if versions else VersionRange(),
+        operator_versions=_range(table, "operator-versions", versions) if versions else VersionRange(),
         torch=torch,
         python=python,
         index_url=table.word("index-url"),
@@ -280,11 +295,11 @@ def _alteration(table: Table) -> Alteration | None:
     return Alteration(bytecode, version_record, _needed(table, "reason", reason))
 
 
-def _range(table: Table, text: str) -> VersionRange:
+def _range(table: Table, key: str, text: str) -> VersionRange:
     try:
         return VersionRange.parse(text)
     except ConfigurationError as error:
-        raise table.error(f"operator-versions: {error}") from error
+        raise table.error(f"{key}: {error}") from error
 
 
 def _needed(table: Table, key: str, value: T | None) -> T:

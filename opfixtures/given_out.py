@@ -39,14 +39,17 @@ class GivenOut:
         """Whether the operator was bumped at the entry's version."""
         return key_of(entry) in self.texts
 
+    def has_family(self, entry: MapEntry) -> bool:
+        """Whether the operator was bumped at the entry's version, in another overload or in place."""
+        return (family_of(entry.operator), entry.bumped_at_version) in self._families
+
     def lets_backfill(self, entry: MapEntry) -> bool:
         """Whether the entry's version was given out, and not to another change.
 
         Nobody races for a version before the newest. That one is the entry's where the same operator, in
         another overload or in place, was bumped at it.
         """
-        version = entry.bumped_at_version
-        return version < self.newest or (family_of(entry.operator), version) in self._families
+        return entry.bumped_at_version < self.newest or self.has_family(entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class Numbering:
         self.target, self.landed = GivenOut(change.target), GivenOut(change.landed())
         self.newest = max(self.target.newest, self.landed.newest)
         self._change = change
+
+    @property
+    def judged(self) -> Sequence[MapEntry]:
+        """The entries whose versions the change answers for."""
+        return self._change.added
 
     def claims_version(self, entry: MapEntry) -> bool:
         """Whether an added entry takes a version for its change: it is not landed, and no backfill.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opfixtures.changes import Change
 from opfixtures.declarations.model import MapEntry
@@ -74,8 +75,7 @@ class LibraryNumbering(Numbering):
         """See `Numbering.fault`; what no library can have is another rule's to find."""
         number, version = entry.bumped_at_version, self.moves.get(key_of(entry))
         if number not in TORCHSCRIPT:
-            why = f"and {_GIVES}: {_BELOW if number < TORCHSCRIPT[0] else _ABOVE}"
-            return self._other(entry, why, version, "OPF113")
+            return out_of_range(entry, version)
         taken = f"which {self.holder(number)} has taken already"
         if version is None:
             doubt = self._doubt if self._shares(entry) else ""
@@ -85,12 +85,7 @@ class LibraryNumbering(Numbering):
             last = f"and {self._last_release} is the last one that a release has"
             free = f"the next free version is {version}, which all changes of one release share"
             return Fault(f"{last}: {free}", version, is_error=False)
-        return self._other(entry, taken, version, "OPF108")
-
-    def _other(self, entry: MapEntry, why: str, version: int | None, rule: str) -> Fault:
-        if version is None or version not in TORCHSCRIPT:
-            return Fault(f"{why}, and no version is left", None, no_version_left(entry.operator), rule=rule)
-        return Fault(f"{why}: the next free version is {version}", version, rule=rule)
+        return _to_be(version, taken, entry.operator)
 
     def _shares(self, entry: MapEntry) -> bool:
         """Whether the entry has target's newest version, and target has it for others alone."""
@@ -111,6 +106,18 @@ class LibraryNumbering(Numbering):
         """See `Numbering.holder`; the operator that a release has at it."""
         released = sorted(operator for operator, bump in self._released if bump == version)
         return next(iter(released), super().holder(version))
+
+
+def out_of_range(entry: MapEntry, version: int | None) -> Fault:
+    """What is wrong with a version that TorchScript gives no library; `version` is the one to have, if there is one."""
+    why = _BELOW if entry.bumped_at_version < TORCHSCRIPT[0] else _ABOVE
+    return replace(_to_be(version, f"and {_GIVES}: {why}", entry.operator), rule="OPF113")
+
+
+def _to_be(version: int | None, why: str, operator: str) -> Fault:
+    if version is None or version not in TORCHSCRIPT:
+        return Fault(f"{why}, and no version is left", None, no_version_left(operator))
+    return Fault(f"{why}: the next free version is {version}", version)
 
 
 def no_version_left(operator: str) -> str:

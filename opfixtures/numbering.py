@@ -11,7 +11,12 @@ _STAMPED = ("ptl", "pt")
 
 
 def numbering_of(change: Change) -> Numbering:
-    """That of a library, which is numbered by its releases, or else that of PyTorch."""
+    """That of a fork, which follows another repository, of a library, numbered by its releases, or of PyTorch."""
+    upstream = change.upstream()
+    if upstream is not None:
+        from opfixtures.fork_numbers import ForkNumbering
+
+        return ForkNumbering(change, upstream)
     if not is_library(change):
         return Numbering(change)
     from opfixtures.library_numbers import LibraryNumbering

@@ -8,16 +8,19 @@ from opfixtures.changes import Change
 from opfixtures.declarations.model import Declarations, MapEntry, Place
 from opfixtures.given_out import GivenOut, has_header
 from opfixtures.numbering import numbering_of
+from opfixtures.upstream import follows_upstream
 
 
 def may_be_taken_back(change: Change, operator: str, bumped_at_version: int) -> bool:
-    """Whether the change takes an entry away, and nobody needs it: it was not published, or its version is produced
-    no more, or no release has it where nothing says what is produced, or its upgrader was kept until a day that
-    is past."""
+    """Whether the change takes an entry away, and nobody needs it: it was not published, or upstream took it back or
+    gave its version to another, or its version is produced no more, or no release has it where nothing says what is
+    produced, or its upgrader was kept until a day that is past."""
     if (operator, bumped_at_version) in change.entries or change.version_map.problems:
         return False
     if (operator, bumped_at_version) not in change.published_entries:
         return not _problems(change.target)
+    if follows_upstream(change, (operator, bumped_at_version), None):
+        return True
     if has_header(change):
         versions = change.after.versions()
         produced = versions.produced.value if versions and versions.produced else bumped_at_version

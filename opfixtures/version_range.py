@@ -41,6 +41,12 @@ class VersionRange:
             raise ConfigurationError(f"{text[:80]!r} holds no operator version: write it like '>=5,<=8'")
         return cls(lowest, highest)
 
+    def __str__(self) -> str:
+        """The range as a setting writes it."""
+        if self.highest is None:
+            return f">={self.lowest}"
+        return f"=={self.lowest}" if self.lowest == self.highest else f">={self.lowest},<={self.highest}"
+
     @property
     def top(self) -> float:
         """The highest version in the range, infinity where there is no bound."""

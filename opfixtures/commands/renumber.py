@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
@@ -17,9 +17,12 @@ from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
+from opfixtures.numbering import numbering_of
 from opfixtures.projects import since_target
+from opfixtures.record import MAX_BYTES as MOST_OF_A_RECORD
 from opfixtures.renumber.choose import Renumbering, choose
 from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
+from opfixtures.renumber.records import renumbered_records
 from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.printable import printable
@@ -68,8 +71,9 @@ def run(operators: Collection[str], *, apply: bool) -> int:
         chosen = [choose(change, operators) for change in changes]
         for compared, change, renumbering in zip(since, changes, chosen, strict=True):
             _refuse_unstaged(objects, compared, change, renumbering, operators)
+    read_record = WorkTreeSnapshot(repository.root, MOST_OF_A_RECORD).read
     planned = [
-        _Project(change, renumbering, of_change, rewrite(change, renumbering, of_change))
+        _project(change, renumbering, of_change, read_record)
         for change, of_change, renumbering in zip(changes, sources, chosen, strict=True)
         if renumbering is not None
     ]
@@ -132,6 +136,19 @@ class _Project:
     files: Mapping[str, bytes]
 
 
+def _project(
+    change: Change,
+    renumbering: Renumbering,
+    sources: Mapping[str, bytes],
+    read_record: Callable[[str], bytes | None],
+) -> _Project:
+    files = rewrite(change, renumbering, sources)
+    records = renumbered_records(change.config, renumbering, read_record)
+    before = {path: content for path, (content, _) in records.items()}
+    after = {path: content for path, (_, content) in records.items()}
+    return _Project(change, renumbering, {**sources, **before}, {**files, **after})
+
+
 def _refuse_conflicts(sources: Mapping[str, bytes]) -> None:
     for path, source in sources.items():
         if marker := _CONFLICT.search(source):
@@ -151,9 +168,9 @@ def _refuse_problems(change: Change) -> None:
 
 
 def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> None:
-    added = {entry.operator for change in changes for entry in change.added}
+    judged = {entry.operator for change in changes for entry in numbering_of(change).judged}
     for operator in operators:
-        if operator not in added:
+        if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)
             raise UserError(
                 f"this branch adds no entry of {operator} to {maps}: give the full name of one that it adds"

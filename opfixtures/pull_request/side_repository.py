@@ -81,6 +81,7 @@ def make_side(user: Repository, activity: Activity, around: Surroundings, folder
     _take_tags(user, side)
     checked_out = _checked_out(user, activity)
     configs = _configs(user, checked_out)
+    _take_upstreams(user, side, configs)
     whole = any(spec.kind == "checkout" for config in configs for spec in config.runtimes)
     base = _base(side, activity, checked_out, around, whole)
     _fetch(side, base, whole)
@@ -109,6 +110,15 @@ def _take_tags(user: Repository, side: Repository) -> None:
     side.run("update-ref", "--stdin", stdin=listed)
     if fetches_no_tags(user):
         side.run("config", "remote.origin.tagOpt", "--no-tags")
+
+
+def _take_upstreams(user: Repository, side: Repository, configs: Iterable[Config]) -> None:
+    """What a fork follows is known here under the name that it has in the user's clone."""
+    for name in {config.upstream for config in configs if config.upstream}:
+        oid = user.resolve(name)
+        ref = user.ask("rev-parse", "--symbolic-full-name", name) if oid else None
+        if oid and ref:
+            side.run("update-ref", os.fsdecode(ref).strip(), oid)
 
 
 def _checked_out(user: Repository, activity: Activity) -> str:

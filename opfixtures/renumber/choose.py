@@ -28,8 +28,9 @@ class Moved:
 class Renumbering:
     """What becomes of a change's numbers; names by the names they replace.
 
-    `rows` are the fixture entries of entries that cover other versions now, those that target has left out.
-    `produced` and `maximum` are what the header of versions shall set, None where that stays.
+    `rows` are the fixture entries of entries that cover other versions now, without those that target has: these keep
+    their names. `published` has those of entries that moved, each with what becomes of its entry. `produced` and
+    `maximum` are what the header of versions shall set, None where that stays.
     """
 
     moved: tuple[Moved, ...]
@@ -38,6 +39,7 @@ class Renumbering:
     rows: tuple[FixtureEntry, ...]
     produced: int | None
     maximum: int | None
+    published: tuple[tuple[FixtureEntry, MapEntry], ...] = ()
 
     def applied(self, entry: MapEntry) -> MapEntry:
         """The entry as it stands afterwards, in whichever arm of an `#if`."""
@@ -58,7 +60,7 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
         UserError: a name would not be clear afterwards, or an entry would pass another one of its operator.
     """
     numbering = numbering_of(change)
-    moved = tuple(_moved(change, numbering, operators))
+    moved = tuple(_moved(numbering, operators))
     if not moved:
         return None
     _refuse_disorder(change.version_map, moved)
@@ -71,11 +73,19 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
     rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching)
     produced, maximum = constants(change, numbering.newest, versions)
-    return Renumbering(moved, upgraders, modules, rows, produced, maximum)
+    renumbering = Renumbering(moved, upgraders, modules, rows, produced, maximum)
+    kept = {(row.module, row.operator) for row in _published_rows(change)}
+    published = (
+        (row, renumbering.applied(one.entry))
+        for one in moved
+        for row in change.matching.rows_of(one.entry)
+        if (row.module, row.operator) in kept
+    )
+    return replace(renumbering, published=tuple(published))
 
 
-def _moved(change: Change, numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
-    claiming = [entry for entry in change.added if _counts(entry, numbering, operators)]
+def _moved(numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
+    claiming = [entry for entry in numbering.judged if _counts(entry, numbering, operators)]
     versions = numbering.right_versions(claiming)
     for entry in claiming:
         fault, version = numbering.fault(entry), versions[key_of(entry)]

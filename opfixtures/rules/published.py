@@ -90,6 +90,10 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     release has it, in the map at a tag of the clone, and until then it is shared: one of its own would be a waste,
     which is a warning. `opfixtures explain OPF113` has the details.
 
+    In a fork that names what it follows as `upstream`, the entries that come from there keep their versions. One of
+    the fork's own has one of `reserved-versions`, if the settings have these, or else the next one behind both; and
+    one that is published gives way where upstream gave its version to another operator.
+
     The number stands in five files. PyTorch expected merge conflicts over it and checks none of them
     (pytorch/pytorch#72313). To mend it, let opfixtures write the next free version into the entry, the names
     of its upgrader and its fixture modules, and kProducedFileFormatVersion:
@@ -101,8 +105,11 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     # What target has given out cannot be told where its map cannot be read.
     if not change.added or _problems(change.target) or _problems(change.landed()):
         return
+    upstream = change.upstream()
+    if upstream and _problems(upstream.now):
+        return
     numbering = numbering_of(change)
-    for entry in change.added:
+    for entry in numbering.judged:
         fault = numbering.fault(entry)
         if fault is None or fault.rule != "OPF108":
             continue
@@ -153,6 +160,9 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     Once 12 has landed, 11 cannot be taken back that way: it stays given out, and models that were made since
     are stamped with it. Keep the entry, and let one at 13 bring the old behaviour back, with an upgrader that
     gives models of 11 and 12 what they computed. The same holds for a library's entry that a release has.
+
+    Where the settings name an `upstream`, an entry may change or go as it does there, and one of the fork's own may
+    move once upstream has given its version to another operator.
 
     PyTorch's guide gives an upgrader up after 180 days where the next change leaves no way to keep it, and its
     generate_models.py shows a comment in front of each with the day until which it is kept. Once that day is
@@ -249,11 +259,15 @@ def _is_faulty(entry: MapEntry) -> bool:
 
 
 def _may_change(change: Change, entry: MapEntry, now: MapEntry | None) -> bool:
+    from opfixtures.upstream import follows_upstream
+
     if now is None:
         from opfixtures.taken_back import may_be_taken_back
 
         return may_be_taken_back(change, entry.operator, entry.bumped_at_version)
     if not has_header(change) and not change.released().may_have(*key_of(entry)):
+        return True
+    if follows_upstream(change, key_of(entry), now):
         return True
     from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 

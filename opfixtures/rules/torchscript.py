@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.changes import Change
 from opfixtures.findings import Finding, Severity
+from opfixtures.given_out import key_of
 from opfixtures.numbering import is_library, numbering_of
 from opfixtures.report.printable import printable
 from opfixtures.rules.published import renumbered
@@ -41,10 +42,12 @@ def no_library_has_that_version(change: Change, finding: NewFinding) -> Iterator
     """
     if not (change.written and is_library(change)):
         return
+    from opfixtures.library_numbers import TORCHSCRIPT, out_of_range
+
     numbering = numbering_of(change)
     for entry in change.written:
-        fault = numbering.fault(entry)
-        if fault and fault.rule == "OPF113":
+        if entry.bumped_at_version not in TORCHSCRIPT:
+            fault = out_of_range(entry, numbering.moves.get(key_of(entry)))
             yield finding(
                 entry.operator,
                 entry.place,

@@ -79,6 +79,16 @@ def test_what_releases_have_is_known_there_as_in_the_clone(
     assert fetches_no_tags(side)
 
 
+@pytest.mark.parametrize("name", ["upstream/main", "upstream/gone"])
+def test_what_a_fork_follows_is_here_as_well(project: Project, make: Callable[..., Side], name: str) -> None:
+    settings = f'[tool.opfixtures]\npreset = "pytorch"\nupstream = "{name}"\n'
+    project.upstream.write(".opfixtures.toml", settings)
+    project.open(depth=None, merged=False)
+    project.job.git("update-ref", "refs/remotes/upstream/main", project.base)
+    side = make(project.base, project.head).repository
+    assert side.resolve(name) == (project.base if name == "upstream/main" else None)
+
+
 def test_a_checkout_of_one_commit_does_not_know_it(project: Project, make: Callable[..., Side]) -> None:
     project.add_hardswish()
     project.open()

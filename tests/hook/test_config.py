@@ -126,6 +126,22 @@ def test_settings_in_both_files_are_refused():
         read_config(Files(own=LIBRARY, shared=LIBRARY))
 
 
+def test_a_fork_says_what_it_follows_and_which_versions_are_its_own():
+    config = read_config(Files(own=LIBRARY))
+    assert (config.upstream, config.reserved_versions) == (None, None)
+    config = read_config(Files(own=LIBRARY.replace("target =", 'upstream = "upstream/main"\ntarget =')))
+    assert (config.upstream, config.reserved_versions) == ("upstream/main", None)
+    both = 'upstream = "upstream/main"\nreserved-versions = ">=1000,<=1999"\ntarget ='
+    assert read_config(Files(own=LIBRARY.replace("target =", both))).reserved_versions == VersionRange(
+        1000, 1999
+    )
+
+
+@pytest.mark.parametrize("text", [">=1000", "==7", ">=5,<=8", ">=0,<=9"])
+def test_a_range_is_shown_as_it_is_written(text):
+    assert str(VersionRange.parse(text)) == text
+
+
 def refused(settings: str, **files: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         read_config(Files(**{"shared": settings, **files}))
@@ -136,6 +152,19 @@ def refused(settings: str, **files: str) -> str:
     ("old", "new", "sentence"),
     [
         ("registry =", "regsitry =", "unknown key 'regsitry', the nearest known one is 'registry'"),
+        ("target =", "up-stream =", "unknown key 'up-stream', the nearest known one is 'upstream'"),
+        ("target =", "reserved =", "unknown key 'reserved', the nearest known one is 'reserved-versions'"),
+        ("target =", 'reserved-versions = ">=1000"\ntarget =', "upstream is missing: add it"),
+        (
+            "target =",
+            'upstream = "u/main"\nreserved-versions = "1000"\ntarget =',
+            "reserved-versions: '1000' is no range of operator versions: write it like '>=5,<=8'",
+        ),
+        (
+            "target =",
+            'upstream = "--all"\ntarget =',
+            "upstream must be one word that does not begin with '-'",
+        ),
         ("setup =", "set-up =", "runtimes 1: unknown key 'set-up', the nearest known one is 'setup'"),
         ('registry = "fixtures_src/registry.py"', "", "registry is missing"),
         (

@@ -1,0 +1,83 @@
+"""What a fork follows: the entries of another repository, which come in by merges and are its to number. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from opfixtures.changes import Change, text_of
+from opfixtures.given_out import Key, key_of
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.model import Declarations, MapEntry
+    from opfixtures.version_range import VersionRange
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The branch `name` of the repository that a fork follows.
+
+    `now` is what it declares, `merged` what it declared where target has left it. `reserved` are the versions that
+    upstream never gives out, None where none were agreed upon.
+    """
+
+    name: str
+    now: Declarations
+    merged: Declarations
+    reserved: VersionRange | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether all that upstream has given out can be told."""
+        version_map = self.now.version_map
+        return version_map is not None and not version_map.problems
+
+    @cached_property
+    def entries(self) -> dict[Key, set[tuple[str, int, str, str]]]:
+        """What its entries say, by operator and version: several in arms of an `#if`."""
+        return _said(self.now)
+
+    def has(self, key: Key) -> bool:
+        """Whether an entry is upstream's, as it stands now or as it stood when it was merged."""
+        return key in self.entries or key in self._merged
+
+    def takes_back(self, key: Key) -> bool:
+        """Whether upstream had the entry when it was merged, and has it no more."""
+        return self.is_readable and key in self._merged and key not in self.entries
+
+    def holder(self, version: int) -> str | None:
+        """An operator that upstream bumps at a version."""
+        return min((operator for operator, bump in self.entries if bump == version), default=None)
+
+    @cached_property
+    def _merged(self) -> dict[Key, set[tuple[str, int, str, str]]]:
+        return _said(self.merged)
+
+
+def _said(declarations: Declarations) -> dict[Key, set[tuple[str, int, str, str]]]:
+    said: dict[Key, set[tuple[str, int, str, str]]] = defaultdict(set)
+    for entry in declarations.version_map.entries if declarations.version_map else ():
+        said[key_of(entry)].add(text_of(entry))
+    return dict(said)
+
+
+def follows_upstream(change: Change, key: Key, now: MapEntry | None) -> bool:
+    """Whether a published entry is altered as upstream has it, `now` or gone, or gave way to one of upstream's."""
+    upstream = change.upstream()
+    if upstream is None:
+        return False
+    if now is not None:
+        return text_of(now) in upstream.entries.get(key, ())
+    return upstream.takes_back(key) or _gave_way(change, upstream, key)
+
+
+def _gave_way(change: Change, upstream: Upstream, key: Key) -> bool:
+    """Whether an entry of the fork's own has another version, since upstream gave its own to another operator."""
+    operator, version = key
+    if upstream.has(key) or upstream.holder(version) is None:
+        return False
+    schemas = {entry.old_schema for entry in change.published_entries.get(key, ())}
+    moved = (one for one in change.entries.values() if one.operator == operator and one.old_schema in schemas)
+    return any(key_of(one) not in change.published_entries and not upstream.has(key_of(one)) for one in moved)
