@@ -108,6 +108,4 @@ def refuse_problems(change: Change) -> None:
         more = f" (and {len(problems) - 1} more that cannot be read)" if len(problems) > 1 else ""
         raise UserError(f"{problems[0].place}: {problems[0].message}{more}")
     if change.after.registry is None:
-        raise UserError(
-            f"no registry at {change.config.registry}: add it (`opfixtures explain OPF206` shows its form)"
-        )
+        raise UserError(f"no registry at {change.config.registry}: add it, with `ALL_MODULES = {{}}` in it")

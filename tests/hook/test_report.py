@@ -53,5 +53,5 @@ def test_colour_is_ours_alone():
 
 
 def test_a_warning_of_no_line_is_one_command_whatever_it_says():
-    said = findings_github.warning("nothing to check\n::error::in\x1b 100% of it")
+    said = findings_github.notice(Severity.WARNING, "nothing to check\n::error::in\x1b 100% of it")
     assert said == r"::warning title=opfixtures::nothing to check\n::error::in\x1b 100%25 of it"

@@ -12,6 +12,8 @@ def repository(new_repository):
     """Two libraries, in which half and third both claimed version 5: half has landed in either."""
     files = {**library_files(ONE, base=4, half=5), **library_files(OTHER, ".opfixtures.toml", base=4, half=5)}
     repository = new_repository(files)
+    # What no release has may be shared.
+    repository.git("tag", "v1.0")
     repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
     return repository
 
@@ -68,6 +70,7 @@ def test_names_in_another_project_stay_its_own(repository, third, opfixtures):
 
 def test_names_of_one_at_the_root_are_looked_for_everywhere_else(new_repository, opfixtures):
     repository = new_repository({**library_files("", base=4, half=5), **library_files(ONE, third=5)})
+    repository.git("tag", "v1.0")
     for path, content in library_files("", base=4, half=5, third=5).items():
         repository.write(path, content)
     repository.write("docs/README.md", "third_0_4 is new\n")
