@@ -13,12 +13,14 @@ import pytest
 from opfixtures.record import with_checksum
 from tests.action.conftest import (
     GELU,
+    HARDSWISH,
     HARDSWISH_MODULE,
     HARDSWISH_ROW,
     RESULT_SCHEMA,
     Project,
 )
 from tests.conftest import MODULES, REGISTRY, VERSION_MAP
+from tests.hook.monorepo import library_files, version_map
 
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
@@ -406,3 +408,87 @@ def test_a_matrix_has_no_more_jobs_than_github_runs(project: Project) -> None:
     done = project.run("pull_request", project.open(), OPFIXTURES_MODE="plan")
     assert done.status == 2
     assert "257 runtimes are needed, and a matrix has up to 256" in done.err
+
+
+BELOW = "third_party/pytorch"
+
+
+@pytest.fixture
+def monorepo(project: Project) -> Project:
+    """The tree, whose folder is one of several projects; of another one nothing but a copy that is left out."""
+    upstream = project.upstream
+    upstream.git("switch", "--quiet", "main")
+    for name in ("torch", "test"):
+        (upstream.root / BELOW).mkdir(parents=True, exist_ok=True)
+        upstream.git("mv", name, f"{BELOW}/{name}")
+    for path, content in library_files("packages/tinyops", halve=4).items():
+        upstream.write(path, content)
+    for path, content in library_files("demo/copy", halve=4).items():
+        upstream.write(path, content)
+    upstream.write("pyproject.toml", '[tool.opfixtures]\nexclude = ["demo"]\n')
+    upstream.commit("a monorepo")
+    upstream.git("switch", "--quiet", "--force-create", "topic")
+    return project
+
+
+class TestSeveralProjects:
+    def test_are_judged_made_and_told_of_together(self, monorepo: Project) -> None:
+        """In a checkout of one commit: what is fetched and written is what any of the projects reads."""
+        upstream = monorepo.upstream
+        upstream.replace(f"{BELOW}/{VERSION_MAP}", GELU, GELU + HARDSWISH)
+        upstream.write(f"{BELOW}/{MODULES}", upstream.read(f"{BELOW}/{MODULES}") + HARDSWISH_MODULE)
+        upstream.replace(f"{BELOW}/{REGISTRY}", "}", HARDSWISH_ROW)
+        upstream.write("packages/tinyops/tinyops/versions.py", version_map(halve=4, scale=5))
+        upstream.write("demo/copy/tinyops/versions.py", version_map(halve=4, scale=5))
+
+        done = monorepo.run("pull_request", monorepo.open())
+
+        assert done.status == 1, done.err
+        assert json.loads(done.outputs["changed-operators"]) == ["tiny::scale", "aten::hardswish"]
+        assert json.loads(done.outputs["generated"]) == [f"{BELOW}/{FIXTURE}"]
+        assert json.loads(done.outputs["refused"]) == ["tiny::scale"]
+        places = {(finding["code"], finding["path"]) for finding in done.report["findings"]}
+        assert places == {
+            ("OPF201", "packages/tinyops/tinyops/versions.py"),
+            ("OPF301", f"{BELOW}/{VERSION_MAP}"),
+        }
+        rows = [(one["operator"], one["fixture"], one["status"]) for one in done.report["fixtures"]]
+        assert rows[0] == ("tiny::scale", None, "refused")
+        assert ("aten::hardswish", f"{BELOW}/{FIXTURE}", "generated") in rows
+        monorepo.job.git("apply", str(done.result / "fixtures.patch"))
+        assert (monorepo.job.root / BELOW / FIXTURE).exists()
+
+    def test_have_their_runtimes_in_one_matrix(self, monorepo: Project) -> None:
+        upstream = monorepo.upstream
+        upstream.replace(f"{BELOW}/{VERSION_MAP}", GELU, GELU + HARDSWISH)
+        upstream.write(f"{BELOW}/{MODULES}", upstream.read(f"{BELOW}/{MODULES}") + HARDSWISH_MODULE)
+        upstream.replace(f"{BELOW}/{REGISTRY}", "}", HARDSWISH_ROW)
+        done = monorepo.run("pull_request", monorepo.open(), OPFIXTURES_MODE="plan")
+        assert done.status in (0, 1), done.err
+        assert "torch-2.13.0" in json.loads(done.outputs["runtimes"])
+        assert f"{BELOW}/{FIXTURE}" in done.report["planned"]
+
+    def test_one_that_cannot_be_judged_hides_no_other(self, monorepo: Project) -> None:
+        monorepo.upstream.replace("packages/tinyops/pyproject.toml", "registry =", "regsitry =")
+        monorepo.upstream.replace(f"{BELOW}/{VERSION_MAP}", GELU, GELU + HARDSWISH)
+        done = monorepo.run("pull_request", monorepo.open())
+        assert done.status == 2
+        assert f"::error file={BELOW}/{VERSION_MAP},line=7" in done.out
+        assert "packages/tinyops/pyproject.toml" in done.err
+
+
+def test_where_there_is_no_project_the_run_is_warned(project: Project) -> None:
+    upstream = project.upstream
+    upstream.git("switch", "--quiet", "main")
+    upstream.git("rm", "-r", "--quiet", "torch", "test")
+    upstream.write("README.md", "nothing else\n")
+    upstream.commit("something else")
+    upstream.git("switch", "--quiet", "--force-create", "topic")
+    upstream.write("README.md", "still nothing\n")
+
+    done = project.run("pull_request", project.open())
+
+    assert done.status == 0, done.err
+    (line,) = [line for line in done.out.splitlines() if line.startswith("::warning ")]
+    for what in ("nothing to check", "pyproject.toml or .opfixtures.toml of any folder", VERSION_MAP):
+        assert what in line

@@ -30,7 +30,7 @@ ENTRY = MapEntry("tiny::scale", 4, "scale_0_3", OLD, PLACE)
 OWNER = Owner(FixtureEntry("ScaleV3", "tiny::scale", PLACE), "scale_v3.ptl", ENTRY, range(4), 4)
 GUARD = Owner(OWNER.row, OWNER.path)
 ROW = RowReplayed(
-    {JIT: Replayed((None,))}, {JIT: Replayed((None,))}, MarkerSeen(ran=True), ran=RanSeen(False)
+    {JIT: Replayed((None,))}, {JIT: Replayed((None,))}, MarkerSeen(found=True, ran=True), ran=RanSeen(False)
 )
 
 
