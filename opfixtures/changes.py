@@ -23,6 +23,7 @@ from opfixtures.matching import Matching, Owners
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.given_out import Numbering
     from opfixtures.releases import Releases
     from opfixtures.upstream import Upstream
 
@@ -92,6 +93,26 @@ class Change:
         for entry in self.version_map.entries:
             entries.setdefault((entry.operator, entry.bumped_at_version), entry)
         return entries
+
+    @cached_property
+    def entries_by_operator(self) -> dict[str, list[MapEntry]]:
+        """The same by operator, in the order of the version map."""
+        entries: dict[str, list[MapEntry]] = {}
+        for (operator, _), entry in self.entries.items():
+            entries.setdefault(operator, []).append(entry)
+        return entries
+
+    @cached_property
+    def bumps(self) -> frozenset[int]:
+        """The versions that entries after are bumped at."""
+        return frozenset(version for _, version in self.entries)
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The versions of the change beside those that are given out."""
+        from opfixtures.numbering import numbering_of
+
+        return numbering_of(self)
 
     @cached_property
     def added(self) -> tuple[MapEntry, ...]:

@@ -122,10 +122,14 @@ class Numbering:
         version = entry.bumped_at_version
         if version <= self.newest:
             return f"which {self.holder(version)} has taken already"
-        first = next((key for key, moved in self.moves.items() if moved == version), None)
+        first = self._moving_to.get(version)
         if first is not None:
             return f"which {first[0]} gets in place of {first[1]}"
         return f"and {self.newest} is the last one given out"
+
+    @cached_property
+    def _moving_to(self) -> dict[int, Key]:
+        return {version: key for key, version in reversed(self.moves.items())}
 
     def why_moved(self, entry: MapEntry) -> str:
         """Why an entry gets another version: half a sentence."""

@@ -37,6 +37,7 @@ class LibraryNumbering(Numbering):
         # What a clone that lacks tags does not tell is not guessed.
         self._last_release = 0 if self._doubt else max((version for _, version in self._released), default=0)
         self._families = {(family_of(operator), version) for operator, version in self._released}
+        self._holders = {version: operator for operator, version in sorted(self._released, reverse=True)}
 
     def claims_version(self, entry: MapEntry) -> bool:
         """Whether an added entry takes a version for its change, free or not: one in a release is taken, unless the
@@ -104,8 +105,7 @@ class LibraryNumbering(Numbering):
 
     def holder(self, version: int) -> str:
         """See `Numbering.holder`; the operator that a release has at it."""
-        released = sorted(operator for operator, bump in self._released if bump == version)
-        return next(iter(released), super().holder(version))
+        return self._holders.get(version) or super().holder(version)
 
 
 def out_of_range(entry: MapEntry, version: int | None) -> Fault:

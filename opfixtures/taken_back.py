@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from opfixtures.changes import Change
 from opfixtures.declarations.model import Declarations, MapEntry, Place
-from opfixtures.given_out import GivenOut, has_header
-from opfixtures.numbering import numbering_of
+from opfixtures.given_out import has_header
 from opfixtures.upstream import follows_upstream
 
 
@@ -25,7 +24,7 @@ def may_be_taken_back(change: Change, operator: str, bumped_at_version: int) -> 
         versions = change.after.versions()
         produced = versions.produced.value if versions and versions.produced else bumped_at_version
         # Models of a later version that has landed were made with it.
-        is_needed = max(produced, GivenOut(change.landed()).newest - 1) >= bumped_at_version
+        is_needed = max(produced, change.numbering.landed.newest - 1) >= bumped_at_version
     else:
         is_needed = change.released().may_have(operator, bumped_at_version)
     return not is_needed or _is_expired(change, operator, bumped_at_version)
@@ -53,9 +52,8 @@ def instead(change: Change, entry: MapEntry) -> str:
         if doubt:
             return f"it may go if no release has it, and that cannot be told: {doubt}"
         return f"a release has it: {keep}, for what the operator does from now on"
-    newest = numbering_of(change).newest
-    shares = any(other.bumped_at_version == version for other in change.version_map.entries)
-    if version == newest and not shares:
+    newest = change.numbering.newest
+    if version == newest and version not in change.bumps:
         return (
             f"to take the operator's change back, set kProducedFileFormatVersion = 0x{version - 1:X}L "
             "in the same change"

@@ -49,7 +49,11 @@ class Upstream:
 
     def holder(self, version: int) -> str | None:
         """An operator that upstream bumps at a version."""
-        return min((operator for operator, bump in self.entries if bump == version), default=None)
+        return self._holders.get(version)
+
+    @cached_property
+    def _holders(self) -> dict[int, str]:
+        return {version: operator for operator, version in sorted(self.entries, reverse=True)}
 
     @cached_property
     def _merged(self) -> dict[Key, set[tuple[str, int, str, str]]]:
@@ -79,5 +83,5 @@ def _gave_way(change: Change, upstream: Upstream, key: Key) -> bool:
     if upstream.has(key) or upstream.holder(version) is None:
         return False
     schemas = {entry.old_schema for entry in change.published_entries.get(key, ())}
-    moved = (one for one in change.entries.values() if one.operator == operator and one.old_schema in schemas)
+    moved = (one for one in change.entries_by_operator.get(operator, ()) if one.old_schema in schemas)
     return any(key_of(one) not in change.published_entries and not upstream.has(key_of(one)) for one in moved)

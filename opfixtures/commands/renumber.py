@@ -17,7 +17,6 @@ from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.numbering import numbering_of
 from opfixtures.projects import since_target
 from opfixtures.record import MAX_BYTES as MOST_OF_A_RECORD
 from opfixtures.renumber.choose import Renumbering, choose
@@ -168,7 +167,7 @@ def _refuse_problems(change: Change) -> None:
 
 
 def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> None:
-    judged = {entry.operator for change in changes for entry in numbering_of(change).judged}
+    judged = {entry.operator for change in changes for entry in change.numbering.judged}
     for operator in operators:
         if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)

@@ -127,6 +127,7 @@ def _upgraders(file: _File) -> Upgraders | None:
     return read_upgraders(*file)
 
 
+@lru_cache(maxsize=3)
 def _expiries(file: _File) -> Mapping[str, date]:
     upgraders = _upgraders(file)
     if file is None or upgraders is None:

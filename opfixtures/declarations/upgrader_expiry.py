@@ -12,6 +12,7 @@ PyTorch's test/jit/fixtures_srcs/generate_models.py asks for such a comment, and
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 
@@ -29,15 +30,17 @@ def read_expiries(upgraders: Upgraders, source: bytes) -> dict[str, date]:
     """
     text = normalise_line_breaks(source.decode("utf-8-sig", "replace"))
     lines = Lines(upgraders.path, text)
-    names = {upgrader.name for upgrader in upgraders.upgraders}
+    in_order = [upgrader.name for upgrader in upgraders.upgraders]
+    places = [upgrader.place for upgrader in upgraders.upgraders]
+    names = set(in_order)
     expiries: dict[str, date] = {}
     for offset, comment in _joined(text):
         days = [day for written in _EXPIRES.findall(comment) if (day := _day(*written))]
         if not days:
             continue
         place = lines.place(offset)
-        behind = (one.name for one in upgraders.upgraders if one.place > place)
-        about = names.intersection(re.findall(r"\w+", comment)) or [*behind][:1]
+        behind = bisect_right(places, place)
+        about = names.intersection(re.findall(r"\w+", comment)) or in_order[behind : behind + 1]
         expiries.update((name, max(days)) for name in about)
     return expiries
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
 from opfixtures.declarations.names import module_of_version, module_version, upgrader_of_range
 from opfixtures.errors import UserError
-from opfixtures.given_out import Numbering, constants, key_of
+from opfixtures.given_out import Key, Numbering, constants, key_of
 from opfixtures.matching import Matching
-from opfixtures.numbering import numbering_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Moved:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Renumbering:
     """What becomes of a change's numbers; names by the names they replace.
 
@@ -44,10 +44,12 @@ class Renumbering:
     def applied(self, entry: MapEntry) -> MapEntry:
         """The entry as it stands afterwards, in whichever arm of an `#if`."""
         name, key = entry.upgrader_name, key_of(entry)
-        version = next(
-            (one.version for one in self.moved if key_of(one.entry) == key), entry.bumped_at_version
-        )
+        version = self._versions.get(key, entry.bumped_at_version)
         return replace(entry, bumped_at_version=version, upgrader_name=self.upgraders.get(name, name))
+
+    @cached_property
+    def _versions(self) -> Mapping[Key, int]:
+        return {key_of(one.entry): one.version for one in self.moved}
 
 
 def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | None:
@@ -59,7 +61,7 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     Raises:
         UserError: a name would not be clear afterwards, or an entry would pass another one of its operator.
     """
-    numbering = numbering_of(change)
+    numbering = change.numbering
     moved = tuple(_moved(numbering, operators))
     if not moved:
         return None
@@ -110,11 +112,14 @@ def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -
 
 def _refuse_disorder(version_map: VersionMap, moved: tuple[Moved, ...]) -> None:
     versions = {key_of(one.entry): one.version for one in moved}
+    by_operator: dict[str, list[MapEntry]] = defaultdict(list)
+    for entry in version_map.entries:
+        by_operator[entry.operator].append(entry)
     for one in moved:
-        for other in version_map.entries:
+        for other in by_operator[one.entry.operator]:
             version = versions.get(key_of(other), other.bumped_at_version)
             passes = one.entry.bumped_at_version < other.bumped_at_version and one.version >= version
-            if other.operator == one.entry.operator and passes:
+            if passes:
                 raise UserError(
                     f"{one.entry.place}: at version {one.version} this entry of {other.operator} would come behind "
                     f"the one at {version}: it is a backfill, and keeps its version"

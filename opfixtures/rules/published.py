@@ -8,8 +8,7 @@ from dataclasses import replace
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry, Place, Problem, VersionMap
 from opfixtures.findings import Finding, Severity
-from opfixtures.given_out import Numbering, constants, has_header, key_of
-from opfixtures.numbering import numbering_of
+from opfixtures.given_out import constants, has_header, key_of
 from opfixtures.report.printable import printable
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.settings_scan import SHARED_FILE, below
@@ -58,8 +57,7 @@ def _constants_to_set(change: Change) -> str:
     """The lines of the header that shall be otherwise once every entry has the version that it should have."""
     produced, maximum = constants(change, 0, {})
     if not (_problems(change.target) or _problems(change.landed())):
-        numbering = numbering_of(change)
-        produced, maximum = constants(change, numbering.newest, numbering.moves)
+        produced, maximum = constants(change, change.numbering.newest, change.numbering.moves)
     versions = change.after.versions()
     wanted = (
         ("kProducedFileFormatVersion", versions and versions.produced, produced),
@@ -108,16 +106,17 @@ def version_is_not_the_next_one(change: Change, finding: NewFinding) -> Iterator
     upstream = change.upstream()
     if upstream and _problems(upstream.now):
         return
-    numbering = numbering_of(change)
-    for entry in numbering.judged:
-        fault = numbering.fault(entry)
+    header: str | None = None
+    for entry in change.numbering.judged:
+        fault = change.numbering.fault(entry)
         if fault is None or fault.rule != "OPF108":
             continue
+        header = _constants_to_set(change) if header is None else header
         found = finding(
             entry.operator,
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version}, {fault.why}",
-            fault.instead or renumbered(change, numbering, entry, fault.version or 0),
+            fault.instead or renumbered(change, entry, fault.version or 0, header),
         )
         yield found if fault.is_error else replace(found, severity=Severity.WARNING)
 
@@ -130,16 +129,16 @@ def _entries(declarations: Declarations) -> Sequence[MapEntry]:
     return declarations.version_map.entries if declarations.version_map else ()
 
 
-def renumbered(change: Change, numbering: Numbering, entry: MapEntry, version: int) -> str:
-    """The command that gives an entry its version, and what that is by hand."""
+def renumbered(change: Change, entry: MapEntry, version: int, header: str) -> str:
+    """The command that gives an entry its version, and what that is by hand; `header` are the lines of the header."""
     start = change.matching.covers(entry).start
-    start = min(numbering.moves.get((entry.operator, start), start), version - 1)
+    start = min(change.numbering.moves.get((entry.operator, start), start), version - 1)
     lines = [
         "opfixtures renumber",
         "shows the diff and, with --apply, writes it; by hand that is",
         f"in {printable(change.version_map.path)}: bumped_at_version {version}, "
         f"an upgrader whose name ends in _{start}_{version - 1}",
-        _constants_to_set(change),
+        header,
     ]
     return "\n".join(filter(None, lines))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opfixtures.changes import Change
 from opfixtures.findings import Finding, Severity
 from opfixtures.given_out import key_of
-from opfixtures.numbering import is_library, numbering_of
+from opfixtures.numbering import is_library
 from opfixtures.report.printable import printable
 from opfixtures.rules.published import renumbered
 from opfixtures.rules.registered import NewFinding, rule
@@ -44,15 +44,14 @@ def no_library_has_that_version(change: Change, finding: NewFinding) -> Iterator
         return
     from opfixtures.library_numbers import TORCHSCRIPT, out_of_range
 
-    numbering = numbering_of(change)
     for entry in change.written:
         if entry.bumped_at_version not in TORCHSCRIPT:
-            fault = out_of_range(entry, numbering.moves.get(key_of(entry)))
+            fault = out_of_range(entry, change.numbering.moves.get(key_of(entry)))
             yield finding(
                 entry.operator,
                 entry.place,
                 f"{entry.operator} is bumped at version {entry.bumped_at_version}, {fault.why}",
-                printable(fault.instead) or renumbered(change, numbering, entry, fault.version or 0),
+                printable(fault.instead) or renumbered(change, entry, fault.version or 0, ""),
             )
 
 

@@ -38,6 +38,11 @@ def declared(count, bump=10, entries=None, body="torch.ops.aten.op{}(x)"):
     }
 
 
+def expired(count):
+    """Upgraders each with a comment that names none of them."""
+    return declared(count)[UPGRADERS].replace('{"op', '// Expire date: 01/02/2999\n{"op')
+
+
 def proven(count):
     """The same with a fixture and a record for each."""
     files = declared(count)
@@ -83,6 +88,7 @@ CHANGES = {
     "of one operator": (lambda _: declared(0, 9), of_one_operator),
     "modules edited": (proven, lambda n: {MODULES: declared(n, body="x + {}")[MODULES]}),
     "modules added to": (proven, lambda n: {MODULES: declared(n)[MODULES] + "\n\nclass Other: pass\n"}),
+    "entries taken away": (lambda n: {**declared(n), UPGRADERS: expired(n)}, lambda _: declared(0, bump=10)),
     "taken away": (proven, lambda n: {**dict.fromkeys(proven(n)), **declared(0)}),
 }
 
@@ -146,6 +152,7 @@ def work(opfixtures, monkeypatch):
         ("waived", ("check", "--all")),
         ("waived", ("status",)),
         ("proven", ("status",)),
+        ("without fixtures", ("renumber",)),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )

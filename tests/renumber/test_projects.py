@@ -9,12 +9,13 @@ ONE, OTHER = "packages/one", "packages/other"
 
 @pytest.fixture
 def repository(new_repository):
-    """Two libraries, in which half and third both claimed version 5: half has landed in either."""
+    """Two libraries, in which half and third both claimed version 5: a release has half in either."""
     files = {**library_files(ONE, base=4, half=5), **library_files(OTHER, ".opfixtures.toml", base=4, half=5)}
     repository = new_repository(files)
     # What no release has may be shared.
     repository.git("tag", "v1.0")
     repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    repository.git("tag", "v1.0")
     return repository
 
 
