@@ -450,10 +450,12 @@ class TestSeveralProjects:
         places = {(finding["code"], finding["path"]) for finding in done.report["findings"]}
         assert places == {
             ("OPF201", "packages/tinyops/tinyops/versions.py"),
-            ("OPF301", f"{BELOW}/{VERSION_MAP}"),
+            ("OPF301", f"{BELOW}/{REGISTRY}"),
         }
         rows = [(one["operator"], one["fixture"], one["status"]) for one in done.report["fixtures"]]
-        assert rows[0] == ("tiny::scale", None, "refused")
+        # No settings say what replays it.
+        assert rows[0] == ("tiny::halve", "packages/tinyops/fixtures/halve_v3.ptl", "failed")
+        assert rows[1] == ("tiny::scale", None, "refused")
         assert ("aten::hardswish", f"{BELOW}/{FIXTURE}", "generated") in rows
         monorepo.job.git("apply", str(done.result / "fixtures.patch"))
         assert (monorepo.job.root / BELOW / FIXTURE).exists()

@@ -218,6 +218,12 @@ def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
     ]
     assert len(set(words)) == len(words)
     assert of(preset) == of(f'{preset}target = "main"\n') == words[0]
+    (tmp_path / "lib").mkdir()
+    below = f"[tool.opfixtures]\n{preset}{release.format('1.13.0')}"
+    (tmp_path / "lib/.opfixtures.toml").write_text(below)
+    subprocess.run(("git", "-C", str(tmp_path), "add", "lib"), check=True)
+    assert of(preset) not in words, "a project in a folder has releases too"
+    subprocess.run(("git", "-C", str(tmp_path), "rm", "--quiet", "--cached", "-r", "lib"), check=True)
     command = (sys.executable, "-m", "opfixtures.runtimes.lock", str(tmp_path))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == f"{words[0]}\n"

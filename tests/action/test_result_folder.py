@@ -230,3 +230,12 @@ def test_what_target_does_not_hold_is_handed_over_and_what_this_run_made_is_in_t
     assert patched == [
         f"diff --git a/fixtures/made.ptl{end} b/fixtures/made.ptl{end}" for end in ("", ".json")
     ]
+
+
+def test_two_new_fixtures_of_one_name_are_refused(side: GitRepository, tmp_path: Path) -> None:
+    """Two projects may have them; an artifact holds each by its name alone."""
+    paths = ("fixtures/made.ptl", "lib/fixtures/made.ptl")
+    folder = part(tmp_path, "result", *(replace(row(), fixture=path, runtime="torch") for path in paths))
+    with pytest.raises(UserError, match=rf"{paths[0]} and {paths[1]} are new and have one name"):
+        write_files(Repository.discover(str(side.root), side.environment), str(folder))
+    assert os.listdir(folder / "fixtures") == []

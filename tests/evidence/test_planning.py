@@ -92,6 +92,81 @@ MADE, REPRODUCED, REPLAYED = "would make  ", "would reproduce  ", "would replay 
 SCALE_REPLAYED = f"{REPLAYED}fixtures/scale_v3.ptl"
 
 
+class TestSeveralProjects:
+    @pytest.fixture
+    def both(self, repository: GitRepository) -> GitRepository:
+        """The library in a folder, and beside it one like it that has no fixture."""
+        repository.git("switch", "--quiet", "main")
+        for name in (".opfixtures.toml", "versions.py", "registry.py", "modules.py"):
+            repository.write(f"lib/{name}", repository.read(name).replace("tiny::", "lib::"))
+        repository.write("lib/tiny.cpp", "")
+        repository.commit("another one")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        return repository
+
+    def plans(self, repository: GitRepository, said: list[str], **wanted: object) -> dict[str, Planned]:
+        found = Repository.discover(str(repository.root), repository.environment)
+        with GitObjects(found) as objects:
+            todos = planned(objects, Wanted(**wanted), said.append)  # type: ignore[arg-type]
+        return {todo.change.config.folder: todo for todo in todos}
+
+    def test_one_whose_fixtures_rest_on_nothing_that_differs_is_left_alone(self, both: GitRepository) -> None:
+        both.write(
+            "lib/.opfixtures.toml", SETTINGS.replace('"checkout"', '"release"\ntorch = "1.5.1"\nname = "x"')
+        )
+        said: list[str] = []
+
+        plans = self.plans(both, said)
+
+        # What the root is built from, any file may be.
+        assert [(folder, one.because) for folder, one in plans.items()] == [
+            ("", "lib/.opfixtures.toml"),
+            ("lib", "lib/.opfixtures.toml"),
+        ]
+        both.commit("settings")
+        both.git("branch", "--force", "main")
+        both.write("tiny.cpp", "more")
+        assert [one.because for one in self.plans(both, said).values()] == ["tiny.cpp", None]
+        assert said[-1] == "lib: nothing that a fixture rests on differs, nothing is replayed"
+
+    def test_all_are_counted_where_nothing_is_done(self, both: GitRepository) -> None:
+        plans = self.plans(both, [], everything=True)
+        todos = list(plans.values())
+        dry = _nothing_done(todos, Wanted(everything=True, dry_run=True))
+        assert dry == "a dry run: 3 made, 0 reproduced, 1 replayed without --dry-run"
+        untouched = list(self.plans(both, []).values())
+        assert "differs from commit" in _nothing_done(untouched, Wanted())
+        assert _nothing_done([replace(untouched[0], because="a"), untouched[1]], Wanted()) == (
+            "nothing to do: there is no fixture, and none is owed"
+        )
+
+    def test_an_operator_and_a_runtime_are_looked_for_in_all(self, both: GitRepository) -> None:
+        plans = self.plans(both, [], operators=("lib::add",))
+        assert [len(one.plan.to_make) for one in plans.values()] == [0, 1]
+        with pytest.raises(
+            UserError, match=r"versions\.py or registry\.py or lib/versions\.py or lib/registry"
+        ):
+            self.plans(both, [], operators=("lib::gone",))
+
+    def test_each_reads_its_own_history(self, both: GitRepository) -> None:
+        plans = self.plans(both, [], everything=True)
+        commits = {made.path: made.commit for one in plans.values() for made in one.plan.to_make}
+        before = both.git("rev-parse", "main~1")
+        assert commits["fixtures/add_v3.ptl"] == both.git("rev-parse", "main~2")
+        assert commits["lib/fixtures/add_v3.ptl"] == commits["lib/fixtures/scale_v3.ptl"] == before
+
+    def test_one_that_moves_has_what_target_held_where_it_stood(self, both: GitRepository) -> None:
+        both.write("lib/fixtures/scale_v3.ptl", "scale")
+        both.write("lib/fixtures/scale_v3.ptl.json", "a record")
+        both.commit("its fixture")
+        both.git("branch", "--force", "main")
+        both.git("mv", "lib", "moved")
+        [found] = self.plans(both, [])["moved"].plan.found
+        assert (found.owner.path, found.brought) == ("moved/fixtures/scale_v3.ptl", False)
+        plan = self.plans(both, [], operators=("lib::add",))["moved"].plan
+        assert [made.commit for made in plan.to_make] == [both.git("rev-parse", "main~2")]
+
+
 def test_what_touches_nothing_is_not_looked_at_unless_somebody_asks(repository: GitRepository) -> None:
     repository.write("README.md", "more")
 

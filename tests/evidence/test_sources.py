@@ -92,3 +92,34 @@ def test_the_fixtures_come_after_the_build(globs: tuple[str, ...]) -> None:
     assert not sources.has("my/fixtures/deep/scale_v3.ptl")
     assert sources.has("my/fixtures_src.py")
     assert sources.has("other/my/fixtures/scale_v3.ptl")
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "holds"),
+    [
+        ("tiny/**", "packages/tinyops/tiny/ops.py", True),
+        ("tiny/**", "tiny/ops.py", False),
+        ("*.py", "packages/tinyops/setup.py", True),
+        ("../common/**", "packages/common/base.h", True),
+        ("../../CMakeLists.txt", "CMakeLists.txt", True),
+        ("../../../outside", "outside", False),
+    ],
+)
+def test_a_glob_is_meant_from_the_folder_of_the_project(glob: str, path: str, holds: bool) -> None:
+    assert Sources((glob,), folder="packages/tinyops").has(path) is holds
+
+
+def test_a_project_among_tests_or_docs_is_built_from_all_that_it_has() -> None:
+    sources = Sources(folder="test/custom_operators")
+    assert sources.has("test/custom_operators/ops.cpp")
+    assert sources.has("common/base.h")
+    assert not sources.has("test/custom_operators/tests/test_ops.py")
+    assert not sources.has("test/custom_operators/README.md")
+    assert not sources.has("test/other.py")
+
+
+def test_the_fixtures_of_no_project_are_part_of_a_build() -> None:
+    sources = Sources(("**",), left_out=("fixtures", "libs/other/fixtures"))
+    assert not sources.has("fixtures/a.ptl")
+    assert not sources.has("libs/other/fixtures/a.ptl")
+    assert sources.has("libs/other/fixtures.py")

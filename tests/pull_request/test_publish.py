@@ -362,6 +362,27 @@ def test_fixtures_and_records_are_committed_upon_the_head(
     ]
 
 
+def test_the_folder_of_any_project_of_the_base_branch_is_written_to(
+    hub: GitHub, client: Clients, files: Files
+) -> None:
+    own = SETTINGS.replace(b"test/fixtures", b"fixtures")
+    hub.commit("main", {".opfixtures.toml": None, "test/pyproject.toml": own})
+    before = hub.head(hub.pulls[8])
+    assert "fixtures committed with" in published(hub, client("commits"), files)[1]
+    after = hub.head(hub.pulls[8])
+    changed = hub.git("owner/repo", "diff", "--name-status", before, after).decode()
+    assert changed == "".join(f"A\t{path}\n" for path in PATHS)
+
+
+def test_the_folder_of_what_is_excluded_is_not_written_to(hub: GitHub, client: Clients, files: Files) -> None:
+    own = SETTINGS.replace(b"test/fixtures", b"fixtures")
+    excluding = b'[tool.opfixtures]\nexclude = ["test"]\n'
+    hub.commit("main", {".opfixtures.toml": excluding, "test/pyproject.toml": own})
+    assert published(hub, client("commits"), files)[1].endswith(
+        "nothing committed: the base branch has no settings that name a fixtures folder"
+    )
+
+
 def test_what_cannot_be_committed_is_told_once(
     hub: GitHub, server: GitHubServer, client: Clients, files: Files
 ) -> None:
