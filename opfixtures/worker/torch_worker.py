@@ -791,17 +791,19 @@ def operator_ran(archive: bytes, operator: str, samples: list[Json]) -> Json:
     called, hidden = mark_calls(graph, operator, marker)
     if hidden and not called:
         return {"ran": None, "why": f"its code calls {hidden}, which cannot be looked into"}
-    if not called:
-        return {"ran": False}
+    return reached(forward_of(module, graph), samples, marker) if called else {"ran": False}
+
+
+def forward_of(module: Any, graph: Any) -> Callable[..., Any]:
+    """A module's forward with this graph in the place of its own. The function of a graph has no defaults."""
     function = torch._C._create_function_from_graph("forward", graph)
     arguments = module.forward.schema.arguments[1:]
 
     def forward(*values: Any) -> Any:
-        # The function of a graph has no defaults.
         defaults = [argument.default_value for argument in arguments[len(values) :]]
         return function(module._c, *values, *defaults)
 
-    return reached(forward, samples, marker)
+    return forward
 
 
 def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
@@ -865,12 +867,38 @@ def takes(schema: Any, inputs: list[Any]) -> bool:
 
 
 def marked(graph: str, marker: str) -> str:
-    """The upgrader's graph with a statement in front that no pass may drop: printing has an effect."""
+    """The upgrader's graph with a marker before and behind what it does: no pass drops what prints."""
     header, end, body = graph.partition("):\n")
+    inside, last, returned = body.rpartition("  return (")
     return (
         f'{header}{end}  %opfixtures_marker : str = prim::Constant[value="{marker}"]()\n'
-        f"  prim::Print(%opfixtures_marker)\n{body}"
+        f"  prim::Print(%opfixtures_marker)\n{inside}  prim::Print(%opfixtures_marker)\n{last}{returned}"
     )
+
+
+def drop_empty_markers(block: Any, marker: str) -> None:
+    """Take out the markers of an upgrader of which nothing is left: torch runs nothing for a result nobody needs."""
+    opening, is_empty = None, True
+    for node in list(block.nodes()):
+        if prints(node, marker):
+            if opening is None:
+                opening, is_empty = node, True
+                continue
+            if is_empty:
+                opening.destroy()
+                node.destroy()
+            opening = None
+        elif node.kind() != "prim::Constant":
+            is_empty = False
+            for inner in [*node.blocks(), *graphs_in(node)]:
+                drop_empty_markers(inner, marker)
+
+
+def prints(node: Any, marker: str) -> bool:
+    if node.kind() != "prim::Print":
+        return False
+    texts = [value.node() for value in node.inputs()]
+    return [text.s("value") for text in texts if text.kind() == "prim::Constant"] == [marker]
 
 
 def look_for_marker(archive: bytes, name: str, samples: list[Json]) -> Json:
@@ -883,10 +911,13 @@ def look_for_marker(archive: bytes, name: str, samples: list[Json]) -> Json:
     torch._C._test_only_populate_upgraders({name: marked(str(graphs[name]), marker)})
     try:
         module = load_jit(archive)
-        found = marker in str(module.inlined_graph)
+        graph = module.inlined_graph
+        found = marker in str(graph)
     except Exception as error:
         return {"registered": True, "found": False, "load_error": headline(error), "ran": None}
-    return {"registered": True, "found": found, **reached(module, samples, marker)}
+    torch._C._jit_pass_dce(graph)
+    drop_empty_markers(graph, marker)
+    return {"registered": True, "found": found, **reached(forward_of(module, graph), samples, marker)}
 
 
 # Upgraders.

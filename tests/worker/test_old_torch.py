@@ -12,6 +12,12 @@ class M(torch.nn.Module):
     def forward(self, a, b):
         return torch.ops.aten.div(a, b)
 """
+IN_PLACE = """
+class M(torch.nn.Module):
+    def forward(self, a, b):
+        torch.ops.aten.div_(a, b)
+        return a
+"""
 FULL = """
 from typing import List
 
@@ -45,7 +51,14 @@ def python(release):
 @pytest.fixture(scope="module")
 def exported(new_modules, python):
     modules = new_modules()
-    sources = {"div": DIV, "full": FULL, "gelu": GELU, "a named tuple": NAMED_TUPLE, "no": "M = None"}
+    sources = {
+        "div": DIV,
+        "in place": IN_PLACE,
+        "full": FULL,
+        "gelu": GELU,
+        "a named tuple": NAMED_TUPLE,
+        "no": "M = None",
+    }
     for key, source in sources.items():
         modules.add(key, source, file=f"test_versioned_{key}_v3.ptl")
     return modules, modules.export(python)
@@ -98,10 +111,14 @@ def test_torchs_own_upgrader_is_applied_today(exported, replay):
     modules, answers = exported
     data = modules.archive("div").read_bytes()
     archives = {"div": (data, answers.rows["div"]["samples"], "div_Tensor_0_3")}
+    data = modules.archive("in place").read_bytes()
+    archives["in place"] = (data, answers.rows["in place"]["samples"], "div__Tensor_0_3")
     _, seen = replay(sys.executable, archives, module=None)
+    # Nothing needs what it returns, only what it does.
+    assert (seen["in place"].marker.found, seen["in place"].marker.ran) == (True, True)
     assert seen["div"].as_written[JIT].differences == (None, None)
     assert seen["div"].raised[JIT].differences == (None, "int64 then, float32 now")
-    assert seen["div"].marker.found
+    assert (seen["div"].marker.found, seen["div"].marker.ran) == (True, True)
 
 
 def test_what_is_no_module_is_refused(exported):
