@@ -15,7 +15,6 @@ def repository(new_repository):
     # What no release has may be shared.
     repository.git("tag", "v1.0")
     repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
-    repository.git("tag", "v1.0")
     return repository
 
 
