@@ -216,7 +216,8 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
 def _all_may_go(change: Change, published: VersionMap) -> bool:
     """Whether a published map is not lost but taken back, registry and all, and nobody needs what it had."""
     # Settings that go take nothing along of what they named.
-    if published.problems or any(map(change.has_file, (published.path, change.config.registry))):
+    stays = change.after.registry is not None
+    if stays or published.problems or any(map(change.has_file, (published.path, change.config.registry))):
         return False
     from opfixtures.taken_back import may_be_taken_back
 
