@@ -104,7 +104,8 @@ def test_status_tells_what_the_replays_showed(new_corpus: NewCorpus, today: list
     corpus.replace("pyproject.toml", 'kind = "release"\ntorch = "2.13.0"\npython = "3.11"\n', INTERPRETER)
     ran = corpus.opfixtures("status", "--replay", "--format", "json")
     assert ran.status == 0, ran.err
-    operators = json.loads(ran.out)["operators"]
+    (project,) = json.loads(ran.out)["projects"]
+    operators = project["operators"]
     jsonschema.validate(json.loads(ran.out), STATUS_SCHEMA)
     shown = {
         (os.path.basename(fixture["path"]), loader): facts["sensitive"]["value"]
