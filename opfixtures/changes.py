@@ -214,7 +214,7 @@ class Change:
     @cached_property
     def owners_published(self) -> Owners:
         """Who owns the fixtures that target holds."""
-        return Owners(self.target)
+        return self.owners_before if self.target is self.before else Owners(self.target)
 
     @cached_property
     def named_elsewhere(self) -> Mapping[str, str | None]:

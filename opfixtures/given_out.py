@@ -75,7 +75,9 @@ class Numbering:
     """
 
     def __init__(self, change: Change) -> None:
-        self.target, self.landed = GivenOut(change.target), GivenOut(change.landed())
+        landed = change.landed()
+        self.target = GivenOut(change.target)
+        self.landed = self.target if landed is change.target else GivenOut(landed)
         self.newest = max(self.target.newest, self.landed.newest)
         self._change = change
 

@@ -12,6 +12,7 @@ import ast
 import hashlib
 import re
 import symtable
+import sys
 import warnings
 from bisect import bisect_left
 from collections import defaultdict
@@ -118,7 +119,8 @@ def _statements(parts: Iterable[Part]) -> _File:
     for part in parts:
         lines = part.text.encode().split(b"\n")
         for node in part.tree.body:
-            text = _text(lines, node)
+            # Most are the same before a change and after it, and are there once.
+            text = sys.intern(_text(lines, node))
             for name in _binds(node, text):
                 places[name].append(len(texts))
             if _is_always_needed(node):

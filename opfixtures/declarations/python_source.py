@@ -20,7 +20,7 @@ _REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile("\r\n|\r|\n")
 # In characters. A syntax tree takes a hundred times as much memory as its text.
-_PART = 64 * 1024
+_PART = 16 * 1024
 _NEXT_PART = re.compile("(?<=\n)\r?\n(?=(?:async def|class|def) |@)")
 
 T = TypeVar("T")

@@ -227,6 +227,9 @@ def _all_may_go(change: Change, published: VersionMap) -> bool:
 
 def _altered(change: Change) -> Iterator[tuple[MapEntry, MapEntry | None]]:
     """The published entries that the change alters, each with what stands there now."""
+    said = set(map(text_of, _entries(change.after)))
+    if all(text_of(entry) in said for entry in _entries(change.target)):
+        return
     before, after = _texts(change.before), _texts(change.after)
     now = {(entry.operator, entry.bumped_at_version): entry for entry in _entries(change.after)}
     kept = {(entry.upgrader_name, entry.bumped_at_version) for entry in _entries(change.after)}

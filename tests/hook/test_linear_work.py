@@ -12,6 +12,14 @@ from tests.conftest import MODULES, PYTORCH_TREE, REGISTRY, VERSION_MAP, zipped_
 from tests.hook.test_rules_fixtures import FOLDER, gelu_record
 
 SETTINGS = '[tool.opfixtures]\npreset = "pytorch"\n[tool.opfixtures.waivers]\n'
+OF_A_LIBRARY = """\
+[tool.opfixtures]
+version-map = "map.py"
+registry = "registry.py"
+fixture-modules = ["modules.py"]
+fixtures = "fixtures"
+"""
+OF_A_FORK = '[tool.opfixtures]\npreset = "pytorch"\nupstream = "main"\nreserved-versions = ">=1000"\n'
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
 VERSIONS = "caffe2/serialize/versions.h"
 
@@ -80,7 +88,40 @@ def of_one_operator(count):
     return declared(0, count + 10, [f'{{"aten::op", {{{several}}}}},\n'])
 
 
+def library(*bumps):
+    """A library with these operators bumped, each a name and a version."""
+    entries = "".join(
+        f'    "mylib::{name}": [{{"bumped_at_version": {bump}, "upgrader_name": "{name}_0_{bump - 1}", '
+        f'"old_schema": "mylib::{name}(Tensor x) -> Tensor[]"}}],\n'
+        for name, bump in bumps
+    )
+    return {
+        ".opfixtures.toml": OF_A_LIBRARY,
+        "map.py": f"OPERATOR_VERSIONS = {{\n{entries}}}\n",
+        "registry.py": "ALL_MODULES = {}\n",
+        "modules.py": "import torch\n",
+    }
+
+
+def in_a_library(bump):
+    """As many operators more, at a version that a release has, or that no library has."""
+    return (
+        lambda n: library(*((f"a{number}", 4) for number in range(n))),
+        lambda n: library(
+            *((f"a{number}", 4) for number in range(n)), *((f"b{number}", bump) for number in range(n))
+        ),
+    )
+
+
+def in_a_fork(count):
+    """Entries that upstream has not, at versions that are not the fork's own."""
+    return {**declared(count), ".opfixtures.toml": OF_A_FORK}
+
+
 CHANGES = {
+    "in a library": in_a_library(4),
+    "in a library, too high": in_a_library(11),
+    "in a fork": (in_a_fork, lambda n: in_a_fork(2 * n + 1)),
     "proven": (lambda _: declared(0), proven),
     "without anything": (lambda _: declared(0), lambda n: {VERSION_MAP: declared(n)[VERSION_MAP]}),
     "without fixtures": (lambda _: declared(0), declared),
@@ -110,6 +151,7 @@ def staged(new_repository):
             repository.git("add", "--all")
             if files is before:
                 repository.commit()
+                repository.git("tag", "v1.0")
         return repository
 
     return make
@@ -153,6 +195,8 @@ def work(opfixtures, monkeypatch):
         ("waived", ("status",)),
         ("proven", ("status",)),
         ("without fixtures", ("renumber",)),
+        ("in a library", ("renumber",)),
+        ("in a fork", ("renumber",)),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
