@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from opfixtures.changes import Change, text_of
 from opfixtures.declarations.model import Declarations, MapEntry
@@ -52,8 +51,7 @@ class GivenOut:
         return entry.bumped_at_version < self.newest or self.has_family(entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with the version of an entry.
 
     `why` goes on where a sentence has said which version it is. `version` is the one that it should have; None where

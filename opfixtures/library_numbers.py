@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from opfixtures.changes import Change
 from opfixtures.declarations.model import MapEntry
@@ -111,7 +110,7 @@ class LibraryNumbering(Numbering):
 def out_of_range(entry: MapEntry, version: int | None) -> Fault:
     """What is wrong with a version that TorchScript gives no library; `version` is the one to have, if there is one."""
     why = _BELOW if entry.bumped_at_version < TORCHSCRIPT[0] else _ABOVE
-    return replace(_to_be(version, f"and {_GIVES}: {why}", entry.operator), rule="OPF113")
+    return _to_be(version, f"and {_GIVES}: {why}", entry.operator)._replace(rule="OPF113")
 
 
 def _to_be(version: int | None, why: str, operator: str) -> Fault:

@@ -224,6 +224,18 @@ def test_a_file_that_python_cannot_read_is_a_syntax_error(source: str) -> None:
         excerpt(source, "M")
 
 
+def test_a_class_that_nests_too_deeply_for_what_is_left_is_a_syntax_error() -> None:
+    source = f"class N: pass\nclass M:\n    x = {'-' * 2_400}1\n"
+    assert excerpt(source, "N") == "class N: pass\n"
+
+    def deeper(levels: int) -> str:
+        return deeper(levels - 1) if levels else excerpt(source, "M")
+
+    with pytest.raises(SyntaxError, match="Python cannot parse it"):
+        deeper(400)
+    assert excerpt(source, "M").startswith("class M")
+
+
 def test_a_string_that_python_could_not_parse_is_a_string() -> None:
     for string in ("1+" * 20_000 + "1", "(" * 400, "x\\0", "\\ud800", "é = "):
         source = f"class M:\n    text = '{string}'\n"

@@ -282,6 +282,28 @@ class TestWhatTheForkAdds:
         fork.lay(tree(("own", 1000), GELU, produced=1000))
         assert not [error for error in fork.errors() if error[0] == "OPF108"]
 
+    @pytest.mark.parametrize(
+        ("version", "why"),
+        [
+            (11, ">=1000 are the versions of this fork's own"),
+            (10, "aten::gelu of upstream/main has 10"),
+            (1001, "a version was skipped"),
+        ],
+    )
+    def test_renumber_gives_it_one_and_says_why(self, fork, version, why):
+        fork = fork(RESERVED)
+        fork.lay(tree(("own", version), GELU, produced=1001))
+        assert f"aten::own at {version} becomes 1000: {why}\n" in fork.run("renumber", "--apply").out
+        fork.git("add", "--all")
+        assert not [error for error in fork.errors() if error[0] == "OPF108"]
+
+    def test_what_upstream_has_no_number_for_does_not_give_way(self, fork):
+        fork = fork(SETTINGS, OWN)
+        line = next(line for line in fork.read(MAP).splitlines() if "aten::own" in line)
+        moved = line.replace('{11, "own_0_10', '{12, "own_0_11')
+        fork.repository.replace(MAP, line, moved)
+        assert ("OPF109", "the published entry of aten::own at version 11 is removed") in fork.errors()
+
     def test_several_in_a_row_and_one_that_is_taken(self, fork):
         fork = fork(RESERVED, ("own", 1000), produced=1000)
         fork.lay(tree(("own", 1000), GELU, ("more", 1001), ("third", 1002), produced=1002))
