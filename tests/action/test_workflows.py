@@ -20,7 +20,7 @@ def test_a_pull_request_that_bumps_nothing(server: Server) -> None:
     server.library.write("README.md", "another text\n")
     done = server.act("pull_request", opened(*server.open()), blocks()[0])
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "opfixtures: nothing to do" in done.stdout
+    assert "nothing was built or replayed" in done.stdout
     assert server.results() == {"opfixtures-result": {}}
 
 
