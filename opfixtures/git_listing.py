@@ -11,11 +11,11 @@ from opfixtures.errors import GitError
 if TYPE_CHECKING:
     from opfixtures.git_snapshot import GitObjects
 
-_REGULAR = b"100"
+_FILES_AND_LINKS = (b"100", b"120")
 
 
 def listed(objects: GitObjects, trees: Sequence[str], names: Sequence[str]) -> list[list[str]]:
-    """For each of `trees` the paths of its regular files that are one of `names`, or end in one after a `/`.
+    """For each of `trees` the paths of its files and links that are one of `names`, or end in one after a `/`.
 
     A tree is the id of a commit, or `:0` for the index, where a file with a conflict counts too. They are listed side
     by side. Raises GitError.
@@ -65,7 +65,7 @@ def _refuse_broken_tree(objects: GitObjects, commit: str) -> None:
 def _of_names(lines: bytes, names: Sequence[str]) -> Iterator[str]:
     ends = tuple(os.fsencode(name) for name in names)
     for line in lines.split(b"\0"):
-        if not (line.endswith(ends) and line.startswith(_REGULAR)):
+        if not (line.endswith(ends) and line.startswith(_FILES_AND_LINKS)):
             continue
         path = os.fsdecode(line.partition(b"\t")[2])
         if any(f"/{path}".endswith(f"/{name}") for name in names):

@@ -93,8 +93,9 @@ def read_tree(objects: GitObjects, oid: str, what: str) -> Iterator[tuple[bytes,
 class IndexEntries:
     """What stands in the index git was called with.
 
-    Only a process of its own can list that. One is begun at once for what every check asks for, and goes on beside
-    it; another one follows for each path more that git finds nothing at.
+    Only a process of its own can list that. One is begun at once for what every check asks for at the root, and goes
+    on beside it; another one follows for each folder of which the same is asked, and for each path more, that git
+    finds nothing at.
     """
 
     def __init__(self, objects: GitObjects) -> None:
@@ -125,7 +126,8 @@ class IndexEntries:
             self._note(_OFTEN, listed)
             self._begun = None
         elif path not in self._known:
-            self._note((path,), self._objects.repository.run(*_listing((path,))))
+            paths = _asked_with(path)
+            self._note(paths, self._objects.repository.run(*_listing(paths)))
         entry = self._known[path]
         if entry is not None and entry.mode == _CONFLICT:
             raise in_conflict(path)
@@ -145,6 +147,12 @@ class IndexEntries:
                 self._known[path] = TreeEntry(FOLDER, "", path)
             else:
                 self._known[path] = None
+
+
+def _asked_with(path: str) -> tuple[str, ...]:
+    """The path, and what else is asked for in its folder if that is a project."""
+    name = next((name for name in _OFTEN if path.endswith(f"/{name}")), None)
+    return (path,) if name is None else tuple(path.removesuffix(name) + one for one in _OFTEN)
 
 
 def _listing(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _LISTED = ("ls-files", "--stage", "-z", "--")
 _DIFFERING = ("diff-index", "--cached", "--name-status", "--no-renames", "-z", "HEAD", "--")
 _MOST_BYTES = 1 << 20
 
-_Held = dict[str, tuple[str, str]]
+_Held = dict[str, str]
 Look = tuple[list[str], list[str]]
 """The paths that differ between HEAD and the index, and the folders of all projects; "" is the root."""
 
@@ -86,7 +86,7 @@ def _look(root: str) -> Look:
         also_held, also_differing = _asked(root, [], others)
         held |= also_held
         differing |= also_differing
-    if not projects or any(path not in held for scan in projects for path in scan.required):
+    if not projects or any(not held.get(path) for scan in projects for path in scan.required):
         raise UncertainError
     # Other settings and other projects may read what nobody looked at here.
     for path, status in differing.items():
@@ -113,20 +113,15 @@ def _scan(folder: str, contents: list[bytes | None], pytorch: bool) -> Scan:
 
 def _projects_below(root: str, held: _Held, excluded: list[str]) -> list[Scan]:
     """The projects in folders of the index. Raises UncertainError where the settings on disk are others."""
-    settings: dict[str, list[str]] = {}
-    for path, entry in held.items():
-        folder, name = _split(path)
-        # A link is none, as the whole check has it.
-        if folder and name and entry[0].startswith("100"):
-            settings.setdefault(folder, []).append(name)
+    folders = {folder for folder, name in map(_split, held) if folder and name}
     projects = []
-    for folder, names in sorted(settings.items()):
+    for folder in sorted(folders):
         if f"{folder}/".startswith(tuple(f"{one}/" for one in excluded)):
             continue
         contents = {f"{folder}/{name}": _content(root, f"{folder}/{name}") for name in _SETTINGS}
         for path, content in contents.items():
             _refuse_other(held.get(path), content)
-        scan = _scan(folder, list(contents.values()), not set(names).issubset(_SETTINGS))
+        scan = _scan(folder, list(contents.values()), f"{folder}/{PYTORCH_MAP}" in held)
         excluded = [*excluded, *scan.excluded]
         projects += [scan] if scan.is_project else []
     return projects
@@ -138,13 +133,13 @@ def _split(path: str) -> tuple[str, str]:
     return (path[: -len(name) - 1], name) if name else ("", "")
 
 
-def _refuse_other(entry: tuple[str, str] | None, content: bytes | None) -> None:
-    """Refuse settings on disk that are not those in the index."""
-    if entry is None:
+def _refuse_other(oid: str | None, content: bytes | None) -> None:
+    """Refuse settings on disk that are not those in the index, of that id."""
+    if oid is None:
         # Without the word it holds none, whether git has it or not.
         if content is not None and b"opfixtures" in content:
             raise UncertainError
-    elif content is None or not entry[0].startswith("100") or entry[1] != _object_id(content, len(entry[1])):
+    elif content is None or oid != _object_id(content, len(oid)):
         raise UncertainError
 
 
@@ -170,8 +165,8 @@ def _literal(path: str) -> str:
 
 
 def _asked(root: str, also: list[str], scans: list[Scan]) -> tuple[_Held, dict[str, str]]:
-    """Of the index what it holds of the files that these need, and of `also`: each with its mode and id; and how it
-    differs from HEAD in what they read, and in what makes projects."""
+    """Of the index what it holds of the files that these need, and of `also`, by path: the id of a file, nothing for a
+    link or a submodule. And how it differs from HEAD in what they read, and in what makes projects."""
     required = [_literal(path) for scan in scans for path in scan.required]
     commands = [[*_LISTED, *also, *required]]
     if scans:
@@ -181,10 +176,8 @@ def _asked(root: str, also: list[str], scans: list[Scan]) -> tuple[_Held, dict[s
     held: _Held = {}
     for line in lines:
         about, _, path = line.partition("\t")
-        mode, oid, stage = about.split(" ")
-        if stage != "0":
-            raise UncertainError
-        held[path] = mode, oid
+        mode, oid, _ = about.split(" ")
+        held[path] = oid if mode.startswith("100") else ""
     return held, {
         path: status
         for of_watched in words

@@ -115,7 +115,7 @@ def configs_above(state: Snapshot, path: str) -> list[Config]:
 
     For a state that cannot be listed. Raises ConfigurationError, and as `Snapshot.read`.
     """
-    found = _found_in(state, [below(folder, OWN_FILE) for folder in folders_above(path)])
+    found = _found_in(state, [below(folder, name) for folder in folders_above(path) for name in _NAMES])
     return [config for folder in found.folders if (config := read_config(state, folder)) is not None]
 
 
@@ -141,20 +141,24 @@ def _tree(state: Snapshot) -> str:
 
 def _found_in(state: Snapshot, paths: Iterable[str]) -> _Found:
     """The projects of a state that has these files of the names that make one. The root always may be one."""
-    candidates = {"", *(path[: -len(_name_of(path)) - 1] for path in paths)}
+    names: dict[str, set[str]] = {"": set(_NAMES)}
+    for path in paths:
+        name = _name_of(path)
+        names.setdefault(path[: -len(name) - 1], set()).add(name)
     folders: list[str] = []
     excluded: list[str] = []
-    for folder in sorted(candidates):
+    for folder, here in sorted(names.items()):
         if _is_in(folder, excluded):
             continue
         try:
-            path, settings = settings_in(state, folder)
-            excluded += excluded_by(folder, path, settings)
+            # Of what the index does not hold git takes long to say so.
+            source, settings = settings_in(state, folder, here)
+            excluded += excluded_by(folder, source, settings)
         except ConfigurationError:
             # Whoever reads it says what is wrong.
             folders.append(folder)
             continue
-        if settings.keys() - {"exclude"} or has_signs(state, folder):
+        if settings.keys() - {"exclude"} or (PYTORCH_MAP in here and has_signs(state, folder)):
             folders.append(folder)
     return _Found(folders, excluded)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from opfixtures.comparison import Comparison, no_common_ancestor
 from opfixtures.config import read_config
-from opfixtures.errors import ConfigurationError, UserError
+from opfixtures.errors import ConfigurationError, GitError, UserError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.projects import projects
@@ -53,20 +53,25 @@ def pushed_changes(objects: GitObjects, ref: PushedRef, remote: str) -> list[Com
     tip = _pushed_commit(objects, ref)
     if tip is None:
         return []
-    found = projects(objects, _pushed(objects, ref, remote, tip, None))
-    return [_with_its_target(objects, ref, remote, one) for one in found]
+    try:
+        since = _pushed(objects, ref, remote, tip, None)
+    except GitError:
+        # A target that the settings name may be nearer.
+        since = Comparison(EmptySnapshot(), objects.commit(tip), base=None, tip=None)
+    changes = []
+    for one in projects(objects, since):
+        pushed = _pushed(objects, ref, remote, tip, _target_named(one))
+        changes.append(replace(pushed, folder=one.folder, moved_from=one.moved_from))
+    return changes
 
 
-def _with_its_target(objects: GitObjects, ref: PushedRef, remote: str, one: Comparison) -> Comparison:
+def _target_named(one: Comparison) -> str | None:
     try:
         config = read_config(one.after, one.folder)
     except ConfigurationError:
         # Whoever judges it says what is wrong.
-        return one
-    if config is None or config.target is None or one.tip is None:
-        return one
-    pushed = _pushed(objects, ref, remote, one.tip, config.target)
-    return replace(pushed, folder=one.folder, moved_from=one.moved_from)
+        return None
+    return config.target if config else None
 
 
 def _pushed(objects: GitObjects, ref: PushedRef, remote: str, tip: str, target: str | None) -> Comparison:

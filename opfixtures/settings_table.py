@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from opfixtures.config_table import Table, parse_toml
 from opfixtures.errors import ConfigurationError
@@ -18,14 +18,18 @@ def has_signs(snapshot: Snapshot, folder: str) -> bool:
     return any(snapshot.has(below(folder, sign)) for sign in signs)
 
 
-def settings_in(snapshot: Snapshot, folder: str) -> tuple[str | None, Mapping[str, object]]:
+def settings_in(
+    snapshot: Snapshot, folder: str, names: Collection[str] = (OWN_FILE, SHARED_FILE)
+) -> tuple[str | None, Mapping[str, object]]:
     """The path of the file in a folder that has settings, and these, unchecked; None and none where there are none.
+
+    Files of other `names` are not looked at.
 
     Raises:
         ConfigurationError: both files have settings, one is not TOML, or as `read_settings`.
         UserError: as `Snapshot.read`.
     """
-    paths = (below(folder, name) for name in (OWN_FILE, SHARED_FILE))
+    paths = (below(folder, name) for name in (OWN_FILE, SHARED_FILE) if name in names)
     found = [(path, settings) for path in paths if (settings := _settings(snapshot, path))]
     if len(found) > 1:
         raise ConfigurationError(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from opfixtures.comparison import Comparison, answering, between, read_change, sides
@@ -90,7 +91,7 @@ def run(
         softened = ONLY_A_BUILD_MENDS if is_hook else frozenset[str]()
         found, errors = judged_together(objects, changes, demanded, everything, softened)
         if not refs:
-            _warn_of_unstaged(objects, [first.folder for first, *_ in changes])
+            _warn_of_unstaged(objects, [first for first, *_ in changes])
     return show_together(found, errors, report)
 
 
@@ -109,12 +110,13 @@ def _by_project(
     ]
 
 
-def _warn_of_unstaged(objects: GitObjects, folders: Sequence[str]) -> None:
-    """Say which settings of a project only the work tree has."""
-    index, work_tree = objects.index(), WorkTreeSnapshot(objects.repository.root)
-    for path in (below(folder, name) for folder in folders for name in (OWN_FILE, SHARED_FILE)):
+def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison]) -> None:
+    """Say which settings of a project only the work tree has, where the index is judged."""
+    work_tree = WorkTreeSnapshot(objects.repository.root)
+    for one, name in product(changes, (OWN_FILE, SHARED_FILE)):
+        path = below(one.folder, name)
         with suppress(UserError):
-            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b""):
+            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (one.after.read(path) or b""):
                 shown = printable(path)
                 sys.stderr.write(
                     f"opfixtures: warning: the settings in {shown} have no part in this: `git add` them\n"

@@ -266,6 +266,24 @@ class TestWhatOnlyTheWorkTreeHas:
         library.commit()
         assert not nothing_changed(library)
 
+    def test_is_no_settings_where_the_index_has_a_link(self, pytorch, nothing_changed):
+        """A file system without links has a file with the path of the target in its place."""
+        pytorch.git("config", "core.symlinks", "false")
+        (pytorch.root / "pyproject.toml").write_text("other.toml")
+        oid = pytorch.git("hash-object", "-w", "pyproject.toml")
+        pytorch.git("update-index", "--add", "--cacheinfo", f"120000,{oid},pyproject.toml")
+        pytorch.commit()
+        assert not nothing_changed(pytorch)
+        assert pytorch.opfixtures("check").status == 2
+
+    @pytest.mark.parametrize("path", ["fixtures_src/registry.py", "mylib/versions.py"])
+    def test_is_no_file_that_settings_name_where_the_index_has_a_link(self, library, nothing_changed, path):
+        library.git("mv", path, "moved.py")
+        os.symlink("../moved.py", library.root / path)
+        library.git("add", "--all")
+        library.commit()
+        assert not nothing_changed(library)
+
     def test_is_no_settings_without_an_end(self, library, nothing_changed):
         (library.root / "pyproject.toml").unlink()
         os.symlink("/dev/zero", library.root / "pyproject.toml")
@@ -458,6 +476,15 @@ class TestWhatTheWholeCheckIsToldOf:
         pytorch.commit()
         pytorch.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n')
         assert "mine/test_orphan_v1.ptl:1:1: error OPF302: " in pytorch.opfixtures("check").out
+
+    def test_other_settings_are_followed(self, library, opfixtures):
+        """Fixtures in a folder that nobody looked at are those of the index."""
+        library.write("other/test_versioned_scale_v3.ptl", "")
+        library.commit()
+        library.replace("pyproject.toml", '"fixtures"', '"other"')
+        told = library.opfixtures("check")
+        assert "other/test_versioned_scale_v3.ptl:1:1: " in told.out
+        assert told == opfixtures(library, "check")
 
     def test_an_index_whose_fixtures_are_as_in_head_is_not_listed(self, pytorch, tmp_path):
         real = shutil.which("git")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -249,6 +250,18 @@ class TestWhatIsNoProject:
         monorepo.write("README.md", "more\n")
         assert check(monorepo).out == NOTHING
 
+    def test_a_link_that_may_have_settings_is_no_less(self, monorepo, check):
+        """None is followed, and none is passed by."""
+        os.symlink("../sub/.opfixtures.toml", monorepo.root / "packages/.opfixtures.toml")
+        monorepo.git("add", "--all")
+        monorepo.commit()
+        monorepo.write("README.md", "more\n")
+        ran = check(monorepo)
+        assert (ran.status, ran.out) == (2, "")
+        assert ran.err.startswith(
+            "opfixtures: error: packages/.opfixtures.toml is a symbolic link in the index, to ../sub/"
+        )
+
     def test_settings_of_another_tool_and_files_whose_names_end_alike(self, monorepo, check):
         monorepo.write("packages/other/pyproject.toml", "[tool.black]\nopfixtures = ''\n")
         monorepo.write("packages/other/my.opfixtures.toml", SETTINGS)
@@ -256,6 +269,30 @@ class TestWhatIsNoProject:
         monorepo.commit()
         monorepo.write("README.md", "more\n")
         assert check(monorepo).out == NOTHING
+
+
+@pytest.mark.parametrize("command", [("check",), ("hook", "pre-commit"), ("check", "--all"), ("status",)])
+def test_git_is_asked_as_often_however_many_folders_have_settings_of_other_tools(monorepo, tmp_path, command):
+    log = tmp_path / "log"
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\necho "$*" >> "{log}"\nexec {shutil.which("git")} "$@"\n')
+    git.chmod(0o755)
+    path = f"{git.parent}:{os.environ['PATH']}"
+
+    def asked():
+        log.write_text("")
+        monorepo.opfixtures(*command, PATH=path)
+        return len(log.read_text().splitlines())
+
+    add_entry(monorepo, PACKAGE)
+    few = asked()
+    for number in range(20):
+        monorepo.write(f"packages/other{number}/pyproject.toml", "[tool.black]\n")
+    monorepo.git("reset", "--quiet", "--", MAP)
+    monorepo.commit()
+    monorepo.git("add", MAP)
+    assert asked() == few < 20
 
 
 class TestExcludedFolders:

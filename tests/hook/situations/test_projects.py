@@ -143,6 +143,35 @@ class TestAPush:
         assert (status, "error OPF201: tiny::mine " in said, OTHER in said) == (1, True, False)
 
 
+def test_a_push_from_a_shallow_clone_finds_the_target_that_the_settings_name(
+    monorepo, new_repository, tmp_path
+):
+    """Nothing else of what the remote has is here."""
+    monorepo.write("sub/.opfixtures.toml", SETTINGS + 'target = "other/released"\n')
+    monorepo.git("rm", "-r", "--quiet", PACKAGE, "third_party")
+    monorepo.commit()
+    remote = new_repository(name="remote.git", options=("--bare",))
+    monorepo.git("push", "--quiet", str(remote.root), "main", "main:released")
+    monorepo.git("clone", "--quiet", "--depth", "1", f"file://{remote.root}", str(tmp_path / "shallow"))
+    shallow = type(monorepo)(tmp_path / "shallow", monorepo.environment)
+    shallow.git("remote", "rename", "origin", "other")
+    shallow.git("update-ref", "refs/remotes/other/released", "HEAD")
+    shallow.git("update-ref", "-d", "refs/remotes/other/main")
+    shallow.git("remote", "set-head", "other", "--delete")
+    shallow.write(OTHER, version_map(third=4, mine=5))
+    line = f"refs/heads/main {shallow.commit()} refs/heads/x {'0' * 40}\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "opfixtures", "hook", "pre-push", "https://example.org/x.git"],
+        cwd=shallow.root,
+        env=shallow.environment,
+        input=line,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{OTHER}:10:9: error OPF201: tiny::mine " in done.stdout
+
+
 def test_a_linked_worktree_has_the_same_projects(monorepo, hooked, git, tmp_path):
     hooked(monorepo)
     monorepo.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
