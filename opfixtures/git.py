@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from opfixtures.errors import GitError
+from opfixtures.hook_fast_path import ALONE, OFFLINE, START_NOTHING
 
 # These say where a repository is. Relative ones are meant from the folder git was called in.
 _LOCATIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
@@ -19,18 +20,9 @@ _PATHSPEC_MODES = (
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-"""How every command begins: whatever a repository's configuration has git start of itself stays off. Hooks run
-where an index or a reference is written, filters where a file is: who does that turns them off."""
-_ALONE = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    # What a partial clone lacks is named, and not fetched by the way. Gits before 2.45 know the second alone, an
-    # empty list of protocols (https://git-scm.com/docs/git).
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-}
+GIT = ("git", *START_NOTHING)
+"""How every command begins. Hooks run where an index or a reference is written, filters where a file is read: who
+does that turns them off."""
 _ID = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 
@@ -135,6 +127,11 @@ class Repository:
             raise _failed(args, done)
         return None if done.returncode else done.stdout.decode().strip()
 
+    def that_fetches(self) -> Repository:
+        """The same repository, whose git may ask its remotes: for one that nobody but opfixtures has configured."""
+        kept = {name: value for name, value in self.environment.items() if name not in OFFLINE}
+        return Repository(self.root, kept, self.object_format, self.shallow)
+
     @cached_property
     def object_directory(self) -> str:
         """Absolute path of the object database, which linked worktrees share."""
@@ -156,7 +153,7 @@ def _own_environment(folder: str, environment: Mapping[str, str]) -> dict[str, s
     for name in _LOCATIONS:
         if kept.get(name):
             kept[name] = os.path.join(os.path.abspath(folder), kept[name])
-    return kept | _ALONE
+    return kept | ALONE | {"LC_ALL": "C"}
 
 
 def _git(

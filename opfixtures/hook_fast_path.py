@@ -24,6 +24,13 @@ _ELSEWHERE = (
     "PRE_COMMIT_FROM_REF",
     "PRE_COMMIT_TO_REF",
 )
+START_NOTHING = ("-c", "core.fsmonitor=false")
+"""Options of git, before its command: what a repository's configuration has every git start stays off."""
+OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
+"""What a partial clone lacks is not fetched by the way. Gits before 2.45 know the second alone, an empty list of
+protocols (https://git-scm.com/docs/git)."""
+ALONE = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **OFFLINE}
+"""What git finds in its environment: it waits for nobody, and asks nobody elsewhere."""
 MERGED = "GITHEAD_"
 """How a variable begins that `git merge` sets for each head it merges, and ends with that head's id."""
 _SETTINGS = (OWN_FILE, SHARED_FILE)
@@ -210,9 +217,10 @@ def _started(root: str, command: list[str]) -> tuple[int, int]:
     try:
         process = os.posix_spawnp(
             "git",
-            ["git", "-C", root, *command],
-            os.environ,
+            ["git", "-C", root, *START_NOTHING, *command],
+            {**os.environ, **ALONE},
             file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, sender, 1),
                 (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
             ],

@@ -25,4 +25,5 @@ def remove_tree(folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     except RecursionError:
         # Up to Python 3.12 rmtree calls itself for each level (https://github.com/python/cpython/issues/89727).
-        subprocess.run(("rm", "-rf", "--", folder), stderr=subprocess.DEVNULL, check=False)
+        command = ("rm", "-rf", "--", folder)
+        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

@@ -133,7 +133,8 @@ def _published(job: Job, environment: Mapping[str, str]) -> int:
     required = job.will_commit and job.inputs.require_fixtures is not False
     arguments = publish_arguments(job.inputs, job.activity, run, required=required)
     command = [sys.executable, "-I", "-m", "opfixtures", *arguments]
-    done = subprocess.run(command, env={**own, "GITHUB_TOKEN": job.inputs.token}, check=False)
+    token = {**own, "GITHUB_TOKEN": job.inputs.token}
+    done = subprocess.run(command, env=token, stdin=subprocess.DEVNULL, check=False)
     return as_exit_status(done.returncode)
 
 

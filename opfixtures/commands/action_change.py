@@ -232,6 +232,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
             command,
             cwd=side.repository.root,
             env=_harmless(job.environment),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             check=False,
         )

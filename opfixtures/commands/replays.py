@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from opfixtures.config import Config
 from opfixtures.errors import ConfigurationError
 from opfixtures.git import Repository
+from opfixtures.runtimes.side_checkout import without_filters
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.sources import Sources
 
@@ -66,7 +67,8 @@ def _differing(repository: Repository, before: str, pathspecs: list[str]) -> Ite
     """The paths of the files that differ, untracked ones included."""
     # A submodule's commit counts, what its own work tree holds does not: no build has that.
     options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z")
-    changed = repository.run("diff", *options, before, "--", *pathspecs)
+    # git reads every file that looks changed.
+    changed = without_filters(repository).run("diff", *options, before, "--", *pathspecs)
     new = repository.run("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
     for path in (changed + new).split(b"\0"):
         if path:

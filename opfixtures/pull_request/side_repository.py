@@ -175,8 +175,8 @@ def _fetch(side: Repository, commit: str, whole: bool) -> None:
 
 def fetch_history(side: Side) -> None:
     """Fetch all commits that the change starts from; nothing where the clone came from nowhere. Raises GitError."""
-    if side.repository.ask("remote", "get-url", "origin") is not None:
-        side.repository.run(*_fetching(_DEPTHS[-1], True), "origin", side.base)
+    if b"origin" in side.repository.run("remote").split():
+        side.repository.that_fetches().run(*_fetching(_DEPTHS[-1], True), "origin", side.base)
 
 
 def _fetching(depth: int, whole: bool) -> tuple[str, ...]:

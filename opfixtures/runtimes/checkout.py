@@ -108,7 +108,8 @@ def _base(
 
 def _purelib(python: str) -> str:
     question = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
-    done = subprocess.run([python, "-I", "-c", question], capture_output=True, check=True)
+    command = [python, "-I", "-c", question]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     return os.fsdecode(done.stdout[:-1])
 
 

@@ -32,9 +32,9 @@ def _candidates(version: str, environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_python(path: str, version: str) -> bool:
-    question = "import platform; print(platform.python_version())"
+    command = [path, "-I", "-c", "import platform; print(platform.python_version())"]
     try:
-        done = subprocess.run([path, "-I", "-c", question], capture_output=True, timeout=30, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     found = done.stdout.decode(errors="replace").strip()

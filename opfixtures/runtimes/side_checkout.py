@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from opfixtures.errors import GitError
 from opfixtures.git import Repository, without_git
@@ -17,6 +17,8 @@ from opfixtures.git import Repository, without_git
 
 def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     """The tree id of the work tree as it stands, untracked files that are not ignored included.
+
+    Files are taken as they are, without filters. Of a submodule, which no checkout has, only its commit is read.
 
     Returns the id and the object directory, below `scratch`, that holds what the user's does not. The user's
     index and objects are left as they are. Raises GitError.
@@ -32,7 +34,7 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     aside = Repository(
         repository.root,
         {
-            **configured(repository.environment, HARMLESS),
+            **configured(without_filters(repository).environment, HARMLESS),
             "GIT_INDEX_FILE": index,
             "GIT_OBJECT_DIRECTORY": objects,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.object_directory),
@@ -40,7 +42,10 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
         repository.object_format,
         repository.shallow,
     )
-    aside.run("add", "--all", "--", ".")
+    submodules = _submodules(repository)
+    # git would ask what changed in them with the configuration of each.
+    aside.run("add", "--all", "--", ".", *(f":(exclude,top,literal){path}" for path in submodules))
+    aside.run("update-index", "-z", "--index-info", stdin=b"".join(_gitlinks(repository, submodules)))
     return aside.run("write-tree").decode().strip(), objects
 
 
@@ -65,6 +70,35 @@ def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *b
     # "mode type id", a tab and the path.
     counted = (line for line in listed if line and has(os.fsdecode(line.partition(b"\t")[2])))
     return hashlib.sha256(b"\0".join(counted)).hexdigest()
+
+
+def without_filters(repository: Repository) -> Repository:
+    """The same repository, whose git reads files as they are: a filter is any program (gitattributes)."""
+    keys = (repository.ask("config", "--name-only", "-z", "--get-regexp", r"^filter\.") or b"").split(b"\0")
+    names = {os.fsdecode(key).rpartition(".")[0] for key in keys[:-1]}
+    off = {"clean": "", "smudge": "", "process": "", "required": "false"}
+    settings = {f"{name}.{key}": value for name in sorted(names) for key, value in off.items()}
+    environment = configured(repository.environment, settings)
+    return Repository(repository.root, environment, repository.object_format, repository.shallow)
+
+
+def _submodules(repository: Repository) -> list[str]:
+    lines = repository.run("ls-files", "--stage", "-z").split(b"\0")
+    return [os.fsdecode(line.partition(b"\t")[2]) for line in lines if line.startswith(b"160000 ")]
+
+
+def _gitlinks(repository: Repository, submodules: list[str]) -> Iterator[bytes]:
+    """What the index has to say of submodules as they stand, as `git update-index --index-info` reads it."""
+    for path in submodules:
+        folder = os.path.join(repository.root, path)
+        mode, oid = "160000", None
+        if os.path.lexists(os.path.join(folder, ".git")):
+            oid = Repository.discover(folder, without_git(repository.environment)).resolve("HEAD")
+        elif not os.path.lexists(folder):
+            mode, oid = "0", "0" * (64 if repository.object_format == "sha256" else 40)
+        # One that was never checked out stays as it is.
+        if oid is not None:
+            yield os.fsencode(f"{mode} {oid}\t{path}\0")
 
 
 # Writing an index runs a hook and may start a daemon.

@@ -13,7 +13,7 @@ import pytest
 from opfixtures.errors import GitError, UserError
 from opfixtures.git import Repository
 from opfixtures.pull_request.events import Activity, Task
-from opfixtures.pull_request.side_repository import Side, Surroundings, make_side
+from opfixtures.pull_request.side_repository import Side, Surroundings, fetch_history, make_side
 from opfixtures.releases import fetches_no_tags
 from tests.action.conftest import CACHE, Project
 from tests.conftest import VERSION_MAP, GitRepository
@@ -95,6 +95,20 @@ def test_a_checkout_of_one_commit_does_not_know_it(project: Project, make: Calla
     side = make(project.base, project.head).repository
     assert side.shallow
     assert not fetches_no_tags(side)
+
+
+def test_history_is_fetched_where_it_is_asked_for(project: Project, make: Callable[..., Side]) -> None:
+    first = project.upstream.git("rev-list", "--max-parents=0", "main")
+    project.upstream.write("README.md", "more\n")
+    project.upstream.commit()
+    project.add_hardswish()
+    project.open()
+    side = make(project.base, project.head)
+    assert side.repository.resolve(first) is None
+    fetch_history(side)
+    assert side.repository.resolve(first) == first
+    side.repository.run("remote", "remove", "origin")
+    fetch_history(side)
 
 
 def test_a_branch_is_the_remotes(project: Project, make: Callable[..., Side]) -> None:

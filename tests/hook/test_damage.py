@@ -117,6 +117,49 @@ def test_a_fixture(pytorch, opfixtures, damage, how):
     )
 
 
+class TestAsTheHookRunsIt:
+    """With what its first look has seen: outside of that the index is as HEAD."""
+
+    @pytest.mark.parametrize("how", DAMAGES)
+    @pytest.mark.parametrize("path", [VERSION_MAP, REGISTRY, MODULES, UPGRADERS])
+    def test_a_file_that_is_staged(self, pytorch, damage, how, path):
+        pytorch.write(path, "// staged\n")
+        oid = damage(pytorch, f":{path}", how)
+        refused(pytorch.opfixtures("check"), f"git cannot read object {oid}, {path} of the index: {FSCK}")
+
+    @pytest.mark.parametrize("how", DAMAGES)
+    @pytest.mark.parametrize("path", [REGISTRY, MODULES, SETTINGS, "pyproject.toml"])
+    def test_a_file_that_the_change_leaves_as_it_is(self, pytorch, damage, how, path):
+        if path == SETTINGS:
+            pytorch.write(path, '[tool.opfixtures]\npreset = "pytorch"\n')
+        if path == "pyproject.toml":
+            pytorch.write(path, "[project]\n")
+        pytorch.commit()
+        oid = damage(pytorch, f"HEAD:{path}", how)
+        pytorch.write(VERSION_MAP, pytorch.read(VERSION_MAP) + "// more\n")
+        refused(pytorch.opfixtures("check"), f"git cannot read object {oid}, {path} of ", FSCK)
+
+    def test_a_folder_above_what_is_not_there(self, pytorch, damage):
+        pytorch.write("caffe2/other", "")
+        pytorch.commit()
+        oid = damage(pytorch, "HEAD:caffe2")
+        pytorch.write(VERSION_MAP, pytorch.read(VERSION_MAP) + "// more\n")
+        refused(
+            pytorch.opfixtures("check"), f"git cannot read object {oid}, the folder caffe2 of HEAD: {FSCK}"
+        )
+
+    def test_what_is_taken_away_or_becomes_a_folder_is_not_damaged(self, pytorch):
+        pytorch.write(UPGRADERS, "std::unordered_map<std::string, std::string> m({});\n")
+        pytorch.write("pyproject.toml", "[project]\n")
+        pytorch.commit()
+        pytorch.git("rm", "--quiet", UPGRADERS, REGISTRY)
+        pytorch.write(VERSION_MAP, pytorch.read(VERSION_MAP) + "// more\n")
+        assert pytorch.opfixtures("check").err == ""
+        pytorch.write(f"{REGISTRY}/file", "")
+        said = f"{REGISTRY} is a folder in the index: name the real path in the configuration\n"
+        refused(pytorch.opfixtures("check"), said)
+
+
 def test_an_object_of_another_kind_is_no_folder(pytorch, git_environment, damage):
     oid = damage(pytorch, "HEAD:torch", forge)
     repository = Repository.discover(str(pytorch.root), git_environment)

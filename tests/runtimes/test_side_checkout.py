@@ -1,6 +1,7 @@
 """A commit or the work tree is checked out beside the user's repository, of which no byte changes."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -184,6 +185,31 @@ def test_a_submodule_is_left_out(new_repository, out, tmp_path):
     made.git("config", "--file", str(tmp_path / ".gitconfig"), "submodule.recurse", "true")
     commit = made.commit()
     assert set(out(made)) == set(out(made, commit)) == {"a", ".gitmodules"}
+
+
+def test_the_commit_of_a_submodule_is_that_of_the_work_tree(new_repository, git_environment, tmp_path):
+    made, inner = new_repository({"a": "one\n"}), new_repository({"inner": "i\n"}, name="inner")
+    for name in ("moved", "gone", "empty"):
+        made.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.root), name)
+    made.commit()
+    before = made.git("rev-parse", "HEAD:moved")
+    made.git("-C", "moved", "commit", "--quiet", "--allow-empty", "--message", "second")
+    made.git("submodule", "--quiet", "deinit", "empty")
+    shutil.rmtree(made.root / "gone")
+    found = Repository.discover(str(made.root), git_environment)
+    tree, objects = work_tree_state(found, str(tmp_path / "scratch"))
+    listed = subprocess.run(
+        ("git", "ls-tree", tree),
+        cwd=made.root,
+        env={**git_environment, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    moved = made.git("-C", "moved", "rev-parse", "HEAD")
+    assert moved != before
+    links = [line for line in listed.splitlines() if line.startswith("160000 ")]
+    assert links == [f"160000 commit {before}\tempty", f"160000 commit {moved}\tmoved"]
 
 
 def test_a_sparse_checkout_is_whole(repository, out):
