@@ -42,9 +42,9 @@ def refuse_broken_name(repository: Repository, rev: str) -> None:
     Raises:
         GitError: a reference of that name is broken, or what it names cannot be read.
     """
-    if len(rev) in (40, 64) and not rev.strip("0123456789abcdef"):
+    if rev.startswith("-") or (len(rev) in (40, 64) and not rev.strip("0123456789abcdef")):
         return
-    oid = repository.ask("rev-parse", "--verify", "--quiet", "--end-of-options", rev)
+    oid = repository.ask("rev-parse", "--verify", "--quiet", rev)
     if oid is not None:
         peel(repository, oid.decode().strip(), rev)
     elif rev == "HEAD":

@@ -27,11 +27,17 @@ static std::unordered_map<std::string, std::vector<UpgraderEntry>> operatorVersi
      {"aten::gelu.out", {{4, "é", "s"}, UpgraderEntry{0xA, "gelu_out_0_9", "t"}}},
 #endif
      {"none", {}},
+     {std::string("aten::a"), std::vector<UpgraderEntry>({UpgraderEntry({UINT64_C(4), ("n"), "s"s}),
+         UpgraderEntry(static_cast<uint64_t>(5), std::string{"m"}, "t")})},
+     std::make_pair("aten::b", std::vector<UpgraderEntry>{{(int)4, "n", "s"}}),
      {"aten::div", {{.bumped_at_version = 4, .upgrader_name = "n", .old_schema = R"x(")x" "s"}}}});
 
 const std::unordered_map<std::string, std::vector<UpgraderEntry>>& get_operator_version_map(int flags) {
   for (const auto& entry : operatorVersionMap) { std::sort(entry.second.begin(), entry.second.end()); }
   return operatorVersionMap;
+}
+void test_only_add_entry(const std::string& op_name, UpgraderEntry entry) {
+  operatorVersionMap[op_name].emplace_back(std::move(entry));
 }
 """
 PYTHON = """\
@@ -62,6 +68,15 @@ PIECES = st.sampled_from(
             "using V = ",
             "V v",
             "operatorVersionMap",
+            'operatorVersionMap["a"] = ',
+            "operatorVersionMap.insert(",
+            "std::make_pair(",
+            "UpgraderEntry(",
+            "std::vector<UpgraderEntry>(",
+            "UINT64_C(",
+            "static_cast<int>(",
+            "(int)",
+            "std::string(",
         ),
         *("#if 0\n", "\n#if A\n", "\n#else\n", "\n#endif\n", "\r\n", "OPERATOR_VERSIONS"),
         "std::map<std::string, std::vector<UpgraderEntry>> m",
@@ -96,7 +111,7 @@ def contents(version_map: VersionMap) -> list[tuple[str, int, str, str]]:
 def test_the_maps_that_are_mutated_here_are_read_whole(path: str) -> None:
     version_map = read(path, FILES[path])
     assert version_map.problems == ()
-    assert len(version_map.entries) == (2 if path == "map.py" else 5)
+    assert len(version_map.entries) == (2 if path == "map.py" else 8)
 
 
 @given(path=st.sampled_from(list(FILES)), source=st.binary(max_size=200))
