@@ -13,10 +13,13 @@ import time
 
 import pytest
 
+from opfixtures.commands.replays import touched
+from opfixtures.config import read_config
 from opfixtures.git import Repository
 from opfixtures.pull_request import result_folder
-from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result import FixtureResult, Made, Result, Status
 from opfixtures.runtimes.side_checkout import check_out, work_tree_state
+from opfixtures.snapshot import WorkTreeSnapshot
 
 COMMANDS = [
     ("check",),
@@ -148,6 +151,21 @@ class TestNoCommandStarts:
         assert time.monotonic() - begun < 20
 
 
+@pytest.mark.parametrize("key", ["clean", "process"])
+def test_no_filter_is_started_to_see_whether_anything_changed(repository, trap, key, git_environment):
+    repository.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\n')
+    repository.write(".gitattributes", "* filter=a.b\n")
+    repository.commit()
+    repository.git("config", f"filter.a.b.{key}", trap.path)
+    touch_all(repository)
+    trap.set_again()
+    root = str(repository.root)
+    config = read_config(WorkTreeSnapshot(root))
+    found = Repository.discover(root, git_environment)
+    assert touched(found, config, [config], repository.git("rev-parse", "HEAD")) is None
+    assert trap.sprung == ""
+
+
 class TestTheStateOfTheWorkTree:
     """What a checkout runtime is built from."""
 
@@ -207,14 +225,19 @@ def test_nothing_is_started_where_fixtures_are_put_into_a_result(
     (repository.root / f"{path}.json").write_text("{}\n")
     folder = tmp_path / "result"
     folder.mkdir()
-    made = FixtureResult("aten::gelu", 10, "gelu_0_9", Status.GENERATED, fixture=path)
+    made = FixtureResult(
+        "aten::gelu",
+        10,
+        "gelu_0_9",
+        Status.GENERATED,
+        made=Made.BY_THIS_RUN,
+        fixture=path,
+        runtime="a runtime",
+    )
     (folder / "result.json").write_text(result_folder.result_json(Result(None, (made,))))
     found = Repository.discover(str(repository.root), git_environment)
     result_folder.write_files(found, str(folder))
-    assert (
-        b"+made" in (folder / "fixtures.patch").read_bytes()
-        or b"GIT binary patch" in (folder / "fixtures.patch").read_bytes()
-    )
+    assert b"GIT binary patch" in (folder / "fixtures.patch").read_bytes()
     assert trap.sprung == ""
 
 
