@@ -16,7 +16,7 @@ from opfixtures.errors import ConfigurationError, GitError, NothingToCheck, User
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects, GitSnapshot
 from opfixtures.presets import PYTORCH_PATHS
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.settings_scan import ASKED_FOR, OWN_FILE, SHARED_FILE
 from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Comparison:
 
 def staged(objects: GitObjects, differing: Sequence[str] | None = None) -> Comparison:
     """The index against HEAD: what the next commit changes."""
-    return Comparison(objects.head(), objects.index(), base="HEAD", tip="HEAD", differing=differing)
+    return Comparison(objects.head(), objects.index(ASKED_FOR), base="HEAD", tip="HEAD", differing=differing)
 
 
 def sides(objects: GitObjects, differing: Sequence[str] | None = None) -> list[Comparison]:

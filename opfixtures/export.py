@@ -1,6 +1,6 @@
-"""The pre-change runtime: exports planned fixtures there, and reproduces those that the branch brings.
+"""The pre-change runtime: exports planned fixtures there, and runs the archives that the branch brings.
 
-A worker each, and what its archives and answers say.
+A worker each, and its archives and answers as they are: what they prove is not for this to say.
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ from opfixtures.alteration import altered
 from opfixtures.archive import Archive, ArchiveError
 from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.facts import contradiction
 from opfixtures.formats import format_of
-from opfixtures.observations import UNSEEN, Exported, RanSeen, RuntimeSeen, WorkerError, exported
+from opfixtures.observations import Exported, RanSeen, RuntimeSeen, WorkerError, exported
 from opfixtures.owner import Owner
 from opfixtures.plan import PlannedFixture
 from opfixtures.record import Record, RecordedAlteration
-from opfixtures.replay import Replayable
-from opfixtures.reproduction import MadeAgain, RunAgain, reproduced
-from opfixtures.result import Answer, Fact
+from opfixtures.replayable import Replayable
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder
 from opfixtures.tolerances import tolerances_for
@@ -91,16 +88,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Reproduced:
-    """What the pre-change runtime says of a fixture that the branch brings. `made_again`: its bytes came out again."""
+class Outcome:
+    """What came of an errand: `made`, what was exported.
 
-    planned: PlannedFixture
-    fact: Fact
-    ran: RanSeen = UNSEEN
-    made_again: bool = False
+    `runtime` and `seen` are None, and `told` is empty, where the runtime could not be had or used: then `made` is
+    Refused and says why.
+    """
 
-
-Outcome = Candidate | Refused | Reproduced
+    errand: Errand
+    made: Candidate | Refused
+    runtime: Runtime | None = None
+    seen: RuntimeSeen | None = None
+    told: Exported = Exported()  # noqa: RUF009 frozen, and equal to every other empty one
 
 
 def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome]:
@@ -120,9 +119,7 @@ def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None])
 
 def not_had(errand: Errand, reason: str) -> Outcome:
     """What comes of an errand whose runtime cannot be had or used."""
-    if errand.stands is None:
-        return Refused(errand.planned, reason)
-    return Reproduced(errand.planned, Fact(Answer.UNKNOWN, reason))
+    return Outcome(errand, Refused(errand.planned, reason))
 
 
 def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome]:
@@ -185,25 +182,8 @@ def _outcome(errand: Errand, runtime: Runtime, answers: Answers, folder: str) ->
     row = (
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
-    # In the wrong runtime a module fails for the wrong reason.
-    wrong_runtime = contradiction(planned.owner, answers.runtime)
-    if wrong_runtime:
-        return not_had(errand, planned.doubted(wrong_runtime))
     made = _candidate(planned, runtime, answers.runtime, row, folder)
-    if errand.stands is None:
-        return made
-    data, record = errand.stands
-    again = _made_again(made, data)
-    found = None if row.found is None else RunAgain(row.found.failure, row.found.differences)
-    fact = reproduced(record, answers.runtime, runtime.kind, again, found)
-    ran = row.found.ran if row.found else row.ran
-    return Reproduced(planned, fact, ran, made_again=fact.value is Answer.YES and again.is_same)
-
-
-def _made_again(made: Candidate | Refused, data: bytes) -> MadeAgain:
-    if isinstance(made, Refused):
-        return MadeAgain(refusal=made.reason)
-    return MadeAgain(is_same=made.data == data, differences=made.again)
+    return Outcome(errand, made, runtime, answers.runtime, row)
 
 
 def _candidate(

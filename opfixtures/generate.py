@@ -13,16 +13,16 @@ from opfixtures.alteration import in_words
 from opfixtures.atomic_write import write_pair
 from opfixtures.config import RuntimeSpec
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
-from opfixtures.export import Candidate, Errand, Group, Outcome, Refused, Reproduced, export, not_had
+from opfixtures.export import Candidate, Errand, Group, Outcome, Refused, export, not_had
 from opfixtures.facts import Proof, covers, prove, seen_running
 from opfixtures.making import make_record
 from opfixtures.owner import Owner
-from opfixtures.plan import Plan, Published
+from opfixtures.plan import Plan, PlannedFixture, Published, Unplanned
 from opfixtures.post_change import PostChange, replayed
 from opfixtures.record import Record, dump_record, record_path
 from opfixtures.replay import Replays
-from opfixtures.reproduction import PUBLISHED, RECORDED
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status
+from opfixtures.reproduction import PUBLISHED, RECORDED, Reproduced, judged
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status, result_of, result_of_entry
 from opfixtures.runtimes import Runtime
 from opfixtures.verdicts import verdicts
 from opfixtures.verify import SoundFixture, evidence_of, look_at, with_facts
@@ -49,17 +49,31 @@ def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: 
     sound = [one for one in looked_at if isinstance(one, SoundFixture)]
     errands = [Errand(planned) for planned in plan.to_make]
     errands += [errand for one in sound if (errand := _errand(one))]
-    groups, outcomes, unavailable = _obtained(errands, workshop)
-    outcomes += export(groups, workshop.seconds, workshop.tell)
+    groups, without, unavailable = _obtained(errands, workshop)
+    exported = export(groups, workshop.seconds, workshop.tell)
+    outcomes = [judged(one) for one in (*without, *exported)]
     reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
     subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
-    subjects += [_judged(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
+    subjects += [_with_reproduction(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
     results, error = _proven(subjects, after, workshop)
     results += [one for one in looked_at if isinstance(one, FixtureResult)]
     results += [
-        one.planned.result(Status.REFUSED, one.reason) for one in outcomes if isinstance(one, Refused)
+        _result(one.planned, Status.REFUSED, one.reason) for one in outcomes if isinstance(one, Refused)
     ]
     return Done(tuple(results), unavailable or error)
+
+
+def refused(unplanned: Unplanned) -> FixtureResult:
+    """The result of what no run can make or look at."""
+    if unplanned.owner is not None:
+        return result_of(unplanned.owner, Status.REFUSED, unplanned.reason)
+    operator = unplanned.entry.operator if unplanned.entry else ""
+    return result_of_entry(unplanned.entry, operator, Status.REFUSED, unplanned.reason)
+
+
+def _result(planned: PlannedFixture, status: Status, reason: str) -> FixtureResult:
+    result = result_of(planned.owner, status, reason)
+    return replace(result, runtime=planned.spec.name, pre_change_commit=planned.commit)
 
 
 def _errand(sound: SoundFixture) -> Errand | None:
@@ -90,7 +104,9 @@ def _obtained(
     return [Group(tuple(some), runtime) for runtime, some in groups.items()], without, unavailable
 
 
-def _judged(sound: SoundFixture, seen: Reproduced | None, commit_problem: CommitProblem) -> SoundFixture:
+def _with_reproduction(
+    sound: SoundFixture, seen: Reproduced | None, commit_problem: CommitProblem
+) -> SoundFixture:
     """The fixture with what is known of its reproduction."""
     if not sound.found.brought:
         return replace(sound, reproduced=PUBLISHED)
@@ -166,7 +182,7 @@ def _finished(
         _write(candidate, _prove(candidate, replays), root)
         made = Made.AGAIN if candidate.planned.is_there else Made.BY_THIS_RUN
     return replace(
-        candidate.planned.result(status, reason),
+        _result(candidate.planned, status, reason),
         made=made,
         runtime=candidate.runtime.name,
         synthetic=in_words(candidate.synthetic),
@@ -190,7 +206,7 @@ def _write(candidate: Candidate, proof: Proof, root: str) -> None:
     path = inside(root, candidate.planned.path)
     published = candidate.planned.held
     # Outputs depend on the CPU, within the tolerances: what was recorded first stays.
-    record = (published and published.record_data) or dump_record(make_record(candidate, proof))
+    record = (published and published.record_data) or dump_record(make_record(candidate, proof.by))
     write_pair((record_path(path), record), (path, candidate.data))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from opfixtures.errors import GitError
-from opfixtures.hook_fast_path import ALONE, OFFLINE, START_NOTHING
+from opfixtures.git_environment import ALONE, OFFLINE, START_NOTHING
 
 # These say where a repository is. Relative ones are meant from the folder git was called in.
 _LOCATIONS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")

@@ -12,10 +12,10 @@ from typing import IO, cast
 
 from opfixtures.errors import GitError, UserError
 from opfixtures.git import GIT, Repository
+from opfixtures.git_environment import MERGED
 from opfixtures.git_folder import GitFolder
 from opfixtures.git_references import may_know
 from opfixtures.git_tree import FOLDER, LINK, SUBMODULE, IndexEntries, TreeEntry, entry_in_commit
-from opfixtures.hook_fast_path import MERGED
 from opfixtures.snapshot import LARGEST, EmptySnapshot, NotAFileError, Snapshot, too_large
 
 # PATH_MAX of Linux: the target of a symbolic link is no longer.
@@ -117,9 +117,12 @@ class GitObjects:
         """The commit of that id."""
         return GitSnapshot(self, f"commit {oid[:7]}", oid)
 
-    def index(self) -> Snapshot:
-        """The index git was called with: what the next commit will hold."""
-        return GitSnapshot(self, "the index", ":0")
+    def index(self, often: tuple[str, ...] = ()) -> Snapshot:
+        """The index git was called with: what the next commit will hold.
+
+        `often` are paths from the root of a project that are asked for in each: one process lists them together.
+        """
+        return GitSnapshot(self, "the index", ":0", often)
 
     def find(self, name: str, most: int, what: str = "") -> GitObject | None:
         """The object git calls `name`, with at most its `most` first bytes; None where git finds none: there is
@@ -173,11 +176,11 @@ def _skip(stream: IO[bytes], count: int) -> bool:
 class GitSnapshot:
     """A tree git knows as `<tree>:<path>`: `tree` is the id of a commit, or `:0` for the index."""
 
-    def __init__(self, objects: GitObjects, name: str, tree: str) -> None:
+    def __init__(self, objects: GitObjects, name: str, tree: str, often: tuple[str, ...] = ()) -> None:
         self.name = name
         self._objects = objects
         self._tree = tree
-        self._index = IndexEntries(objects) if tree == ":0" else None
+        self._index = IndexEntries(objects, often) if tree == ":0" else None
 
     @property
     def tree(self) -> str:

@@ -12,8 +12,6 @@ from subprocess import Popen
 from typing import TYPE_CHECKING, NamedTuple
 
 from opfixtures.errors import GitError, UserError
-from opfixtures.presets import PYTORCH_MODULES, PYTORCH_PATHS
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
 
 if TYPE_CHECKING:
     from opfixtures.git_snapshot import GitObjects
@@ -24,13 +22,6 @@ LINK, FOLDER, SUBMODULE = b"120000", b"40000", b"160000"
 _CONFLICT = b"conflict"
 # Enough of a commit for its tree, with ids of 64 digits.
 _HEADERS = 80
-# Each list is a process of its own, and these are asked for in every repository.
-_OFTEN = (
-    OWN_FILE,
-    SHARED_FILE,
-    *(path for key, path in PYTORCH_PATHS.items() if key != "fixtures"),
-    *PYTORCH_MODULES,
-)
 
 
 class TreeEntry(NamedTuple):
@@ -93,15 +84,16 @@ def read_tree(objects: GitObjects, oid: str, what: str) -> Iterator[tuple[bytes,
 class IndexEntries:
     """What stands in the index git was called with.
 
-    Only a process of its own can list that. One is begun at once for what every check asks for at the root, and goes
+    Only a process of its own can list that. One is begun at once for what is asked for `often` at the root, and goes
     on beside it; another one follows for each folder of which the same is asked, and for each path more, that git
     finds nothing at.
     """
 
-    def __init__(self, objects: GitObjects) -> None:
+    def __init__(self, objects: GitObjects, often: tuple[str, ...]) -> None:
         self._objects = objects
+        self._often = often
         self._known: dict[str, TreeEntry | None] = {}
-        self._begun: Popen[bytes] | None = objects.begin(*_listing(_OFTEN))
+        self._begun: Popen[bytes] | None = objects.begin(*_listing(often)) if often else None
 
     def at(self, path: str) -> TreeEntry | None:
         """What stands at `path`, or above it in its way. None where nothing does.
@@ -119,14 +111,14 @@ class IndexEntries:
         return self._listed(path)
 
     def _listed(self, path: str) -> TreeEntry | None:
-        if self._begun is not None and path in _OFTEN:
+        if self._begun is not None and path in self._often:
             listed, _ = self._begun.communicate()
             if self._begun.returncode:
                 raise GitError("git cannot list the index: `git status` tells what is wrong")
-            self._note(_OFTEN, listed)
+            self._note(self._often, listed)
             self._begun = None
         elif path not in self._known:
-            paths = _asked_with(path)
+            paths = self._asked_with(path)
             self._note(paths, self._objects.repository.run(*_listing(paths)))
         entry = self._known[path]
         if entry is not None and entry.mode == _CONFLICT:
@@ -148,11 +140,10 @@ class IndexEntries:
             else:
                 self._known[path] = None
 
-
-def _asked_with(path: str) -> tuple[str, ...]:
-    """The path, and what else is asked for in its folder if that is a project."""
-    name = next((name for name in _OFTEN if path.endswith(f"/{name}")), None)
-    return (path,) if name is None else tuple(path.removesuffix(name) + one for one in _OFTEN)
+    def _asked_with(self, path: str) -> tuple[str, ...]:
+        """The path, and what else is asked for in its folder if that is a project."""
+        name = next((name for name in self._often if path.endswith(f"/{name}")), None)
+        return (path,) if name is None else tuple(path.removesuffix(name) + one for one in self._often)
 
 
 def _listing(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.version_map import read_version_map
 from opfixtures.errors import GitError, UserError
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.plan import PreChange
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.snapshot import Snapshot
 
@@ -26,6 +25,20 @@ from opfixtures.snapshot import Snapshot
 _HEADERS = 256
 
 _Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PreChange:
+    """The pre-change commit of an entry, an object id; None where none is known, for `reason`.
+
+    `produced` is the highest version in the version map there. `brought_by` is the commit that brought the
+    entry, None for an entry that the change adds.
+    """
+
+    commit: str | None
+    produced: int = 0
+    brought_by: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

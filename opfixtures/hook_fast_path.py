@@ -7,6 +7,7 @@ have said what differs, and where, which saves the whole check other processes.
 
 import os
 
+from opfixtures.git_environment import ALONE, MERGED, START_NOTHING
 from opfixtures.presets import PYTORCH_MAP, SIGNS_OF_PYTORCH
 from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, Scan, UncertainError
 
@@ -24,15 +25,6 @@ _ELSEWHERE = (
     "PRE_COMMIT_FROM_REF",
     "PRE_COMMIT_TO_REF",
 )
-START_NOTHING = ("-c", "core.fsmonitor=false")
-"""Options of git, before its command: what a repository's configuration has every git start stays off."""
-OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
-"""What a partial clone lacks is not fetched by the way. Gits before 2.45 know the second alone, an empty list of
-protocols (https://git-scm.com/docs/git)."""
-ALONE = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **OFFLINE}
-"""What git finds in its environment: it waits for nobody, and asks nobody elsewhere."""
-MERGED = "GITHEAD_"
-"""How a variable begins that `git merge` sets for each head it merges, and ends with that head's id."""
 _SETTINGS = (OWN_FILE, SHARED_FILE)
 _NAMES = (*_SETTINGS, PYTORCH_MAP)
 _LISTED = ("ls-files", "--stage", "-z", "--")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from opfixtures.export import Candidate
-from opfixtures.facts import Proof
 from opfixtures.module_source import source_sha256
 from opfixtures.record import (
     Record,
@@ -18,8 +17,11 @@ from opfixtures.record import (
 from opfixtures.tolerances import tolerances_for
 
 
-def make_record(candidate: Candidate, proof: Proof) -> Record:
-    """The record of a proven candidate. That of a guard has no version, and the schema that its operator had."""
+def make_record(candidate: Candidate, proven_by: tuple[str, ...]) -> Record:
+    """The record of a candidate, whose runtime is pre-change by the proofs `proven_by`.
+
+    That of a guard has no version, and the schema that its operator had.
+    """
     planned, seen, archive = candidate.planned, candidate.seen, candidate.archive
     owner, entry = planned.owner, planned.owner.entry
     schema = seen.operator(owner.operator).schema or ""
@@ -50,7 +52,7 @@ def make_record(candidate: Candidate, proof: Proof) -> Record:
         pre_change=RecordedProof(
             # What it was built from: a release was built from none of this repository.
             candidate.runtime.commit,
-            proof.by,
+            proven_by,
             schema,
             seen.max_operator_version,
         ),

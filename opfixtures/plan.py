@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.owner import Owner
 from opfixtures.record import Record
-from opfixtures.result import FixtureResult, Status
 
 NAME_ONE = "name a commit from before the change, opfixtures generate --base REV"
 NAMED_TOO_LATE = f"the entry is there already: {NAME_ONE}"
-
-
-@dataclass(frozen=True, slots=True)
-class PreChange:
-    """The pre-change commit of an entry, an object id; None where none is known, for `reason`.
-
-    `produced` is the highest version in the version map there. `brought_by` is the commit that brought the
-    entry, None for an entry that the change adds.
-    """
-
-    commit: str | None
-    produced: int = 0
-    brought_by: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +46,6 @@ class PlannedFixture:
         """Where the fixture stands."""
         return self.owner.path
 
-    def result(self, status: Status, reason: str = "") -> FixtureResult:
-        """What became of it."""
-        result = settled(self.owner, status, reason)
-        return replace(result, runtime=self.spec.name, pre_change_commit=self.commit)
-
     def doubted(self, refusal: str) -> str:
         """Why its runtime is not pre-change, with the doubt that was there from the start."""
         return f"{refusal} ({self.doubt})" if self.doubt else refusal
@@ -86,12 +66,21 @@ class FoundFixture:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplanned:
+    """A fixture that nobody can make or look at, and why. `owner` is None where an entry has no fixture entry."""
+
+    entry: MapEntry | None
+    owner: Owner | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be made, what is found and looked at again, and what is refused for a reason the plan can see."""
+    """What is to be made, what is found and looked at again, and what no run can help."""
 
     to_make: tuple[PlannedFixture, ...] = ()
     found: tuple[FoundFixture, ...] = ()
-    settled: tuple[FixtureResult, ...] = ()
+    unplanned: tuple[Unplanned, ...] = ()
 
     @property
     def reproducing(self) -> tuple[PlannedFixture, ...]:
@@ -136,17 +125,3 @@ def no_runtime(owner: Owner) -> str:
     """Why nothing can make the fixture: the settings have no runtime for it."""
     what = f"operator version {owner.entry.bumped_at_version - 1}" if owner.entry else "the newest operators"
     return f"no runtime is configured for {what}: add one to `runtimes` in the settings"
-
-
-def settled(owner: Owner, status: Status, reason: str) -> FixtureResult:
-    """A result without a run."""
-    entry = owner.entry
-    return FixtureResult(
-        operator=owner.operator,
-        bumped_at_version=entry.bumped_at_version if entry else None,
-        upgrader_name=entry.upgrader_name if entry else None,
-        status=status,
-        reason=reason,
-        module=owner.row.module,
-        fixture=owner.path,
-    )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from opfixtures.changes import Change, is_module, text_of
 from opfixtures.config import RuntimeSpec
 from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.history import PreChange
 from opfixtures.module_source import excerpt
 from opfixtures.owner import Owner, fixture_path, owner_of
 from opfixtures.plan import (
@@ -20,16 +21,14 @@ from opfixtures.plan import (
     FoundFixture,
     Plan,
     PlannedFixture,
-    PreChange,
     Published,
     Scope,
     Standing,
+    Unplanned,
     no_runtime,
     runtime_for,
-    settled,
 )
 from opfixtures.record import RecordError, load_record, record_path
-from opfixtures.result import FixtureResult, Status
 
 
 def make_plan(
@@ -54,12 +53,12 @@ def make_plan(
     return Plan(
         to_make=tuple(outcome for outcome in outcomes if isinstance(outcome, PlannedFixture)),
         found=tuple(outcome for outcome in outcomes if isinstance(outcome, FoundFixture)),
-        settled=tuple(outcome for outcome in outcomes if isinstance(outcome, FixtureResult)),
+        unplanned=tuple(outcome for outcome in outcomes if isinstance(outcome, Unplanned)),
     )
 
 
 class _PlanError(Exception):
-    """Why a fixture cannot be planned, as the reason of its result."""
+    """Why a fixture cannot be planned, as the reason that it is unplanned."""
 
 
 class _Planner:
@@ -90,20 +89,18 @@ class _Planner:
         for row in change.registry.rows:
             self._writers[fixture_path(change.config, row)].append(row)
 
-    def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FoundFixture | FixtureResult]:
+    def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         rows = self._change.matching.rows_of(entry)
         if not rows and self._scope.owes(entry, None):
             reason = (
                 "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is"
                 " staged"
             )
-            yield FixtureResult(
-                entry.operator, entry.bumped_at_version, entry.upgrader_name, Status.REFUSED, reason
-            )
+            yield Unplanned(entry, None, reason)
         for row in rows:
             yield from self.of_owner(owner_of(self._change, row, entry))
 
-    def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | FixtureResult]:
+    def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         data = self._standing.here(owner.path)
         owes = self._scope.owes(owner.entry, owner.row)
         try:
@@ -115,7 +112,7 @@ class _Planner:
                 self._refuse_an_entry_that_is_twice(owner)
                 yield self._planned(owner)
         except _PlanError as error:
-            yield settled(owner, Status.REFUSED, str(error))
+            yield Unplanned(owner.entry, owner, str(error))
 
     def _found(self, owner: Owner, data: bytes) -> FoundFixture:
         record = self._standing.here(record_path(owner.path))

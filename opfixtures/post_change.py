@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar
 from opfixtures.config import Config, RuntimeSpec
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.observations import WorkerError
-from opfixtures.replay import Replayable, Replays, replay
+from opfixtures.replay import Replays, replay
+from opfixtures.replayable import Replayable
 from opfixtures.workshop import Workshop
 
 

@@ -10,33 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opfixtures.altered_archive import with_version
-from opfixtures.archive import Archive
 from opfixtures.facts import same_schemas
 from opfixtures.formats import format_of
 from opfixtures.observations import Json, RowReplayed, RuntimeSeen, row_replayed
 from opfixtures.owner import Owner
 from opfixtures.replay_facts import replay_facts
+from opfixtures.replayable import Replayable
 from opfixtures.result import LoaderFacts
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.scratch import scratch_folder
-from opfixtures.tolerances import Tolerances
 from opfixtures.worker_process import ROW_SECONDS, Job, run_worker
-
-
-@dataclass(frozen=True, slots=True)
-class Replayable:
-    """A fixture to replay; `samples` is empty where there is no record."""
-
-    owner: Owner
-    archive: Archive
-    data: bytes
-    samples: tuple[Json, ...]
-    tolerances: Tolerances = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """What the worker calls it: the path of the fixture."""
-        return self.owner.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opfixtures.observations import RuntimeSeen
+from opfixtures.export import Candidate, Errand, Outcome, Refused
+from opfixtures.facts import contradiction
+from opfixtures.observations import UNSEEN, RanSeen, RuntimeSeen
+from opfixtures.plan import PlannedFixture
 from opfixtures.record import Record
 from opfixtures.result import Answer, Fact
 
@@ -37,6 +40,50 @@ class RunAgain:
 
     failure: str = ""
     differences: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What the pre-change runtime says of a fixture that the branch brings. `made_again`: its bytes came out again."""
+
+    planned: PlannedFixture
+    fact: Fact
+    ran: RanSeen = UNSEEN
+    made_again: bool = False
+
+
+def judged(outcome: Outcome) -> Candidate | Refused | Reproduced:
+    """What came of an errand; nothing but an error counts of a runtime that is not pre-change.
+
+    There a module fails for the wrong reason, and may run for it.
+    """
+    errand, seen, runtime = outcome.errand, outcome.seen, outcome.runtime
+    planned = errand.planned
+    if seen is None or runtime is None:
+        return _not_had(errand, outcome.made.reason if isinstance(outcome.made, Refused) else "")
+    wrong_runtime = contradiction(planned.owner, seen)
+    if wrong_runtime:
+        return _not_had(errand, planned.doubted(wrong_runtime))
+    if errand.stands is None:
+        return outcome.made
+    data, record = errand.stands
+    again, found = _compared(outcome.made, data), outcome.told.found
+    run = None if found is None else RunAgain(found.failure, found.differences)
+    fact = reproduced(record, seen, runtime.kind, again, run)
+    ran = found.ran if found else outcome.told.ran
+    return Reproduced(planned, fact, ran, made_again=fact.value is Answer.YES and again.is_same)
+
+
+def _not_had(errand: Errand, reason: str) -> Refused | Reproduced:
+    if errand.stands is None:
+        return Refused(errand.planned, reason)
+    return Reproduced(errand.planned, Fact(Answer.UNKNOWN, reason))
+
+
+def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
+    if isinstance(made, Refused):
+        return MadeAgain(refusal=made.reason)
+    return MadeAgain(is_same=made.data == data, differences=made.again)
 
 
 def reproduced(

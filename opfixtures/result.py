@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from opfixtures.declarations.model import MapEntry
+from opfixtures.owner import Owner
 
 
 class Answer(StrEnum):
@@ -127,3 +130,20 @@ class Result:
     def failed(self) -> bool:
         """Whether any fixture is not green, and is not waived."""
         return any(fixture.failed for fixture in self.fixtures)
+
+
+def result_of(owner: Owner, status: Status, reason: str) -> FixtureResult:
+    """What became of the fixture of an owner, before anything is known of runtimes."""
+    result = result_of_entry(owner.entry, owner.operator, status, reason)
+    return replace(result, module=owner.row.module, fixture=owner.path)
+
+
+def result_of_entry(entry: MapEntry | None, operator: str, status: Status, reason: str) -> FixtureResult:
+    """The result of an entry, None for a guard, without a word of its fixture."""
+    return FixtureResult(
+        operator=operator,
+        bumped_at_version=entry.bumped_at_version if entry else None,
+        upgrader_name=entry.upgrader_name if entry else None,
+        status=status,
+        reason=reason,
+    )

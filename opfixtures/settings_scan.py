@@ -8,6 +8,13 @@ from opfixtures.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_PATHS
 
 OWN_FILE = ".opfixtures.toml"
 SHARED_FILE = "pyproject.toml"
+ASKED_FOR = (
+    OWN_FILE,
+    SHARED_FILE,
+    *(path for key, path in PYTORCH_PATHS.items() if key != "fixtures"),
+    *PYTORCH_MODULES,
+)
+"""What every check asks for in a folder."""
 _FILES = (
     "version-map",
     "registry",

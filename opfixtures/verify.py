@@ -15,12 +15,13 @@ from opfixtures.facts import covers, same_schemas, seen_running
 from opfixtures.formats import format_of
 from opfixtures.observations import UNSEEN, RanSeen
 from opfixtures.owner import Owner
-from opfixtures.plan import FoundFixture, runtime_for, settled
+from opfixtures.plan import FoundFixture, runtime_for
 from opfixtures.post_change import PostChange, replayed
 from opfixtures.record import Record, RecordError, load_record
-from opfixtures.replay import Replayable, Replays
+from opfixtures.replay import Replays
+from opfixtures.replayable import Replayable
 from opfixtures.reproduction import BELIEVED
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status
+from opfixtures.result import Answer, Fact, Facts, FixtureResult, Made, Status, result_of
 from opfixtures.verdicts import Evidence, verdicts
 from opfixtures.workshop import Workshop
 
@@ -70,7 +71,7 @@ class SoundFixture:
 
     def result(self, status: Status, reason: str) -> FixtureResult:
         """What became of it."""
-        result = replace(settled(self.owner, status, reason), made=self.made)
+        result = replace(result_of(self.owner, status, reason), made=self.made)
         if self.record is None:
             return result
         return replace(result, runtime=self.record.runtime.name, synthetic=in_words(self.record.synthetic))
@@ -132,7 +133,7 @@ def look_at(found: FoundFixture, config: Config) -> SoundFixture | FixtureResult
 
 
 def _unsound(found: FoundFixture, reason: str) -> FixtureResult:
-    return replace(settled(found.owner, Status.MISMATCH, reason), made=Made.FOUND)
+    return replace(result_of(found.owner, Status.MISMATCH, reason), made=Made.FOUND)
 
 
 def _disagreement(owner: Owner, archive: Archive, record: Record) -> str:

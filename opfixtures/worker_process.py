@@ -18,8 +18,7 @@ from typing import IO, Any
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.observations import Json, RuntimeSeen, WorkerError, runtime_seen
-from opfixtures.processes import end_group, how_it_ended
-from opfixtures.runtimes.commands import telling_line
+from opfixtures.processes import end_group, how_it_ended, telling_line
 
 WORKER = os.path.join(os.path.dirname(__file__), "worker", "torch_worker.py")
 ROW_SECONDS = 120.0

@@ -20,9 +20,10 @@ from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.findings import Finding
 from opfixtures.fixture_files import fixture_of, is_record
+from opfixtures.generate import refused
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.plan import no_runtime, runtime_for, settled
+from opfixtures.plan import no_runtime, runtime_for
 from opfixtures.processes import as_exit_status
 from opfixtures.projects import projects
 from opfixtures.pull_request import result_folder
@@ -37,7 +38,7 @@ from opfixtures.record import Record
 from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
-from opfixtures.result import FixtureResult, Result, Status
+from opfixtures.result import FixtureResult, Result, Status, result_of
 from opfixtures.runtimes.side_checkout import HARMLESS, configured
 
 _MOST_JOBS = 256
@@ -182,7 +183,7 @@ def _wanted(job: Job, side: Side) -> Wanted:
 
 
 def _plan(job: Job, side: Side, folder: str) -> list[str]:
-    """Name the runtimes that are needed, one job of a matrix each, and write what is settled; what is to be made."""
+    """Name the runtimes that are needed, one job of a matrix each, and write what needs none; what is to be made."""
     repository = Repository.discover(side.repository.root, _harmless(job.environment))
     with GitObjects(repository) as objects:
         todos = planned_in(objects, _wanted(job, side), job.tell)
@@ -193,8 +194,8 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
         raise UserError(
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
-    settled = [result for todo in todos for result in todo.plan.settled]
-    told = Result(None, (*settled, *left), planned)
+    refusals = [refused(one) for todo in todos for one in todo.plan.unplanned]
+    told = Result(None, (*refusals, *left), planned)
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return [line for todo in todos for line in intentions(todo.plan)]
@@ -209,7 +210,7 @@ def _jobs(todos: Sequence[Planned]) -> tuple[dict[str, str], list[FixtureResult]
         if spec is not None:
             jobs[found.owner.path] = spec.name
         else:
-            left.append(settled(found.owner, Status.FAILED, no_runtime(found.owner)))
+            left.append(result_of(found.owner, Status.FAILED, no_runtime(found.owner)))
     return jobs, left
 
 

@@ -21,9 +21,11 @@ from opfixtures.progress import Progress
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.result import FixtureResult, Result
+from opfixtures.rules import RULES
+from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
-from opfixtures.waivers import waive_replay
+from opfixtures.waived_replay import waive_replay
 from opfixtures.workshop import Workshop
 
 
@@ -97,8 +99,10 @@ def upgrader_texts(change: Change) -> dict[str, str]:
 def refuse_problems(change: Change) -> None:
     """What cannot be read is not built upon: a shorter map would be a smaller promise.
 
-    Raises UserError with the first problem of version map, registry or fixture modules, and without a registry.
+    Raises UserError with the first problem of version map, registry or fixture modules, without a registry, and where
+    a waiver names no code.
     """
+    check_codes(change.config, RULES)
     problems: list[Problem] = [
         *change.version_map.problems,
         *change.registry.problems,

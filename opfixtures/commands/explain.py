@@ -8,7 +8,7 @@ from inspect import cleandoc
 
 from opfixtures.errors import UserError
 from opfixtures.rules import RULES
-from opfixtures.waivers import NOT_TO_BE_WAIVED
+from opfixtures.rules.waived import NOT_TO_BE_WAIVED
 
 _HOW_TO_WAIVE = """\
 To waive it, say why and until when, in [tool.opfixtures] of pyproject.toml or .opfixtures.toml. The finding

@@ -11,7 +11,7 @@ from opfixtures.commands.common import Part, add_report, finish, upgrader_texts,
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.commands.replays import sources_of
 from opfixtures.config import RuntimeSpec
-from opfixtures.generate import CommitProblem, Done, generate
+from opfixtures.generate import CommitProblem, Done, generate, refused
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
 from opfixtures.history import has_entry
@@ -85,7 +85,7 @@ def run(wanted: Wanted, report: str | None) -> int:
                 after = PostChange(todo.change.config, upgrader_texts(todo.change), _post_change(wanted))
                 own = tools.building(sources_of(todo.change.config, configs))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
-            results = _in_order(todo, [*todo.plan.settled, *done.results])
+            results = _in_order(todo, [*map(refused, todo.plan.unplanned), *done.results])
             parts.append(Part(todo.change.config, results))
             unavailable = unavailable or done.unavailable
     if wanted.dry_run:

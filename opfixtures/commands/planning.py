@@ -16,9 +16,9 @@ from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.history import MapHistory, read_history
+from opfixtures.history import MapHistory, PreChange, read_history
 from opfixtures.owner import Owner
-from opfixtures.plan import NAMED_TOO_LATE, Plan, PreChange, Scope, Standing, runtime_for
+from opfixtures.plan import NAMED_TOO_LATE, Plan, Scope, Standing, runtime_for
 from opfixtures.planner import make_plan
 from opfixtures.projects import since_target
 from opfixtures.report.printable import printable

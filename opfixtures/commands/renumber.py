@@ -25,7 +25,7 @@ from opfixtures.renumber.records import renumbered_records
 from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.printable import printable
-from opfixtures.settings_scan import below
+from opfixtures.settings_scan import ASKED_FOR, below
 from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
@@ -104,7 +104,7 @@ def _refuse_unstaged(
     operators: Collection[str],
 ) -> None:
     """A check reads the index: what it says of a version has to be what this command says."""
-    staged = read_change(objects, replace(compared, after=objects.index()))
+    staged = read_change(objects, replace(compared, after=objects.index(ASKED_FOR)))
     if _said(staged) == _said(change):
         return
     of_index = None if staged.version_map.problems else choose(staged, operators)

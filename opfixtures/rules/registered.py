@@ -52,7 +52,13 @@ def judge(
 ) -> list[Finding]:
     """What all rules find in `change`, in the order of the files. A finding whose code is in `demanded` is an
     error whatever its rule says, one whose code is in `softened` a warning, unless it is waived: then it is a
-    note."""
+    note.
+
+    Raises ConfigurationError if a waiver names a code that there is not, or that cannot be waived."""
+    if change.config.waivers:
+        from opfixtures.rules.waived import check_codes, waive
+
+        check_codes(change.config, RULES)
     found = [
         finding
         for one in RULES.values()
@@ -61,7 +67,5 @@ def judge(
     raised = [replace(one, severity=Severity.ERROR) if one.code in demanded else one for one in found]
     raised = [replace(one, severity=Severity.WARNING) if one.code in softened else one for one in raised]
     if change.config.waivers and change.today is not None:
-        from opfixtures.waivers import waive
-
         raised = waive(raised, change.config.waivers, change.today())
     return sorted(raised, key=lambda finding: (finding.place, finding.code, finding.message))

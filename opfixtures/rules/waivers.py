@@ -57,7 +57,7 @@ class _Needed:
 
     def is_for(self, waiver: Waiver, code: str) -> bool:
         """Whether one of its codes hides something."""
-        from opfixtures.waivers import REPLAYS, key_of
+        from opfixtures.rules.waived import REPLAYS, key_of
 
         if code in REPLAYS:
             matching = self._change.matching

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from opfixtures.processes import end_group, how_it_ended
+from opfixtures.processes import end_group, how_it_ended, telling_line
 
 _TAIL_BYTES = 64 << 10
-# Of gcc and clang, nvcc, and the linker.
-_COMPILER = re.compile(
-    r"^\S+:\d+(:\d+)?: (fatal )?error: |^\S+\(\d+\): error: |\bld: cannot find |undefined reference to "
-)
-# Of pip, git and most others; an exception of Python; one of C++ that nobody caught.
-_ERROR = re.compile(r"(?i:error|fatal)|(\w+\.)*\w*(Error|Exception): |what\(\): ")
-_CONSEQUENCE = re.compile(
-    r"subprocess-exited-with-error|metadata-generation-failed|legacy-install-failure|"
-    r"Failed (building|to build)|Could not build|[Cc]ommand '.* (failed|returned) |Error compiling objects"
-)
 
 
 class CommandError(Exception):
@@ -58,15 +47,3 @@ def run_logged(argv: Sequence[str], folder: str, environment: Mapping[str, str],
         if status:
             log.seek(max(start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
             raise CommandError(argv, how_it_ended(status), log.read().decode(errors="replace"))
-
-
-def telling_line(output: str) -> str:
-    """The line of a log that says why: what a compiler says first, else the last error, else the last line.
-
-    pip, setuptools, ninja and torch report below it that what they had started failed.
-    """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    compiled = [line for line in lines if _COMPILER.search(line)]
-    errors = [line.removeprefix("what():").strip() for line in lines if _ERROR.match(line)]
-    causes = [line for line in errors if not _CONSEQUENCE.search(line)]
-    return (compiled[:1] or causes[-1:] or errors[-1:] or lines[-1:] or [""])[0][:500]

@@ -12,8 +12,7 @@ from opfixtures.declarations.model import MapEntry, Place
 from opfixtures.errors import GitError
 from opfixtures.git import Repository
 from opfixtures.git_snapshot import GitObjects
-from opfixtures.history import MapHistory, read_history
-from opfixtures.plan import PreChange
+from opfixtures.history import MapHistory, PreChange, read_history
 from tests.conftest import GitRepository
 
 MAP = "lib/versions.py"

@@ -16,7 +16,8 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.reproduction import BELIEVED, PUBLISHED, RECORDED
 from opfixtures.result import FAILURES, Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
-from opfixtures.waivers import Waiver, waive_replay
+from opfixtures.waived_replay import waive_replay
+from opfixtures.waivers import Waiver
 
 SCHEMA = json.loads(
     (Path(opfixtures.__file__).parent / "schemas" / "result.schema.json").read_text(encoding="utf-8")

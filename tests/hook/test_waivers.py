@@ -9,7 +9,10 @@ from opfixtures.config import read_config
 from opfixtures.errors import ConfigurationError
 from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts
 from opfixtures.result import Status as ResultStatus
-from opfixtures.waivers import Waiver, waive_replay, waiver_for
+from opfixtures.rules import RULES
+from opfixtures.rules.waived import check_codes
+from opfixtures.waived_replay import waive_replay
+from opfixtures.waivers import Waiver, waiver_for
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
@@ -205,7 +208,7 @@ class Files(dict):
 )
 def test_a_waiver_that_cannot_be_used_is_refused(waivers, sentence):
     with pytest.raises(ConfigurationError) as caught:
-        read_config(Files({".opfixtures.toml": SETTINGS + waivers}))
+        check_codes(read_config(Files({".opfixtures.toml": SETTINGS + waivers})), RULES)
     assert str(caught.value).startswith(".opfixtures.toml: [tool.opfixtures]: [waivers]: " + sentence)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.runtimes.commands import CommandError, run_logged, telling_line
+from opfixtures.processes import telling_line
+from opfixtures.runtimes.commands import CommandError, run_logged
 
 
 @pytest.fixture
