@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tree import MODULES, REGISTRY, VERSION_MAP, git
 
+from opfixtures.declarations.module_source import excerpt, source_sha256
 from opfixtures.declarations.names import class_name_for, fixture_stem
-from opfixtures.module_source import excerpt, source_sha256
-from opfixtures.record import dump_record, load_record, record_path
+from opfixtures.records.record import dump_record, load_record, record_path
 
 FOLDER = "test/jit/fixtures"
 _MADE = Path(__file__).resolve().parents[1] / "fixtures" / "test_versioned_gelu_v9.ptl"

@@ -20,7 +20,7 @@ from pathlib import Path
 from measure import Command, medians, report
 from tree import git
 
-from opfixtures.record import dump_record, load_record
+from opfixtures.records.record import dump_record, load_record
 
 PROJECT = Path(__file__).resolve().parents[1]
 RUNTIME = """

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from opfixtures import hook_fast_path
+from opfixtures.commands import hook_fast_path
 
 
 def command() -> None:
@@ -80,7 +80,7 @@ def _check(look: hook_fast_path.Look | None) -> int:
 
     gc.disable()
     from opfixtures.commands import check
-    from opfixtures.ending import ended
+    from opfixtures.commands.exit_status import ended
 
     return ended(lambda: check.run(look=look), debug=False)
 

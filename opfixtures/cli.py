@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from opfixtures import __version__
-from opfixtures.ending import ended
+from opfixtures.commands.exit_status import ended
 
 COMMANDS = {
     "check": "report what a change of the version map owes",

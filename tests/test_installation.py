@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitRepository
+from tests.repositories import GitRepository
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,14 +65,14 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {
-        "opfixtures/worker/torch_worker.py",
-        "opfixtures/schemas/findings.schema.json",
-        "opfixtures/schemas/record.schema.json",
-        "opfixtures/schemas/result.schema.json",
-        "opfixtures/schemas/status.schema.json",
-        "opfixtures/hooks/pre-commit",
-        "opfixtures/hooks/pre-merge-commit",
-        "opfixtures/hooks/pre-push",
+        "opfixtures/worker/inside/torch_worker.py",
+        "opfixtures/report/schemas/findings.schema.json",
+        "opfixtures/report/schemas/record.schema.json",
+        "opfixtures/report/schemas/result.schema.json",
+        "opfixtures/report/schemas/status.schema.json",
+        "opfixtures/commands/hooks/pre-commit",
+        "opfixtures/commands/hooks/pre-merge-commit",
+        "opfixtures/commands/hooks/pre-push",
         "opfixtures/py.typed",
     } <= names
     assert not [name for name in names if name.startswith(("tests/", "demo/"))]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures import cli, config
-from opfixtures.result import Facts, LoaderFacts
-from opfixtures.snapshot import WorkTreeSnapshot
+from opfixtures import cli
+from opfixtures.proving.result import Facts, LoaderFacts
+from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.settings import config, runtime_spec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,8 +64,8 @@ def test_every_setting_is_described() -> None:
     table = page[page.index("| key |") : page.index("| a runtime |")]
     assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(config._KEYS)
     rest = page[page.index("| a runtime |") :]
-    assert {key for key in config._RUNTIME_KEYS if not re.search(rf"`{key}\b", rest)} == set()
-    assert {kind for kind in config.KINDS if f'`kind = "{kind}"`' not in rest} == set()
+    assert {key for key in runtime_spec._RUNTIME_KEYS if not re.search(rf"`{key}\b", rest)} == set()
+    assert {kind for kind in runtime_spec.KINDS if f'`kind = "{kind}"`' not in rest} == set()
 
 
 def test_the_settings_that_are_shown_can_be_used(tmp_path: Path) -> None:

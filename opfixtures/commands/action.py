@@ -11,8 +11,6 @@ from collections.abc import Mapping, MutableMapping
 
 from opfixtures.commands.action_change import judge_and_make
 from opfixtures.errors import UserError
-from opfixtures.git import Repository
-from opfixtures.processes import as_exit_status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.connection import Address, connected
@@ -21,8 +19,10 @@ from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
 from opfixtures.pull_request.job import Job, summarise
 from opfixtures.pull_request.secret_removal import remove_secret
 from opfixtures.pull_request.side_repository import Surroundings, make_side
-from opfixtures.report.printable import printable
-from opfixtures.scratch import scratch_folder
+from opfixtures.repository.git import Repository
+from opfixtures.repository.printable import printable
+from opfixtures.worker.processes import as_exit_status
+from opfixtures.worker.scratch import scratch_folder
 
 _MOST_EVENT = 32 * 1024 * 1024
 

@@ -11,21 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from opfixtures.atomic_write import write_whole
-from opfixtures.changes import Change
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
+from opfixtures.change.projects import projects
+from opfixtures.change.read_change import read_change
 from opfixtures.commands import check
 from opfixtures.commands.planning import Planned, Wanted, intentions
 from opfixtures.commands.planning import planned as planned_in
-from opfixtures.comparison import Comparison, read_change
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
-from opfixtures.findings import Finding
-from opfixtures.fixture_files import fixture_of, is_record
-from opfixtures.generate import refused
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.plan import no_runtime, runtime_for
-from opfixtures.processes import as_exit_status
-from opfixtures.projects import projects
+from opfixtures.making.plan import no_runtime, runtime_for
+from opfixtures.proving.generate import refused
+from opfixtures.proving.result import FixtureResult, Result, Status, result_of
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
@@ -34,12 +31,16 @@ from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
 from opfixtures.pull_request.side_repository import Side, fetch_history
-from opfixtures.record import Record
+from opfixtures.records.fixture_files import fixture_of, is_record
+from opfixtures.records.record import Record
 from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
-from opfixtures.result import FixtureResult, Result, Status, result_of
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.rules.findings import Finding
 from opfixtures.runtimes.side_checkout import HARMLESS, configured
+from opfixtures.worker.processes import as_exit_status
 
 _MOST_JOBS = 256
 """Of a matrix: https://docs.github.com/en/actions/reference/limits"""

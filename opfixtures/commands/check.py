@@ -10,25 +10,26 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from opfixtures.comparison import Comparison, answering, between, read_change, sides
-from opfixtures.declarations.model import Place
+from opfixtures.change.comparison import Comparison, answering, between, sides
+from opfixtures.change.read_change import read_change
+from opfixtures.declarations.place import Place
 from opfixtures.errors import NothingToCheck, UserError
-from opfixtures.findings import Finding, Severity
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
 from opfixtures.report import FORMATS, renderer
 from opfixtures.report.colour import wants_colour
-from opfixtures.report.printable import printable
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
+from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules import judge
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
-from opfixtures.snapshot import WorkTreeSnapshot
+from opfixtures.rules.findings import Finding, Severity
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 
 if TYPE_CHECKING:
     # The hook does without it.
     import argparse
     from datetime import date
 
-    from opfixtures.hook_fast_path import Look
+    from opfixtures.commands.hook_fast_path import Look
 
 ONLY_A_BUILD_MENDS = frozenset({"OPF111"})
 """What is a warning before a commit or a push, where nobody has a build of it yet, and an error where CI judges."""
@@ -102,7 +103,7 @@ def _by_project(
     first, *merged = several
     if look is not None:
         return [[replace(first, folder=folder)] for folder in look[1]]
-    from opfixtures.projects import projects
+    from opfixtures.change.projects import projects
 
     return [
         [replace(side, folder=one.folder, moved_from=one.moved_from) for side in several]

@@ -11,22 +11,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from opfixtures.atomic_write import write_whole
-from opfixtures.changes import Change
+from opfixtures.change.changes import Change
 from opfixtures.clock import today
-from opfixtures.config import Config, RuntimeSpec
-from opfixtures.declarations.model import Problem
+from opfixtures.commands.progress import Progress
+from opfixtures.declarations.place import Problem
 from opfixtures.errors import UserError
-from opfixtures.git import Repository
-from opfixtures.progress import Progress
+from opfixtures.making.tools import Workshop
+from opfixtures.proving.result import FixtureResult, Result
+from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
-from opfixtures.result import FixtureResult, Result
+from opfixtures.repository.git import Repository
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root
-from opfixtures.waived_replay import waive_replay
-from opfixtures.workshop import Workshop
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeSpec
 
 
 def add_report(command: argparse.ArgumentParser) -> None:

@@ -7,19 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 
+from opfixtures.change.map_history import has_entry
+from opfixtures.change.owner import Owner
 from opfixtures.commands.common import Part, add_report, finish, upgrader_texts, waived, workshop
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.commands.replays import sources_of
-from opfixtures.config import RuntimeSpec
-from opfixtures.generate import CommitProblem, Done, generate, refused
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.history import has_entry
-from opfixtures.owner import Owner
-from opfixtures.post_change import PostChange
-from opfixtures.record import Record
-from opfixtures.result import Answer, Fact, FixtureResult, Result
-from opfixtures.version_range import VersionRange
+from opfixtures.proving.generate import CommitProblem, Done, generate, refused
+from opfixtures.proving.post_change import PostChange
+from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
+from opfixtures.records.record import Record
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -156,7 +156,7 @@ def _post_change(wanted: Wanted) -> RuntimeSpec | None:
 def _in_order(todo: Planned, results: list[FixtureResult]) -> tuple[FixtureResult, ...]:
     """In the order of the version map, guards last."""
     entries = todo.change.version_map.entries
-    rank = {(one.operator, one.bumped_at_version): place for place, one in enumerate(entries)}
+    rank = {one.key: place for place, one in enumerate(entries)}
     last = len(rank)
 
     def place(result: FixtureResult) -> tuple[int, str, str]:

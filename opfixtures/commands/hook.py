@@ -7,13 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
+from opfixtures.change.pushed_refs import PushedRef, pushed_changes, pushed_refs
 from opfixtures.commands import check
 from opfixtures.errors import NothingToCheck, NotInTheIndex, UserError
-from opfixtures.findings import Finding
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.pushed import PushedRef, pushed_changes, pushed_refs
-from opfixtures.report.printable import printable
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding
 
 _NOTHING = "opfixtures: nothing is owed\n"
 

@@ -8,17 +8,16 @@ import shlex
 import shutil
 import sys
 
-import opfixtures
 from opfixtures.atomic_write import write_whole
-from opfixtures.comparison import staged
+from opfixtures.change.comparison import staged
+from opfixtures.change.projects import projects
 from opfixtures.errors import NothingToCheck, UserError
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.projects import projects
-from opfixtures.report.printable import printable
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
-_SCRIPTS = os.path.join(os.path.dirname(opfixtures.__file__), "hooks")
+_SCRIPTS = os.path.join(os.path.dirname(__file__), "hooks")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

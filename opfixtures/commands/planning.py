@@ -6,24 +6,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from opfixtures.archive import MAX_BYTES
-from opfixtures.changes import Change
+from opfixtures.archives.archive import MAX_BYTES
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison, commit_of, snapshot_of
+from opfixtures.change.map_history import MapHistory, PreChange, read_history
+from opfixtures.change.owner import Owner
+from opfixtures.change.projects import since_target
+from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
 from opfixtures.commands.replays import touched
-from opfixtures.comparison import Comparison, commit_of, read_change, snapshot_of
-from opfixtures.config import Config
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
 from opfixtures.errors import UserError
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.history import MapHistory, PreChange, read_history
-from opfixtures.owner import Owner
-from opfixtures.plan import NAMED_TOO_LATE, Plan, Scope, Standing, runtime_for
-from opfixtures.planner import make_plan
-from opfixtures.projects import since_target
-from opfixtures.report.printable import printable
-from opfixtures.settings_scan import below
-from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.making.plan import NAMED_TOO_LATE, Plan, Scope, Standing, runtime_for
+from opfixtures.making.planner import make_plan
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
+from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import below
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +147,13 @@ def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:
 
 def _scope(change: Change, wanted: Wanted) -> Scope:
     """All fixtures are looked at; what is missing is made where the change owes it, or where it was named."""
-    entries = {(one.operator, one.bumped_at_version): one for one in reversed(change.version_map.entries)}
+    entries = {one.key: one for one in reversed(change.version_map.entries)}
     some = [
         one for one in reversed(entries.values()) if not wanted.operators or one.operator in wanted.operators
     ]
     guards = [one for one in change.guards if not wanted.operators or one.operator in wanted.operators]
     owed = {(entry.operator, entry.bumped_at_version, row.module) for entry, row in change.owed}
-    added = {(entry.operator, entry.bumped_at_version) for entry in change.added}
+    added = {entry.key for entry in change.added}
     added_guards = {(row.operator, row.module) for row in change.added_guards}
 
     def owes(entry: MapEntry | None, row: FixtureEntry | None) -> bool:

@@ -17,8 +17,8 @@ from opfixtures.pull_request.inputs import ARTIFACT, ARTIFACT_NAME, AUTHOR
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, append_summary, write_outputs
 from opfixtures.pull_request.sticky import find_comment
-from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run, result_markdown
+from opfixtures.repository.printable import printable
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

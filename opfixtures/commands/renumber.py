@@ -11,22 +11,24 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from opfixtures.atomic_write import write_all
-from opfixtures.changes import Change
-from opfixtures.comparison import Comparison, read_change
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
+from opfixtures.change.numbering import numbering_of
+from opfixtures.change.projects import since_target
+from opfixtures.change.read_change import read_change
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.projects import since_target
-from opfixtures.record import MAX_BYTES as MOST_OF_A_RECORD
+from opfixtures.records.record import MAX_BYTES as MOST_OF_A_RECORD
 from opfixtures.renumber.choose import Renumbering, choose
 from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
 from opfixtures.renumber.records import renumbered_records
 from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
-from opfixtures.report.printable import printable
-from opfixtures.settings_scan import ASKED_FOR, below
-from opfixtures.snapshot import Snapshot, WorkTreeSnapshot
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
+from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
+from opfixtures.settings.settings_scan import ASKED_FOR, below
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 # git separated line and text by `:` even with -z, up to 2.20.
@@ -167,7 +169,7 @@ def _refuse_problems(change: Change) -> None:
 
 
 def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> None:
-    judged = {entry.operator for change in changes for entry in change.numbering.judged}
+    judged = {entry.operator for change in changes for entry in numbering_of(change).judged}
     for operator in operators:
         if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)

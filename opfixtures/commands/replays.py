@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from opfixtures.config import Config
 from opfixtures.errors import ConfigurationError
-from opfixtures.git import Repository
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes.side_checkout import without_filters
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE, below
-from opfixtures.sources import Sources
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
+from opfixtures.settings.sources import Sources
 
 
 def sources_of(config: Config, projects: Sequence[Config]) -> Sources:

@@ -7,17 +7,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from opfixtures.archive import MAX_BYTES
-from opfixtures.changes import Change
-from opfixtures.commit_days import commit_days
-from opfixtures.comparison import Comparison, read_change
+from opfixtures.archives.archive import MAX_BYTES
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
+from opfixtures.change.projects import folders_of_work_tree
+from opfixtures.change.read_change import read_change
 from opfixtures.errors import UserError
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.projects import folders_of_work_tree
-from opfixtures.result import FixtureResult
-from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
-from opfixtures.status import Folder, status_of
+from opfixtures.proving.result import FixtureResult
+from opfixtures.report.status import Folder, status_of
+from opfixtures.repository.commit_days import commit_days
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

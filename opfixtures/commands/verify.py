@@ -7,8 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from opfixtures.archive import MAX_BYTES
-from opfixtures.changes import Change
+from opfixtures.archives.archive import MAX_BYTES
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
+from opfixtures.change.owner import owners
+from opfixtures.change.projects import folders_of_work_tree
+from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import (
     Part,
     add_report,
@@ -21,19 +25,16 @@ from opfixtures.commands.common import (
     workshop,
 )
 from opfixtures.commands.replays import sources_of
-from opfixtures.comparison import Comparison, read_change
 from opfixtures.errors import UserError
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.owner import owners
-from opfixtures.plan import FoundFixture
-from opfixtures.post_change import PostChange
-from opfixtures.projects import folders_of_work_tree
-from opfixtures.record import record_path
-from opfixtures.result import Result
-from opfixtures.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
-from opfixtures.verify import verify
-from opfixtures.workshop import Workshop
+from opfixtures.making.plan import FoundFixture
+from opfixtures.making.tools import Workshop
+from opfixtures.proving.post_change import PostChange
+from opfixtures.proving.result import Result
+from opfixtures.proving.verify import verify
+from opfixtures.records.record import record_path
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

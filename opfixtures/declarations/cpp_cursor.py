@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from opfixtures.declarations.cpp_conditionals import BEGIN, CONDITIONAL, FINISH, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_tokens import (
     END,
@@ -13,12 +15,30 @@ from opfixtures.declarations.cpp_tokens import (
     quoted,
     tokenise,
 )
-from opfixtures.declarations.model import Problem
+from opfixtures.declarations.place import Problem
 
 _INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
 _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 # Directives that neither bring nor take away what stands in an initialiser.
 _HARMLESS = frozenset({"", "define", "undef", "pragma", "line", "error", "warning"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The bracket at `token` that a list, a pair or an entry begins with.
+
+    It ends with `close`, and what is `wrapped` with one parenthesis more: `UpgraderEntry({...})`. `before` counts the
+    interruptions so far.
+    """
+
+    token: Token
+    before: int
+    close: str = "}"
+    wrapped: bool = False
+
+
+class UnclosedError(Exception):
+    """The initialiser ends before its braces do. The problem is noted already."""
 
 
 class Cursor:

@@ -6,13 +6,14 @@ An entry is read whole, or what was not understood of it is a problem; the other
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL
-from opfixtures.declarations.cpp_cursor import Cursor
-from opfixtures.declarations.cpp_tokens import Token, quoted
+from opfixtures.declarations.cpp_cursor import Cursor, Opening, UnclosedError
+from opfixtures.declarations.cpp_tokens import quoted
 from opfixtures.declarations.cpp_values import read_number, read_text
-from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
 
 ENTRY_TYPE = "UpgraderEntry"
 _ENDS = frozenset({"}", ")", "]", ";", ""})
@@ -23,24 +24,6 @@ _ENTRY = f"an entry, {{{', '.join(_FIELDS)}}},"
 _PAIR_NAMES = ("pair", "make_pair")
 _VECTOR_NAMES = ("vector", "initializer_list")
 _ENTRY_NAMES = (ENTRY_TYPE,)
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The bracket at `token` that a list, a pair or an entry begins with.
-
-    It ends with `close`, and what is `wrapped` with one parenthesis more: `UpgraderEntry({...})`. `before` counts the
-    interruptions so far.
-    """
-
-    token: Token
-    before: int
-    close: str = "}"
-    wrapped: bool = False
-
-
-class UnclosedError(Exception):
-    """The initialiser ends before its braces do. The problem is noted already."""
 
 
 class InitialiserReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from opfixtures.declarations.model import Place
+from opfixtures.declarations.place import Place
 
 # White space between backslash and line break: accepted by gcc and clang, the rule since C++23 (P2223).
 _SPLICE = r"\\[ \t\f\v\r]*+\n"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from opfixtures.declarations.cpp_changes import note_change
 from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
-from opfixtures.declarations.cpp_cursor import Cursor
-from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader, UnclosedError
+from opfixtures.declarations.cpp_cursor import Cursor, UnclosedError
+from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader
 from opfixtures.declarations.cpp_tokens import Token
-from opfixtures.declarations.model import Place, Problem, VersionMap
+from opfixtures.declarations.model import VersionMap
+from opfixtures.declarations.place import Place, Problem
 
 _HEADERS = (".h", ".hpp")
 _QUALIFIERS = frozenset({"const", "constexpr", "inline", "static", "volatile"})

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from opfixtures.declarations.model import FixtureModule, FixtureModules, Place, Problem
+from opfixtures.declarations.model import FixtureModule, FixtureModules
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import Part, SourceLines, parse_in_parts, place
 
 _MODULE_CLASSES = frozenset({"torch.jit.ScriptModule", "torch.nn.Module", "torch.nn.modules.Module"})

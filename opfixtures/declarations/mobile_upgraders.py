@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
 from opfixtures.declarations.cpp_tokens import TROUBLE, normalise_line_breaks, tokenise
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place
 from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders
 

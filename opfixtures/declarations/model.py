@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from opfixtures.fixture_files import FixtureFiles
+from opfixtures.declarations.place import Place, Problem
+from opfixtures.records.fixture_files import FixtureFiles
 
 # A data class costs half a millisecond to import, and few changes need these.
 if TYPE_CHECKING:
@@ -19,27 +20,8 @@ if TYPE_CHECKING:
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where something stands: a path inside the repository, `/` between parts.
-
-    `line` and `column` count from 1; a column is a character, not a byte.
-    """
-
-    path: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that could not be read, where it stands."""
-
-    place: Place
-    message: str
+EntryKey = tuple[str, int]
+"""The operator of an entry, and the version that it is bumped at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +40,16 @@ class MapEntry:
     place: Place
     operator_place: Place | None = field(default=None, compare=False)
     arm: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> EntryKey:
+        """Operator and version: what makes it the same entry, whatever else it says."""
+        return self.operator, self.bumped_at_version
+
+    @property
+    def text(self) -> tuple[str, int, str, str]:
+        """All that it says, without its place."""
+        return self.operator, self.bumped_at_version, self.upgrader_name, self.old_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,11 @@ class FixtureEntry:
     module: str
     operator: str
     place: Place
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Class and operator: what makes it the same one in another place."""
+        return self.module, self.operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from opfixtures.declarations.cpp_tokens import (
     quoted,
     tokenise,
 )
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.upgrader_model import FileFormatVersions, VersionConstant
 
 _PRODUCED = "kProducedFileFormatVersion"

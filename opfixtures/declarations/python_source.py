@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from opfixtures.declarations.cpp_text import is_utf_16
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 
 # Both decode in quadratic time, and no module is written in them.
 _REFUSED_ENCODINGS = frozenset({"punycode", "idna"})

@@ -13,7 +13,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from opfixtures.declarations.model import MapEntry, Place, Problem, VersionMap
+from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse
 
 _NAME = "OPERATOR_VERSIONS"

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from opfixtures.config import Config
 from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.model import Declarations, FixtureModules, Registry, VersionMap
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import CPP_SUFFIXES, read_version_map
-from opfixtures.fixture_files import FixtureFiles
-from opfixtures.git_snapshot import GitSnapshot
-from opfixtures.snapshot import NotAFileError, Snapshot, WorkTreeSnapshot
+from opfixtures.records.fixture_files import FixtureFiles
+from opfixtures.repository.git_snapshot import GitSnapshot
+from opfixtures.repository.snapshot import NotAFileError, Snapshot, WorkTreeSnapshot
+from opfixtures.settings.config import Config
 
 if TYPE_CHECKING:
     from datetime import date

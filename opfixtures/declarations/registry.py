@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeGuard
 
-from opfixtures.declarations.model import FixtureEntry, Place, Problem, Registry
+from opfixtures.declarations.model import FixtureEntry, Registry
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place, place_of_last_character
 
 _NAME = "ALL_MODULES"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import re
 
 from opfixtures.declarations.cpp_changes import note_change
 from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
-from opfixtures.declarations.cpp_cursor import Cursor
-from opfixtures.declarations.cpp_initialiser import InitialiserReader, Opening, UnclosedError
+from opfixtures.declarations.cpp_cursor import Cursor, Opening, UnclosedError
+from opfixtures.declarations.cpp_initialiser import InitialiserReader
 from opfixtures.declarations.cpp_text import cpp_text
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.upgrader_model import Upgrader, Upgraders
 
 _DEFINED = re.compile(r"^[ \t]*def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)

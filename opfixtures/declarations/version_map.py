@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from opfixtures.declarations.model import Place, Problem, VersionMap
+from opfixtures.declarations.model import VersionMap
+from opfixtures.declarations.place import Place, Problem
 
 CPP_SUFFIXES = (".cpp", ".cc", ".cxx", ".h", ".hpp")
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 
-from opfixtures.pull_request.connection import is_repository
-from opfixtures.pull_request.hub import GitHubError
+from opfixtures.pull_request.hub import GitHubError, is_repository
 from opfixtures.pull_request.payload import Payload
 
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from opfixtures.agreement import differences
-from opfixtures.archive import Archive, ArchiveError, read_archive
-from opfixtures.findings import Finding
+from opfixtures.archives.archive import Archive, ArchiveError, read_archive
+from opfixtures.change.record_differences import differences
+from opfixtures.proving.result import FixtureResult, Made, Result, Status
 from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
 from opfixtures.pull_request.artifact_patch import check_patch
-from opfixtures.record import Record, RecordError, load_record, record_path
-from opfixtures.result import FixtureResult, Made, Result, Status
-from opfixtures.result_reader import ResultError, read_result
+from opfixtures.pull_request.result_reader import ResultError, read_result
+from opfixtures.records.record import Record, RecordError, load_record, record_path
+from opfixtures.rules.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

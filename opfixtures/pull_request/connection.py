@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from opfixtures.errors import UserError
+from opfixtures.pull_request.hub import is_repository
 
 if TYPE_CHECKING:
     from opfixtures.pull_request.client import Client
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # For all requests of a process; less than a job that only publishes may take.
 _SECONDS = 300.0
 _HOST = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,6 @@ class Address:
         if not is_repository(repository):
             raise UserError("GITHUB_REPOSITORY is not owner/name: run this in a workflow")
         return cls(api.rstrip("/"), repository)
-
-
-def is_repository(name: str) -> bool:
-    """Whether `name` is `owner/name`, in characters that mean nothing else in an address."""
-    return bool(_REPOSITORY.fullmatch(name))
 
 
 def server_of(environment: Mapping[str, str]) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from opfixtures.errors import UserError
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", re.ASCII)
+
+
+def is_repository(name: str) -> bool:
+    """Whether `name` is `owner/name`, in characters that mean nothing else in an address."""
+    return bool(_REPOSITORY.fullmatch(name))
 
 
 class GitHubError(UserError):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opfixtures.findings import Severity
+from opfixtures.proving.result import Status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.connection import Address, server_of
@@ -16,9 +16,9 @@ from opfixtures.pull_request.events import Activity, Mode
 from opfixtures.pull_request.inputs import Inputs
 from opfixtures.pull_request.runner_files import append_summary, write_outputs, write_summary
 from opfixtures.report.findings_github import notice
-from opfixtures.report.printable import printable
 from opfixtures.report.result_markdown import Run
-from opfixtures.result import Status
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Severity
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 

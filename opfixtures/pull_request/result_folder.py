@@ -18,15 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.errors import UserError
-from opfixtures.findings import Finding
-from opfixtures.git import Repository
+from opfixtures.proving.result import FixtureResult, Made, Result, Status
 from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, RESULT, read_files
-from opfixtures.record import record_path
+from opfixtures.pull_request.result_reader import MAX_BYTES as MOST_RESULT
+from opfixtures.pull_request.result_reader import ResultError, read_result
+from opfixtures.records.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import FixtureResult, Made, Result, Status
-from opfixtures.result_reader import MAX_BYTES as MOST_RESULT
-from opfixtures.result_reader import ResultError, read_result
+from opfixtures.repository.git import Repository
+from opfixtures.rules.findings import Finding
 
 _MOST_PARTS = 257
 # Whatever the user's settings say of diffs.

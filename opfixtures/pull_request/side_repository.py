@@ -13,17 +13,17 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from opfixtures.config import Config
+from opfixtures.change.projects import configs_in
+from opfixtures.change.releases import fetches_no_tags
 from opfixtures.errors import GitError, UserError
-from opfixtures.git import Repository
-from opfixtures.git_snapshot import GitObjects
-from opfixtures.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_PATHS
-from opfixtures.projects import configs_in
 from opfixtures.pull_request.events import Activity
 from opfixtures.pull_request.payload import OBJECT_ID
-from opfixtures.releases import fetches_no_tags
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.runtimes.side_checkout import HARMLESS, beside, configured
-from opfixtures.settings_scan import OWN_FILE, SHARED_FILE
+from opfixtures.settings.config import Config
+from opfixtures.settings.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_PATHS
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE
 
 _DEPTHS = (50, 500, 5000, 2**31 - 1)
 # What a pull request's .gitattributes may ask for, and nobody needs to read declarations.

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from opfixtures.changes import Change, text_of
-from opfixtures.declarations.model import FixtureEntry, MapEntry, VersionMap
+from opfixtures.change.changes import Change
+from opfixtures.change.matching import Matching
+from opfixtures.change.numbering import numbering_of
+from opfixtures.change.published_versions import Numbering, constants
+from opfixtures.declarations.model import EntryKey, FixtureEntry, MapEntry, VersionMap
 from opfixtures.declarations.names import module_of_version, module_version, upgrader_of_range
 from opfixtures.errors import UserError
-from opfixtures.given_out import Key, Numbering, constants, key_of
-from opfixtures.matching import Matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class Renumbering:
 
     def applied(self, entry: MapEntry) -> MapEntry:
         """The entry as it stands afterwards, in whichever arm of an `#if`."""
-        name, key = entry.upgrader_name, key_of(entry)
+        name, key = entry.upgrader_name, entry.key
         version = self._versions.get(key, entry.bumped_at_version)
         return replace(entry, bumped_at_version=version, upgrader_name=self.upgraders.get(name, name))
 
     @cached_property
-    def _versions(self) -> Mapping[Key, int]:
-        return {key_of(one.entry): one.version for one in self.moved}
+    def _versions(self) -> Mapping[EntryKey, int]:
+        return {one.entry.key: one.version for one in self.moved}
 
 
 def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | None:
@@ -61,16 +62,14 @@ def choose(change: Change, operators: Collection[str] = ()) -> Renumbering | Non
     Raises:
         UserError: a name would not be clear afterwards, or an entry would pass another one of its operator.
     """
-    numbering = change.numbering
+    numbering = numbering_of(change)
     moved = tuple(_moved(numbering, operators))
     if not moved:
         return None
     _refuse_disorder(change.version_map, moved)
-    versions = {key_of(one.entry): one.version for one in moved}
+    versions = {one.entry.key: one.version for one in moved}
     entries = change.version_map.entries
-    after = [
-        replace(one, bumped_at_version=versions.get(key_of(one), one.bumped_at_version)) for one in entries
-    ]
+    after = [replace(one, bumped_at_version=versions.get(one.key, one.bumped_at_version)) for one in entries]
     matching = Matching(VersionMap(change.version_map.path, tuple(after)), ())
     upgraders = _renamed_upgraders(change, zip(entries, after, strict=True), matching)
     rows, modules = _renamed_modules(change, zip(entries, after, strict=True), matching)
@@ -90,7 +89,7 @@ def _moved(numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
     claiming = [entry for entry in numbering.judged if _counts(entry, numbering, operators)]
     versions = numbering.right_versions(claiming)
     for entry in claiming:
-        fault, version = numbering.fault(entry), versions[key_of(entry)]
+        fault, version = numbering.fault(entry), versions[entry.key]
         if fault and fault.version is None:
             what = f"{entry.operator} is bumped at version {entry.bumped_at_version}"
             raise UserError(f"{entry.place}: {what}, {fault.why}: {fault.instead}")
@@ -101,8 +100,8 @@ def _moved(numbering: Numbering, operators: Collection[str]) -> Iterator[Moved]:
 def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -> bool:
     if operators and entry.operator not in operators:
         return False
-    landed = numbering.landed.texts.get(key_of(entry))
-    if landed not in (None, text_of(entry)):
+    landed = numbering.landed.texts.get(entry.key)
+    if landed not in (None, entry.text):
         raise UserError(
             f"{entry.place}: another change of {entry.operator} at version {entry.bumped_at_version} has landed: "
             "rebase, and let your entry, its old_schema too, build upon that one"
@@ -111,13 +110,13 @@ def _counts(entry: MapEntry, numbering: Numbering, operators: Collection[str]) -
 
 
 def _refuse_disorder(version_map: VersionMap, moved: tuple[Moved, ...]) -> None:
-    versions = {key_of(one.entry): one.version for one in moved}
+    versions = {one.entry.key: one.version for one in moved}
     by_operator: dict[str, list[MapEntry]] = defaultdict(list)
     for entry in version_map.entries:
         by_operator[entry.operator].append(entry)
     for one in moved:
         for other in by_operator[one.entry.operator]:
-            version = versions.get(key_of(other), other.bumped_at_version)
+            version = versions.get(other.key, other.bumped_at_version)
             passes = one.entry.bumped_at_version < other.bumped_at_version and one.version >= version
             if passes:
                 raise UserError(

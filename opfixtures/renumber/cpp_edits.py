@@ -9,7 +9,8 @@ from itertools import islice, takewhile
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
 from opfixtures.declarations.cpp_tokens import TROUBLE, Token, tokenise
-from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.upgrader_model import FileFormatVersions, Upgraders
 from opfixtures.renumber.choose import Renumbering
 from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal

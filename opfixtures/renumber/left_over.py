@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
-from opfixtures.config import Config
 from opfixtures.declarations.model import FixtureEntry
 from opfixtures.declarations.names import fixture_stem
-from opfixtures.record import record_path
+from opfixtures.records.record import record_path
 from opfixtures.renumber.choose import Renumbering
+from opfixtures.settings.config import Config
 
 _MOST_PLACES = 20
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from opfixtures.declarations.model import MapEntry, Place
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
 from opfixtures.renumber.choose import Renumbering
 from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal
 

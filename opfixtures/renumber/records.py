@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from opfixtures.config import Config
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.errors import UserError
-from opfixtures.record import RecordError, dump_record, load_record, record_path
+from opfixtures.records.record import RecordError, dump_record, load_record, record_path
 from opfixtures.renumber.choose import Renumbering
+from opfixtures.settings.config import Config
 
 
 def renumbered_records(

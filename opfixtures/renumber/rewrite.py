@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from opfixtures.changes import Change, text_of
-from opfixtures.config import Config
+from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.read import declare
 from opfixtures.errors import UserError
@@ -14,6 +13,7 @@ from opfixtures.renumber.choose import Renumbering
 from opfixtures.renumber.cpp_edits import CppEdits
 from opfixtures.renumber.python_edits import PythonEdits
 from opfixtures.renumber.source_text import Edit, SourceText
+from opfixtures.settings.config import Config
 
 Edits = Mapping[str, set[Edit]]
 
@@ -87,7 +87,7 @@ def _said(
     yield (
         config.version_map,
         [
-            (entry.place.line, entry.arm, text_of(renumbering.applied(entry)))
+            (entry.place.line, entry.arm, renumbering.applied(entry).text)
             for entry in (version_map.entries if version_map else ())
         ],
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from opfixtures.declarations.model import Place
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.python_source import encoding_of
 from opfixtures.errors import UserError
 

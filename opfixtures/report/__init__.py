@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from opfixtures.findings import Finding
+    from opfixtures.rules.findings import Finding
 
 FORMATS = ("text", "json", "github", "lintrunner")
 """How `check` reports findings. Each is the `render` of the module `findings_<format>` beside this one."""

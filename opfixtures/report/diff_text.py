@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
 
 
 def diff_text(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:

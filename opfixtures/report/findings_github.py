@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
+from opfixtures.declarations.place import Place
 from opfixtures.report import Report, exit_status
 from opfixtures.report.findings_text import summary
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

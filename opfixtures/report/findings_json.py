@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from opfixtures.findings import Finding
 from opfixtures.report import Report, exit_status
+from opfixtures.rules.findings import Finding
 
 
 def render(findings: Sequence[Finding], colour: bool) -> Report:  # noqa: ARG001 - a Renderer

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from opfixtures.findings import Finding, Severity
 from opfixtures.report import Report
 from opfixtures.report.findings_text import summary
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 
 _SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "advice"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from opfixtures.findings import Finding, Severity
 from opfixtures.report import Report, exit_status
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 
 # Bold, bold red, bold yellow, bold cyan: https://en.wikipedia.org/wiki/ANSI_escape_code#SGR
 _PLACE = "1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
 
 _BACKTICKS = re.compile("`+")
 # cmark looks for no more than 80 of them around inline code, and 255 around a block.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opfixtures.declarations.model import MapEntry, Place
-from opfixtures.findings import Severity
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
+from opfixtures.proving.result import FixtureResult
 from opfixtures.report.findings_github import annotation
 from opfixtures.report.result_text import named
-from opfixtures.result import FixtureResult
+from opfixtures.rules.findings import Severity
 
 
 def annotated(fixtures: Sequence[FixtureResult], entries: Sequence[MapEntry]) -> Iterator[str]:
     """A workflow command for each failure that has a fixture entry: a check finds those that have none. That of a
     guard stands at the top of its own file."""
-    places = {(entry.operator, entry.bumped_at_version): entry.place for entry in entries}
+    places = {entry.key: entry.place for entry in entries}
     for fixture in fixtures:
         place = places.get((fixture.operator, fixture.bumped_at_version or 0))
         if place is None and fixture.fixture:

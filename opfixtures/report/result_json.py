@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from opfixtures.result import Facts, FixtureResult, Result
+from opfixtures.proving.result import Facts, FixtureResult, Result
 
 SCHEMA = 2
 

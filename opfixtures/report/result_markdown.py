@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from opfixtures.findings import Finding, Severity
+from opfixtures.proving.result import FAILURES, Fact, FixtureResult, Made, Result, Status
 from opfixtures.report.markdown_text import code_block, code_element, code_span
-from opfixtures.report.printable import printable
 from opfixtures.report.result_text import shared_reasons
 from opfixtures.report.shortened import Section, shortened
-from opfixtures.result import FAILURES, Fact, FixtureResult, Made, Result, Status
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from opfixtures.archive import Archive
-    from opfixtures.record import Record
+    from opfixtures.archives.archive import Archive
+    from opfixtures.records.record import Record
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 4, Severity.NOTE: 5}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
-from opfixtures.report.printable import printable
-from opfixtures.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.proving.result import FAILURES, Answer, Fact, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.repository.printable import printable
 
 _INDENT = " " * 12
 _HOW = {Made.BY_THIS_RUN: "made by this run", Made.FOUND: "found", Made.AGAIN: "made again"}

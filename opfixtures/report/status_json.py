@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from opfixtures.declarations.model import Place
-from opfixtures.status import EntryStatus, FixtureStatus, OperatorStatus, Status
+from opfixtures.declarations.place import Place
+from opfixtures.report.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 
 
 def status_json(projects: Mapping[str, Status]) -> str:

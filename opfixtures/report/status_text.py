@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opfixtures.report.printable import printable
-from opfixtures.result import FAILURES, Answer, FixtureResult
-from opfixtures.status import EntryStatus, FixtureStatus, GuardStatus, OperatorStatus, Status
+from opfixtures.proving.result import FAILURES, Answer, FixtureResult
+from opfixtures.report.status import EntryStatus, FixtureStatus, GuardStatus, OperatorStatus, Status
+from opfixtures.repository.printable import printable
 
 _HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "since")
 # One name of any length shall not push every row out of sight.

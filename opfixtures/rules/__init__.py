@@ -19,6 +19,7 @@ from opfixtures.rules import (
     torchscript,
     upgraders,
     version_map,
+    versions,
     waivers,
 )
 from opfixtures.rules.registered import RULES, judge
@@ -36,5 +37,6 @@ __all__ = [
     "torchscript",
     "upgraders",
     "version_map",
+    "versions",
     "waivers",
 ]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from opfixtures.changes import Change
-from opfixtures.declarations.model import MapEntry, Place
-from opfixtures.findings import Finding, Severity
-from opfixtures.fixture_files import fixture_of, is_record
-from opfixtures.report.printable import printable
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
+from opfixtures.records.fixture_files import fixture_of, is_record
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
-    from opfixtures.archive import Archive
-    from opfixtures.record import Record
+    from opfixtures.archives.archive import Archive
+    from opfixtures.records.record import Record
 
 _MOST_NAMED = 5
 _LONGEST_VALUE = 200
@@ -158,7 +159,7 @@ def _made_whole(change: Change, record: str) -> str:
 
 def _differences(change: Change, name: str, record: Record) -> Iterator[tuple[str, str]]:
     """What the record says otherwise than the archive, the registry or the version map, each with a line."""
-    from opfixtures.agreement import differences
+    from opfixtures.change.record_differences import differences
 
     archive, row = change.after.fixtures.archive(name), change.owners.row(name)
     found = differences(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from opfixtures.changes import Change, is_module
+from opfixtures.change.changes import Change, is_module
+from opfixtures.change.lost import lost_fixture_entries
 from opfixtures.declarations.model import FixtureEntry
 from opfixtures.declarations.names import fixture_stem, module_version
-from opfixtures.findings import Finding, Severity
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 
@@ -37,7 +38,8 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     if change.registry.problems:
         return
     without = [entry for entry in change.added if not change.matching.rows_of(entry)]
-    if not (without or change.lost):
+    lost = lost_fixture_entries(change)
+    if not (without or lost):
         return
     from opfixtures.rules.lines_to_add import lines_to_add, lines_to_restore
 
@@ -50,7 +52,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
             lines_to_add(change, entry),
         )
-    for entry, row in change.lost:
+    for entry, row in lost:
         yield finding(
             entry.operator,
             entry.place,
@@ -187,8 +189,8 @@ _GUARD = (
 
 def _of_what_left(change: Change, row: FixtureEntry) -> str:
     """What to do with a row whose operator is in the map no more."""
+    from opfixtures.change.taken_back import may_be_taken_back
     from opfixtures.rules.take_away import take_away
-    from opfixtures.taken_back import may_be_taken_back
 
     before = change.before.version_map.entries if change.before.version_map else ()
     gone = [entry.bumped_at_version for entry in before if entry.operator == row.operator]

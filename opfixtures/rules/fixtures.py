@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from opfixtures.changes import Change
-from opfixtures.declarations.model import Declarations, FixtureEntry, FixtureModule, Place
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import Declarations, FixtureEntry, FixtureModule
 from opfixtures.declarations.names import fixture_stem
-from opfixtures.findings import Finding, Severity
-from opfixtures.fixture_files import fixture_of, is_record
-from opfixtures.report.printable import printable
+from opfixtures.declarations.place import Place
+from opfixtures.records.fixture_files import fixture_of, is_record
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 
@@ -210,7 +211,7 @@ def _is_of_another_module(change: Change, name: str, module: str, is_judged: boo
 def _is_as_before(change: Change, module: str) -> bool | None:
     """Whether the class, with what it uses in its file, is what it was before the change; None where one of them is
     not there, or not to be read."""
-    from opfixtures.module_source import same_excerpt
+    from opfixtures.declarations.module_source import same_excerpt
 
     before = _file_of(change.before, change.modules_before.get(module))
     after = _file_of(change.after, change.modules.get(module))
@@ -222,7 +223,7 @@ def _is_as_before(change: Change, module: str) -> bool | None:
 
 def _source_sha256(change: Change, module: str) -> str | None:
     """The hash that a record would name; None where the class cannot be found or its file not be read."""
-    from opfixtures.module_source import excerpt, source_sha256
+    from opfixtures.declarations.module_source import excerpt, source_sha256
 
     file = _file_of(change.after, change.modules.get(module))
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, count
 
-from opfixtures.changes import Change
+from opfixtures.change.changes import Change
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import (
     class_name_for,
@@ -15,7 +15,7 @@ from opfixtures.declarations.names import (
     suggested_module,
     suggested_row,
 )
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
 
 
 def lines_to_add(change: Change, entry: MapEntry) -> str:

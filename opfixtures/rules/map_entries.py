@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from opfixtures.changes import Change, text_of
-from opfixtures.declarations.model import MapEntry, Place, VersionMap
-from opfixtures.findings import Finding, Severity
-from opfixtures.report.printable import printable
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.place import Place
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 _RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
@@ -35,7 +36,7 @@ def entries_are_not_ascending(change: Change, finding: NewFinding) -> Iterator[F
     """
     before = _entries_by_operator(change.before.version_map)
     for operator, entries in _entries_by_operator(change.after.version_map).items():
-        if list(map(text_of, entries)) == list(map(text_of, before.get(operator, []))):
+        if [entry.text for entry in entries] == [entry.text for entry in before.get(operator, [])]:
             continue
         for entry, highest in _out_of_order(entries):
             version = entry.bumped_at_version

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from opfixtures.changes import Change
-from opfixtures.findings import Finding, Severity
-from opfixtures.report.printable import printable
+from opfixtures.change.changes import Change
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.map_entries import operator_of
 from opfixtures.rules.registered import NewFinding, rule
 

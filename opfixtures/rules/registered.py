@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from opfixtures.changes import Change
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
+from opfixtures.change.changes import Change
+from opfixtures.declarations.place import Place
+from opfixtures.rules.findings import Finding, Severity
 
 
 class NewFinding(Protocol):

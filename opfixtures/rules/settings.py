@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opfixtures.changes import Change
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
-from opfixtures.report.printable import printable
+from opfixtures.change.changes import Change
+from opfixtures.declarations.place import Place
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from shlex import quote
 
-from opfixtures.changes import Change
+from opfixtures.change.changes import Change
+from opfixtures.change.taken_back import may_be_taken_back
 from opfixtures.declarations.names import suggested_row
-from opfixtures.fixture_files import fixture_of, stem_of
-from opfixtures.report.printable import printable
-from opfixtures.taken_back import may_be_taken_back
+from opfixtures.records.fixture_files import fixture_of, stem_of
+from opfixtures.repository.printable import printable
 
 
 def may_differ(change: Change, name: str) -> bool:

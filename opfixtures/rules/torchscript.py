@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from opfixtures.changes import Change
-from opfixtures.findings import Finding, Severity
-from opfixtures.given_out import key_of
-from opfixtures.numbering import is_library
-from opfixtures.report.printable import printable
-from opfixtures.rules.published import renumbered
+from opfixtures.change.changes import Change
+from opfixtures.change.numbering import is_library, numbering_of
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.rules.versions import renumbered
 
 if TYPE_CHECKING:
     from opfixtures.declarations.function_schema import Type
@@ -42,11 +41,11 @@ def no_library_has_that_version(change: Change, finding: NewFinding) -> Iterator
     """
     if not (change.written and is_library(change)):
         return
-    from opfixtures.library_numbers import TORCHSCRIPT, out_of_range
+    from opfixtures.change.library_numbers import TORCHSCRIPT, out_of_range
 
     for entry in change.written:
         if entry.bumped_at_version not in TORCHSCRIPT:
-            fault = out_of_range(entry, change.numbering.moves.get(key_of(entry)))
+            fault = out_of_range(entry, numbering_of(change).moves.get(entry.key))
             yield finding(
                 entry.operator,
                 entry.place,
@@ -74,7 +73,7 @@ def returns_cannot_be_upgraded(change: Change, finding: NewFinding) -> Iterator[
     for entry in change.written:
         returned = not_to_be_upgraded(entry.old_schema)
         if returned:
-            from opfixtures.library_numbers import no_version_left
+            from opfixtures.change.library_numbers import no_version_left
 
             message = f"torch cannot upgrade {entry.operator}, which returns {returned} in its old_schema"
             hint = f"{no_version_left(printable(entry.operator))}; take this entry away"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from opfixtures.changes import Change, text_of
+from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations, MapEntry
-from opfixtures.findings import Finding, Severity
-from opfixtures.report.printable import printable
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
@@ -182,12 +182,12 @@ def _table_if_touched(change: Change) -> MobileUpgraders | None:
 
 def _unserved(change: Change, table: MobileUpgraders) -> Iterator[MapEntry]:
     """The entries that the change writes, or takes the mobile upgrader from, without one."""
-    written = set(map(text_of, change.written))
+    written = {entry.text for entry in change.written}
     before, after = _served(change.before.mobile_upgraders()), _served(table)
-    for entry in {text_of(entry): entry for entry in change.version_map.entries}.values():
+    for entry in {entry.text: entry for entry in change.version_map.entries}.values():
         covers = change.matching.covers(entry)
         wanted = entry.operator, covers.start, covers.stop - 1, entry.upgrader_name
-        if wanted not in after and (text_of(entry) in written or wanted in before):
+        if wanted not in after and (entry.text in written or wanted in before):
             yield entry
 
 

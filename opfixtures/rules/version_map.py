@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opfixtures.changes import Change
-from opfixtures.findings import Finding, Severity
+from opfixtures.change.changes import Change
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 

@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from opfixtures.config import Config
 from opfixtures.errors import ConfigurationError
-from opfixtures.findings import Finding, Severity
-from opfixtures.settings_scan import SHARED_FILE
-from opfixtures.waivers import Waiver, waiver_for
+from opfixtures.rules.findings import Finding, Severity
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import SHARED_FILE
+from opfixtures.settings.waivers import Waiver, waiver_for
 
 REPLAYS = ("replay.torch.jit.load", "replay.lite", "replay.unproven")
 """What a replay comes to, as a code that can be waived: of a loader that differs, and where nothing is proven."""

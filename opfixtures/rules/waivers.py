@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from opfixtures.changes import Change
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
+from opfixtures.change.changes import Change
+from opfixtures.declarations.place import Place
+from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import RULES, NewFinding, rule
-from opfixtures.settings_scan import SHARED_FILE
+from opfixtures.settings.settings_scan import SHARED_FILE
 
 if TYPE_CHECKING:
-    from opfixtures.waivers import Waiver
+    from opfixtures.settings.waivers import Waiver
 
 
 @rule("OPF401", Severity.WARNING)

@@ -6,15 +6,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.git import Repository
-from opfixtures.observations import RuntimeSeen
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes.checkout import obtain_checkout
 from opfixtures.runtimes.interpreter import obtain_interpreter
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import obtain_release
-from opfixtures.sources import Sources
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import Sources
+from opfixtures.worker.observations import RuntimeSeen
 
 
 @dataclass(frozen=True, slots=True)

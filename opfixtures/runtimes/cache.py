@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from opfixtures.scratch import remove_tree
+from opfixtures.worker.scratch import remove_tree
 
 _COMPLETE = ".complete"
 

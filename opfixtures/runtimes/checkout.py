@@ -18,17 +18,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.git import Repository
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes.cache import built_once
 from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
 from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
 from opfixtures.runtimes.torch_folders import torch_folders
-from opfixtures.scratch import scratch_folder
-from opfixtures.sources import Sources
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import Sources
+from opfixtures.worker.scratch import scratch_folder
 
 # Bumped when what this file builds changes.
 _RECIPE = 2

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from opfixtures.processes import end_group, how_it_ended, telling_line
+from opfixtures.worker.processes import end_group, how_it_ended, telling_line
 
 _TAIL_BYTES = 64 << 10
 

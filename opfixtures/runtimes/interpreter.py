@@ -6,9 +6,9 @@ import os
 import shutil
 from collections.abc import Mapping
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.runtimes.model import Runtime
+from opfixtures.settings.runtime_spec import RuntimeSpec
 
 
 def obtain_interpreter(spec: RuntimeSpec, root: str, environment: Mapping[str, str]) -> Runtime:

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
-from opfixtures.git import without_git
+from opfixtures.repository.git import without_git
 from opfixtures.runtimes.cache import built_once
 from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
+from opfixtures.settings.runtime_spec import RuntimeSpec
 
 PYTHON = os.path.join("env", "bin", "python")
 _COMPILED = "compiled"

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 from opfixtures.errors import GitError
-from opfixtures.git import Repository, without_git
+from opfixtures.repository.git import Repository, without_git
 
 
 def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:

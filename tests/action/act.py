@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import GitRepository
 from tests.github_server import GitHubServer, Pull
+from tests.repositories import GitRepository
 
 ROOT = Path(__file__).parents[2]
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "opfixtures")

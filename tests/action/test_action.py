@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.record import with_checksum
-from tests.action.conftest import (
+from opfixtures.records.record import with_checksum
+from tests.action_fixtures import (
     GELU,
     HARDSWISH,
     HARDSWISH_MODULE,
@@ -19,8 +19,8 @@ from tests.action.conftest import (
     RESULT_SCHEMA,
     Project,
 )
-from tests.conftest import MODULES, REGISTRY, VERSION_MAP
-from tests.hook.monorepo import library_files, version_map
+from tests.monorepo import library_files, version_map
+from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from opfixtures.runtimes.torch_folders import torch_folders
 from tests.action.act import TOPIC, Server
-from tests.action.conftest import Serves
 from tests.action.test_published import in_one_step
+from tests.action_fixtures import Serves
 from tests.github_server import GitHubServer
 
 ONLY_BEFORE = """\

@@ -15,10 +15,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from opfixtures.pull_request.cache_key import configs_of, lock
 from opfixtures.pull_request.inputs import ARTIFACT, AUTHOR, INPUTS, variable
 from opfixtures.pull_request.runner_files import OUTPUTS
-from opfixtures.runtimes.lock import configs_of, lock
-from tests.action.conftest import ROOT
+from tests.action_fixtures import ROOT
 
 ACTION = ROOT / "action.yml"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -224,6 +224,6 @@ def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
     subprocess.run(("git", "-C", str(tmp_path), "add", "lib"), check=True)
     assert of(preset) not in words, "a project in a folder has releases too"
     subprocess.run(("git", "-C", str(tmp_path), "rm", "--quiet", "--cached", "-r", "lib"), check=True)
-    command = (sys.executable, "-m", "opfixtures.runtimes.lock", str(tmp_path))
+    command = (sys.executable, "-m", "opfixtures.pull_request.cache_key", str(tmp_path))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == f"{words[0]}\n"

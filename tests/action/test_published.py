@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.action.act import OUT_OF_REACH, REPOSITORY, TOPIC, Server
-from tests.action.conftest import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.action.test_manifest import blocks
 from tests.action.test_workflows import GELU_OUT
-from tests.conftest import MODULES, REGISTRY, VERSION_MAP
+from tests.action_fixtures import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.github_server import GitHubServer
+from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
 FIXTURES = "test/jit/fixtures"
 

@@ -7,10 +7,10 @@ import os
 import yaml
 
 from tests.action.act import REPOSITORY, STAND_INS, Server, opened
-from tests.action.conftest import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.action.test_manifest import FILES, blocks, read, steps
-from tests.conftest import MODULES, REGISTRY, VERSION_MAP
+from tests.action_fixtures import HARDSWISH, HARDSWISH_MODULE, HARDSWISH_ROW
 from tests.github_server import GitHubServer
+from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
 GELU_OUT = '"aten::gelu.out(Tensor self, *, Tensor(a!) out) -> Tensor"}}}'
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from opfixtures.archive import read_archive
-from opfixtures.config import RuntimeSpec
+from opfixtures.archives.archive import read_archive
 from opfixtures.runtimes.cache import cache_root
 from opfixtures.runtimes.release import obtain_release
-from opfixtures.version_range import VersionRange
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
 from tests.corpus.conftest import FIXTURES
 
 # Releases that have _export_operator_list and the corpus is made or replayed by; 1.5.1 has none.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitRepository
 from tests.corpus.conftest import FIXTURES, NewCorpus
+from tests.repositories import GitRepository
 
 
 def flip(data: bytes) -> bytes:

@@ -22,7 +22,7 @@ IDENTITY = {JIT: MODES | GELU | {"aten::full.out"}, LITE: MODES | {"aten::full.o
 # lite a full of an integer is an integer, which it was not when the archive was made.
 LITE_LACKS = {"aten::full"}
 INTERPRETER = f'kind = "interpreter"\npython = "{sys.executable}"\n'
-STATUS_SCHEMA = json.loads((ROOT / "opfixtures" / "schemas" / "status.schema.json").read_text())
+STATUS_SCHEMA = json.loads((ROOT / "opfixtures" / "report" / "schemas" / "status.schema.json").read_text())
 
 
 def by_operator(rows: list[Row], loader: str, name: str) -> dict[str, set[str]]:

@@ -7,9 +7,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from opfixtures.record import dump_record, load_record
-from tests.conftest import GitRepository
+from opfixtures.records.record import dump_record, load_record
 from tests.corpus.conftest import FIXTURES, NewCorpus
+from tests.repositories import GitRepository
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -10,7 +10,8 @@ import pytest
 
 from opfixtures.declarations.cpp_conditionals import exclude_each_other
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
-from opfixtures.declarations.model import Place, VersionMap
+from opfixtures.declarations.model import VersionMap
+from opfixtures.declarations.place import Place
 
 TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
 DIV = '{"aten::div.Tensor", {{4, "div_Tensor_0_3", "aten::div.Tensor(Tensor self, Tensor other) -> Tensor"}}}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opfixtures.declarations.fixture_modules import read_fixture_modules
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.produced_version import read_produced_version
 from opfixtures.declarations.python_source import decode
 from opfixtures.declarations.registry import read_registry

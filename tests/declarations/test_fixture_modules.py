@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.declarations.fixture_modules import read_fixture_modules
-from opfixtures.declarations.model import FixtureModule, Place
+from opfixtures.declarations.model import FixtureModule
+from opfixtures.declarations.place import Place
 
 LIKE_PYTORCH = b"""\
 import torch

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
-from opfixtures.declarations.model import Place
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.upgrader_model import MobileUpgrader
 
 TABLE = b"""\

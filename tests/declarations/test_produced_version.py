@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.model import Place
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.produced_version import read_produced_version
 from opfixtures.declarations.upgrader_model import FileFormatVersions, VersionConstant
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.declarations import python_source
-from opfixtures.declarations.model import Place, Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import (
     SourceLines,
     in_parts,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from opfixtures.declarations.model import MapEntry, Place, VersionMap
+from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.python_version_map import read_python_version_map
 
 ENTRY = (

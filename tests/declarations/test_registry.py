@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.model import FixtureEntry, Place, Registry
+from opfixtures.declarations.model import FixtureEntry, Registry
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.registry import read_registry
 
 PATH = "test/jit/fixtures_srcs/generate_models.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from opfixtures.declarations.model import Place
+from opfixtures.declarations.place import Place
 from opfixtures.declarations.version_map import read_version_map
 
 CPP = b"""\

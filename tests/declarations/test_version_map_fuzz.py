@@ -171,7 +171,8 @@ def test_a_missing_bracket_comma_or_quote_is_never_a_shorter_map(offset: int) ->
 def test_comments_and_white_space_change_nothing_between_any_two_tokens(
     insertions: list[tuple[int, str]],
 ) -> None:
-    begins = [token.offset for token in tokenise(CPP)]
+    # The suffix of a literal, `"s"s`, is a part of it.
+    begins = [token.offset for token in tokenise(CPP) if not CPP[: token.offset].endswith('"')]
     text = CPP
     for where, inserted in sorted(
         ((begins[which % len(begins)], what) for which, what in insertions), reverse=True

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitRepository, Ran
+from tests.repositories import GitRepository, Ran
 
 TREES = Path(__file__).parents[2] / "demo"
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.config import Config
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.post_change import PostChange
-from opfixtures.record import dump_record, load_record
-from tests.conftest import PYTORCH_TREE, VERSION_MAP, GitRepository, Ran
+from opfixtures.proving.post_change import PostChange
+from opfixtures.records.record import dump_record, load_record
+from opfixtures.settings.config import Config
+from tests.repositories import PYTORCH_TREE, VERSION_MAP, GitRepository, Ran
 
 Opfixtures = Callable[..., Ran]
 RunLong = Callable[..., Ran]

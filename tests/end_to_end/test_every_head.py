@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.record import with_checksum
-from tests.conftest import GitRepository, Ran
+from opfixtures.records.record import with_checksum
 from tests.end_to_end.conftest import branched
 from tests.end_to_end.test_library import report
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 SCALE, HALVE = (f"fixtures/test_versioned_{name}_v3.ptl" for name in ("scale", "halve"))

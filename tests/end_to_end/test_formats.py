@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import GitRepository, Ran
 from tests.end_to_end.conftest import TREES, overlay
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 SETTINGS = f"""\

@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import GitRepository, Ran
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 FIXTURES = ("test_versioned_halve_v3.ptl", "test_versioned_scale_v3.ptl")
@@ -23,7 +23,7 @@ FIXTURES = ("test_versioned_halve_v3.ptl", "test_versioned_scale_v3.ptl")
 def report(path: Path) -> dict[str, dict[str, object]]:
     """The report's rows by operator, once it is valid."""
     data = json.loads(path.read_text())
-    schema = json.loads((files("opfixtures") / "schemas" / "result.schema.json").read_text())
+    schema = json.loads((files("opfixtures") / "report" / "schemas" / "result.schema.json").read_text())
     jsonschema.validate(data, schema)
     return {row["operator"]: row for row in data["fixtures"]}
 
@@ -54,7 +54,7 @@ def test_fixtures_are_made_by_the_old_operators_and_replay_through_the_upgraders
 
 def test_records_follow_their_published_schema(library: GitRepository, run_long: RunLong) -> None:
     assert run_long(library, "generate").status == 0
-    schema = json.loads((files("opfixtures") / "schemas" / "record.schema.json").read_text())
+    schema = json.loads((files("opfixtures") / "report" / "schemas" / "record.schema.json").read_text())
     for name in FIXTURES:
         jsonschema.validate(json.loads((library.root / "fixtures" / f"{name}.json").read_text()), schema)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import GitRepository, Ran
 from tests.end_to_end.conftest import TREES, overlay
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 MAP = "tinyops/operator_versions.py"
@@ -68,7 +68,7 @@ def tinyops(new_repository: Callable[..., GitRepository]) -> Tinyops:
 
 def report(path: Path) -> dict[str, object]:
     data = json.loads(path.read_text())
-    schema = json.loads((files("opfixtures") / "schemas" / "result.schema.json").read_text())
+    schema = json.loads((files("opfixtures") / "report" / "schemas" / "result.schema.json").read_text())
     jsonschema.validate(data, schema)
     return dict(data)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitRepository, Ran
 from tests.end_to_end.conftest import TREES
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 PACKAGE, OTHER = "packages/tinyops", "libs/other"

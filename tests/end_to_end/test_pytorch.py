@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import GitRepository, Ran
 from tests.end_to_end.conftest import TREES, overlay
+from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from opfixtures.formats import JIT, LITE
+from opfixtures.archives.formats import JIT, LITE
 from opfixtures.pull_request.client import Client
 from opfixtures.pull_request.retries import Retries
 from opfixtures.pull_request.transport import Transport
-from opfixtures.record import Record, load_record
+from opfixtures.records.record import Record, load_record
 from tests.github_server import Description, GitHub, GitHubServer, Pull, Token
 
 CORPUS = Path(__file__).parents[2] / "fixtures"

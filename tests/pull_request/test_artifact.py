@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from opfixtures.pull_request import artifact_files
 from opfixtures.pull_request.artifact import parse_artifact, read_artifact
 from opfixtures.pull_request.artifact_files import MAX_FILES, ArtifactError
-from opfixtures.record import dump_record, load_record
+from opfixtures.records.record import dump_record, load_record
 from tests.pull_request.conftest import MADE, patch_of
 
 GELU, LINSPACE = "fixtures/test_versioned_gelu_v9.ptl", "fixtures/test_versioned_linspace_out_v7.ptl"

@@ -11,23 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.archive import read_archive
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
-from opfixtures.formats import JIT, LITE
-from opfixtures.git import Repository
+from opfixtures.archives.archive import read_archive
+from opfixtures.archives.formats import JIT, LITE
+from opfixtures.declarations.place import Place
+from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from opfixtures.pull_request.artifact import parse_artifact, read_artifact
 from opfixtures.pull_request.artifact_files import read_files
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.result_folder import put_together, write_files, write_findings
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN
 from opfixtures.pull_request.sticky import LIMIT
-from opfixtures.record import dump_record, load_record
+from opfixtures.records.record import dump_record, load_record
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Run, result_markdown
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
-from tests.conftest import GitRepository, zipped_archive
+from opfixtures.repository.git import Repository
+from opfixtures.rules.findings import Finding, Severity
 from tests.pull_request.conftest import CORPUS, MADE
+from tests.repositories import GitRepository, zipped_archive
 
 ROWS = 2_000
 # Of the folder of a real library, and the reasons of real rows.

@@ -14,9 +14,9 @@ from opfixtures import cli
 from opfixtures.pull_request.client import Client
 from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.sticky import MARKER
-from tests.conftest import Ran
 from tests.github_server import BOT, GitHub, GitHubServer, Odd, Request
 from tests.pull_request.test_artifact import zipped
+from tests.repositories import Ran
 
 Body = Callable[[Any], bytes]
 Clients = Callable[..., Client]

@@ -18,11 +18,11 @@ from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.publish import Wanted, publication_of, publish
 from opfixtures.pull_request.sticky import MARKER
 from opfixtures.report.result_markdown import Run
-from tests.conftest import Ran
 from tests.github_server import BOT, Fault, GitHub, GitHubServer, Pull, Request, Token, npm_package
 from tests.pull_request.conftest import MADE, SETTINGS
 from tests.pull_request.test_artifact import HOSTILE_NAMES, zipped
 from tests.pull_request.test_sticky import FAULTS
+from tests.repositories import Ran
 
 Clients = Callable[..., Client]
 Files = dict[str, bytes]

@@ -12,12 +12,12 @@ from cmarkgfm.cmark import Options
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
-from opfixtures.formats import JIT, LITE
+from opfixtures.archives.formats import JIT, LITE
+from opfixtures.declarations.place import Place
+from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
 from opfixtures.pull_request.artifact import parse_artifact
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.rules.findings import Finding, Severity
 
 HEAD = "abcdef0123456789" * 2 + "abcdef01"
 RUN = Run("owner/repo", 12, "opfixtures-result")

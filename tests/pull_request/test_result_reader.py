@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.model import Place
-from opfixtures.findings import Finding, Severity
-from opfixtures.formats import JIT, LITE
+from opfixtures.archives.formats import JIT, LITE
+from opfixtures.declarations.place import Place
+from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.pull_request.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
-from opfixtures.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
-from tests.action.conftest import RESULT_SCHEMA
+from opfixtures.rules.findings import Finding, Severity
+from tests.action_fixtures import RESULT_SCHEMA
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 COMMITS = st.none() | st.text("0123456789abcdef", min_size=40, max_size=40)

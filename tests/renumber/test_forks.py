@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from opfixtures.module_source import excerpt, source_sha256
-from opfixtures.record import load_record
-from tests.conftest import GitRepository, zipped_archive
-from tests.hook.test_rules_fixtures import gelu_record
+from opfixtures.declarations.module_source import excerpt, source_sha256
+from opfixtures.records.record import load_record
 from tests.renumber.conftest import BAR, GELU, MAP, MODULES, VERSIONS, tree
+from tests.repositories import GitRepository, zipped_archive
+from tests.rules.test_rules_fixtures import gelu_record
 
 OWN = ("own", 11)
 FOLDER = "test/jit/fixtures"

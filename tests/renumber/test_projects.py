@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hook.monorepo import SETTINGS, library_files, version_map
+from tests.monorepo import SETTINGS, library_files, version_map
 
 ONE, OTHER = "packages/one", "packages/other"
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.changes import Change
-from opfixtures.config import read_config
+from opfixtures.change.changes import Change
 from opfixtures.declarations.read import read_declarations, read_sources
 from opfixtures.errors import UserError
 from opfixtures.renumber.choose import choose
 from opfixtures.renumber.rewrite import plan_edits, rewrite, written
+from opfixtures.settings.config import read_config
 from tests.renumber.conftest import BAR, FOO, FOO_OUT, GELU, MAP, MODULES, REGISTRY, UPGRADERS, VERSIONS, tree
 
 BY_HAND = "is not one plain literal or name here: write it as one, or renumber by hand"

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.conftest import zipped_archive
 from tests.renumber.conftest import BAR, FOO, FOO_OUT, GELU, MAP, MODULES, REGISTRY, UPGRADERS, VERSIONS, tree
+from tests.repositories import zipped_archive
 
 DIFF = """\
 --- a/caffe2/serialize/versions.h

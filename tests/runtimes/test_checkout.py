@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import GitError, RuntimeUnavailable
-from opfixtures.git import Repository
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes.checkout import obtain_checkout
-from opfixtures.sources import Sources
-from opfixtures.version_range import VersionRange
-from opfixtures.worker_process import worker_environment
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import Sources
+from opfixtures.settings.version_range import VersionRange
+from opfixtures.worker.worker_process import worker_environment
 
 # Installs the library, and tells with what.
 SETUP = """\

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.processes import telling_line
 from opfixtures.runtimes.commands import CommandError, run_logged
+from opfixtures.worker.processes import telling_line
 
 
 @pytest.fixture

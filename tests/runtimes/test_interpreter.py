@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.observations import RuntimeSeen
 from opfixtures.runtimes import check_import
 from opfixtures.runtimes.interpreter import obtain_interpreter
-from opfixtures.version_range import VersionRange
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
+from opfixtures.worker.observations import RuntimeSeen
 
 SPEC = RuntimeSpec("interpreter", "nightly", VersionRange(), None, "env/bin/python", None, (), "tinyops")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
 from opfixtures.runtimes import release
 from opfixtures.runtimes.commands import CommandError
 from opfixtures.runtimes.release import find_uv, obtain_release, uv_environment
-from opfixtures.version_range import VersionRange
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
 
 SPEC = RuntimeSpec("release", "old", VersionRange(), "1.5.1", None, None, (), None)
 

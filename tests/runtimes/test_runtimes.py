@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from opfixtures.config import RuntimeSpec
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.observations import RuntimeSeen
 from opfixtures.runtimes import Runtime, Runtimes, check_import
-from opfixtures.version_range import VersionRange
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
+from opfixtures.worker.observations import RuntimeSeen
 
 
 @pytest.fixture

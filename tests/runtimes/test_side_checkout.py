@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from opfixtures.errors import GitError
-from opfixtures.git import Repository
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
 
 

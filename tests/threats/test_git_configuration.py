@@ -14,12 +14,12 @@ import time
 import pytest
 
 from opfixtures.commands.replays import touched
-from opfixtures.config import read_config
-from opfixtures.git import Repository
+from opfixtures.proving.result import FixtureResult, Made, Result, Status
 from opfixtures.pull_request import result_folder
-from opfixtures.result import FixtureResult, Made, Result, Status
+from opfixtures.repository.git import Repository
+from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.runtimes.side_checkout import check_out, work_tree_state
-from opfixtures.snapshot import WorkTreeSnapshot
+from opfixtures.settings.config import read_config
 
 COMMANDS = [
     ("check",),

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from opfixtures.altered_archive import with_version
-from opfixtures.archive import ArchiveError
-from opfixtures.config import RuntimeSpec
-from opfixtures.observations import RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.archives.altered_archive import with_version
+from opfixtures.archives.archive import ArchiveError
 from opfixtures.runtimes.cache import cache_root
 from opfixtures.runtimes.release import obtain_release
-from opfixtures.version_range import VersionRange
-from opfixtures.worker_process import WORKER, Answers, Job, run_worker
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
+from opfixtures.worker.observations import RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.worker.worker_process import WORKER, Answers, Job, run_worker
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")

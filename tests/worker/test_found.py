@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from opfixtures.observations import RanSeen, Reproduced, exported
+from opfixtures.worker.observations import RanSeen, Reproduced, exported
 
 RELU = """
 class M(torch.nn.Module):

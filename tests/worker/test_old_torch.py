@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from opfixtures.archive import read_archive
+from opfixtures.archives.archive import read_archive
 
 JIT, LITE = "torch.jit.load", "lite"
 DIV = """

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from opfixtures.observations import WorkerError
+from opfixtures.worker.observations import WorkerError
 
 JIT = "torch.jit.load"
 

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from opfixtures.altered_archive import with_version
+from opfixtures.archives.altered_archive import with_version
 
 JIT, LITE = "torch.jit.load", "lite"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opfixtures.archive import read_archive
+from opfixtures.archives.archive import read_archive
 
 # Modules that never come to run, and why they are refused.
 BROKEN = {

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from opfixtures.worker_process import WORKER
+from opfixtures.worker.worker_process import WORKER
 
 # Modules of Python 3.7 that Python 3.11 still has. https://docs.python.org/3.7/py-modindex.html
 IN_BOTH = sys.stdlib_module_names - {"graphlib", "tomllib", "zoneinfo"}

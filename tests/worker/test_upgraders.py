@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from opfixtures.observations import UpgraderSeen
+from opfixtures.worker.observations import UpgraderSeen
 
 # torch/csrc/jit/operator_upgraders/upgraders_entry.cpp of torch 2.13.0: those that hand on what they get.
 IDENTITIES = {

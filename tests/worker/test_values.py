@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.recorded_values import TENSOR_DTYPES, RecordedValueError, check_samples
+from opfixtures.records.recorded_values import TENSOR_DTYPES, RecordedValueError, check_samples
 
 # torch calls complex32 experimental and some of its tensors prototypes.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from opfixtures import worker_process
-from opfixtures.observations import WorkerError
-from opfixtures.worker_process import Job, StoppedError, run_worker
+from opfixtures.worker import worker_process
+from opfixtures.worker.observations import WorkerError
+from opfixtures.worker.worker_process import Job, StoppedError, run_worker
 
 RUNTIME = {
     "event": "runtime",

@@ -1,0 +1,172 @@
+"""Reads a fixture without torch: a zip archive is parsed, nothing in it is loaded or executed.
+
+The format is TorchScript's (torch/csrc/jit/docs/serialization.md): one root folder, the version record
+`<root>/version` or `<root>/.data/version` (with both, the latter wins: caffe2/serialize/inline_container.cc),
+and in an archive for the lite interpreter `<root>/bytecode.pkl`, which lists the operators that every method
+calls (torch/csrc/jit/serialization/export_module.cpp). torch finds a member whatever the case of its letters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+
+from opfixtures.archives.bytecode import BytecodeError, read_bytecode
+
+MAX_BYTES = 256 << 20
+MAX_MEMBERS = 10_000
+MAX_NAMES = 10_000
+# torch packs code alone, and stores tensors as they are.
+MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+VERSION_RECORDS = (b".data/version", b"version")
+# How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
+# (torch/csrc/jit/serialization/python_print.cpp).
+_CALL = re.compile(rb"\b(?:torch|ops\.(\w{1,100}))\.(\w{1,100})\(")
+
+
+class ArchiveError(ValueError):
+    """Not a fixture's archive: the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What an archive says of itself.
+
+    `operators` are those of the bytecode, with their overload: `aten::div.Tensor`; `arguments` are pairs of
+    such an operator and the number of arguments a method gives it, which bytecode 6 and later tells.
+
+    An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
+    to see is `names`, the names that its code calls, which have no overload: `aten::div`.
+    """
+
+    version: int
+    bytecode_version: int | None
+    operators: frozenset[str]
+    sha256: str
+    size: int
+    arguments: frozenset[tuple[str, int]] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @property
+    def called(self) -> frozenset[str]:
+        """All that it is seen to call: operators, or names without overload where there is no bytecode."""
+        return self.names if self.bytecode_version is None else self.operators
+
+    def called_as(self, operator: str) -> str:
+        """What `operator` is among `called`."""
+        return operator.partition(".")[0] if self.bytecode_version is None else operator
+
+
+def read_archive(data: bytes) -> Archive:
+    """Parse an archive.
+
+    Raises ArchiveError if it is not a zip archive of a sane size whose checksums hold, or if its version
+    record or its bytecode cannot be read.
+    """
+    members = archive_members(data)
+    content = find_member(members, b"bytecode.pkl")
+    try:
+        bytecode = None if content is None else read_bytecode(content)
+    except BytecodeError as error:
+        raise ArchiveError(f"its bytecode.pkl {error}") from error
+    return Archive(
+        version=read_version(members),
+        bytecode_version=bytecode.version if bytecode else None,
+        operators=bytecode.operators if bytecode else frozenset(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        arguments=bytecode.arguments if bytecode else frozenset(),
+        names=_names(members),
+    )
+
+
+def archive_members(data: bytes) -> dict[str, bytes]:
+    """The contents by name, in the order of the archive's directory. Raises ArchiveError."""
+    if len(data) > MAX_BYTES:
+        raise ArchiveError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
+    # zipfile reads the whole directory before it can be asked how long that is.
+    if data.count(_DIRECTORY_ENTRY) > MAX_MEMBERS:
+        raise ArchiveError(f"it has more than {MAX_MEMBERS} members")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            _check_directory(members, len(data))
+            return {member.filename: _content(archive, member) for member in members}
+    except ArchiveError:
+        raise
+    # Hostile bytes meet whatever zipfile's parts raise, OverflowError and struct.error among them.
+    except Exception as error:
+        raise ArchiveError(f"it is not a readable zip archive: {str(error)[:200]}") from error
+
+
+def _check_directory(members: list[zipfile.ZipInfo], size: int) -> None:
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MAX_BYTES:
+        raise ArchiveError(f"it unpacks to {unpacked} bytes (at most {MAX_BYTES})")
+    if unpacked > max(FREE_OF_RATIO, MAX_RATIO * size):
+        raise ArchiveError(f"it unpacks to more than {MAX_RATIO} times its size")
+    if sum(member.compress_size for member in members) > size:
+        raise ArchiveError("its members overlap")
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise ArchiveError("it has a member compressed in a way that torch does not read")
+    if any("\0" in member.orig_filename for member in members):
+        raise ArchiveError("the name of a member holds a NUL")
+    if len({_folded(member.filename) for member in members}) < len(members):
+        raise ArchiveError("it has two members of one name")
+    if len({member.filename.partition("/")[0] for member in members}) > 1:
+        raise ArchiveError("its members are not in one root folder")
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    # A read without a limit unpacks up to 2 GiB, whatever size the directory gives.
+    with archive.open(member) as stream:
+        content = stream.read(member.file_size + 1)
+    if len(content) != member.file_size:
+        raise ArchiveError("a member is shorter than its directory says")
+    return content
+
+
+def _folded(name: str) -> bytes:
+    """The name as torch's miniz compares it: letters of ASCII in any case."""
+    return name.encode().lower()
+
+
+def inside_root(name: str) -> bytes:
+    """The name without the root folder, as torch compares it."""
+    return _folded(name).partition(b"/")[2]
+
+
+def find_member(members: dict[str, bytes], wanted: bytes) -> bytes | None:
+    """The content of the member that torch would take for `wanted`."""
+    return next((content for name, content in members.items() if inside_root(name) == wanted), None)
+
+
+def read_version(members: dict[str, bytes]) -> int:
+    """The number in the version record. Raises ArchiveError."""
+    records = (find_member(members, name) for name in VERSION_RECORDS)
+    record = next((record for record in records if record is not None), None)
+    if record is None:
+        raise ArchiveError("it has no version record")
+    text = record.strip()
+    if not text.isdigit() or len(text) > 9:
+        raise ArchiveError(f"its version record is {record[:20]!r}, not a number of at most 9 digits")
+    return int(text)
+
+
+def _names(members: dict[str, bytes]) -> frozenset[str]:
+    code = (content for name, content in members.items() if _is_code(inside_root(name)))
+    calls: set[tuple[bytes, bytes]] = set()
+    # One by one: an archive of some KiB can hold as many calls as make a list of gigabytes.
+    for call in (call for content in code for call in _CALL.finditer(content)):
+        calls.add((call[1] or b"", call[2]))
+        if len(calls) > MAX_NAMES:
+            raise ArchiveError(f"its code calls more than {MAX_NAMES} operators")
+    return frozenset(f"{(namespace or b'aten').decode()}::{name.decode()}" for namespace, name in calls)
+
+
+def _is_code(name: bytes) -> bool:
+    return name.startswith(b"code/") and name.endswith(b".py")

@@ -1,0 +1,59 @@
+"""What a fixture is there for: a fixture entry, and the entry of the version map that it matches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.names import fixture_stem
+from opfixtures.settings.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A fixture entry and where its fixture stands.
+
+    `entry` is None for a guard, which covers no version. `last_bump` is the operator's last one in the version map:
+    an archive of that version meets no upgrader of it.
+    """
+
+    row: FixtureEntry
+    path: str
+    entry: MapEntry | None = None
+    covers: range = range(0)
+    last_bump: int = 0
+
+    @property
+    def operator(self) -> str:
+        """The operator's full name."""
+        return self.row.operator
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether no entry of the version map stands behind it."""
+        return self.entry is None
+
+
+def fixture_path(config: Config, row: FixtureEntry) -> str:
+    """Where the fixture of a fixture entry stands, as PyTorch's generate_models.py names it."""
+    return f"{config.fixtures}/{fixture_stem(row.module)}.{config.fixture_format}"
+
+
+def owner_of(change: Change, row: FixtureEntry, entry: MapEntry | None) -> Owner:
+    """The fixture entry `row` with the entry that it matches; a guard without one."""
+    path = fixture_path(change.config, row)
+    if entry is None:
+        return Owner(row, path)
+    last_bump = change.matching.covered(entry.operator).stop
+    return Owner(row, path, entry, change.matching.covers(entry), last_bump)
+
+
+def owners(change: Change) -> Iterator[Owner]:
+    """All fixture entries that a fixture can be proven for: in the order of the version map, guards last."""
+    for entry in {one.key: one for one in change.version_map.entries}.values():
+        for row in change.matching.rows_of(entry):
+            yield owner_of(change, row, entry)
+    for row in change.guards:
+        yield owner_of(change, row, None)

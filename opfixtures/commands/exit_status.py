@@ -1,0 +1,53 @@
+"""How a command ends: an exit status, and at most one sentence where the user can mend what is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from opfixtures.errors import UserError
+
+
+def ended(command: Callable[[], int], debug: bool) -> int:
+    """Run `command`; the exit status is its own, or 2 after one sentence on stderr.
+
+    A character that stdout cannot show is written as an escape. With `debug` every error is raised.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_stdout()
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError):
+            _give_up_stdout()
+        from opfixtures.repository.printable import printable
+
+        sys.stderr.write(f"opfixtures: {printable(_sentence(error))}\n")
+        return 2
+    return status
+
+
+def _give_up_stdout() -> None:
+    # Python would complain once more when it closes a stdout that cannot be written.
+    # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return f"error: {error}"
+    if isinstance(error, OSError):
+        about = f"{error.filename}: " if error.filename is not None else ""
+        return f"error: {about}{error.strerror or error}"
+    return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"

@@ -1,0 +1,213 @@
+"""The pre-change runtime: exports planned fixtures there, and runs the archives that the branch brings.
+
+A worker each, and its archives and answers as they are: what they prove is not for this to say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+
+from opfixtures.archives.archive import Archive, ArchiveError
+from opfixtures.archives.formats import format_of
+from opfixtures.change.owner import Owner
+from opfixtures.errors import RuntimeUnavailable
+from opfixtures.making.alteration import altered
+from opfixtures.making.plan import PlannedFixture
+from opfixtures.making.replayable import Replayable
+from opfixtures.records.record import Record, RecordedAlteration
+from opfixtures.records.tolerances import tolerances_for
+from opfixtures.runtimes import Runtime, check_import
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.worker.observations import Exported, RanSeen, RuntimeSeen, WorkerError, exported
+from opfixtures.worker.scratch import scratch_folder
+from opfixtures.worker.worker_process import Answers, Job, run_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a pre-change runtime is asked for: a fixture to make, or with `stands`, archive and record, to reproduce."""
+
+    planned: PlannedFixture
+    stands: tuple[bytes, Record] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The errands of one pre-change runtime: one worker does them all."""
+
+    errands: tuple[Errand, ...]
+    runtime: Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An archive that was exported, with what is known of it. Not a fixture yet.
+
+    `written` is the archive as the runtime wrote it, `archive` and `data` are those of the fixture: the same,
+    unless it is `synthetic`. `again` is what came of the samples that target's record has. `ran` is whether the
+    operator was seen running.
+    """
+
+    planned: PlannedFixture
+    runtime: Runtime
+    seen: RuntimeSeen
+    written: Archive
+    archive: Archive
+    data: bytes
+    synthetic: tuple[RecordedAlteration, ...]
+    samples: tuple[object, ...]
+    again: tuple[str | None, ...]
+    ran: RanSeen
+
+    @property
+    def owner(self) -> Owner:
+        """What it is there for."""
+        return self.planned.owner
+
+    @property
+    def made_by(self) -> RuntimeSpec:
+        """The settings of the runtime that made it."""
+        return self.planned.spec
+
+    @property
+    def replayable(self) -> Replayable:
+        """The candidate as the replay takes it."""
+        return Replayable(self.owner, self.archive, self.data, self.samples, tolerances_for(self.samples))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fixture that is not made, and why."""
+
+    planned: PlannedFixture
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an errand: `made`, what was exported.
+
+    `runtime` and `seen` are None, and `told` is empty, where the runtime could not be had or used: then `made` is
+    Refused and says why.
+    """
+
+    errand: Errand
+    made: Candidate | Refused
+    runtime: Runtime | None = None
+    seen: RuntimeSeen | None = None
+    told: Exported = Exported()  # noqa: RUF009 frozen, and equal to every other empty one
+
+
+def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome]:
+    """What came of each errand, group by group; their workers run side by side.
+
+    `seconds` is the time limit of one module. A runtime that cannot be used refuses all of its own.
+    """
+    stop = Event()
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        try:
+            running = [pool.submit(_export, group, seconds, tell, stop) for group in groups]
+            return [outcome for one in running for outcome in one.result()]
+        finally:
+            # After an interruption or an error: the pool waits for its threads.
+            stop.set()
+
+
+def not_had(errand: Errand, reason: str) -> Outcome:
+    """What comes of an errand whose runtime cannot be had or used."""
+    return Outcome(errand, Refused(errand.planned, reason))
+
+
+def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome]:
+    runtime = group.runtime
+    count = len(group.errands)
+    tell(f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}")
+    with scratch_folder("opfixtures-generate-") as folder:
+        for name in ("archives", "backported", "found"):
+            os.mkdir(os.path.join(folder, name))
+        operators = tuple(sorted({errand.planned.owner.operator for errand in group.errands}))
+        rows = tuple(_row(errand, folder) for errand in group.errands)
+        job = Job("generate", runtime.operator_module, operators, rows, seconds)
+        try:
+            answers = run_worker(
+                runtime.python,
+                job,
+                folder,
+                lambda key: tell(f"exported {os.path.basename(key)}"),
+                stop.is_set,
+            )
+            check_import(runtime, answers.runtime)
+        except (WorkerError, RuntimeUnavailable) as error:
+            return [not_had(errand, f"{runtime.name} cannot be used: {error}") for errand in group.errands]
+        return [_outcome(errand, runtime, answers, folder) for errand in group.errands]
+
+
+def _row(errand: Errand, folder: str) -> dict[str, object]:
+    planned = errand.planned
+    alteration, published = planned.spec.alteration, planned.held
+    record = published.record if published else None
+    row: dict[str, object] = {
+        "key": planned.path,
+        "operator": planned.owner.operator,
+        "source": planned.source,
+        "class": planned.owner.row.module,
+        "archive": _path(folder, "archives", planned),
+        "bytecode": alteration.bytecode if alteration else None,
+        "backported": _path(folder, "backported", planned),
+    }
+    if errand.stands is not None:
+        data, record = errand.stands
+        if not record.synthetic:
+            row["found"] = _path(folder, "found", planned)
+            with open(str(row["found"]), "wb") as stream:
+                stream.write(data)
+    return row | {
+        "samples": list(record.samples) if record else [],
+        "tolerances": record.tolerances if record else {},
+    }
+
+
+def _path(folder: str, kind: str, planned: PlannedFixture) -> str:
+    # torch names an archive's root folder after the file: the same name gives the same bytes.
+    return os.path.join(folder, kind, os.path.basename(planned.path))
+
+
+def _outcome(errand: Errand, runtime: Runtime, answers: Answers, folder: str) -> Outcome:
+    planned = errand.planned
+    told = answers.rows.get(planned.path)
+    row = (
+        exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
+    )
+    made = _candidate(planned, runtime, answers.runtime, row, folder)
+    return Outcome(errand, made, runtime, answers.runtime, row)
+
+
+def _candidate(
+    planned: PlannedFixture, runtime: Runtime, seen: RuntimeSeen, row: Exported, folder: str
+) -> Candidate | Refused:
+    if row.refusal:
+        return Refused(planned, row.refusal)
+    read = format_of(planned.path).read
+    try:
+        data = _content(_path(folder, "archives", planned))
+        written = read(data)
+        synthetic: tuple[RecordedAlteration, ...] = ()
+        if planned.spec.alteration:
+            backported = _path(folder, "backported", planned)
+            other = _content(backported) if os.path.exists(backported) else None
+            data, synthetic = altered(data, other, planned.spec.alteration)
+        archive = read(data)
+    except (OSError, ArchiveError) as error:
+        return Refused(planned, f"what was exported is no archive: {error}")
+    return Candidate(
+        planned, runtime, seen, written, archive, data, synthetic, row.samples, row.again, row.ran
+    )
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()

@@ -1,0 +1,232 @@
+"""Makes the planned fixtures, looks again at those that are found, and proves all: only then are files written.
+
+A worker in each pre-change runtime, then one in each post-change runtime, for what was made and what was found alike.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.atomic_write import write_pair
+from opfixtures.change.owner import Owner
+from opfixtures.errors import GitError, RuntimeUnavailable, UserError
+from opfixtures.making.alteration import in_words
+from opfixtures.making.export import Candidate, Errand, Group, Outcome, Refused, export, not_had
+from opfixtures.making.new_record import make_record
+from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
+from opfixtures.making.tools import Workshop
+from opfixtures.proving.facts import Proof, covers, prove, seen_running
+from opfixtures.proving.post_change import PostChange, replayed
+from opfixtures.proving.replay import Replays
+from opfixtures.proving.reproduction import PUBLISHED, RECORDED, Reproduced, judged
+from opfixtures.proving.result import (
+    Answer,
+    Fact,
+    Facts,
+    FixtureResult,
+    Made,
+    Status,
+    result_of,
+    result_of_entry,
+)
+from opfixtures.proving.verdicts import verdicts
+from opfixtures.proving.verify import SoundFixture, evidence_of, look_at, with_facts
+from opfixtures.records.record import Record, dump_record, record_path
+from opfixtures.runtimes import Runtime
+from opfixtures.settings.runtime_spec import RuntimeSpec
+
+CommitProblem = Callable[[Record, Owner], Fact | None]
+"""What is wrong with the commit that a record names; None where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of each fixture, and the first runtime that could not be had, if any."""
+
+    results: tuple[FixtureResult, ...] = ()
+    unavailable: UserError | None = None
+
+
+def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: CommitProblem) -> Done:
+    """Make what is planned, reproduce what the branch brings, and replay all that is there.
+
+    A runtime that cannot be had or used stops only its own.
+    """
+    looked_at = [look_at(found, after.config) for found in plan.found]
+    sound = [one for one in looked_at if isinstance(one, SoundFixture)]
+    errands = [Errand(planned) for planned in plan.to_make]
+    errands += [errand for one in sound if (errand := _errand(one))]
+    groups, without, unavailable = _obtained(errands, workshop)
+    exported = export(groups, workshop.seconds, workshop.tell)
+    outcomes = [judged(one) for one in (*without, *exported)]
+    reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
+    subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
+    subjects += [_with_reproduction(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
+    results, error = _proven(subjects, after, workshop)
+    results += [one for one in looked_at if isinstance(one, FixtureResult)]
+    results += [
+        planned_result(one.planned, Status.REFUSED, one.reason)
+        for one in outcomes
+        if isinstance(one, Refused)
+    ]
+    return Done(tuple(results), unavailable or error)
+
+
+def refused(unplanned: Unplanned) -> FixtureResult:
+    """The result of what no run can make or look at."""
+    if unplanned.owner is not None:
+        return result_of(unplanned.owner, Status.REFUSED, unplanned.reason)
+    operator = unplanned.entry.operator if unplanned.entry else ""
+    return result_of_entry(unplanned.entry, operator, Status.REFUSED, unplanned.reason)
+
+
+def planned_result(planned: PlannedFixture, status: Status, reason: str) -> FixtureResult:
+    """What became of a fixture that was to be made."""
+    result = result_of(planned.owner, status, reason)
+    return replace(result, runtime=planned.spec.name, pre_change_commit=planned.commit)
+
+
+def _errand(sound: SoundFixture) -> Errand | None:
+    """What the pre-change runtime is asked about a fixture that stands; nothing about one that target holds."""
+    found = sound.found
+    if not found.brought or isinstance(found.again, str) or sound.record is None:
+        return None
+    return Errand(found.again, (found.data, sound.record))
+
+
+def _obtained(
+    errands: Sequence[Errand], workshop: Workshop
+) -> tuple[list[Group], list[Outcome], UserError | None]:
+    """The errands with their runtimes, what comes of those whose runtime cannot be had, and the first reason."""
+    wanted: dict[tuple[RuntimeSpec, str | None], list[Errand]] = {}
+    for errand in errands:
+        built_from = errand.planned.commit if errand.planned.spec.kind == "checkout" else None
+        wanted.setdefault((errand.planned.spec, built_from), []).append(errand)
+    groups: dict[Runtime, list[Errand]] = {}
+    without, unavailable = list[Outcome](), None
+    for (spec, commit), some in wanted.items():
+        try:
+            # Two may be one release, with and without an alteration.
+            groups.setdefault(workshop.runtimes.obtain(spec, commit), []).extend(some)
+        except (RuntimeUnavailable, GitError) as error:
+            unavailable = unavailable or error
+            without += [not_had(errand, str(error)) for errand in some]
+    return [Group(tuple(some), runtime) for runtime, some in groups.items()], without, unavailable
+
+
+def _with_reproduction(
+    sound: SoundFixture, seen: Reproduced | None, commit_problem: CommitProblem
+) -> SoundFixture:
+    """The fixture with what is known of its reproduction."""
+    if not sound.found.brought:
+        return replace(sound, reproduced=PUBLISHED)
+    if sound.record is None:
+        return replace(sound, reproduced=Fact(Answer.UNKNOWN, "it has no record"))
+    wrong = commit_problem(sound.record, sound.owner)
+    if seen is None:
+        return replace(sound, reproduced=wrong or Fact(Answer.UNKNOWN, str(sound.found.again)))
+    made = Made.AGAIN if seen.made_again else Made.FOUND
+    # What is wrong says more than what cannot be looked up.
+    fact = seen.fact if wrong is None or seen.fact.value is Answer.NO else wrong
+    return replace(sound, reproduced=fact, ran=seen.ran, made=made)
+
+
+def _proven(
+    subjects: Sequence[Candidate | SoundFixture], after: PostChange, workshop: Workshop
+) -> tuple[list[FixtureResult], UserError | None]:
+    """What the replay shows of all, and why a post-change runtime could not be had, if so."""
+    shown = list(replayed(subjects, after, workshop))
+    evidence = [
+        evidence_of(one.owner, _facts(one, replays), replays, after.config) for one, replays, _ in shown
+    ]
+    results = [
+        with_facts(
+            one.result(*verdict)
+            if isinstance(one, SoundFixture)
+            else _finished(one, replays, verdict, row.facts, workshop.root),
+            row.facts,
+            replays,
+        )
+        for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
+    ]
+    return results, next((error for _, _, error in shown if error), None)
+
+
+def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
+    if isinstance(subject, SoundFixture):
+        return subject.facts(replays)
+    ran = seen_running(subject.ran.ran, replays.ran(subject.owner))
+    covered = covers(subject.owner, subject.archive, ran, subject.ran.reason)
+    by_this_run = PUBLISHED if subject.planned.held else RECORDED
+    return Facts(_prove(subject, replays).fact, covered, by_this_run, replays.facts(subject.replayable))
+
+
+def _prove(candidate: Candidate, replays: Replays) -> Proof:
+    is_patched = any(one.altered == "version record" for one in candidate.synthetic)
+    proof = prove(
+        candidate.owner,
+        candidate.seen,
+        candidate.written,
+        built_from=None if candidate.planned.doubt else candidate.runtime.commit,
+        today=replays.today(candidate.owner),
+        other_failed=replays.failed,
+        needless="its version record was altered" if is_patched else "",
+    )
+    return replace(proof, refusal=candidate.planned.doubted(proof.refusal)) if proof.refusal else proof
+
+
+def _finished(
+    candidate: Candidate, replays: Replays, verdict: tuple[Status, str], facts: Facts, root: str
+) -> FixtureResult:
+    """What became of a candidate: written, unless it is refused or nobody can tell what it is."""
+    status, reason = verdict
+    held = candidate.planned.held
+    unknown = next((one for one in (facts.covers, facts.pre_change) if one.value is Answer.UNKNOWN), None)
+    other = _another(candidate, held) if held else ""
+    made = None
+    if unknown and status not in (Status.REFUSED, Status.FAILED):
+        status, reason = Status.REFUSED, unknown.reason
+    elif other and not unknown and status is not Status.REFUSED:
+        status, reason = Status.REFUSED, other
+    elif not unknown and status is not Status.REFUSED:
+        _write(candidate, _prove(candidate, replays), root)
+        made = Made.AGAIN if candidate.planned.is_there else Made.BY_THIS_RUN
+    return replace(
+        planned_result(candidate.planned, status, reason),
+        made=made,
+        runtime=candidate.runtime.name,
+        synthetic=in_words(candidate.synthetic),
+    )
+
+
+def _another(candidate: Candidate, published: Published) -> str:
+    """Why what was made is not the fixture that target holds; empty if it is."""
+    kept = "a published fixture is not replaced"
+    if candidate.data != published.data:
+        return f"target holds another archive, made otherwise: {kept}"
+    if published.record is None:
+        return ""
+    for number, difference in enumerate(candidate.again, 1):
+        if difference is not None:
+            return f"target's record has other outputs: sample {number}: {difference}: {kept}"
+    return "" if candidate.again else f"the samples of target's record were not run: {kept}"
+
+
+def _write(candidate: Candidate, proof: Proof, root: str) -> None:
+    path = inside(root, candidate.planned.path)
+    published = candidate.planned.held
+    # Outputs depend on the CPU, within the tolerances: what was recorded first stays.
+    record = (published and published.record_data) or dump_record(make_record(candidate, proof.by))
+    write_pair((record_path(path), record), (path, candidate.data))
+
+
+def inside(root: str, path: str) -> str:
+    """The absolute path of a file in the work tree. Raises UserError if a symbolic link leads out of it."""
+    absolute = os.path.join(root, *path.split("/"))
+    if not os.path.realpath(absolute).startswith(os.path.realpath(root) + os.sep):
+        raise UserError(
+            f"{path} leads out of the repository through a symbolic link: name a folder of the repository"
+        )
+    return absolute

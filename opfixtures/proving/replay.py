@@ -1,0 +1,166 @@
+"""Replays fixtures in a post-change runtime: loads each, runs the recorded inputs, compares with the recorded outputs.
+
+Nothing is installed into the runtime but the marker, and that in a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from opfixtures.archives.altered_archive import with_version
+from opfixtures.archives.formats import format_of
+from opfixtures.change.owner import Owner
+from opfixtures.making.replayable import Replayable
+from opfixtures.proving.facts import same_schemas
+from opfixtures.proving.replay_facts import replay_facts
+from opfixtures.proving.result import LoaderFacts
+from opfixtures.runtimes import Runtime, check_import
+from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.worker.scratch import scratch_folder
+from opfixtures.worker.worker_process import ROW_SECONDS, Job, run_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """What a post-change runtime showed; `by` is its name. `seen` is None where it could not be had or used, with the
+    cause as `failed`.
+
+    `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
+    `stands_in` says of which upgraders the runtime has another text than the tree, by their names: what it shows of
+    them is nothing about the change.
+    """
+
+    seen: RuntimeSeen | None = None
+    rows: Mapping[str, RowReplayed] = field(default_factory=dict)
+    unreached: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
+    by: str | None = None
+    stands_in: Mapping[str, str] = field(default_factory=dict)
+
+    def today(self, owner: Owner) -> str | None:
+        """The operator's schema after the change, None where no runtime from after it was seen."""
+        if self.seen is None or self._lacks_version(owner):
+            return None
+        return self.seen.operator(owner.operator).schema
+
+    def is_unchanged(self, owner: Owner) -> bool:
+        """Whether the operator has its old schema, and torch's own version map does not tell of the change."""
+        today, entry = self.today(owner), owner.entry
+        if today is None or entry is None or self.seen is None:
+            return False
+        seen = self.seen.operator(owner.operator)
+        is_told = seen.is_torchs and entry.bumped_at_version in (seen.bumps or ())
+        return same_schemas(today, entry.old_schema) is True and not is_told
+
+    def why_not(self, owner: Owner) -> str:
+        """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
+        if self.seen is None:
+            return ""
+        if self._lacks_version(owner):
+            return f"no runtime has version {owner.entry.bumped_at_version}" if owner.entry else ""
+        return self.stands_in.get(owner.entry.upgrader_name, "") if owner.entry else ""
+
+    def failure(self, owner: Owner) -> str:
+        """Why the side after the change could not be had, or not run for it; empty where it could."""
+        return self.failed or ("" if self.why_not(owner) else self.unreached.get(owner.path, ""))
+
+    def row(self, owner: Owner) -> RowReplayed | None:
+        """What was seen of it; None where it was not replayed."""
+        return None if self.why_not(owner) else self.rows.get(owner.path)
+
+    def facts(self, fixture: Replayable) -> dict[str, LoaderFacts]:
+        """The facts per loader; empty where the fixture was not replayed."""
+        row = self.row(fixture.owner)
+        if self.seen is None or row is None:
+            return {}
+        return replay_facts(fixture.owner, fixture.archive, self.seen, row)
+
+    def ran(self, owner: Owner) -> bool | None:
+        """Whether the replay came to the operator's upgrader, or to a guard's operator; None where nobody saw."""
+        row = self.row(owner)
+        if row is None:
+            return None
+        if owner.is_guard:
+            return row.ran.ran
+        # Where no upgrader is applied, none can be seen running.
+        return row.marker.ran if row.marker.found else None
+
+    def changes_nothing(self, owner: Owner) -> bool:
+        """Whether the upgrader's own graph does nothing but call the operator with what it is given."""
+        return bool(self.seen and owner.entry and self.seen.upgrader(owner.entry.upgrader_name).identity)
+
+    def _lacks_version(self, owner: Owner) -> bool:
+        if owner.entry is None:
+            return False
+        highest = self.seen.max_operator_version if self.seen else None
+        return highest is None or highest < owner.entry.bumped_at_version
+
+
+def replay(
+    fixtures: Sequence[Replayable],
+    runtime: Runtime,
+    upgraders: Mapping[str, str],
+    tell: Callable[[str], None],
+    seconds: float = ROW_SECONDS,
+) -> Replays:
+    """Replay all fixtures in one worker.
+
+    `upgraders` are the texts of the tree, by name, where the runtime may have others: of a release.
+
+    Raises WorkerError if torch or the operator module does not import there, RuntimeUnavailable if the operator module
+    came from elsewhere.
+    """
+    entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
+    with scratch_folder("opfixtures-replay-") as folder:
+        asked = tuple(_row(number, fixture, folder) for number, fixture in enumerate(fixtures))
+        operators = {
+            name for fixture in fixtures for name in (fixture.owner.operator, *fixture.archive.operators)
+        }
+        job = Job(
+            "replay",
+            runtime.operator_module,
+            tuple(sorted(operators)),
+            asked,
+            seconds,
+            {entry.upgrader_name: upgraders.get(entry.upgrader_name) for entry in entries},
+        )
+        answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
+    check_import(runtime, answers.runtime)
+    rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
+    unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
+    stands_in = _stands_in(answers.runtime, runtime.name, upgraders)
+    return Replays(answers.runtime, rows, unreached, by=runtime.name, stands_in=stands_in)
+
+
+def _stands_in(seen: RuntimeSeen, name: str, upgraders: Mapping[str, str]) -> dict[str, str]:
+    """The upgraders of which the runtime has another text, or none: why that says nothing about the change."""
+    others = {}
+    for upgrader in upgraders:
+        told = seen.upgrader(upgrader)
+        if told.same is not True:
+            has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
+            others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
+    return others
+
+
+def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
+    owner = fixture.owner
+    archives = {"archive": fixture.data}
+    if owner.entry is not None:
+        archives["raised"] = with_version(fixture.data, owner.last_bump)
+    paths = {}
+    for kind, data in archives.items():
+        paths[kind] = os.path.join(folder, f"{number}-{kind}")
+        with open(paths[kind], "wb") as stream:
+            stream.write(data)
+    return {
+        "key": fixture.key,
+        "loaders": list(format_of(fixture.key).loaders),
+        "operator": owner.operator,
+        "upgrader_name": owner.entry.upgrader_name if owner.entry else None,
+        "tolerances": fixture.tolerances,
+        "samples": list(fixture.samples),
+        **paths,
+    }

@@ -1,0 +1,149 @@
+"""What became of each fixture: the one form that every report is rendered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import MapEntry
+
+
+class Answer(StrEnum):
+    """The value of a fact."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Status(StrEnum):
+    """The verdict: what the facts of a fixture come to."""
+
+    VERIFIED = "verified"
+    GENERATED = "generated"
+    UNPROVEN = "unproven"
+    MISMATCH = "mismatch"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+FAILURES = frozenset({Status.UNPROVEN, Status.MISMATCH, Status.FAILED, Status.REFUSED})
+"""What is not green: exit status 1, unless it is waived."""
+
+
+class Made(StrEnum):
+    """How this run came to the fixture. `AGAIN`: it was there, and what was made has the same bytes."""
+
+    BY_THIS_RUN = "by this run"
+    FOUND = "found"
+    AGAIN = "made again"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that was checked, and what the answer rests on."""
+
+    value: Answer
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderFacts:
+    """The facts of a replay with one loader."""
+
+    loads: Fact
+    equal: Fact
+    applied: Fact
+    sensitive: Fact
+
+    @property
+    def differ(self) -> bool:
+        """Whether the replay shows that something is wrong."""
+        return Answer.NO in (self.equal.value, self.applied.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts of a fixture. `loaders` is empty where it was not replayed.
+
+    `reproduced` is about a fixture that the branch brings: whether the pre-change runtime gave its outputs in this run.
+    """
+
+    pre_change: Fact
+    covers: Fact
+    reproduced: Fact
+    loaders: dict[str, LoaderFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureResult:
+    """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
+
+    `bumped_at_version` and `upgrader_name` are None for a guard, which has no entry. `made` is None where there is no
+    fixture: it was refused, or nobody made one. `runtime` names the runtime that made the fixture, `replayed_by` the
+    post-change runtime where it was replayed. `fixture` is a path inside the repository, `synthetic` says what was
+    altered in what the runtime wrote, `waived` until when and why what is not green is put up with. `pre_change_commit`
+    is an object id; for what target holds it is left to the record.
+    """
+
+    operator: str
+    bumped_at_version: int | None
+    upgrader_name: str | None
+    status: Status
+    reason: str = ""
+    made: Made | None = None
+    module: str | None = None
+    fixture: str | None = None
+    runtime: str | None = None
+    replayed_by: str | None = None
+    synthetic: tuple[str, ...] = ()
+    facts: Facts | None = None
+    waived: str = ""
+    pre_change_commit: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether target does not hold the fixture: this run made it, or the branch brings it."""
+        brought = self.facts is not None and self.facts.reproduced.value is not Answer.NOT_APPLICABLE
+        return self.made is Made.BY_THIS_RUN or (self.made is not None and brought)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is not green, and not waived."""
+        return self.status in FAILURES and not self.waived
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any.
+
+    `planned` are paths of fixtures that other jobs were to make, and of which nothing is known.
+    """
+
+    pre_change_commit: str | None
+    fixtures: tuple[FixtureResult, ...]
+    planned: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether any fixture is not green, and is not waived."""
+        return any(fixture.failed for fixture in self.fixtures)
+
+
+def result_of(owner: Owner, status: Status, reason: str) -> FixtureResult:
+    """What became of the fixture of an owner, before anything is known of runtimes."""
+    result = result_of_entry(owner.entry, owner.operator, status, reason)
+    return replace(result, module=owner.row.module, fixture=owner.path)
+
+
+def result_of_entry(entry: MapEntry | None, operator: str, status: Status, reason: str) -> FixtureResult:
+    """The result of an entry, None for a guard, without a word of its fixture."""
+    return FixtureResult(
+        operator=operator,
+        bumped_at_version=entry.bumped_at_version if entry else None,
+        upgrader_name=entry.upgrader_name if entry else None,
+        status=status,
+        reason=reason,
+    )

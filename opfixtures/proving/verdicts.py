@@ -1,0 +1,102 @@
+"""The verdict: what the facts of all fixtures of an entry come to. Pure.
+
+A fixture is `verified` where a missing upgrader would be noticed. One row of an entry is enough for that: the others
+show that further calls still compute the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opfixtures.change.owner import Owner
+from opfixtures.proving.result import Answer, Facts, Status
+
+_EXPLICIT = (
+    "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
+    " (TorchScript stores no trailing argument that equals its default)"
+)
+_NO_RECORD = (
+    "nothing says what it gave then: `opfixtures generate --regenerate` with its operator writes the record, if the"
+    " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
+)
+_NO_CHANGE = (
+    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen of one fixture.
+
+    `failed` says why the side after the change could not be had or run, `not_replayed` why there is no such side.
+    `changes_nothing` says how it is known that the upgrader hands on what it is given; empty where it does not.
+    `unchanged`: the operator has its old schema after the change, and its own version map does not know of the entry.
+    """
+
+    owner: Owner
+    facts: Facts
+    failed: str = ""
+    not_replayed: str = ""
+    changes_nothing: str = ""
+    unchanged: bool = False
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether the replay would notice that the upgrader is missing. What is no fixture of the entry, or nobody
+        reproduced, may be sensitive to anything."""
+        facts = self.facts
+        is_one = Answer.NO not in (facts.covers.value, facts.pre_change.value)
+        is_reproduced = facts.reproduced.value in (Answer.YES, Answer.NOT_APPLICABLE)
+        seen = facts.loaders.values()
+        would_notice = any(one.sensitive.value is Answer.YES and not one.differ for one in seen)
+        return is_one and is_reproduced and would_notice and not self.failed
+
+
+def verdicts(rows: Sequence[Evidence]) -> list[tuple[Status, str]]:
+    """Status and reason of each row, in their order."""
+    sensitive = {_key(row) for row in rows if row.is_sensitive}
+    return [_verdict(row, _key(row) in sensitive) for row in rows]
+
+
+def _key(row: Evidence) -> tuple[str, int | None]:
+    entry = row.owner.entry
+    return row.owner.operator, entry.bumped_at_version if entry else None
+
+
+def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
+    facts = row.facts
+    for fact in (facts.covers, facts.pre_change):
+        if fact.value is Answer.NO:
+            return Status.REFUSED, fact.reason
+    if facts.reproduced.value is Answer.NO:
+        return Status.MISMATCH, f"not reproduced: {facts.reproduced.reason}"
+    if row.failed:
+        return Status.FAILED, row.failed
+    for loader, seen in facts.loaders.items():
+        for name, fact in (("equal", seen.equal), ("applied", seen.applied)):
+            if fact.value is Answer.NO:
+                return Status.MISMATCH, f"{loader}: not {name}: {fact.reason}"
+    if facts.reproduced.value is Answer.UNKNOWN:
+        return Status.UNPROVEN, f"not reproduced: {facts.reproduced.reason}"
+    if row.not_replayed:
+        return Status.GENERATED, f"not replayed: {row.not_replayed}"
+    return _of_replay(row, noticed)
+
+
+def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
+    """The verdict of a fixture with which nothing is wrong."""
+    facts = row.facts
+    equal = [seen.equal for seen in facts.loaders.values()]
+    unknown = dict.fromkeys(fact.reason for fact in equal if fact.value is Answer.UNKNOWN)
+    if unknown or Answer.YES not in {fact.value for fact in equal}:
+        advice = f": {_NO_RECORD}" if facts.pre_change.reason == "no record" else ""
+        return Status.UNPROVEN, f"not compared: {', '.join(unknown) or 'no loader could'}{advice}"
+    for fact in (facts.covers, facts.pre_change):
+        if fact.value is Answer.UNKNOWN:
+            return Status.UNPROVEN, fact.reason
+    if row.owner.is_guard or noticed:
+        return Status.VERIFIED, ""
+    if row.unchanged:
+        return Status.UNPROVEN, _NO_CHANGE
+    return (Status.VERIFIED, "") if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)

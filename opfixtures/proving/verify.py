@@ -1,0 +1,169 @@
+"""Fixtures that stand in the tree: archive against record, record against version map, then the replay."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.archives.archive import Archive, ArchiveError
+from opfixtures.archives.formats import format_of
+from opfixtures.change.owner import Owner
+from opfixtures.change.record_differences import differences
+from opfixtures.errors import UserError
+from opfixtures.making.alteration import in_words
+from opfixtures.making.plan import FoundFixture, runtime_for
+from opfixtures.making.replayable import Replayable
+from opfixtures.making.tools import Workshop
+from opfixtures.proving.facts import covers, same_schemas, seen_running
+from opfixtures.proving.post_change import PostChange, replayed
+from opfixtures.proving.replay import Replays
+from opfixtures.proving.reproduction import BELIEVED
+from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, Made, Status, result_of
+from opfixtures.proving.verdicts import Evidence, verdicts
+from opfixtures.records.record import Record, RecordError, load_record
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.worker.observations import UNSEEN, RanSeen
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFixture:
+    """A fixture that was looked at without torch, and may be replayed.
+
+    `reproduced` is the fact of that name, and `ran` whether its operator was seen running where it was reproduced.
+    """
+
+    found: FoundFixture
+    archive: Archive
+    record: Record | None
+    made_by: RuntimeSpec | None
+    reproduced: Fact = BELIEVED
+    ran: RanSeen = UNSEEN
+    made: Made = Made.FOUND
+
+    @property
+    def owner(self) -> Owner:
+        """What it is there for."""
+        return self.found.owner
+
+    @property
+    def replayable(self) -> Replayable:
+        """The fixture as the replay takes it."""
+        record = self.record
+        return Replayable(
+            self.owner,
+            self.archive,
+            self.found.data,
+            record.samples if record else (),
+            record.tolerances if record else {},
+        )
+
+    def facts(self, replays: Replays) -> Facts:
+        """What is known of it after the replay."""
+        return Facts(
+            recorded_proof(self.owner, self.record),
+            covers(
+                self.owner, self.archive, seen_running(self.ran.ran, replays.ran(self.owner)), self.ran.reason
+            ),
+            self.reproduced,
+            replays.facts(self.replayable),
+        )
+
+    def result(self, status: Status, reason: str) -> FixtureResult:
+        """What became of it."""
+        result = replace(result_of(self.owner, status, reason), made=self.made)
+        if self.record is None:
+            return result
+        return replace(result, runtime=self.record.runtime.name, synthetic=in_words(self.record.synthetic))
+
+
+def verify(
+    fixtures: Sequence[FoundFixture], after: PostChange, workshop: Workshop
+) -> tuple[list[FixtureResult], UserError | None]:
+    """Replay all that are sound, in one worker a runtime; and why a post-change runtime could not be had, if that is
+    not the change's own fault."""
+    looked_at = [look_at(found, after.config) for found in fixtures]
+    sound = [seen for seen in looked_at if isinstance(seen, SoundFixture)]
+    shown = list(replayed(sound, after, workshop))
+    evidence = [
+        evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
+    ]
+    results = {
+        one.owner: with_facts(one.result(*verdict), row.facts, replays)
+        for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
+    }
+    rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner] for seen in looked_at]
+    return rows, next((error for _, _, error in shown if error), None)
+
+
+def with_facts(result: FixtureResult, facts: Facts, replays: Replays) -> FixtureResult:
+    """The result with what it rests on."""
+    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None)
+
+
+def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:
+    """All that a verdict looks at."""
+    name = owner.entry.upgrader_name if owner.entry else ""
+    named = (
+        f"the settings say so: {config.identity_upgraders[name]}" if name in config.identity_upgraders else ""
+    )
+    return Evidence(
+        owner,
+        facts,
+        failed=replays.failure(owner),
+        not_replayed=replays.why_not(owner),
+        changes_nothing=named or ("its graph" if replays.changes_nothing(owner) else ""),
+        unchanged=replays.is_unchanged(owner),
+    )
+
+
+def look_at(found: FoundFixture, config: Config) -> SoundFixture | FixtureResult:
+    """The fixture, if archive, record and version map agree; else what is wrong with it."""
+    try:
+        archive = format_of(found.owner.path).read(found.data)
+        record = None if found.record is None else load_record(found.record)
+    except ArchiveError as error:
+        return _unsound(found, f"not a readable archive: {error}")
+    except RecordError as error:
+        return _unsound(found, f"its record cannot be read: {error}")
+    disagreement = record and _disagreement(found.owner, archive, record)
+    if disagreement:
+        return _unsound(found, f"fixture and record disagree: {disagreement}")
+    return SoundFixture(found, archive, record, runtime_for(found.owner, config))
+
+
+def _unsound(found: FoundFixture, reason: str) -> FixtureResult:
+    return replace(result_of(found.owner, Status.MISMATCH, reason), made=Made.FOUND)
+
+
+def _disagreement(owner: Owner, archive: Archive, record: Record) -> str:
+    """What the record says otherwise than the archive's bytes, the registry or the version map."""
+    found = differences(
+        record,
+        file=os.path.basename(owner.path),
+        archive=archive,
+        module=owner.row.module,
+        operator=owner.operator,
+        entry=owner.entry,
+    )
+    first = next(found, None)
+    return f"{first[0]} is {first[1]} in the record and {first[2]} here" if first else ""
+
+
+def recorded_proof(owner: Owner, record: Record | None) -> Fact:
+    """What the record says of the runtime that made the fixture. It cannot be seen again, only that it fits."""
+    if record is None:
+        return Fact(Answer.UNKNOWN, "no record")
+    proof, entry = record.pre_change, owner.entry
+    if entry is None:
+        return Fact(Answer.NOT_APPLICABLE, f"a guard, made with {proof.schema}")
+    same = same_schemas(proof.schema, entry.old_schema)
+    if same is None:
+        return Fact(Answer.UNKNOWN, "its schema or the entry's old_schema does not parse")
+    if not same:
+        return Fact(Answer.NO, f"it was made with {proof.schema}, the old schema is {entry.old_schema}")
+    if not proof.proven_by:
+        by = "its version record was altered" if record.entry.bumped_at_version else "made as a guard"
+        return Fact(Answer.NOT_APPLICABLE, by)
+    return Fact(Answer.YES, f"recorded: {', '.join(proof.proven_by)}")

@@ -1,0 +1,1 @@
+"""What the settings say: `[tool.opfixtures]`, the preset for PyTorch, the sources of a library, the waivers."""

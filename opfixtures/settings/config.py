@@ -1,0 +1,192 @@
+"""The settings of a project: `[tool.opfixtures]` in `pyproject.toml` or `.opfixtures.toml`, or a preset.
+
+Both files hold the same table under the same heading, so that it can move from one to the other as it is. They stand
+at the repository's root, or in the folder that the project's paths are meant from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opfixtures.repository.snapshot import Snapshot
+from opfixtures.settings.config_table import Table
+from opfixtures.settings.presets import PRESETS, PYTORCH
+from opfixtures.settings.runtime_spec import RuntimeSpec, read_runtimes, version_range
+from opfixtures.settings.settings_scan import below
+from opfixtures.settings.settings_table import excluded_by, has_signs, settings_in
+from opfixtures.settings.version_range import VersionRange
+
+if TYPE_CHECKING:
+    from opfixtures.settings.waivers import Waiver
+
+
+_KEYS = (
+    "preset",
+    "version-map",
+    "upgraders",
+    "versions",
+    "mobile-upgraders",
+    "mobile-upgraders-generator",
+    "registry",
+    "fixture-modules",
+    "fixtures",
+    "fixture-format",
+    "target",
+    "upstream",
+    "reserved-versions",
+    "runtimes",
+    "waivers",
+    "sources",
+    "identity-upgraders",
+    "exclude",
+)
+# Without these files a rule would be silent. The version map has an error of its own; fixtures come later.
+_FILES = (
+    "registry",
+    "fixture-modules",
+    "upgraders",
+    "versions",
+    "mobile-upgraders",
+    "mobile-upgraders-generator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that the settings name under `key`, and where they do: `line` and `column` count from 1."""
+
+    key: str
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where a project keeps what. Paths are from the repository's root, `/` between parts; none leaves `folder`.
+
+    `folder` is that of the settings, empty for the root. `named` are the files that the settings themselves name, no
+    preset for them; version map and fixtures are not among them. It `is_gone` where a change takes the settings away:
+    they are those from before.
+
+    `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
+    upgraders are None where a repository has no such file.
+
+    `fixture_format` is one of `formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
+    `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
+    that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
+    that change nothing although their graphs do not show it, by name, each with the reason. `upstream` is the branch
+    that a fork follows, None where the repository is none, and `reserved_versions` are those of the fork's own.
+    """
+
+    version_map: str
+    upgraders: str | None
+    registry: str
+    fixture_modules: tuple[str, ...]
+    fixtures: str
+    target: str | None
+    runtimes: tuple[RuntimeSpec, ...]
+    source: str | None
+    versions: str | None = None
+    mobile_upgraders: str | None = None
+    mobile_upgraders_generator: str | None = None
+    waivers: tuple[Waiver, ...] = ()
+    fixture_format: str = "ptl"
+    sources: tuple[str, ...] = ()
+    identity_upgraders: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    named: tuple[NamedFile, ...] = ()
+    is_gone: bool = False
+    upstream: str | None = None
+    reserved_versions: VersionRange | None = None
+
+
+def read_config(snapshot: Snapshot, folder: str = "") -> Config | None:
+    """The settings in a folder of `snapshot`, or the preset of PyTorch where one of PyTorch's paths is below it.
+
+    Returns:
+        None where there is neither.
+
+    Raises:
+        ConfigurationError: the settings cannot be used: an unknown key, a wrong type, a path that leaves the
+            folder, settings in both files.
+        UserError: as `Snapshot.read`.
+    """
+    path, settings = settings_in(snapshot, folder)
+    if path is not None:
+        # Settings that only exclude folders are those of no project.
+        excluded_by(folder, path, settings)
+        if settings.keys() != {"exclude"}:
+            return _config(settings, folder, path, snapshot.read(path) or b"")
+    if has_signs(snapshot, folder):
+        return _config(PYTORCH, folder, None)
+    return None
+
+
+def _config(settings: Mapping[str, object], folder: str, source: str | None, text: bytes = b"") -> Config:
+    table = Table(settings, f"{source}: [tool.opfixtures]" if source else "preset", folder)
+    table.only(*_KEYS)
+    preset = table.choice("preset", tuple(PRESETS))
+    if preset is not None:
+        table = Table({**PRESETS[preset], **settings}, table.where, folder)
+    return Config(
+        version_map=table.needed("version-map", table.path("version-map")),
+        upgraders=table.path("upgraders"),
+        registry=table.needed("registry", table.path("registry")),
+        fixture_modules=table.needed("fixture-modules", table.paths("fixture-modules")),
+        fixtures=table.needed("fixtures", table.path("fixtures")),
+        target=table.word("target"),
+        runtimes=read_runtimes(table),
+        source=source,
+        versions=table.path("versions"),
+        mobile_upgraders=table.path("mobile-upgraders"),
+        mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
+        waivers=_waivers(table, text),
+        fixture_format=table.choice("fixture-format", ("ptl", "pt")) or "ptl",
+        sources=table.words("sources"),
+        identity_upgraders=_reasons(table, "identity-upgraders"),
+        folder=folder,
+        named=tuple(_named(settings, folder, text)) if source else (),
+        upstream=table.word("upstream"),
+        reserved_versions=_reserved(table),
+    )
+
+
+def _reserved(table: Table) -> VersionRange | None:
+    versions = table.text("reserved-versions")
+    if versions is None:
+        return None
+    table.needed("upstream", table.word("upstream"))
+    return version_range(table, "reserved-versions", versions)
+
+
+def _reasons(table: Table, key: str) -> Mapping[str, str]:
+    """A table of texts, each the reason for what its key names."""
+    reasons = table.table(key)
+    if reasons is None:
+        return {}
+    return {name: reasons.needed(name, reasons.text(name)) for name in reasons.values}
+
+
+def _named(settings: Mapping[str, object], folder: str, text: bytes) -> Iterator[NamedFile]:
+    lines = text.decode("utf-8", "replace")
+    for key in _FILES:
+        value = settings.get(key, [])
+        for path in map(str, value if isinstance(value, list) else [value]):
+            # TOML may write a path in other ways; then the first line has to do.
+            at = lines.find(path, max(lines.find(key), 0))
+            line, column = (
+                (lines.count("\n", 0, at) + 1, at - lines.rfind("\n", 0, at)) if at > -1 else (1, 1)
+            )
+            yield NamedFile(key, below(folder, path), line, column)
+
+
+def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:
+    waivers = table.table("waivers")
+    if waivers is None:
+        return ()
+    from opfixtures.settings.waivers import read_waivers
+
+    return read_waivers(waivers, text)

@@ -1,0 +1,115 @@
+"""`opfixtures check` in real repositories: what it says of a change, and how to mend it."""
+
+import json
+
+from tests.repositories import zipped_archive
+
+VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
+REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
+MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
+SCALE = """\
+OPERATOR_VERSIONS = {
+    "mylib::scale": [
+        {
+            "bumped_at_version": 4,
+            "upgrader_name": "scale_0_3",
+            "old_schema": "mylib::scale(Tensor x) -> Tensor",
+        },
+    ],
+}
+"""
+
+HARDSWISH_ARCHIVE = zipped_archive(3, "aten::hardswish")
+
+
+def add_fixture_entry(repository):
+    """Add module and row for aten::hardswish and stage them."""
+    module = (
+        "\n\nclass TestVersionedHardswishV10(torch.nn.Module):\n"
+        "    def forward(self, x):\n        return torch.ops.aten.hardswish(x)\n"
+    )
+    repository.write(MODULES, repository.read(MODULES) + module)
+    repository.replace(REGISTRY, "\n}", '\n    TestVersionedHardswishV10(): "aten::hardswish",\n}')
+
+
+class TestAnEditedVersionMap:
+    def test_an_added_entry_owes_a_fixture_entry_and_the_report_shows_the_lines(
+        self, pytorch, opfixtures, add_hardswish
+    ):
+        add_hardswish(pytorch)
+        ran = opfixtures(pytorch, "check")
+        assert ran.status == 1
+        assert ran.out.startswith(
+            f"{VERSION_MAP}:7:27: error OPF201: aten::hardswish is bumped at version 11 without a matching "
+            f"fixture entry, one whose module ends in V0 to V10\n    add to {MODULES}:\n\n"
+            "    class TestVersionedHardswishV10(torch.nn.Module):\n"
+        )
+        assert f"    add to ALL_MODULES in {REGISTRY}:5:\n\n" in ran.out
+        assert '        TestVersionedHardswishV10(): "aten::hardswish",\n' in ran.out
+        assert ran.out.endswith("opfixtures: 1 error, 0 warnings, 0 notes\n")
+
+    def test_with_module_and_row_only_the_fixture_is_missing(self, pytorch, opfixtures, add_hardswish):
+        add_hardswish(pytorch)
+        add_fixture_entry(pytorch)
+        ran = opfixtures(pytorch, "check")
+        assert ran.status == 0
+        assert ran.out == (
+            f"{REGISTRY}:5:5: note OPF301: the fixture of TestVersionedHardswishV10 is not there yet: "
+            "test/jit/fixtures/test_versioned_hardswish_v10.ptl\n"
+            "    opfixtures generate --operator aten::hardswish\n"
+            "opfixtures: 0 errors, 0 warnings, 1 note\n"
+        )
+        assert opfixtures(pytorch, "check", "--require-fixtures").status == 1
+
+    def test_with_the_fixture_nothing_is_owed(self, pytorch, opfixtures, add_hardswish):
+        add_hardswish(pytorch)
+        add_fixture_entry(pytorch)
+        pytorch.write("test/jit/fixtures/test_versioned_hardswish_v10.ptl", HARDSWISH_ARCHIVE)
+        ran = opfixtures(pytorch, "check", "--require-fixtures")
+        assert (ran.status, ran.out) == (0, "opfixtures: nothing is owed\n")
+
+    def test_the_lines_of_the_hint_mend_the_finding(self, pytorch, opfixtures, findings, add_hardswish):
+        add_hardswish(pytorch)
+        hint = json.loads(opfixtures(pytorch, "check", "--format", "json").out)["findings"][0]["hint"]
+        module = hint.partition("fixtures_src.py:\n\n")[2].partition("\nadd to ALL_MODULES")[0]
+        row = hint.rpartition("\n")[2]
+        pytorch.write(MODULES, f"{pytorch.read(MODULES)}\n\n{module}")
+        pytorch.replace(REGISTRY, "\n}", f"\n{row}\n}}")
+        assert findings(opfixtures(pytorch, "check", "--format", "json")) == [f"OPF301 {REGISTRY}:5"]
+
+
+class TestALibrary:
+    def test_a_registry_that_must_be_run_cannot_be_judged(self, library, opfixtures, findings):
+        library.write("my lib/versiöns.py", SCALE)
+        library.write("my lib/registry.py", "ALL_MODULES = make_them()\n")
+        ran = opfixtures(library, "check", "--format", "json")
+        assert (ran.status, findings(ran)) == (1, ["OPF206 my lib/registry.py:1"])
+
+    def test_settings_that_arrive_with_the_change_are_used_for_both_sides(self, library, opfixtures):
+        settings = library.read(".opfixtures.toml")
+        library.git("rm", "--quiet", ".opfixtures.toml")
+        library.write("my lib/versiöns.py", SCALE)
+        library.commit()
+        library.write(".opfixtures.toml", settings)
+        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+
+    def test_a_change_may_mend_broken_settings(self, library, opfixtures):
+        library.replace(".opfixtures.toml", "version-map", "version-mop")
+        library.commit()
+        library.replace(".opfixtures.toml", "version-mop", "version-map")
+        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+
+    def test_settings_that_go_with_the_change_still_hold_for_it(self, library, opfixtures):
+        library.git("rm", "--quiet", ".opfixtures.toml", "my lib/versiöns.py")
+        assert "OPF109" in opfixtures(library, "check").out
+
+    def test_what_a_pull_request_names_cannot_forge_a_line_of_the_report(self, library, opfixtures):
+        library.write("my lib/versiöns.py", SCALE.replace("mylib::scale", r"mylib::a\n::error::\x1b[2J"))
+        out = opfixtures(library, "check").out
+        assert r"mylib::a\n::error::\x1b[2J is bumped at version 4" in out
+        assert "\x1b" not in out
+        assert not any(line.strip().startswith("::error") for line in out.splitlines())
+
+
+def test_the_findings_of_nothing_keep_to_the_schema_too(pytorch, opfixtures, findings):
+    assert findings(opfixtures(pytorch, "check", "--format", "json")) == []

@@ -1,0 +1,129 @@
+"""What a post-change runtime showed: whether it has the change, and for which fixtures it says anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from opfixtures.archives.formats import JIT
+from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.place import Place
+from opfixtures.proving.replay import Replays
+from opfixtures.proving.result import Answer, Fact, Facts
+from opfixtures.proving.verify import evidence_of
+from opfixtures.settings.config import Config
+from opfixtures.worker.observations import (
+    MarkerSeen,
+    OperatorSeen,
+    RanSeen,
+    Replayed,
+    RowReplayed,
+    RuntimeSeen,
+    UpgraderSeen,
+)
+
+PLACE = Place("a.py", 1, 1)
+OLD = "tiny::scale(Tensor x) -> Tensor"
+NEW = "tiny::scale(Tensor x, float by=1.) -> Tensor"
+ENTRY = MapEntry("tiny::scale", 4, "scale_0_3", OLD, PLACE)
+OWNER = Owner(FixtureEntry("ScaleV3", "tiny::scale", PLACE), "scale_v3.ptl", ENTRY, range(4), 4)
+GUARD = Owner(OWNER.row, OWNER.path)
+ROW = RowReplayed(
+    {JIT: Replayed((None,))}, {JIT: Replayed((None,))}, MarkerSeen(found=True, ran=True), ran=RanSeen(False)
+)
+
+
+def seen(schema: str | None = NEW, highest: int | None = 10, **of_operator: object) -> RuntimeSeen:
+    operator = replace(OperatorSeen(schema, None, is_torchs=False), **of_operator)  # type: ignore[arg-type]
+    return RuntimeSeen("2.13.0", "bc2c6eda", "3.11", "Linux", highest, None, {"tiny::scale": operator})
+
+
+def replays(runtime: RuntimeSeen | None = None, **members: object) -> Replays:
+    known = Replays(runtime or seen(), {OWNER.path: ROW}, by="the work tree")
+    return replace(known, **members)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "unchanged"),
+    [
+        (seen(NEW), False),
+        (seen(OLD), True),
+        (seen("tiny::scale( Tensor x ) -> (Tensor)"), True),
+        (seen(None), False),
+        (seen("what is this?"), False),
+        # torch tells of a change that no schema shows.
+        (seen(OLD, bumps=(4,), is_torchs=True), False),
+        (seen(OLD, bumps=(3, 5), is_torchs=True), True),
+        (seen(OLD, bumps=None, is_torchs=True), True),
+        # A library's map is the library's word.
+        (seen(OLD, bumps=(4,), is_torchs=False), True),
+        (seen(OLD, highest=3), False),
+    ],
+)
+def test_a_runtime_shows_no_change_where_the_old_schema_is_there_and_its_map_does_not_tell(
+    runtime: RuntimeSeen, unchanged: bool
+) -> None:
+    assert replays(runtime).is_unchanged(OWNER) is unchanged
+
+
+def test_neither_a_guard_nor_a_side_that_failed_is_unchanged() -> None:
+    assert not replays(seen(OLD)).is_unchanged(GUARD)
+    assert not Replays(failed="ImportError: x").is_unchanged(OWNER)
+
+
+@pytest.mark.parametrize("highest", [None, 3])
+def test_what_no_runtime_has_is_not_replayed_and_no_failure(highest: int | None) -> None:
+    without = replays(seen(highest=highest), unreached={OWNER.path: "it died"})
+
+    assert without.why_not(OWNER) == "no runtime has version 4"
+    assert (without.failure(OWNER), without.row(OWNER), without.today(OWNER)) == ("", None, None)
+    assert without.why_not(GUARD) == ""
+    assert without.row(GUARD) == ROW
+
+
+def test_a_release_with_another_upgrader_than_the_tree_says_nothing_of_it() -> None:
+    other = replays(stands_in={"scale_0_3": "torch-2.13.0 has another scale_0_3 than this tree"})
+
+    assert other.why_not(OWNER) == "torch-2.13.0 has another scale_0_3 than this tree"
+    assert (other.row(OWNER), other.failure(OWNER), other.ran(OWNER)) == (None, "", None)
+    assert (other.why_not(GUARD), other.ran(GUARD)) == ("", False)
+
+
+def test_a_side_that_cannot_be_had_or_did_not_come_to_it_is_a_failure_with_its_cause() -> None:
+    assert Replays(failed="ImportError: x").failure(OWNER) == "ImportError: x"
+    assert replays(rows={}, unreached={OWNER.path: "it was killed"}).failure(OWNER) == "it was killed"
+    assert replays().failure(OWNER) == ""
+
+
+def test_the_upgrader_is_seen_running_or_of_a_guard_the_operator() -> None:
+    assert (replays().ran(OWNER), replays().ran(GUARD)) == (True, False)
+    assert replays(rows={}).ran(OWNER) is None
+
+
+CONFIG = Config("map.py", None, "registry.py", ("modules.py",), "fixtures", None, (), None)
+FACTS = Facts(*[Fact(Answer.YES)] * 3)
+
+
+def test_an_upgrader_changes_nothing_by_its_graph_or_by_the_settings_word() -> None:
+    named = replace(CONFIG, identity_upgraders={"scale_0_3": "it only renames", "other_0_3": "x"})
+    identity = replays(replace(seen(), upgraders={"scale_0_3": UpgraderSeen(True, identity=True)}))
+
+    def changes_nothing(owner: Owner, replayed: Replays, config: Config) -> str:
+        return evidence_of(owner, FACTS, replayed, config).changes_nothing
+
+    assert changes_nothing(OWNER, replays(), CONFIG) == ""
+    assert changes_nothing(OWNER, identity, CONFIG) == "its graph"
+    assert changes_nothing(OWNER, replays(), named) == "the settings say so: it only renames"
+    assert changes_nothing(GUARD, identity, named) == ""
+
+
+def test_the_verdict_looks_at_what_the_side_after_the_change_came_to() -> None:
+    failed = evidence_of(OWNER, FACTS, Replays(failed="ImportError: x"), CONFIG)
+    not_there = evidence_of(OWNER, FACTS, replays(seen(highest=3)), CONFIG)
+    unchanged = evidence_of(OWNER, FACTS, replays(seen(OLD)), CONFIG)
+
+    assert (failed.failed, failed.not_replayed, failed.unchanged) == ("ImportError: x", "", False)
+    assert (not_there.failed, not_there.not_replayed) == ("", "no runtime has version 4")
+    assert unchanged.unchanged
