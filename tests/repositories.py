@@ -10,6 +10,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from opfixtures.repository.snapshot import Snapshot
+from opfixtures.settings.config import Config, read_config
+
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
@@ -121,3 +124,10 @@ class GitRepository:
             text=True,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def config_of(snapshot: Snapshot, folder: str = "") -> Config:
+    """The settings of a project that has some."""
+    config = read_config(snapshot, folder)
+    assert config is not None
+    return config

@@ -10,8 +10,8 @@ from opfixtures import report
 from opfixtures.change.changes import Change
 from opfixtures.declarations.read import declare
 from opfixtures.rules import judge
-from opfixtures.settings.config import read_config
 from tests.monorepo import PACKAGE, SUB, TREE, library_files, pytorch_below
+from tests.repositories import config_of
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = '    {{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},\n'
@@ -94,7 +94,7 @@ def judged():
     """
 
     def find(*codes, before, after, target=None, landed=None, everything=False):
-        config = read_config(Files({VERSION_MAP: "", **after}))
+        config = config_of(Files({VERSION_MAP: "", **after}))
 
         def declared(files):
             return declare(

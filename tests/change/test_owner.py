@@ -25,7 +25,7 @@ SCALE_4, SCALE_6, ADD_4 = entry("tiny::scale", 4), entry("tiny::scale", 6), entr
 
 
 def told(change: Change) -> list[tuple[str, int | None]]:
-    return [(one.row.module, one.entry and one.entry.bumped_at_version) for one in owners(change)]
+    return [(one.row.module, one.entry.bumped_at_version if one.entry else None) for one in owners(change)]
 
 
 def test_they_are_in_the_order_of_the_version_map_and_guards_come_last() -> None:

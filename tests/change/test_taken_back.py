@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ EMPTY = {
 ENTRY = (
     '{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": "mylib::scale(Tensor x) -> Tensor"}'
 )
-WHOLE = {
+WHOLE: dict[str, Any] = {
     MAP: f'OPERATOR_VERSIONS = {{\n    "mylib::scale": [{ENTRY}],\n}}\n',
     REGISTRY: 'ALL_MODULES = {\n    TestVersionedScaleV3(): "mylib::scale",\n}\n',
     MODULES: "import torch\n\n\nclass TestVersionedScaleV3(torch.nn.Module):\n    pass\n",

@@ -81,12 +81,13 @@ def test_a_reader_that_has_left_and_a_full_disk_are_not_complained_of_again(monk
     monkeypatch.setattr(check, "run", failing(BrokenPipeError()))
     assert cli.main(["check"]) == 1
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    told = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", told)
     with open("/dev/full", "w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert cli.main(["explain", "OPF201"]) == 2
         full.write("what is written now is dropped")
-    assert sys.stderr.getvalue() == "opfixtures: error: No space left on device\n"
+    assert told.getvalue() == "opfixtures: error: No space left on device\n"
 
 
 class TestAsTheHookCallsIt:
@@ -125,10 +126,11 @@ class TestAsTheHookCallsIt:
 
 
 def test_a_stdout_that_cannot_show_a_character_gets_an_escape(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     monkeypatch.setattr(check, "run", lambda *_args, **_options: int(sys.stdout.write("ä") != 1))
     assert cli.main(["check"]) == 0
-    assert sys.stdout.buffer.getvalue() == b"\\xe4"
+    assert written.getvalue() == b"\\xe4"
 
 
 class TestAProcess:

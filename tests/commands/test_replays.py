@@ -8,7 +8,7 @@ from opfixtures.commands.replays import sources_of, touched
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import WorkTreeSnapshot
-from opfixtures.settings.config import read_config
+from tests.repositories import config_of
 
 SETTINGS = """\
 [tool.opfixtures]
@@ -63,7 +63,7 @@ def difference(git_environment):
         found = Repository.discover(root, git_environment)
         with GitObjects(found) as objects:
             commit = before and objects.resolve(before)
-        config = read_config(WorkTreeSnapshot(root))
+        config = config_of(WorkTreeSnapshot(root))
         return touched(found, config, [config], commit)
 
     return run
@@ -182,7 +182,7 @@ def test_the_globs_of_the_settings_say_what_counts(library, difference):
 def test_fixtures_are_no_source_and_count_all_the_same(library, difference):
     library.write(".opfixtures.toml", CHECKOUT.replace("[[tool", 'sources = ["**"]\n\n[[tool'))
     library.commit()
-    config = read_config(WorkTreeSnapshot(str(library.root)))
+    config = config_of(WorkTreeSnapshot(str(library.root)))
     assert not sources_of(config, [config]).has("tests/fixtures/scale_v3.ptl")
     edit(library, "tests/fixtures/scale_v3.ptl")
     assert difference(library) == "tests/fixtures/scale_v3.ptl"

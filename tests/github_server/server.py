@@ -113,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send_data(fault.status or status, fault.body(body), headers)
         if not fault.status:
             self.close_connection = True
-            return self.connection.shutdown(socket.SHUT_RDWR)
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return None
         later = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return self._send(fault.status, {"message": fault.message}, {**later, **fault.headers})
 
@@ -128,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 404, {"message": "Not Found"}, {}
         template, names = found
         body = json.loads(data) if data else None
-        page = {key: query[key] for key in ("page", "per_page") if key in query}
+        page: dict[str, str] = {key: query[key] for key in ("page", "per_page") if key in query}
         broken = github.description.broken_request(self.command, template, query, body)
         try:
             call = Call(
@@ -145,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
                 status, answer = self._localised(*OPERATIONS[self.command, template].run(call), names)
         except Refused as refused:
             status, answer = refused.status, {"message": str(refused), "documentation_url": "https://docs"}
-        headers = {}
+        headers: dict[str, str] = {}
         if isinstance(answer, list) and not template.endswith("{path}"):
             answer, headers = self._page(answer, path, query, page)
         broken += github.description.broken_response(self.command, template, status, answer)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 BOT = "github-actions[bot]"
 Access = Literal["read", "write"]
@@ -110,7 +110,7 @@ class GitHub:
     def tree(self, repository: str, base: str | None, blobs: dict[str, str | None]) -> str:
         """The id of a tree: that of `base` with these blobs by path; None takes a path out."""
         with tempfile.TemporaryDirectory() as scratch:
-            index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
+            index: dict[str, Any] = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
             if base is not None:
                 self.git(repository, "read-tree", base, **index)
             lines = [

@@ -8,7 +8,7 @@ import pytest
 from opfixtures.change.changes import Change
 from opfixtures.change.map_history import PreChange
 from opfixtures.change.owner import Owner
-from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.model import Declarations, FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.declarations.read import read_declarations
 from opfixtures.making.plan import (
@@ -132,7 +132,7 @@ def plan(
         before=read_declarations(before or Tree(settings=after.settings), config),
         after=read_declarations(after, config),
         touched=frozenset(),
-        published=lambda: None,
+        published=Declarations,
         has_file=after.has,
     )
     assert not change.version_map.problems
@@ -594,10 +594,10 @@ def test_an_entry_that_was_there_before_has_the_pre_change_commit_that_history_s
 def test_the_commit_of_a_backfill_may_be_built_and_proves_nothing(
     entries_before: tuple[tuple[str, int], ...], found: PreChange | None
 ) -> None:
-    more = {"found": found} if found else {}
+    found = found or NOT_FOUND
 
-    checkout = only_planned(plan(Tree((SCALE_4,), ROW, CHECKOUT), Tree(entries_before), **more))
-    release = only_planned(plan(Tree((SCALE_4,), ROW, RELEASE), Tree(entries_before), **more))
+    checkout = only_planned(plan(Tree((SCALE_4,), ROW, CHECKOUT), Tree(entries_before), found=found))
+    release = only_planned(plan(Tree((SCALE_4,), ROW, RELEASE), Tree(entries_before), found=found))
 
     assert (checkout.commit, release.commit) == ("c0ffee", None)
     assert checkout.doubted("it is new") == (

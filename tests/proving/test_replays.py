@@ -103,7 +103,7 @@ def test_the_upgrader_is_seen_running_or_of_a_guard_the_operator() -> None:
 
 
 CONFIG = Config("map.py", None, "registry.py", ("modules.py",), "fixtures", None, (), None)
-FACTS = Facts(*[Fact(Answer.YES)] * 3)
+FACTS = Facts(Fact(Answer.YES), Fact(Answer.YES), Fact(Answer.YES))
 
 
 def test_an_upgrader_changes_nothing_by_its_graph_or_by_the_settings_word() -> None:

@@ -189,7 +189,11 @@ def test_a_file_that_no_artifact_has_is_refused(files: Files, tmp_path: Path, na
 
 
 def _set(**members: Any) -> Callable[[zipfile.ZipInfo], object]:
-    return lambda info: [setattr(info, name, value) for name, value in members.items()]
+    def mend(info: zipfile.ZipInfo) -> None:
+        for name, value in members.items():
+            setattr(info, name, value)
+
+    return mend
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,15 @@ def test_a_job_without_a_token_asks_without_one(answers: Answers) -> None:
 def test_github_is_asked_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = tmp_path / "certificate.pem"
     made = "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 1 -subj /CN=here"
-    command = [*made.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate, "-out", "-"]
+    command = [
+        *made.split(),
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(certificate),
+        "-out",
+        "-",
+    ]
     public = subprocess.run(command, check=True, capture_output=True).stdout
     certificate.write_bytes(certificate.read_bytes() + public)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +230,7 @@ def command(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[Callable[..., Ran]]:
+) -> Callable[[], Ran]:
     """Runs `opfixtures publish --commit` for pull request 8, without pauses."""
     monkeypatch.setattr("opfixtures.pull_request.transport._PAUSE", None)
     monkeypatch.setattr("opfixtures.pull_request.transport._PAUSE_OF_WRITES", None)

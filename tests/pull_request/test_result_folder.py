@@ -189,7 +189,7 @@ def test_what_was_made_is_what_this_run_says_that_it_made() -> None:
     assert made([replace(row(), fixture=None)]) == []
 
 
-FACTS = Facts(*[Fact(Answer.YES)] * 3)
+FACTS = Facts(Fact(Answer.YES), Fact(Answer.YES), Fact(Answer.YES))
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_what_is_read_is_what_was_written(result: Result) -> None:
 
 
 def test_findings_beside_it_are_read(result: dict[str, Any]) -> None:
-    (finding,) = read_result(json.dumps(result).encode())[1]
+    (finding,) = read_result(json.dumps(result).encode())[1] or ()
 
     told = {name: getattr(finding, name) for name in ("code", "severity", "operator", "message", "hint")}
     assert told | {"path": finding.place.path, "line": 3, "column": 1} == result["findings"][0]

@@ -53,8 +53,11 @@ def test_a_repository_is_what_git_says(api: Github, hub: GitHub) -> None:
     files = repository.get_contents("test/fixtures", ref="change")
 
     assert compared.merge_base_commit.sha == hub.git("owner/repo", "rev-parse", "main").decode().strip()
+    assert isinstance(files, list)
     assert [file.path for file in files] == ["test/fixtures/old.ptl"]
-    assert repository.get_contents(".opfixtures.toml").decoded_content.startswith(b"[tool")
+    settings = repository.get_contents(".opfixtures.toml")
+    assert not isinstance(settings, list)
+    assert settings.decoded_content.startswith(b"[tool")
 
 
 def test_what_breaks_the_description_is_told(api: Github, server: GitHubServer) -> None:

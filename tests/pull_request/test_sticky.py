@@ -177,7 +177,7 @@ FAULTS = [
 def test_a_fault_at_any_write_loses_nothing_and_doubles_nothing(
     hub: GitHub, server: GitHubServer, client: Clients, fault: Fault, position: int
 ) -> None:
-    failed = []
+    failed: list[object] = []
 
     def once(request: Request) -> Fault | None:
         if request.nth_write == position and not failed:

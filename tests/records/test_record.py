@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -139,7 +140,7 @@ def test_the_record_of_a_guard_has_neither_entry_nor_proof(gelu_record: Record) 
 @pytest.mark.parametrize(
     "half", [{"bumped_at_version": None}, {"upgrader_name": None}], ids=lambda half: next(iter(half))
 )
-def test_half_an_entry_is_none(gelu_record: Record, half: dict[str, None]) -> None:
+def test_half_an_entry_is_none(gelu_record: Record, half: dict[str, Any]) -> None:
     """One that named an upgrader and no version would be compared with no entry of the version map."""
     written = dump_record(replace(gelu_record, entry=replace(gelu_record.entry, **half)))
 

@@ -11,8 +11,8 @@ from opfixtures.declarations.read import read_declarations, read_sources
 from opfixtures.errors import UserError
 from opfixtures.renumber.choose import choose
 from opfixtures.renumber.rewrite import plan_edits, rewrite, written
-from opfixtures.settings.config import read_config
 from tests.renumber.conftest import BAR, FOO, FOO_OUT, GELU, MAP, MODULES, REGISTRY, UPGRADERS, VERSIONS, tree
+from tests.repositories import config_of
 
 BY_HAND = "is not one plain literal or name here: write it as one, or renumber by hand"
 
@@ -206,10 +206,11 @@ class Files(dict):
 def planned():
     """A change, its renumbering, the sources and the edits."""
     target, mine = Files(tree(BAR, GELU, produced=11)), Files(tree(BAR, GELU, FOO, produced=11))
-    config = read_config(mine)
+    config = config_of(mine)
     before, after = (read_declarations(snapshot, config) for snapshot in (target, mine))
     change = Change(config, before, after, frozenset(), lambda: before, mine.has, lambda: before)
     renumbering, sources = choose(change), read_sources(mine, config)
+    assert renumbering is not None
     return change, renumbering, sources, plan_edits(change, renumbering, sources)
 
 

@@ -91,7 +91,7 @@ def test_check_names_the_versions_that_are_written(branches):
     branches.land(tree(BAR, GELU, produced=11))
     found = branches.run("check", "--from-ref", "origin/HEAD", "--to-ref", "HEAD", "--format", "json")
     named = [
-        re.search(r"(aten::\w+) is .* next free version is (\d+)", finding["message"]).groups()
+        re.findall(r"(aten::\w+) is .* next free version is (\d+)", finding["message"])[0]
         for finding in json.loads(found.out)["findings"]
         if finding["code"] == "OPF108"
     ]

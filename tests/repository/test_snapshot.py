@@ -7,7 +7,7 @@ import pytest
 from opfixtures.errors import GitError, UserError
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.snapshot import LARGEST, EmptySnapshot, WorkTreeSnapshot
+from opfixtures.repository.snapshot import LARGEST, EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def test_each_snapshot_reads_its_own_state(objects):
         b"staged\n",
         b"on disk\n",
     ]
-    assert EmptySnapshot().read("file") is None
+    empty: Snapshot = EmptySnapshot()
+    assert empty.read("file") is None
 
 
 def test_each_snapshot_has_a_name_for_a_sentence(objects):

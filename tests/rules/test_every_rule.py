@@ -2,6 +2,7 @@
 or one that has no line in the table, fails here."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
 ARCHIVE = zipped_archive(10, "aten::hardswish")
 
-COMPLETE = {
+COMPLETE: dict[str, Any] = {
     MAP: """\
 std::unordered_map<std::string, std::vector<UpgraderEntry>> operatorVersionMap({
     {"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},
@@ -141,7 +142,7 @@ fixtures = "fixtures"
     "registry.py": "ALL_MODULES = {}\n",
     "modules.py": "import torch\n",
 }
-LIBRARY = {
+LIBRARY: dict[str, Any] = {
     **LIBRARY_BEFORE,
     "map.py": """\
 OPERATOR_VERSIONS = {

@@ -51,7 +51,7 @@ class History:
         self._opfixtures = opfixtures
         self.produced = 10
         # Entries in the order of the file: operator, version, upgrader, old_schema.
-        self.entries = []
+        self.entries: list[tuple[str, int, str, str]] = []
         self.upgraders = []
         self.mobile = []
         self.rows = {}
@@ -93,7 +93,7 @@ class History:
 
     def stage(self):
         """Write and stage all files."""
-        grouped = {}
+        grouped: dict[str, list[str]] = {}
         for operator, version, name, schema in self.entries:
             grouped.setdefault(operator, []).append(f'{{{version}, "{name}", "{schema}"}}')
         entries = "".join(f'    {{"{name}", {{{", ".join(texts)}}}}},\n' for name, texts in grouped.items())
@@ -120,7 +120,8 @@ class History:
         for path, text in files.items():
             self.repository.write(path, text)
         for module in self.fixtures:
-            content = zipped_archive(self.stamps.get(module, module_version(module)), self.calls[module])
+            stamp = self.stamps.get(module, module_version(module) or 0)
+            content = zipped_archive(stamp, self.calls[module])
             self.repository.write(fixture(module), content)
         gone = set(self.repository.git("ls-files", "--", FIXTURES).split()) - set(map(fixture, self.fixtures))
         if gone:

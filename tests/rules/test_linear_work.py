@@ -169,11 +169,17 @@ def work(opfixtures, monkeypatch):
         def tracer(_frame, event, _argument):
             calls[0] += event == "call"
 
+        def noted_decode(source):
+            decoded.append(1)
+            return decode(source)
+
+        def noted_parse(text, *args, **options):
+            parsed.append(len(text))
+            return parse(text, *args, **options)
+
         with monkeypatch.context() as patch:
-            patch.setattr(python_source, "decode", lambda source: decoded.append(1) or decode(source))
-            patch.setattr(
-                ast, "parse", lambda text, *a, **k: parsed.append(len(text)) or parse(text, *a, **k)
-            )
+            patch.setattr(python_source, "decode", noted_decode)
+            patch.setattr(ast, "parse", noted_parse)
             before = sys.getprofile()
             sys.setprofile(tracer)
             try:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,7 +38,7 @@ SCHEMA = "aten::gelu(Tensor self) -> Tensor"
 def gelu_record(source, data, **changes):
     """The record of this archive, made from the module in `source`; `changes` are of its parts' members."""
     seen = read_archive(data)
-    parts = {
+    parts: dict[str, Any] = {
         "entry": RecordedEntry("aten::gelu", 10, "gelu_0_9", SCHEMA),
         "module": RecordedModule(
             "TestVersionedGeluV9", MODULES, source_sha256(excerpt(source, "TestVersionedGeluV9"))
@@ -568,14 +569,17 @@ class TestOPF307:
         path = f"{FOLDER}/gelu_defaults_v9.ptl"
         data = zipped_archive(3, "aten::gelu")
         pytorch.write(path, data)
-        changes = {"archive": {"file": "gelu_defaults_v9.ptl"}, "module": {"name": "GeluDefaultsV9"}}
+        changes: dict[str, dict[str, object]] = {
+            "archive": {"file": "gelu_defaults_v9.ptl"},
+            "module": {"name": "GeluDefaultsV9"},
+        }
         pytorch.write(f"{path}.json", gelu_record(pytorch.read(MODULES), data, **changes))
         hint = first(pytorch, "OPF307")["hint"]
         row = '    GeluDefaultsV9(): "aten::gelu",'
         assert hint == (
             f"its record is of aten::gelu at 10: write its row in ALL_MODULES in {REGISTRY}:\n\n{row}"
         )
-        changes["entry"] = {"bumped_at_version": 11}
+        changes |= {"entry": {"bumped_at_version": 11}}
         pytorch.write(f"{path}.json", gelu_record(pytorch.read(MODULES), data, **changes))
         assert first(pytorch, "OPF307")["hint"].startswith("add what it was made for, ")
         pytorch.replace(REGISTRY, "\n}", f"\n{row}\n}}")

@@ -11,8 +11,8 @@ from opfixtures.proving.result import Status as ResultStatus
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
-from opfixtures.settings.config import read_config
 from opfixtures.settings.waivers import Waiver, waiver_for
+from tests.repositories import config_of
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
@@ -153,7 +153,7 @@ class TestWhatNobodyCanProve:
 
     def test_may_be_waived_in_the_settings(self):
         text = SETTINGS + waiver("aten::gelu", "replay.unproven")
-        [found] = read_config(Files({".opfixtures.toml": text})).waivers
+        [found] = config_of(Files({".opfixtures.toml": text})).waivers
         assert found.codes == ("replay.unproven",)
 
 
@@ -220,7 +220,7 @@ class Files(dict):
 )
 def test_a_waiver_that_cannot_be_used_is_refused(waivers, sentence):
     with pytest.raises(ConfigurationError) as caught:
-        check_codes(read_config(Files({".opfixtures.toml": SETTINGS + waivers})), RULES)
+        check_codes(config_of(Files({".opfixtures.toml": SETTINGS + waivers})), RULES)
     assert str(caught.value).startswith(".opfixtures.toml: [tool.opfixtures]: [waivers]: " + sentence)
 
 
@@ -228,7 +228,7 @@ def test_a_waiver_in_another_form_is_read_and_stands_in_the_first_line():
     text = SETTINGS + f'[tool.opfixtures.waivers."aten::gelu"]\n{waiver("x", "OPF303")[7:-3]}'
     text = text.replace(", reason", "\nreason").replace(", expires", "\nexpires")
     text += '\n["tool".opfixtures.waivers.\'aten::relu\']\ncodes = ["OPF303"]\nreason = "x"\nexpires = 2027-06-30\n'
-    config = read_config(Files({".opfixtures.toml": text}))
+    config = config_of(Files({".opfixtures.toml": text}))
     assert [(one.key, one.codes, one.line) for one in config.waivers] == [
         ("aten::gelu", ("OPF303",), 5),
         ("aten::relu", ("OPF303",), 1),

@@ -114,6 +114,7 @@ built_once(sys.argv[1], "key", build, needed="half")
 def test_a_build_that_was_killed_is_built_again(root):
     command = [sys.executable, "-c", BUILD_AND_HANG, root]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "building\n"
         process.send_signal(signal.SIGKILL)
     folder = built_once(root, "key", write("whole"), needed="half")

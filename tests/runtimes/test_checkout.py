@@ -31,7 +31,10 @@ SPEC = RuntimeSpec(
     "checkout", "checkout", VersionRange(), None, None, None, (("python", "setup_here.py"),), "mylib"
 )
 ALL_SOURCES = Sources(left_out=("fixtures",))
-TORCH = Path(importlib.util.find_spec("torch").origin).parent
+FOUND = importlib.util.find_spec("torch")
+assert FOUND is not None
+assert FOUND.origin is not None
+TORCH = Path(FOUND.origin).parent
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """A runtime of a library is used only if the library came from it."""
 
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from opfixtures.errors import RuntimeUnavailable
+from opfixtures.repository.git import Repository
 from opfixtures.runtimes import Runtime, Runtimes, check_import
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
@@ -56,4 +58,4 @@ def test_on_windows_one_sentence_says_where_to_go(monkeypatch):
     spec = RuntimeSpec("release", "old", VersionRange(), "1.5.1", "3.8", None, (), None)
     monkeypatch.setattr("opfixtures.runtimes.os", SimpleNamespace(name="nt"))
     with pytest.raises(RuntimeUnavailable, match="on Linux and macOS only"):
-        Runtimes(None, {}, "cache", print).obtain(spec, None)
+        Runtimes(cast(Repository, None), {}, "cache", print).obtain(spec, None)

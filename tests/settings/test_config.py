@@ -6,6 +6,7 @@ from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config import read_config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
+from tests.repositories import config_of
 
 LIBRARY = """
 [tool.opfixtures]
@@ -49,7 +50,7 @@ VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 
 @pytest.mark.parametrize(("file", "path"), [("own", ".opfixtures.toml"), ("shared", "pyproject.toml")])
 def test_both_files_hold_the_same_table(file, path):
-    config = read_config(Files(**{file: LIBRARY}))
+    config = config_of(Files(**{file: LIBRARY}))
     assert config.source == path
     assert config.version_map == "mylib/versions.py"
     assert (config.upgraders, config.versions) == (None, None)
@@ -65,14 +66,14 @@ def test_both_files_hold_the_same_table(file, path):
 
 
 def test_without_them_sources_and_upgraders_that_change_nothing_are_left_to_be_seen():
-    config = read_config(Files(own=LIBRARY))
+    config = config_of(Files(own=LIBRARY))
     assert (config.sources, config.identity_upgraders) == ((), {})
 
 
 def test_what_a_library_is_built_from_and_what_changes_nothing_can_be_said():
     text = LIBRARY.replace("target =", 'sources = ["mylib/**", "setup.py"]\ntarget =')
     text += '\n[tool.opfixtures.identity-upgraders]\nscale_0_3 = "it only renames"\n'
-    config = read_config(Files(own=text))
+    config = config_of(Files(own=text))
     assert config.sources == ("mylib/**", "setup.py")
     assert config.identity_upgraders == {"scale_0_3": "it only renames"}
 
@@ -93,14 +94,14 @@ def test_sources_are_a_list_of_globs(sources):
 
 
 def test_the_preset_of_pytorch_can_be_overridden_key_by_key():
-    config = read_config(Files(shared='[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n'))
+    config = config_of(Files(shared='[tool.opfixtures]\npreset = "pytorch"\nfixtures = "mine"\n'))
     assert config.fixtures == "mine"
     assert config.version_map == VERSION_MAP
     assert config.source == "pyproject.toml"
 
 
 def test_a_tree_with_pytorchs_paths_needs_no_settings_and_has_a_runtime_for_every_version():
-    config = read_config(Files(map="", shared="[tool.black]\n"))
+    config = config_of(Files(map="", shared="[tool.black]\n"))
     assert config.source is None
     assert config.upgraders == "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
     assert config.versions == "caffe2/serialize/versions.h"
@@ -128,12 +129,12 @@ def test_settings_in_both_files_are_refused():
 
 
 def test_a_fork_says_what_it_follows_and_which_versions_are_its_own():
-    config = read_config(Files(own=LIBRARY))
+    config = config_of(Files(own=LIBRARY))
     assert (config.upstream, config.reserved_versions) == (None, None)
-    config = read_config(Files(own=LIBRARY.replace("target =", 'upstream = "upstream/main"\ntarget =')))
+    config = config_of(Files(own=LIBRARY.replace("target =", 'upstream = "upstream/main"\ntarget =')))
     assert (config.upstream, config.reserved_versions) == ("upstream/main", None)
     both = 'upstream = "upstream/main"\nreserved-versions = ">=1000,<=1999"\ntarget ='
-    assert read_config(Files(own=LIBRARY.replace("target =", both))).reserved_versions == VersionRange(
+    assert config_of(Files(own=LIBRARY.replace("target =", both))).reserved_versions == VersionRange(
         1000, 1999
     )
 

@@ -16,10 +16,11 @@ import pytest
 from opfixtures.commands.replays import touched
 from opfixtures.proving.result import FixtureResult, Made, Result, Status
 from opfixtures.pull_request import result_folder
+from opfixtures.report.result_json import result_json
 from opfixtures.repository.git import Repository
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.runtimes.side_checkout import check_out, work_tree_state
-from opfixtures.settings.config import read_config
+from tests.repositories import config_of
 
 COMMANDS = [
     ("check",),
@@ -160,7 +161,7 @@ def test_no_filter_is_started_to_see_whether_anything_changed(repository, trap, 
     touch_all(repository)
     trap.set_again()
     root = str(repository.root)
-    config = read_config(WorkTreeSnapshot(root))
+    config = config_of(WorkTreeSnapshot(root))
     found = Repository.discover(root, git_environment)
     assert touched(found, config, [config], repository.git("rev-parse", "HEAD")) is None
     assert trap.sprung == ""
@@ -234,7 +235,7 @@ def test_nothing_is_started_where_fixtures_are_put_into_a_result(
         fixture=path,
         runtime="a runtime",
     )
-    (folder / "result.json").write_text(result_folder.result_json(Result(None, (made,))))
+    (folder / "result.json").write_text(result_json(Result(None, (made,))))
     found = Repository.discover(str(repository.root), git_environment)
     result_folder.write_files(found, str(folder))
     assert b"GIT binary patch" in (folder / "fixtures.patch").read_bytes()

@@ -141,7 +141,9 @@ def test_a_module_that_is_refused_takes_nothing_from_what_is_committed(seen, key
 def test_no_module_changes_what_is_committed_for_another_row(committed, seen):
     (folder, _), (_, answers) = committed, seen
     assert (folder / "relu").read_bytes() == (folder / "gelu").read_bytes()
-    assert exported(answers.rows["a module that writes into all it finds"]).found.differences == (None,)
+    seen = exported(answers.rows["a module that writes into all it finds"]).found
+    assert seen is not None
+    assert seen.differences == (None,)
     assert found(seen, "what was written into") == Reproduced((None, None), ran=DID_NOT)
 
 
@@ -157,7 +159,9 @@ def test_old_releases_run_their_own_again(release, new_modules, good, tmp_path, 
     answers = again.export(python)
     assert exported(answers.rows["gelu"]).found == Reproduced((None,), ran=RAN)
     assert again.archive("gelu").read_bytes() == made.archive("gelu").read_bytes()
-    assert exported(answers.rows["noise"]).found.failure
+    seen = exported(answers.rows["noise"]).found
+    assert seen is not None
+    assert seen.failure
 
 
 def test_an_archive_that_cannot_be_read_is_the_callers_error(modules, tmp_path):

@@ -11,7 +11,7 @@ from opfixtures.worker import worker_process
 from opfixtures.worker.observations import WorkerError
 from opfixtures.worker.worker_process import Job, StoppedError, run_worker
 
-RUNTIME = {
+RUNTIME: dict[str, object] = {
     "event": "runtime",
     "torch": "1",
     "torch_git": "a",
