@@ -22,9 +22,11 @@ from opfixtures.records.record import Record, RecordedAlteration
 from opfixtures.records.tolerances import tolerances_for
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.worker.observations import Exported, RanSeen, RuntimeSeen, WorkerError, exported
+from opfixtures.worker.job import Job
+from opfixtures.worker.observations import Exported, RanSeen, RuntimeSeen, WorkerError
 from opfixtures.worker.scratch import scratch_folder
-from opfixtures.worker.worker_process import Answers, Job, run_worker
+from opfixtures.worker.told import exported
+from opfixtures.worker.worker_process import Answers, run_worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from opfixtures.runtimes import Runtimes
 from opfixtures.settings.sources import Sources
-from opfixtures.worker.worker_process import ROW_SECONDS
+from opfixtures.worker.job import ROW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from opfixtures.proving.facts import same_schemas
 from opfixtures.proving.replay_facts import replay_facts
 from opfixtures.proving.result import LoaderFacts
 from opfixtures.runtimes import Runtime, check_import
-from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen, row_replayed
+from opfixtures.worker.job import ROW_SECONDS, Job
+from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
-from opfixtures.worker.worker_process import ROW_SECONDS, Job, run_worker
+from opfixtures.worker.told import row_replayed
+from opfixtures.worker.worker_process import run_worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,77 +5,26 @@ from __future__ import annotations
 import base64
 import json
 import os
-import selectors
 import shutil
-import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import IO, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO
 
 from opfixtures.atomic_write import write_whole
-from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError, runtime_seen
-from opfixtures.worker.processes import end_group, how_it_ended, telling_line
+from opfixtures.worker.ending import end_worker
+from opfixtures.worker.events import events
+from opfixtures.worker.job import Job
+from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
+from opfixtures.worker.told import runtime_seen
 
 WORKER = os.path.join(os.path.dirname(__file__), "inside", "torch_worker.py")
-ROW_SECONDS = 120.0
-# torch's import and the operator module's, on a slow disk.
-START_SECONDS = 300.0
 # Of a row, at most: making it, its outputs, whether the operator ran, and the last two for what is committed; or two
 # archives under two loaders, and the marker.
 STEPS = 5
-# The members of a row that are files when it is given: the worker gets what is in them.
-CONTENTS = {"generate": ("found",), "replay": ("archive", "raised")}
 # Between the end of a step's time and its answer.
 SLACK_SECONDS = 60.0
-END_SECONDS = 10.0
-# How late a worker notices that it was stopped.
-POLL_SECONDS = 0.2
-MAX_ANSWER_BYTES = 128 << 20
-
-
-class StoppedError(Exception):
-    """The work was stopped before it was done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker is asked to do.
-
-    `rows` are those of torch_worker.py's docstring, each with a `key` of its own, but that archives to read are
-    named by their paths. `seconds` is the time limit of a step. `upgraders` are to be described, each with its
-    source in the tree, None where it is not to be compared.
-    """
-
-    task: str
-    operator_module: str | None
-    operators: tuple[str, ...]
-    rows: tuple[Mapping[str, Any], ...]
-    seconds: float = ROW_SECONDS
-    upgraders: Mapping[str, str | None] = field(default_factory=dict)
-
-    def to_json(self) -> Json:
-        """The job as the worker reads it. Raises OSError if an archive that a row names cannot be read."""
-        contents = CONTENTS[self.task]
-        return {
-            "task": self.task,
-            "import": self.operator_module,
-            "operators": list(self.operators),
-            "upgraders": dict(self.upgraders),
-            "seconds": self.seconds,
-            "rows": [
-                {key: _encoded(value) if value and key in contents else value for key, value in row.items()}
-                for row in self.rows
-            ],
-        }
-
-
-def _encoded(path: str) -> str:
-    with open(path, "rb") as stream:
-        return base64.b64encode(stream.read()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +123,7 @@ def _attempt(
             try:
                 return _listen(process, asked, tell, log, stopped)
             finally:
-                _end(process)
+                end_worker(process)
 
 
 def worker_environment(folder: str) -> dict[str, str]:
@@ -206,10 +155,10 @@ def _listen(
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
     waiting = [row["key"] for row in asked["rows"]]
-    events = _events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, stopped)
+    coming = events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, stopped)
     try:
         while True:
-            match next(events):
+            match next(coming):
                 case {"event": "runtime"} as event if runtime is None:
                     runtime = runtime_seen(event, asked["operators"], asked["upgraders"])
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
@@ -225,72 +174,3 @@ def _listen(
         if runtime is None:
             raise
         return Answers(runtime, rows, str(error))
-
-
-def _events(
-    process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes], stopped: Callable[[], bool]
-) -> Iterator[Json]:
-    """The worker's answers as they come. Raises WorkerError when it ends, or says too little or too much."""
-    for line in _lines(process, row_seconds, log, stopped):
-        try:
-            yield json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise WorkerError(f"the worker answered something that is not JSON: {error}") from error
-
-
-def _lines(
-    process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes], stopped: Callable[[], bool]
-) -> Iterator[bytes]:
-    assert process.stdout is not None  # PIPE was asked for
-    descriptor = process.stdout.fileno()
-    limit, parts, size = START_SECONDS, list[bytes](), 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        deadline = time.monotonic() + limit
-        while _is_readable(selector, deadline, stopped):
-            chunk = os.read(descriptor, 1 << 16)
-            if not chunk:
-                raise WorkerError(f"the worker ended early ({_ending(process, log)})")
-            *complete, rest = chunk.split(b"\n")
-            for line in complete:
-                yield b"".join([*parts, line])
-                limit, parts, size = row_seconds, [], 0
-                deadline = time.monotonic() + limit
-            parts.append(rest)
-            size += len(rest)
-            if size > MAX_ANSWER_BYTES:
-                raise WorkerError(f"an answer of the worker has more than {MAX_ANSWER_BYTES >> 20} MiB")
-    raise WorkerError(f"the worker was silent for {limit:g} seconds")
-
-
-def _is_readable(selector: selectors.BaseSelector, deadline: float, stopped: Callable[[], bool]) -> bool:
-    """Wait until there is something to read, True, or the deadline has passed, False."""
-    while not stopped():
-        left = max(0.0, deadline - time.monotonic())
-        if selector.select(min(left, POLL_SECONDS)):
-            return True
-        if left == 0:
-            return False
-    raise StoppedError
-
-
-def _ending(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
-    try:
-        status = how_it_ended(process.wait(timeout=END_SECONDS))
-    except subprocess.TimeoutExpired:
-        return "it closed its output"
-    log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
-    said = telling_line(log.read().decode(errors="replace"))
-    return f"{status}; it said: {said[:300]}" if said else status
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the worker, which ends what its modules left behind, then whatever else is in its group."""
-    try:
-        process.terminate()
-        # A module may have stopped it.
-        process.send_signal(signal.SIGCONT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_SECONDS)
-    finally:
-        end_group(process)

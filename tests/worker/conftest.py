@@ -22,8 +22,10 @@ from opfixtures.runtimes.cache import cache_root
 from opfixtures.runtimes.release import obtain_release
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
-from opfixtures.worker.observations import RowReplayed, RuntimeSeen, row_replayed
-from opfixtures.worker.worker_process import WORKER, Answers, Job, run_worker
+from opfixtures.worker.job import Job
+from opfixtures.worker.observations import RowReplayed, RuntimeSeen
+from opfixtures.worker.told import row_replayed
+from opfixtures.worker.worker_process import WORKER, Answers, run_worker
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from opfixtures.worker.observations import TOLD_NOTHING, exported
+from opfixtures.worker.told import TOLD_NOTHING, exported
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
 

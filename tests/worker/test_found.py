@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from opfixtures.worker.observations import RanSeen, Reproduced, exported
+from opfixtures.worker.observations import RanSeen, Reproduced
+from opfixtures.worker.told import exported
 
 RELU = """
 class M(torch.nn.Module):

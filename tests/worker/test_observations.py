@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.worker.observations import (
-    TOLD_NOTHING,
     Exported,
     MarkerSeen,
     OperatorSeen,
@@ -18,10 +17,8 @@ from opfixtures.worker.observations import (
     RuntimeSeen,
     UpgraderSeen,
     WorkerError,
-    exported,
-    row_replayed,
-    runtime_seen,
 )
+from opfixtures.worker.told import TOLD_NOTHING, exported, row_replayed, runtime_seen
 
 GELU = {"schema": "aten::gelu(Tensor self) -> Tensor", "bumps": [10], "torch": True}
 RUNTIME = {

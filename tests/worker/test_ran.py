@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from opfixtures.worker.observations import RanSeen, exported
+from opfixtures.worker.observations import RanSeen
+from opfixtures.worker.told import exported
 
 RELEASES = ("1.5.1", "1.9.1", "1.11.0", "2.13.0")
 HEADER = """

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from opfixtures.worker import worker_process
-from opfixtures.worker.worker_process import Job
+from opfixtures.worker.job import Job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
 
@@ -107,7 +107,7 @@ def test_the_worker_ends_with_the_process_that_started_it(modules, when_made, is
     )
     job = Job("generate", None, (), tuple(modules.rows))
     code = (
-        "import sys; from opfixtures.worker.worker_process import Job, run_worker;"
+        "import sys; from opfixtures.worker.job import Job; from opfixtures.worker.worker_process import run_worker;"
         f"run_worker(sys.executable, {job}, {str(tmp_path / 'scratch')!r}, print)"
     )
     starter = subprocess.Popen([sys.executable, "-c", code])

@@ -7,9 +7,11 @@ import time
 
 import pytest
 
-from opfixtures.worker import worker_process
+from opfixtures.worker import ending, events, worker_process
+from opfixtures.worker.events import StoppedError
+from opfixtures.worker.job import Job
 from opfixtures.worker.observations import WorkerError
-from opfixtures.worker.worker_process import Job, StoppedError, run_worker
+from opfixtures.worker.worker_process import run_worker
 
 RUNTIME: dict[str, object] = {
     "event": "runtime",
@@ -98,7 +100,7 @@ def test_a_worker_that_does_not_describe_its_runtime_is_an_error(pretend, answer
 
 
 def test_silence_is_an_error(pretend, monkeypatch):
-    monkeypatch.setattr(worker_process, "START_SECONDS", 0.3)
+    monkeypatch.setattr(events, "START_SECONDS", 0.3)
     start = time.monotonic()
     with pytest.raises(WorkerError, match=r"silent for 0\.3 seconds"):
         pretend([], "time.sleep(99)")
@@ -106,7 +108,7 @@ def test_silence_is_an_error(pretend, monkeypatch):
 
 
 def test_an_endless_answer_is_an_error(pretend, monkeypatch):
-    monkeypatch.setattr(worker_process, "MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr(events, "MAX_ANSWER_BYTES", 1 << 20)
     with pytest.raises(WorkerError, match="more than 1 MiB"):
         pretend([], "while True: os.write(1, b'a' * 65536)")
 
@@ -137,7 +139,7 @@ def test_a_runtime_that_breaks_in_between_is_a_failure(pretend):
 
 
 def test_a_worker_that_ignores_its_termination_is_killed(pretend, monkeypatch, tmp_path):
-    monkeypatch.setattr(worker_process, "END_SECONDS", 0.2)
+    monkeypatch.setattr(ending, "END_SECONDS", 0.2)
     pid_file = tmp_path / "pid"
     code = (
         "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
