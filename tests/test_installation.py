@@ -14,6 +14,7 @@ import pytest
 from tests.repositories import GitRepository
 
 ROOT = Path(__file__).parents[1]
+INSIDE = sorted((ROOT / "opfixtures" / "worker" / "inside").glob("*.py"))
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +65,9 @@ def test_the_base_install_needs_nothing_but_itself(
 def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+    assert INSIDE
     assert {
-        "opfixtures/worker/inside/torch_worker.py",
+        *(f"opfixtures/worker/inside/{path.name}" for path in INSIDE),
         "opfixtures/report/schemas/findings.schema.json",
         "opfixtures/report/schemas/record.schema.json",
         "opfixtures/report/schemas/result.schema.json",

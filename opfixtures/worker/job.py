@@ -18,7 +18,7 @@ CONTENTS = {"generate": ("found",), "replay": ("archive", "raised")}
 class Job:
     """What a worker is asked to do.
 
-    `rows` are those of torch_worker.py's docstring, each with a `key` of its own, but that archives to read are
+    `rows` are those that `inside` documents, each with a `key` of its own, but that archives to read are
     named by their paths. `seconds` is the time limit of a step. `upgraders` are to be described, each with its
     source in the tree, None where it is not to be compared.
     """

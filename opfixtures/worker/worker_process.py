@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,9 +16,10 @@ from opfixtures.worker.ending import end_worker
 from opfixtures.worker.events import events
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
+from opfixtures.worker.packing import packed_worker
 from opfixtures.worker.told import runtime_seen
 
-WORKER = os.path.join(os.path.dirname(__file__), "inside", "torch_worker.py")
+WORKER = "worker.zip"
 # Of a row, at most: making it, its outputs, whether the operator ran, and the last two for what is committed; or two
 # archives under two loaders, and the marker.
 STEPS = 5
@@ -103,13 +103,14 @@ def _attempt(
     """One worker, in an empty folder of its own. The job is in a file without a name: no module can reach it."""
     os.makedirs(folder, exist_ok=True)
     home = tempfile.mkdtemp(prefix="worker-", dir=folder)
-    shutil.copy(WORKER, home)
+    with open(os.path.join(home, WORKER), "xb") as archive:
+        archive.write(packed_worker())
     with open(os.path.join(home, "worker.log"), "w+b") as log, tempfile.TemporaryFile(dir=home) as job:
         job.write(json.dumps(asked).encode())
         job.seek(0)
         try:
             process = subprocess.Popen(
-                [python, "-s", "-W", "ignore", os.path.basename(WORKER)],
+                [python, "-s", "-W", "ignore", WORKER],
                 cwd=home,
                 env=worker_environment(home),
                 stdin=job,

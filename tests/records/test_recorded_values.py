@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from opfixtures.records.recorded_values import RecordedValueError, check_samples
-from opfixtures.worker.worker_process import WORKER
+from opfixtures.worker.packing import packed_worker
 
 
 def sample(value: Any) -> list[dict[str, Any]]:
@@ -25,14 +25,14 @@ def test_every_form_passes(values: st.SearchStrategy[Any], data: st.DataObject) 
 
 
 THERE_AND_BACK = """
-import importlib.util, json, sys
+import json, sys
 
-spec = importlib.util.spec_from_file_location("torch_worker", sys.argv[1])
-worker = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(worker)
+sys.path.insert(0, sys.argv[1])
+from opfixtures_worker.values import from_json, to_json
+
 for line in open(sys.argv[2]):
     value = json.loads(line)
-    back = worker.to_json(worker.from_json(value))
+    back = to_json(from_json(value))
     if json.dumps(back) != json.dumps(value):
         print(line, json.dumps(back))
 """
@@ -72,7 +72,8 @@ def test_the_worker_reads_every_form_and_writes_it_back(
         check_samples(sample(value))
     lines = "".join(json.dumps(value) + "\n" for value in [*drawn, *BY_HAND])
     (tmp_path / "values.jsonl").write_text(lines, encoding="ascii")
-    command = (sys.executable, "-W", "ignore", "-c", THERE_AND_BACK, WORKER, "values.jsonl")
+    (tmp_path / "worker.zip").write_bytes(packed_worker())
+    command = (sys.executable, "-W", "ignore", "-c", THERE_AND_BACK, "worker.zip", "values.jsonl")
 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 

@@ -1,7 +1,8 @@
-"""The worker's file, loaded for its pure parts; real workers; a real library whose two operators change."""
+"""The worker's zip, imported for its pure parts; real workers; a real library whose two operators change."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +26,9 @@ from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import RowReplayed, RuntimeSeen
+from opfixtures.worker.packing import PACKAGE, packed_worker, worker_files
 from opfixtures.worker.told import row_replayed
-from opfixtures.worker.worker_process import WORKER, Answers, run_worker
+from opfixtures.worker.worker_process import Answers, run_worker
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")
@@ -35,17 +38,25 @@ Replay = Callable[..., tuple[RuntimeSeen, dict[str, RowReplayed]]]
 
 
 @pytest.fixture(scope="session")
-def worker() -> Any:
-    """The worker's file as a module."""
-    spec = importlib.util.spec_from_file_location("torch_worker", WORKER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with warnings.catch_warnings():
+def worker_zip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The worker as it is packed for a runtime."""
+    path = tmp_path_factory.mktemp("worker") / "worker.zip"
+    path.write_bytes(packed_worker())
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def worker(worker_zip: str) -> Any:
+    """What all files of the worker define, under one name; of `__main__`, which isolates its process, nothing."""
+    names = [name[:-3].replace("/", ".") for name in worker_files() if "__" not in name]
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         # torch says so where numpy is missing.
         warnings.simplefilter("ignore")
-        spec.loader.exec_module(module)
-    return module
+        patch.syspath_prepend(worker_zip)
+        modules = [importlib.import_module(name) for name in names]
+    assert names
+    assert {module.__package__ for module in modules} == {PACKAGE}
+    return SimpleNamespace(**{name: value for module in modules for name, value in vars(module).items()})
 
 
 @dataclass

@@ -157,17 +157,16 @@ def test_a_system_that_denies_nothing_is_no_error(worker, monkeypatch):
     worker.isolate()
 
 
-def test_a_lower_limit_stays(worker):
+def test_a_lower_limit_stays(worker_zip):
     code = (
-        "import importlib.util, resource, sys\n"
-        "spec = importlib.util.spec_from_file_location('torch_worker', sys.argv[1])\n"
-        "worker = importlib.util.module_from_spec(spec)\n"
-        "spec.loader.exec_module(worker)\n"
+        "import resource, sys\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from opfixtures_worker.limits import limit_step, limit_worker\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 8192))\n"
-        "worker.limit_worker()\n"
-        "worker.limit_step(1)\n"
+        "limit_worker()\n"
+        "limit_step(1)\n"
         "print(resource.getrlimit(resource.RLIMIT_FSIZE))"
     )
-    command = [sys.executable, "-W", "ignore", "-c", code, worker.__file__]
+    command = [sys.executable, "-W", "ignore", "-c", code, worker_zip]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "(8192, 8192)\n"

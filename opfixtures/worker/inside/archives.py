@@ -1,0 +1,73 @@
+"""Archives: written by this torch, loaded by it, and carried back to older bytecode."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import os
+import tempfile
+from typing import Any
+
+import torch
+
+
+def save_for_lite(scripted: Any, path: str) -> None:
+    scripted._save_for_lite_interpreter(path)
+
+
+def save_for_jit(scripted: Any, path: str) -> None:
+    torch.jit.save(scripted, path)
+
+
+WRITERS: Any = {"ptl": save_for_lite, "pt": save_for_jit}
+
+
+def load_lite(archive: bytes) -> Any:
+    mobile = importlib.import_module("torch.jit.mobile")
+    return mobile._load_for_lite_interpreter(written(archive))
+
+
+def load_jit(archive: bytes) -> Any:
+    return torch.jit.load(written(archive))
+
+
+def written(archive: bytes, name: str = "archive") -> str:
+    """The path of a file with the archive in it: of what is in memory torch says less where it is malformed."""
+    path = os.path.join(os.getcwd(), name)
+    with open(path, "wb") as stream:
+        stream.write(archive)
+    return path
+
+
+LOADERS: Any = {"torch.jit.load": load_jit, "lite": load_lite}
+
+
+def load_as_it_can(archive: bytes) -> Any:
+    """The archive under torch.jit.load, or else under lite where this torch has it."""
+    try:
+        return load_jit(archive)
+    except Exception:
+        if mobile_module() is None:
+            raise
+        return load_lite(archive)
+
+
+def mobile_module() -> Any:
+    """torch.jit.mobile, None before torch 1.6."""
+    try:
+        return importlib.import_module("torch.jit.mobile")
+    except ImportError:
+        return None
+
+
+def backported(archive: bytes, name: str, bytecode: int | None) -> str | None:
+    """The archive as this torch backports it, None where it need not or cannot (it can from 1.9.1 on)."""
+    mobile = mobile_module()
+    if bytecode is None or not hasattr(mobile, "_backport_for_mobile"):
+        return None
+    path, other = written(archive, name), os.path.join(tempfile.mkdtemp(), name)
+    if mobile._get_model_bytecode_version(path) <= bytecode:
+        return None
+    mobile._backport_for_mobile(path, other, bytecode)
+    with open(other, "rb") as stream:
+        return base64.b64encode(stream.read()).decode()

@@ -1,0 +1,111 @@
+"""Rows of `generate`: what module code may do, and what is seen of the archive that it leaves."""
+
+from __future__ import annotations
+
+import base64
+import linecache
+import os
+import random
+import sys
+from typing import Any
+
+import torch
+
+from . import Json
+from .archives import WRITERS, backported, load_as_it_can, load_jit
+from .children import Step, in_children
+from .markers import operator_ran
+from .reasons import RefusedError
+from .running import replay, run_samples
+from .samples import MAX_SAMPLES, given_inputs, record_samples
+
+FIXTURE_MODULE = "<fixture module>"
+
+
+def generate(row: Json, seconds: float) -> Json:
+    """One row of `generate`. What is committed is seen first: before the module, and whatever becomes of it."""
+    told: Json = {}
+    if row.get("found") is not None:
+        seen = in_children(steps_of_found(row, base64.b64decode(row["found"])), seconds)
+        told["found"] = {**seen["replay"], "ran": seen["ran"]}
+    if row.get("source") is not None:
+        told.update(making(row, seconds))
+    return told
+
+
+def making(row: Json, seconds: float) -> Json:
+    """The archive and what it does, told by a child that never ran module code; or {"refused": why}."""
+    told = in_children([("make", lambda: make(row))], seconds)["make"]
+    if "refused" in told:
+        return {"refused": told["refused"]}
+    made = made_by_module(told)
+    if made is None:
+        return {"refused": "what it told is neither an archive nor sample inputs"}
+    seen = in_children(steps_of_made(row, *made), seconds)
+    if "refused" in seen["run"]:
+        return seen["run"]
+    return {**seen["run"], "ran": seen["ran"], "archive": told["archive"]}
+
+
+def load_class(source: str, name: str) -> Any:
+    """The class, executed under a fixed name that scripts in every release and puts no path into archives."""
+    linecache.cache[FIXTURE_MODULE] = (len(source), None, source.splitlines(True), FIXTURE_MODULE)
+    module = type(sys)("fixture_module")
+    # inspect finds the source of a class by its module's file.
+    module.__file__ = FIXTURE_MODULE
+    sys.modules[module.__name__] = module
+    # Not with this file's own __future__ import, which makes texts of annotations.
+    exec(compile(source, FIXTURE_MODULE, "exec", dont_inherit=True), module.__dict__)
+    return module.__dict__[name]
+
+
+def make(row: Json) -> Json:
+    """Run module code: an archive, and the sample inputs that the module gives, None where it gives none."""
+    # torch names an archive's root folder after its file.
+    name = os.path.basename(row["archive"])
+    random.seed(0)
+    torch.manual_seed(0)
+    module = load_class(row["source"], row["class"])()
+    if not isinstance(module, torch.nn.Module):
+        raise RefusedError(f"{row['class']} is no torch.nn.Module")
+    path = os.path.join(os.getcwd(), name)
+    WRITERS[name.rpartition(".")[2]](torch.jit.script(module), path)
+    with open(path, "rb") as stream:
+        archive = base64.b64encode(stream.read()).decode()
+    return {"archive": archive, "samples": given_inputs(module)}
+
+
+def made_by_module(told: Json) -> tuple[bytes, list[list[Json]] | None] | None:
+    """The archive and the sample inputs, None where module code told something else in their place."""
+    try:
+        archive, given = base64.b64decode(told["archive"], validate=True), told["samples"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if given is None:
+        return archive, None
+    is_list = isinstance(given, list) and 0 < len(given) <= MAX_SAMPLES
+    return (archive, given) if is_list and all(isinstance(inputs, list) for inputs in given) else None
+
+
+def steps_of_made(row: Json, archive: bytes, given: list[list[Json]] | None) -> list[Step]:
+    """What is seen of an archive that was made now: outputs, a backported copy, whether the operator ran."""
+    samples: list[Json] = []
+
+    def run_it() -> Json:
+        function = load_jit(archive)
+        samples.extend(record_samples(function, given))
+        return {
+            "samples": samples,
+            "again": run_samples(function, row),
+            "backported": backported(archive, os.path.basename(row["archive"]), row["bytecode"]),
+        }
+
+    return [("run", run_it), ("ran", lambda: operator_ran(archive, row["operator"], samples))]
+
+
+def steps_of_found(row: Json, archive: bytes) -> list[Step]:
+    """What is seen of an archive that was made before: the recorded samples again, whether the operator ran."""
+    return [
+        ("replay", lambda: replay(archive, load_as_it_can, row)),
+        ("ran", lambda: operator_ran(archive, row["operator"], row["samples"])),
+    ]

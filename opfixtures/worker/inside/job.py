@@ -1,0 +1,65 @@
+"""The job, from reading it to its last answer."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from . import Json
+from .answers import answer
+from .children import HELPERS, end_children
+from .exporting import generate
+from .limits import limit_worker
+from .process_table import children
+from .reasons import with_causes
+from .replaying import replayed
+from .runtime import describe, import_operators, schema_of, warm_up
+
+
+def end_at_once(*_: Any) -> None:
+    end_children(set())
+    os._exit(1)
+
+
+def take_job() -> Json:
+    """The job from the standard input, which nobody can read or change any more then."""
+    job = json.load(sys.stdin)
+    quiet = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(quiet, 0)
+    os.close(quiet)
+    return job
+
+
+def start(job: Json) -> Json:
+    """Import the operator module; the description of the runtime.
+
+    An operator that is there before the operator module is imported is torch's own.
+    """
+    own = {operator for operator in job["operators"] if schema_of(operator)}
+    imported = import_operators(job["import"]) if job["import"] else None
+    HELPERS.update(children())
+    warm_up()
+    # What is there now stays: the children need not copy it to look for what they can free.
+    gc.freeze()
+    return describe(job, own, imported)
+
+
+def do_job() -> None:
+    signal.signal(signal.SIGTERM, end_at_once)
+    job = take_job()
+    limit_worker()
+    try:
+        answer(start(job))
+    except BaseException as error:
+        answer({"event": "failed", "reason": with_causes(error)})
+        return
+    rows, seconds = job["rows"], job["seconds"]
+    exports = job["task"] == "generate"
+    answers = (generate(row, seconds) for row in rows) if exports else replayed(rows, seconds)
+    for row, told in zip(rows, answers):
+        answer({"event": "row", "key": row["key"], "told": told})
+    answer({"event": "end"})

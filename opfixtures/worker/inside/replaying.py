@@ -1,0 +1,93 @@
+"""Rows of `replay`: what is seen of a fixture, many of them side by side in lanes."""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import json
+import os
+import sys
+from typing import Any, Iterator
+
+from . import Json
+from .answers import answer, answer_into, close_answers
+from .archives import LOADERS
+from .children import HELPERS, Step, in_children
+from .isolation import answer_for_children
+from .markers import look_for_marker, operator_ran
+from .running import replay
+
+MOST_LANES = 4
+ROWS_OF_A_LANE = 8
+
+
+def steps_of_replay(row: Json) -> list[Step]:
+    """What is seen of a fixture. The marker comes last: it takes an upgrader's place in its process."""
+    archives = {
+        kind: base64.b64decode(row[kind]) for kind in ("archive", "raised") if row.get(kind) is not None
+    }
+
+    def step(loader: str, kind: str) -> Step:
+        return f"{loader} {kind}", lambda: replay(archives[kind], LOADERS[loader], row)
+
+    steps = [step(loader, kind) for loader in row["loaders"] for kind in archives]
+    archive, name = archives["archive"], row["upgrader_name"]
+    if name is None:
+        return [*steps, ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]
+    return [*steps, ("marker", lambda: look_for_marker(archive, name, row["samples"]))]
+
+
+def replayed(rows: list[Json], seconds: float) -> Iterator[Json]:
+    """What is told of each row of `replay`, in their order.
+
+    Where there are processors for it, processes like this one, the lanes, share them: no row runs what another
+    could notice. Rows of `generate` have to come one after the other, each alone.
+    """
+    count = lanes_for(len(rows))
+    lanes: list[Any] = []
+    for place in range(count if count > 1 else 0):
+        lanes.append(open_lane(rows[place::count], seconds, lanes))
+    lanes = lanes or [None]
+    for number, row in enumerate(rows):
+        place = number % len(lanes)
+        lane = lanes[place]
+        line = lane.readline() if lane else ""
+        if line.endswith("\n"):
+            yield json.loads(line)
+        elif lane:
+            lanes[place] = None
+            yield {"refused": "the process that replayed it ended early"}
+        else:
+            yield in_children(steps_of_replay(row), seconds)
+
+
+def lanes_for(rows: int) -> int:
+    """How many lanes are worth their start. Elsewhere than on Linux nothing would end what one leaves behind."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return max(1, min(processors, MOST_LANES, rows // ROWS_OF_A_LANE))
+
+
+def open_lane(rows: list[Json], seconds: float, others: list[Any]) -> Any:
+    """A process that replays these rows: the stream of what it tells of each."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        run_lane(rows, seconds, writer, [reader, *(other.fileno() for other in others)])
+    os.close(writer)
+    HELPERS.add(child)
+    return os.fdopen(reader)
+
+
+def run_lane(rows: list[Json], seconds: float, writer: int, foreign: list[int]) -> None:
+    try:
+        for descriptor in foreign:
+            os.close(descriptor)
+        close_answers()
+        answer_into(writer)
+        HELPERS.clear()
+        if sys.platform == "linux":
+            answer_for_children(ctypes.CDLL(None))
+        for row in rows:
+            answer(in_children(steps_of_replay(row), seconds))
+    finally:
+        os._exit(0)

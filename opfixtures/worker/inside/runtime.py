@@ -1,0 +1,99 @@
+"""The runtime: what it says of itself, of operators and of upgraders, and what it does once for all."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import platform
+import zipfile
+
+import torch
+
+from . import Json
+from .archives import mobile_module
+from .children import in_children
+from .upgraders import steps_of_upgraders
+
+# To compile an upgrader takes milliseconds.
+UPGRADER_SECONDS = 10.0
+
+
+def schema_of(operator: str) -> str | None:
+    """The operator's schema here, None where there is none. An archive may name anything as an operator."""
+    try:
+        schemas = torch._C._jit_get_schemas_for_operator(operator.partition(".")[0])
+    except (RuntimeError, TypeError):
+        return None
+    return next((str(schema) for schema in schemas if str(schema).partition("(")[0] == operator), None)
+
+
+def registered_bumps(operator: str) -> list[int] | None:
+    """The versions at which this runtime's own version map bumps the operator; None before torch 1.11."""
+    if not hasattr(torch._C, "_get_operator_version_map"):
+        return None
+    entries = torch._C._get_operator_version_map().get(operator, ())
+    return sorted(entry.bumped_at_version for entry in entries)
+
+
+def import_operators(name: str) -> str | None:
+    """Import the operator module; where it came from, of a namespace package its first folder."""
+    module = importlib.import_module(name)
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return next((os.path.realpath(place) for place in places if place), None)
+
+
+def warm_up() -> None:
+    """Do here, once, what torch does when it first loads an archive and runs it: each child is spared it.
+
+    torch fills its table of upgraders then, and not before. The archive is written by hand: to script a module
+    here would leave its traces in what the children export.
+    """
+    code = """\
+class M(Module):
+  __parameters__ = []
+  training : bool
+  def forward(self: __torch__.M, x: Tensor) -> Tensor:
+    if torch.is_floating_point(x):
+      y = torch.div(x, x)
+    else:
+      y = torch.mul(x, x)
+    return y
+"""
+    members = {
+        "version": b"3\n",
+        "data.pkl": b"\x80\x02c__torch__\nM\n)\x81}(X\x08\x00\x00\x00training\x88ub.",
+        "constants.pkl": b"\x80\x02).",
+        "code/__torch__.py": code.encode(),
+    }
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, content in members.items():
+            file.writestr(f"m/{name}", content)
+    archive.seek(0)
+    torch.jit.load(archive)(torch.ones(1))
+    mobile_module()
+
+
+def describe(job: Json, own: set[str], imported: str | None) -> Json:
+    """What the runtime says of itself, of the operators asked for (torch's `own` are so told) and the upgraders."""
+    operators = job["operators"]
+    maximum = getattr(torch._C, "_get_max_operator_version", None)
+    return {
+        "event": "runtime",
+        "torch": torch.__version__,
+        "torch_git": torch.version.git_version,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()}-{platform.machine()}",
+        "max_operator_version": maximum() if maximum else None,
+        "imported": imported,
+        "operators": {
+            operator: {
+                "schema": schema_of(operator),
+                "bumps": registered_bumps(operator),
+                "torch": operator in own,
+            }
+            for operator in operators
+        },
+        "upgraders": in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS),
+    }
