@@ -40,11 +40,15 @@ def station(module: str) -> int:
     return len(STATIONS) if first in FOR_EVERYBODY else STATIONS.index(first)
 
 
-def imports(source: str) -> Iterator[tuple[int, str]]:
+def imports(path: str, source: str) -> Iterator[tuple[int, str]]:
     """Line and module, as a path below the package, of each import of the package in a file."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "opfixtures":
-            parts = (node.module or "").split(".")[1:]
+        if isinstance(node, ast.ImportFrom):
+            parts = (node.module or "").split(".") if node.module else []
+            if node.level:
+                parts = [*path.split("/")[: -node.level], *parts]
+            elif parts.pop(0) != "opfixtures":
+                continue
             for name in node.names:
                 whole = "/".join([*parts, name.name])
                 is_module = (PACKAGE / f"{whole}.py").exists() or (PACKAGE / whole).is_dir()
@@ -59,7 +63,7 @@ def climbing(path: str, source: str) -> list[str]:
     """The arrows of a file that point up, each with its place."""
     return [
         f"opfixtures/{path}:{line} imports {imported}, which stands above it"
-        for line, imported in imports(source)
+        for line, imported in imports(path, source)
         if station(imported) < station(path)
     ]
 
@@ -120,8 +124,46 @@ def test_no_imports_go_in_a_loop() -> None:
     graph: dict[str, set[str]] = {}
     for path, source in files():
         name = path.removesuffix(".py").removesuffix("/__init__")
-        graph[name] = {imported for _, imported in imports(source)} - {name}
+        graph[name] = {imported for _, imported in imports(path, source)} - {name}
     assert [" -> ".join(loop) for loop in loops(graph)] == []
+
+
+def crossing(path: str, source: str) -> list[str]:
+    """What a file imports from over the wall around what runs in a runtime."""
+    inside = path.startswith(f"{IN_A_RUNTIME}/")
+    return [
+        imported
+        for _, imported in imports(path, source)
+        if f"{imported}/".startswith(f"{IN_A_RUNTIME}/") != inside
+    ]
+
+
+def test_nothing_is_imported_over_the_wall_around_what_runs_in_a_runtime() -> None:
+    assert [(path, found) for path, source in files() if (found := crossing(path, source))] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "planted"),
+    [
+        ("worker/inside/job.py", "import opfixtures.errors"),
+        ("worker/inside/job.py", "from opfixtures.records import record"),
+        ("worker/inside/job.py", "from .. import told"),
+        ("worker/inside/job.py", "from ...records.record import Record"),
+        ("worker/told.py", "from opfixtures.worker import inside"),
+        ("worker/told.py", "from opfixtures.worker.inside.values import to_json"),
+        ("worker/told.py", "from .inside import Json"),
+        ("proving/replay.py", "import opfixtures.worker.inside.values"),
+    ],
+)
+def test_an_import_over_that_wall_is_found(path: str, planted: str) -> None:
+    assert len(crossing(path, planted)) == 1
+
+
+def test_what_runs_in_a_runtime_is_in_files_that_import_each_other() -> None:
+    own = [
+        imported for path, source in files() if IN_A_RUNTIME in path for _, imported in imports(path, source)
+    ]
+    assert f"{IN_A_RUNTIME}/children" in own
 
 
 def test_a_loop_is_found() -> None:
