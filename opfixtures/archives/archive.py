@@ -9,19 +9,19 @@ calls (torch/csrc/jit/serialization/export_module.cpp). torch finds a member wha
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opfixtures.archives.bytecode import BytecodeError, read_bytecode
+from opfixtures.archives.hostile_zip import Limits, ZipError, folded, zip_members
 
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 10_000
 MAX_NAMES = 10_000
 # torch packs code alone, and stores tensors as they are.
 MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
-_DIRECTORY_ENTRY = b"PK\x01\x02"
 VERSION_RECORDS = (b".data/version", b"version")
 # How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
 # (torch/csrc/jit/serialization/python_print.cpp).
@@ -86,58 +86,25 @@ def read_archive(data: bytes) -> Archive:
 
 def archive_members(data: bytes) -> dict[str, bytes]:
     """The contents by name, in the order of the archive's directory. Raises ArchiveError."""
-    if len(data) > MAX_BYTES:
-        raise ArchiveError(f"it has {len(data)} bytes (at most {MAX_BYTES})")
-    # zipfile reads the whole directory before it can be asked how long that is.
-    if data.count(_DIRECTORY_ENTRY) > MAX_MEMBERS:
-        raise ArchiveError(f"it has more than {MAX_MEMBERS} members")
+
+    def check(members: Sequence[zipfile.ZipInfo]) -> None:
+        unpacked = sum(member.file_size for member in members)
+        if MAX_BYTES >= unpacked > max(FREE_OF_RATIO, MAX_RATIO * len(data)):
+            raise ZipError(f"it unpacks to more than {MAX_RATIO} times its size")
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+            raise ZipError("it has a member compressed in a way that torch does not read")
+        if len({member.filename.partition("/")[0] for member in members}) > 1:
+            raise ZipError("its members are not in one root folder")
+
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            _check_directory(members, len(data))
-            return {member.filename: _content(archive, member) for member in members}
-    except ArchiveError:
-        raise
-    # Hostile bytes meet whatever zipfile's parts raise, OverflowError and struct.error among them.
-    except Exception as error:
-        raise ArchiveError(f"it is not a readable zip archive: {str(error)[:200]}") from error
-
-
-def _check_directory(members: list[zipfile.ZipInfo], size: int) -> None:
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > MAX_BYTES:
-        raise ArchiveError(f"it unpacks to {unpacked} bytes (at most {MAX_BYTES})")
-    if unpacked > max(FREE_OF_RATIO, MAX_RATIO * size):
-        raise ArchiveError(f"it unpacks to more than {MAX_RATIO} times its size")
-    if sum(member.compress_size for member in members) > size:
-        raise ArchiveError("its members overlap")
-    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-        raise ArchiveError("it has a member compressed in a way that torch does not read")
-    if any("\0" in member.orig_filename for member in members):
-        raise ArchiveError("the name of a member holds a NUL")
-    if len({_folded(member.filename) for member in members}) < len(members):
-        raise ArchiveError("it has two members of one name")
-    if len({member.filename.partition("/")[0] for member in members}) > 1:
-        raise ArchiveError("its members are not in one root folder")
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    # A read without a limit unpacks up to 2 GiB, whatever size the directory gives.
-    with archive.open(member) as stream:
-        content = stream.read(member.file_size + 1)
-    if len(content) != member.file_size:
-        raise ArchiveError("a member is shorter than its directory says")
-    return content
-
-
-def _folded(name: str) -> bytes:
-    """The name as torch's miniz compares it: letters of ASCII in any case."""
-    return name.encode().lower()
+        return zip_members(data, Limits(MAX_BYTES, MAX_BYTES, MAX_MEMBERS), check)
+    except ZipError as error:
+        raise ArchiveError(str(error)) from error
 
 
 def inside_root(name: str) -> bytes:
     """The name without the root folder, as torch compares it."""
-    return _folded(name).partition(b"/")[2]
+    return folded(name).partition(b"/")[2]
 
 
 def find_member(members: dict[str, bytes], wanted: bytes) -> bytes | None:

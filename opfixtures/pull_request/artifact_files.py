@@ -5,14 +5,14 @@ Their names are known beforehand, so none can lead anywhere, and no limit is nea
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
 from opfixtures.errors import UserError
 
 RESULT, PATCH, FIXTURES = "result.json", "fixtures.patch", "fixtures"
@@ -22,7 +22,6 @@ MAX_FILES = 10_000
 # Deflate packs at most 1032 to 1. Long runs of one recorded number pack well, so what is small may.
 MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
 _FIXTURE = re.compile(r"fixtures/[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}\.ptl?(\.json)?")
-_DIRECTORY_ENTRY = b"PK\x01\x02"
 
 
 class ArtifactError(UserError):
@@ -32,54 +31,32 @@ class ArtifactError(UserError):
 def read_files(path: str) -> dict[str, bytes]:
     """The files by name, with `/` between parts. Raises ArtifactError, and OSError where `path` cannot be read."""
     mode = os.lstat(path).st_mode
-    if stat.S_ISDIR(mode):
-        return _of_folder(path)
-    if not stat.S_ISREG(mode):
-        raise ArtifactError(f"the artifact is refused: {path} is neither a file nor a folder")
-    with open(path, "rb") as stream:
-        return _of_zip(stream.read(MAX_PACKED + 1))
+    try:
+        if stat.S_ISDIR(mode):
+            return _of_folder(path)
+        if not stat.S_ISREG(mode):
+            raise ZipError(f"{path} is neither a file nor a folder")
+        with open(path, "rb") as stream:
+            return _of_zip(stream.read(MAX_PACKED + 1))
+    except ZipError as error:
+        raise ArtifactError(f"the artifact is refused: {error}") from error
 
 
 def _of_zip(data: bytes) -> dict[str, bytes]:
-    if len(data) > MAX_PACKED:
-        raise _refused(f"it has more than {MAX_PACKED >> 20} MiB")
-    # zipfile reads the whole directory before it can be asked how long that is.
-    if data.count(_DIRECTORY_ENTRY) > MAX_FILES:
-        raise _refused(f"it has more than {MAX_FILES} files")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [one for one in archive.infolist() if one.filename != f"{FIXTURES}/" or one.file_size]
-            _check_members(members, len(data))
-            return {member.filename: _content(archive, member) for member in members}
-    except ArtifactError:
-        raise
-    # Hostile bytes meet whatever zipfile's parts raise, OverflowError and struct.error among them.
-    except Exception as error:
-        raise _refused(f"it is not a readable zip archive: {str(error)[:200]}") from error
+    files = zip_members(data, Limits(MAX_PACKED, MAX_BYTES, MAX_FILES), _check_members)
+    # Some programs write the folder as a member, which has no content.
+    return {name: content for name, content in files.items() if content or name != f"{FIXTURES}/"}
 
 
-def _check_members(members: list[zipfile.ZipInfo], packed: int) -> None:
+def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
     for member in members:
-        # zipfile takes the other one for what stands before a NUL.
+        if member.filename == f"{FIXTURES}/" and not member.file_size:
+            continue
         _check_name(member.orig_filename)
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise _refused(f"{member.filename} is a link, or no file at all")
+            raise ZipError(f"{member.filename} is a link, or no file at all")
         if member.file_size > FREE_OF_RATIO and member.file_size > MAX_RATIO * member.compress_size:
-            raise _refused(f"{member.filename} unpacks to more than {MAX_RATIO} times its size")
-    if len({member.filename.lower() for member in members}) < len(members):
-        raise _refused("it has two files of one name")
-    if sum(member.compress_size for member in members) > packed:
-        raise _refused("its files overlap")
-    _check_total(member.file_size for member in members)
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    # A read without a limit unpacks whatever is there, whatever size the directory gives.
-    with archive.open(member) as stream:
-        content = stream.read(member.file_size + 1)
-    if len(content) != member.file_size:
-        raise _refused(f"{member.filename} has another size than its directory says")
-    return content
+            raise ZipError(f"{member.filename} unpacks to more than {MAX_RATIO} times its size")
 
 
 def _of_folder(path: str) -> dict[str, bytes]:
@@ -102,7 +79,7 @@ def _listed(path: str) -> Iterator[tuple[str, int]]:
         name = folder + entry.name
         _check_name(name)
         if not entry.is_file(follow_symlinks=False):
-            raise _refused(f"{name} is a link, or no file at all")
+            raise ZipError(f"{name} is a link, or no file at all")
         yield name, entry.stat(follow_symlinks=False).st_size
 
 
@@ -110,19 +87,15 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as found:
         entries = list(islice(found, MAX_FILES + 1))
     if len(entries) > MAX_FILES:
-        raise _refused(f"it has more than {MAX_FILES} files")
+        raise ZipError(f"it has more than {MAX_FILES} files")
     return entries
 
 
 def _check_name(name: str) -> None:
     if name not in (RESULT, PATCH) and not _FIXTURE.fullmatch(name):
-        raise _refused(f"it has a file {name[:80]!r}, which no result artifact has")
+        raise ZipError(f"it has a file {name[:80]!r}, which no result artifact has")
 
 
 def _check_total(sizes: Iterator[int]) -> None:
     if sum(sizes) > MAX_BYTES:
-        raise _refused(f"it unpacks to more than {MAX_BYTES >> 20} MiB")
-
-
-def _refused(why: str) -> ArtifactError:
-    return ArtifactError(f"the artifact is refused: {why}")
+        raise ZipError(f"it unpacks to more than {MAX_BYTES >> 20} MiB")

@@ -133,7 +133,7 @@ def test_a_member_shorter_than_its_directory_says_is_refused() -> None:
     def edit(archive: zipfile.ZipFile) -> None:
         archive.filelist[0].file_size = 101
 
-    assert refusal(with_directory(edit)) == "a member is shorter than its directory says"
+    assert refusal(with_directory(edit)) == "a member has another size than its directory says"
 
 
 def test_two_members_of_one_name_are_refused() -> None:

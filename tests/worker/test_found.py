@@ -142,9 +142,9 @@ def test_a_module_that_is_refused_takes_nothing_from_what_is_committed(seen, key
 def test_no_module_changes_what_is_committed_for_another_row(committed, seen):
     (folder, _), (_, answers) = committed, seen
     assert (folder / "relu").read_bytes() == (folder / "gelu").read_bytes()
-    seen = exported(answers.rows["a module that writes into all it finds"]).found
-    assert seen is not None
-    assert seen.differences == (None,)
+    own = exported(answers.rows["a module that writes into all it finds"]).found
+    assert own is not None
+    assert own.differences == (None,)
     assert found(seen, "what was written into") == Reproduced((None, None), ran=DID_NOT)
 
 
