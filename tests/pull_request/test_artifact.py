@@ -288,7 +288,7 @@ def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
     for number in range(MAX_FILES + 1):
         (tmp_path / "fixtures" / f"a{number}.ptl").touch()
 
-    with pytest.raises(ArtifactError, match=f"more than {MAX_FILES} members"):
+    with pytest.raises(ArtifactError, match=f"more than {MAX_FILES} files"):
         read_artifact(str(tmp_path))
 
 
