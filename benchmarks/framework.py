@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measure import Command, medians, report
-from tree import add_entry, git, repository
+from tree import add_entries, git, repository
 
 PROJECT = Path(__file__).resolve().parents[1]
 TRUE, UNTOUCHED, CHANGED = "pre-commit, /bin/true", "pre-commit, untouched map", "pre-commit, changed map"
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         configuration = folder / "configuration.yaml"
         configuration.write_text(CONFIGURATION.format(offered=offer(folder / "offered")))
         untouched, changed = repository(folder / "untouched"), repository(folder / "changed")
-        add_entry(changed)
+        add_entries(changed)
         run = (sys.executable, "-m", "pre_commit", "run", "--config", str(configuration))
         home = {"PRE_COMMIT_HOME": str(folder / "cache")}
         commands = {

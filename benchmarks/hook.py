@@ -3,8 +3,8 @@
     python benchmarks/hook.py [--runs N] [--command PATH]
 
 Runs the installed `opfixtures check` in a repository of PyTorch's size and shape: with an untouched version
-map, at the root and in a folder, and with one that an entry was added to. Prints medians of N interleaved runs
-and their ratios to `python -c pass`. Exit status 1 where a ratio is above its limit.
+map, at the root and in a folder, and with one that one entry was added to, or a hundred. Prints medians of N
+interleaved runs and their ratios to `python -c pass`. Exit status 1 where a ratio is above its limit.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measure import Command, medians, report
-from tree import add_entry, repository
+from tree import add_entries, repository
 
 BARE = "python -c pass"
-LIMITS = {"untouched map": (BARE, 3.0), "untouched map in a folder": (BARE, 3.0), "changed map": (BARE, 8.0)}
+LIMITS = {
+    "untouched map": (BARE, 3.0),
+    "untouched map in a folder": (BARE, 3.0),
+    "changed map": (BARE, 8.0),
+    "100 operators added": (BARE, 12.0),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,13 +37,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         untouched, changed = repository(Path(folder, "untouched")), repository(Path(folder, "changed"))
         below = repository(Path(folder, "below"), folder="third_party/pytorch")
-        add_entry(changed)
+        hundred = repository(Path(folder, "hundred"))
+        add_entries(changed)
+        add_entries(hundred, 100)
         check = (options.command, "check")
         commands = {
             BARE: Command((sys.executable, "-c", "pass"), untouched),
             "untouched map": Command(check, untouched),
             "untouched map in a folder": Command(check, below),
             "changed map": Command(check, changed, status=1),
+            "100 operators added": Command(check, hundred, status=1),
         }
         return int(report(options.runs, medians(commands, options.runs), LIMITS))
 

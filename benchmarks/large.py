@@ -25,7 +25,7 @@ from pathlib import Path
 
 from evidence import proven_repository
 from measure import Command, medians, report, report_memory
-from tree import MODULES, REGISTRY, VERSION_MAP, add_entry, repository
+from tree import MODULES, REGISTRY, VERSION_MAP, add_entries, repository
 
 TOKENISE = f"""\
 import ast, subprocess
@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         large = repository(Path(folder, "large"), operators=10_000, files=0)
         tenfold = repository(Path(folder, "tenfold"), operators=100_000, files=0)
         for root in (large, tenfold):
-            add_entry(root)
+            add_entries(root)
         proven = proven_repository(Path(folder, "proven"), 8_000, 2_000)
         commands = {
             TOKENISED: Command((sys.executable, "-c", TOKENISE), large),

@@ -44,11 +44,14 @@ def repository(root: Path, operators: int = OPERATORS, files: int = FILES, folde
     return root
 
 
-def add_entry(root: Path) -> None:
-    """Add an entry to the version map and stage it."""
+def add_entries(root: Path, count: int = 1) -> None:
+    """Add entries of as many operators to the version map and stage them."""
     file = root / VERSION_MAP
-    entry = '    {"aten::added", {{11, "added_0_10", "aten::added(Tensor self) -> Tensor"}}},\n'
-    file.write_text(file.read_text().replace("});", entry + "});"))
+    entries = "".join(
+        f'    {{"aten::added{n}", {{{{11, "added{n}_0_10", "aten::added{n}(Tensor self) -> Tensor"}}}}}},\n'
+        for n in range(count)
+    )
+    file.write_text(file.read_text().replace("});", entries + "});"))
     git(root, "add", VERSION_MAP)
 
 
