@@ -65,7 +65,7 @@ def test_the_artifact_has_one_name_everywhere() -> None:
         step["with"]["name"]
         for path in WORKFLOWS
         for step in steps(read(path))
-        if "name" in step.get("with", {})
+        if path.name != "release.yml" and "name" in step.get("with", {})
     ]
     assert set(given) == {ARTIFACT}
 
@@ -90,7 +90,7 @@ def test_third_parties_are_named_by_commit_and_nothing_is_pasted_into_a_shell(pa
     uses = re.findall(r"^ *(?:- )?uses: *(.*)$", text, re.MULTILINE)
     assert uses or "uses" not in text
     for used in uses:
-        assert re.fullmatch(r"\./\S* .*|actions/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
+        assert re.fullmatch(r"\./\S* .*|(actions|pypa)/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
 
 
 def test_one_action_is_used_at_one_commit() -> None:
