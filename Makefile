@@ -1,11 +1,12 @@
-# Sets up what it needs in .venv and runs: `make test`, `make demo`, `make demo-pytorch`, `make corpus`, `make bench`.
+# Sets up what it needs in .venv and runs: `make test`, `make test-fast`, `make demo`, `make demo-pytorch`, `make corpus`,
+# `make bench`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-pytorch corpus evidence test lint types coverage lock bench clean
+.PHONY: demo demo-pytorch corpus evidence test test-fast lint types coverage lock bench clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -25,6 +26,11 @@ evidence: .venv/torch .venv/uv
 
 test: lint types coverage evidence
 
+# The pure rooms: what reads, judges, plans and renders. No torch, no network, no builds.
+FAST := archives declarations making proving records report rules settings
+test-fast: .venv/tools
+	$(BIN)/python -m pytest -q --numprocesses auto -m "not torch" $(FAST:%=tests/%) tests/test_house.py tests/test_readme.py
+
 lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -35,7 +41,7 @@ types: .venv/dev
 # The second prints a table, which a process of its own could not. What takes long is shared out at the end.
 coverage: .venv/dev .venv/npm
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist worksteal --ignore tests/corpus
+	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist worksteal --durations 10 --ignore tests/corpus
 	$(BIN)/coverage run -m pytest -q tests/corpus
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
@@ -67,8 +73,11 @@ clean:
 	$(PIP) --editable ".[generate]"
 	touch $@
 
-.venv/dev: .venv/torch .venv/uv
+.venv/tools: .venv/uv
 	$(PIP) --editable ".[dev]"
+	touch $@
+
+.venv/dev: .venv/torch .venv/tools
 	touch $@
 
 .venv/npm: tests/npm/package.json tests/npm/package-lock.json

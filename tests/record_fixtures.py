@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from opfixtures.records.member_forms import ALTERED, KINDS, PROOFS
+from opfixtures.records.member_forms import ALTERED, PROOFS
 from opfixtures.records.record import (
     Record,
     RecordedAlteration,
@@ -28,6 +28,7 @@ from opfixtures.records.record import (
 )
 from opfixtures.records.recorded_values import DTYPES, LAYOUTS, NO_NUMBERS
 from opfixtures.records.tolerances import WIDEST
+from opfixtures.settings.runtime_spec import KINDS
 
 EXPORT = '''
 import base64, json

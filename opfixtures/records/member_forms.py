@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from opfixtures.records.recorded_values import Json, is_text
+from opfixtures.settings.runtime_spec import KINDS
 
 PROOFS = ("schema", "operator-version", "archive-version", "commit")
-KINDS = ("release", "checkout", "interpreter")
 ALTERED = ("bytecode version", "version record")
 
 

@@ -100,6 +100,7 @@ def test_windows_line_breaks_change_nothing() -> None:
     assert read(text.replace("\n", "\r\n")) == read(text)
 
 
+@pytest.mark.torch
 def test_torchs_own_entries_are_read_equal_to_its_version_map() -> None:
     # The running interpreter's torch, in a process of its own.
     script = (

@@ -80,6 +80,7 @@ def facts(argument: Argument) -> dict[str, Any]:
     }
 
 
+@pytest.mark.torch
 def test_every_schema_of_torch_is_read_as_torch_reads_it() -> None:
     command = [sys.executable, "-W", "ignore", "-c", ALL_SCHEMAS_OF_TORCH]
     expected = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)

@@ -246,6 +246,7 @@ def test_without_a_schema_forward_takes_a_tensor() -> None:
     )
 
 
+@pytest.mark.torch
 def test_suggestions_for_all_of_pytorchs_entries_script_and_call_the_operator(tmp_path: Path) -> None:
     entries = in_torch(ENTRIES_OF_TORCH)
     assert len(entries) == 18

@@ -57,6 +57,7 @@ BY_HAND: list[Any] = [
 ]
 
 
+@pytest.mark.torch
 def test_the_worker_reads_every_form_and_writes_it_back(
     values: st.SearchStrategy[Any], tmp_path: Path
 ) -> None:
