@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import fixture_stem
+from opfixtures.records.fixture_files import FIXTURES
 from opfixtures.settings.config import Config
 
 
@@ -48,6 +49,17 @@ def owner_of(change: Change, row: FixtureEntry, entry: MapEntry | None) -> Owner
         return Owner(row, path)
     last_bump = change.matching.covered(entry.operator).stop
     return Owner(row, path, entry, change.matching.covers(entry), last_bump)
+
+
+def candidates(owner: Owner) -> Iterator[Owner]:
+    """The owner of all files that may stand for a fixture entry: of its fixture first, then of what has another format.
+
+    Each is evidence and is replayed. Only the first is the fixture that is owed.
+    """
+    yield owner
+    stem, _, _ = owner.path.rpartition(".")
+    others = (f"{stem}{ending}" for ending in FIXTURES)
+    yield from (replace(owner, path=path) for path in others if path != owner.path)
 
 
 def owners(change: Change) -> Iterator[Owner]:

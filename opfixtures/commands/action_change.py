@@ -16,12 +16,13 @@ from opfixtures.change.comparison import Comparison
 from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import check
+from opfixtures.commands.action_history import deepen
 from opfixtures.commands.planning import Planned, Wanted, intentions
 from opfixtures.commands.planning import planned as planned_in
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.making.plan import no_runtime, runtime_for
-from opfixtures.proving.generate import refused
+from opfixtures.proving.generate import lost, refused
 from opfixtures.proving.result import FixtureResult, Result, Status, result_of
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
@@ -30,9 +31,7 @@ from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
-from opfixtures.pull_request.side_repository import Side, fetch_history
-from opfixtures.records.fixture_files import fixture_of, is_record
-from opfixtures.records.record import Record
+from opfixtures.pull_request.side_repository import Side
 from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
@@ -132,7 +131,7 @@ def _judged(job: Job, side: Side) -> _Judged:
             job.warn(str(error))
             return _Judged(declares=False)
         changes = list(_readable(objects, compared))
-        _deepen(side, objects, changes)
+        deepen(side, objects, changes)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
     return _Judged(entries, operators, findings, errors=errors)
@@ -156,24 +155,10 @@ def _readable(objects: GitObjects, compared: Sequence[Comparison]) -> Iterator[C
             yield read_change(objects, one)
 
 
-def _deepen(side: Side, objects: GitObjects, changes: Sequence[Change]) -> None:
-    """Fetch the history in which records of the change name a commit: whether it is a part of target has to be seen."""
-    records = [
-        change.after.fixtures.record(fixture_of(name))
-        for change in changes
-        for name in change.touched_fixtures
-        if is_record(name) and name in change.after.fixtures.ids
-    ]
-    commits = {one.pre_change.commit for one in records if isinstance(one, Record)} - {None, side.base}
-    if any(commit and objects.resolve(commit) is None for commit in commits):
-        fetch_history(side)
-
-
 def _wanted(job: Job, side: Side) -> Wanted:
     inputs = job.inputs
     return Wanted(
-        # With operators named, the commit that brought each is looked for in history.
-        base=None if inputs.operators else side.base,
+        # The commit that brought an entry which target has is looked for in history.
         target=side.base,
         operators=inputs.operators,
         regenerate=inputs.regenerate,
@@ -196,7 +181,8 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
     refusals = [refused(one) for todo in todos for one in todo.plan.unplanned]
-    told = Result(None, (*refusals, *left), planned)
+    gone = [lost(one) for todo in todos for one in todo.plan.lost]
+    told = Result(None, (*refusals, *gone, *left), planned)
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return [line for todo in todos for line in intentions(todo.plan)]
@@ -220,7 +206,6 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     wanted = _wanted(job, side)
     report = os.path.join(folder, RESULT)
     arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
-    arguments += [f"--base={wanted.base}"] if wanted.base else []
     arguments += [f"--target={wanted.target}"] if wanted.target else []
     arguments += ["--regenerate"] if wanted.regenerate else []
     arguments += ["--dry-run"] if wanted.dry_run else []

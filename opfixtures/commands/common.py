@@ -77,6 +77,17 @@ def finish(result: Result, report: str | None, nothing_done: str = "") -> int:
     return int(result.failed)
 
 
+def path_in(name: str, root: str) -> str:
+    """The path from `root` of a file that is named from where the command runs."""
+    relative = os.path.relpath(os.path.realpath(name), os.path.realpath(root))
+    return relative.replace(os.sep, "/")
+
+
+def written_by(report: str | None, root: str) -> tuple[str, ...]:
+    """The path of the report, from `root`: no build depends on it."""
+    return () if report is None else (path_in(report, root),)
+
+
 def runtime_named(name: str, config: Config) -> RuntimeSpec | None:
     """The runtime of that name; None where the settings have none."""
     return next((spec for spec in config.runtimes if spec.name == name), None)
@@ -91,8 +102,10 @@ def refuse_unknown_runtime(name: str, configs: Sequence[Config]) -> None:
         raise UserError(f"there is no runtime {name!r} in the settings: name one of these: {known}")
 
 
-def upgrader_texts(change: Change) -> dict[str, str]:
-    """The tree's own upgraders, by name, where they can be read without torch."""
+def upgrader_texts(change: Change) -> dict[str, str] | None:
+    """The tree's own upgraders, by name; None where the settings name no file that has them."""
+    if change.config.upgraders is None:
+        return None
     upgraders = change.after.upgraders()
     return {one.name: one.source for one in upgraders.upgraders} if upgraders else {}
 

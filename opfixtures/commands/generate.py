@@ -6,19 +6,21 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
-from opfixtures.commands.common import Part, add_report, finish, upgrader_texts, waived, workshop
+from opfixtures.commands.common import Part, add_report, finish, upgrader_texts, waived, workshop, written_by
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
-from opfixtures.commands.replays import sources_of
-from opfixtures.proving.generate import CommitProblem, Done, generate, refused
+from opfixtures.making.plan import runtime_for
+from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
 from opfixtures.records.record import Record
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import sources_of
 from opfixtures.settings.version_range import VersionRange
 
 
@@ -75,6 +77,7 @@ def run(wanted: Wanted, report: str | None) -> int:
     Raises RuntimeUnavailable or GitError, after all that could be made is reported, if a runtime could not be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
+    wanted = replace(wanted, written=written_by(report, repository.root))
     parts, unavailable = list[Part](), None
     with GitObjects(repository) as objects, workshop(repository) as tools:
         todos = planned(objects, wanted, tools.tell)
@@ -83,9 +86,10 @@ def run(wanted: Wanted, report: str | None) -> int:
             done = Done()
             if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
                 after = PostChange(todo.change.config, upgrader_texts(todo.change), _post_change(wanted))
-                own = tools.building(sources_of(todo.change.config, configs))
+                own = tools.building(sources_of(todo.change.config, configs, wanted.written))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
-            results = _in_order(todo, [*map(refused, todo.plan.unplanned), *done.results])
+            unseen = [*map(refused, todo.plan.unplanned), *map(lost, todo.plan.lost)]
+            results = _in_order(todo, [*unseen, *done.results])
             parts.append(Part(todo.change.config, results))
             unavailable = unavailable or done.unavailable
     if wanted.dry_run:
@@ -93,7 +97,7 @@ def run(wanted: Wanted, report: str | None) -> int:
     rows = waived(parts)
     commits = {row.pre_change_commit for row in rows} - {None}
     told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows))
-    status = finish(told, report, _nothing_done(todos, wanted))
+    status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *_notes(todos)])))
     if unavailable is not None:
         raise unavailable
     return status
@@ -115,21 +119,30 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     if any(plan.to_make or plan.found for plan in plans):
         return ""
     if any(todo.because for todo in todos):
+        if wanted.runtime:
+            return f"nothing to do: runtime {wanted.runtime!r} makes none of what is owed, and none of what is there"
         return "nothing to do: there is no fixture, and none is owed"
     targets = dict.fromkeys(todo.target for todo in todos)
     beside = " or ".join(f"commit {one[:12]}" if one else "the empty tree" for one in targets)
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"
 
 
+def _notes(todos: Sequence[Planned]) -> list[str]:
+    """What a reader has to know beside the rows, each once."""
+    return list(dict.fromkeys(note for todo in todos for note in (todo.unpublished, *todo.notes) if note))
+
+
 def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:
-    """Looks at the commit that a record names: it has to be here, a part of target, and from before the entry."""
+    """Looks at the commit that a record names: it has to be here, a part of target, and from before the entry. One that
+    a checkout makes has to name one, whatever kind of runtime its record says it is of."""
     repository = objects.repository
 
     def problem(record: Record, owner: Owner) -> Fact | None:
-        commit, kind = record.pre_change.commit, record.runtime.kind
+        commit, spec = record.pre_change.commit, runtime_for(owner, todo.change.config)
         if commit is None:
             named_none = "its record names no commit that the checkout was built from"
-            return Fact(Answer.NO, named_none) if kind == "checkout" else None
+            is_built = spec is not None and spec.kind == "checkout"
+            return Fact(Answer.NO, named_none) if is_built or record.runtime.kind == "checkout" else None
         if repository.resolve(commit) is None:
             what = f"its record names commit {commit[:12]}, which this clone does not have"
             lacks = repository.shallow or repository.partial

@@ -9,11 +9,14 @@ from functools import cache
 from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison, commit_of, snapshot_of
+from opfixtures.change.evidence import is_owned_by_target
 from opfixtures.change.map_history import MapHistory, PreChange, read_history
 from opfixtures.change.owner import Owner
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
+from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
+from opfixtures.commands.evidence import lost_here, notes
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -33,7 +36,8 @@ class Wanted:
 
     `target` is a revision too: the commit that holds what is published, whatever the settings say of it.
     `runtime` names the only runtime to make fixtures with: what others make, or what is settled, is not reported then.
-    `post_change_python` is the Python to replay with, instead of what the settings have.
+    `post_change_python` is the Python to replay with, instead of what the settings have. `written` are paths that the
+    run itself writes.
     """
 
     base: str | None = None
@@ -44,6 +48,7 @@ class Wanted:
     dry_run: bool = False
     runtime: str | None = None
     post_change_python: str | None = None
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,16 @@ class Planned:
     """The change of a project, what is to be done for it, and target's commit, None before the first.
 
     `because` is a path that differs from target and that a replay depends on; None where there is none, and so nothing
-    to replay unless somebody asks for it.
+    to replay unless somebody asks for it. `unpublished` says why nothing counts as published: target is HEAD then.
+    `notes` are sentences on what no row is about.
     """
 
     change: Change
     plan: Plan
     target: str | None
     because: str | None = None
+    unpublished: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> list[Planned]:
@@ -67,8 +75,8 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
         UserError: an operator, a runtime or a revision that is not there; what cannot be read.
         GitError: git failed.
     """
-    since = _since(objects, WorkTreeSnapshot(objects.repository.root), wanted)
-    changes = [read_change(objects, compared) for compared in since]
+    comparisons = since(objects, WorkTreeSnapshot(objects.repository.root), wanted)
+    changes = [read_change(objects, compared) for compared in comparisons]
     for change in changes:
         refuse_problems(change)
     configs = [change.config for change in changes]
@@ -77,21 +85,21 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
     _refuse_unknown_operators(wanted.operators, changes)
     return [
         _planned(objects, compared, change, configs, wanted, tell)
-        for compared, change in zip(since, changes, strict=True)
+        for compared, change in zip(comparisons, changes, strict=True)
     ]
 
 
-def _since(objects: GitObjects, work_tree: Snapshot, wanted: Wanted) -> list[Comparison]:
+def since(objects: GitObjects, work_tree: Snapshot, wanted: Wanted) -> list[Comparison]:
     """What is compared, for each project: the work tree with the pre-change commit, and target beside it."""
     published = commit_of(objects.repository, wanted.target) if wanted.target else None
-    since = [
+    compared = [
         replace(one, target=None if isinstance(one.before, EmptySnapshot) else one.base)
         for one in since_target(objects, work_tree, published)
     ]
     if wanted.base is None:
-        return since
+        return compared
     base = commit_of(objects.repository, wanted.base)
-    return [replace(one, before=objects.commit(base), base=base) for one in since]
+    return [replace(one, before=objects.commit(base), base=base) for one in compared]
 
 
 def _planned(
@@ -104,36 +112,51 @@ def _planned(
 ) -> Planned:
     """The plan for one project, whose settings are among `configs`."""
     repository, target = objects.repository, compared.target
-    because = touched(repository, change.config, configs, target)
+    unpublished = "" if wanted.target else why_nothing_is_published(objects, compared)
+    because = touched(repository, change.config, configs, target, wanted.written)
+    if unpublished:
+        because = because or change.config.version_map
     is_asked_for = wanted.operators or wanted.everything or wanted.regenerate or wanted.post_change_python
     if because is None and not is_asked_for:
         if len(configs) > 1:
             tell(f"{compared.folder or '.'}: nothing that a fixture rests on differs, nothing is replayed")
         return Planned(change, Plan(), target)
     published = snapshot_of(objects, target)
+    files = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
+    names = files.names(change.config.fixtures)
     plan = make_plan(
         change,
         _scope(change, wanted),
         _sources(change, compared.after),
         Standing(
-            WorkTreeSnapshot(repository.root, largest=MAX_BYTES).read,
-            lambda path: _read_published(published, compared, path),
+            files.read,
+            lambda path: _read_published(published, compared, change, path),
+            lambda owner: not unpublished and is_owned_by_target(change, owner),
         ),
         pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
         published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
     )
+    lost = (
+        one for one in lost_here(change, names) if not wanted.operators or one.operator in wanted.operators
+    )
+    plan = replace(plan, lost=tuple(lost))
     return Planned(
-        change, _only(plan, wanted.runtime, change.config), target, because or change.config.version_map
+        change,
+        _only(plan, wanted.runtime, change.config),
+        target,
+        because or change.config.version_map,
+        unpublished,
+        () if wanted.operators or wanted.runtime else notes(change, names),
     )
 
 
-def _read_published(published: Snapshot, compared: Comparison, path: str) -> bytes | None:
-    """What target holds at a path, or held there before the project moved."""
-    found = published.read(path)
-    if found is None and compared.moved_from is not None:
-        within = path.removeprefix(below(compared.folder, ""))
-        found = published.read(below(compared.moved_from, within))
-    return found
+def _read_published(published: Snapshot, compared: Comparison, change: Change, path: str) -> bytes | None:
+    """What target holds at a path, or held before the project or its folder of fixtures moved."""
+    places = [path]
+    if compared.moved_from is not None:
+        places.append(below(compared.moved_from, path.removeprefix(below(compared.folder, ""))))
+    places.append(change.target.fixtures.path(path.rpartition("/")[2]))
+    return next((data for place in places if (data := published.read(place)) is not None), None)
 
 
 def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:

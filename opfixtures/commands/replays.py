@@ -10,33 +10,35 @@ from opfixtures.repository.git import Repository
 from opfixtures.runtimes.side_checkout import without_filters
 from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
-from opfixtures.settings.sources import Sources
-
-
-def sources_of(config: Config, projects: Sequence[Config]) -> Sources:
-    """The files that a build of a project depends on. `projects` are all of the repository."""
-    return Sources(config.sources, tuple(one.fixtures for one in projects), config.folder)
+from opfixtures.settings.sources import Sources, sources_of
 
 
 def touched(
-    repository: Repository, config: Config, projects: Sequence[Config], before: str | None
+    repository: Repository,
+    config: Config,
+    projects: Sequence[Config],
+    before: str | None,
+    written: Sequence[str] = (),
 ) -> str | None:
     """A path that a replay of a project depends on and that differs between the commit `before` and the work tree;
-    None where there is none. Without a commit all is new. `projects` are all of the repository.
+    None where there is none. Without a commit all is new. `projects` are all of the repository, `written` are paths
+    that the run itself writes.
 
     Only a runtime that is built from the repository depends on its sources: a release is what it is.
 
     Raises GitError, and ConfigurationError for a glob of `sources` that matches no file.
     """
-    sources = sources_of(config, projects)
+    sources = sources_of(config, projects, written)
     if config.sources:
         _refuse_idle_globs(repository, config, sources)
     if before is None:
         return config.version_map
     settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
-    evidence = [*settings, *_declared(config)]
+    evidence = [*settings, *config.declared, config.fixtures]
     is_built = any(spec.kind == "checkout" for spec in config.runtimes)
     pathspecs = [] if is_built else [f":(top,literal){path}" for path in evidence]
+    if is_built:
+        sources = sources.following(_links(repository))
     differing = _differing(repository, before, pathspecs)
     wanted = set(evidence)
     return next(
@@ -50,17 +52,23 @@ def touched(
 
 
 def _refuse_idle_globs(repository: Repository, config: Config, sources: Sources) -> None:
-    listed = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z").split(b"\0")
-    glob = sources.unmatched(os.fsdecode(path) for path in listed if path)
+    glob = sources.unmatched(_paths(repository))
     if glob is not None:
         raise ConfigurationError(
             f"{config.source}: [tool.opfixtures]: sources: {glob!r} matches no file: correct it, such as 'mylib/**'"
         )
 
 
-def _declared(config: Config) -> Iterator[str]:
-    yield from (config.version_map, config.registry, *config.fixture_modules, config.fixtures)
-    yield from filter(None, (config.upgraders, config.versions))
+def _paths(repository: Repository) -> Iterator[str]:
+    """The paths of the files that git has, or would add."""
+    listed = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z").split(b"\0")
+    return (os.fsdecode(path) for path in listed if path)
+
+
+def _links(repository: Repository) -> dict[str, str]:
+    """The symbolic links among them, each with what it says."""
+    places = ((path, os.path.join(repository.root, path)) for path in _paths(repository))
+    return {path: os.readlink(place) for path, place in places if os.path.islink(place)}
 
 
 def _differing(repository: Repository, before: str, pathspecs: list[str]) -> Iterator[str]:

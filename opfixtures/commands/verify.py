@@ -10,24 +10,28 @@ from dataclasses import replace
 from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
-from opfixtures.change.owner import owners
+from opfixtures.change.owner import candidates, owners
 from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import (
     Part,
     add_report,
     finish,
+    path_in,
     refuse_problems,
     refuse_unknown_runtime,
     runtime_named,
     upgrader_texts,
     waived,
     workshop,
+    written_by,
 )
-from opfixtures.commands.replays import sources_of
-from opfixtures.errors import UserError
+from opfixtures.commands.evidence import lost_here, notes
+from opfixtures.commands.planning import Wanted, since
+from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture
 from opfixtures.making.tools import Workshop
+from opfixtures.proving.generate import lost
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Result
 from opfixtures.proving.verify import verify
@@ -35,6 +39,7 @@ from opfixtures.records.record import record_path
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.settings.sources import sources_of
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -62,7 +67,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     repository = Repository.discover(os.getcwd(), os.environ)
     changes = _changes(repository)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
-    wanted = {_path(name, repository.root) for name in names}
+    wanted = {path_in(name, repository.root) for name in names}
     found = [
         (change, [one for one in fixtures_there(change, fixtures) if not wanted or one.owner.path in wanted])
         for change in changes
@@ -75,13 +80,31 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     if runtime is not None:
         refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
     with workshop(repository) as tools:
-        parts, unavailable = replayed(found, tools, runtime)
+        parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root))
+    told = list[str]()
+    if not (names or runtime):
+        gone, problem = _gone(repository, fixtures)
+        parts += gone
+        told = [note for change, _ in found for note in notes(change, fixtures.names(change.config.fixtures))]
+        told += [problem] if problem else []
     results = waived(parts)
-    nothing = "" if results else "nothing to verify: no registered fixture is there"
-    status = finish(Result(None, tuple(results)), report, nothing)
+    nothing = [] if results else ["nothing to verify: no registered fixture is there"]
+    status = finish(Result(None, tuple(results)), report, "; ".join([*nothing, *told]))
     if unavailable is not None:
         raise unavailable
     return status
+
+
+def _gone(repository: Repository, fixtures: WorkTreeSnapshot) -> tuple[list[Part], str]:
+    """What target holds and the work tree does not, for each project; and why nobody could look, if so."""
+    with GitObjects(repository) as objects:
+        try:
+            comparisons = since(objects, WorkTreeSnapshot(repository.root), Wanted())
+            changes = [read_change(objects, compared) for compared in comparisons]
+            gone = [(one.config, lost_here(one, fixtures.names(one.config.fixtures))) for one in changes]
+        except GitError as error:
+            return [], f"what target holds was not looked for: {error}"
+    return [Part(config, [lost(owner) for owner in some]) for config, some in gone], ""
 
 
 def _changes(repository: Repository) -> list[Change]:
@@ -99,11 +122,15 @@ def _changes(repository: Repository) -> list[Change]:
 
 
 def replayed(
-    found: Sequence[tuple[Change, Sequence[FoundFixture]]], tools: Workshop, runtime: str | None = None
+    found: Sequence[tuple[Change, Sequence[FoundFixture]]],
+    tools: Workshop,
+    runtime: str | None = None,
+    written: Sequence[str] = (),
 ) -> tuple[list[Part], UserError | None]:
     """What became of the fixtures of each project, and why a post-change runtime could not be had, if so.
 
-    With `runtime`, the name of one, a project that has none of that name is left out.
+    With `runtime`, the name of one, a project that has none of that name is left out. `written` are paths that the run
+    itself writes.
     """
     configs = [change.config for change, _ in found]
     parts, unavailable = list[Part](), None
@@ -115,20 +142,16 @@ def replayed(
             tools.tell(f"{change.config.source} has no runtime {runtime!r}: its fixtures are left out")
             continue
         after = PostChange(change.config, upgrader_texts(change), spec)
-        results, error = verify(some, after, tools.building(sources_of(change.config, configs)))
+        results, error = verify(some, after, tools.building(sources_of(change.config, configs, written)))
         parts.append(Part(change.config, results))
         unavailable = unavailable or error
     return parts, unavailable
 
 
 def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FoundFixture]:
-    """The fixtures of all fixture entries, as far as they are there. Raises as `Snapshot.read`."""
-    for owner in owners(change):
-        data = work_tree.read(owner.path)
-        if data is not None:
-            yield FoundFixture(owner, data, work_tree.read(record_path(owner.path)))
-
-
-def _path(name: str, root: str) -> str:
-    relative = os.path.relpath(os.path.realpath(name), os.path.realpath(root))
-    return relative.replace(os.sep, "/")
+    """The fixtures of all fixture entries in any format, as far as they are there. Raises as `Snapshot.read`."""
+    for own in owners(change):
+        for owner in candidates(own):
+            data = work_tree.read(owner.path)
+            if data is not None:
+                yield FoundFixture(owner, data, work_tree.read(record_path(owner.path)))

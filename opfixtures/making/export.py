@@ -21,7 +21,6 @@ from opfixtures.making.replayable import Replayable
 from opfixtures.records.record import Record, RecordedAlteration
 from opfixtures.records.tolerances import tolerances_for
 from opfixtures.runtimes import Runtime, check_import
-from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Exported, RanSeen, RuntimeSeen, WorkerError
 from opfixtures.worker.scratch import scratch_folder
@@ -69,11 +68,6 @@ class Candidate:
     def owner(self) -> Owner:
         """What it is there for."""
         return self.planned.owner
-
-    @property
-    def made_by(self) -> RuntimeSpec:
-        """The settings of the runtime that made it."""
-        return self.planned.spec
 
     @property
     def replayable(self) -> Replayable:

@@ -56,7 +56,8 @@ class PlannedFixture:
 class FoundFixture:
     """A fixture that stands in the tree. `record` is None where there is none (PyTorch's own fixtures).
 
-    `brought` says that target holds another or none: then `again` is what would make it again, or says why nothing can.
+    `brought` says that target holds another or none, or never judged it: then `again` is what would make it again, or
+    says why nothing can.
     """
 
     owner: Owner
@@ -77,11 +78,15 @@ class Unplanned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be made, what is found and looked at again, and what no run can help."""
+    """What is to be made, what is found and looked at again, and what no run can help.
+
+    `lost` are the owners in target of fixtures that are gone.
+    """
 
     to_make: tuple[PlannedFixture, ...] = ()
     found: tuple[FoundFixture, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
+    lost: tuple[Owner, ...] = ()
 
     @property
     def reproducing(self) -> tuple[PlannedFixture, ...]:
@@ -91,10 +96,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands in the tree and in target: `here` reads a file of the work tree, `published` one of target."""
+    """What stands in the tree and in target: `here` reads a file of the work tree, `published` one of target.
+
+    `was_judged` tells whether what target holds was judged there: it is no evidence of what nobody looked at.
+    """
 
     here: Callable[[str], bytes | None]
     published: Callable[[str], bytes | None]
+    was_judged: Callable[[Owner], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from opfixtures.change.changes import Change, is_module
 from opfixtures.change.map_history import PreChange
-from opfixtures.change.owner import Owner, fixture_path, owner_of
+from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.module_source import excerpt
+from opfixtures.declarations.names import fixture_stem
 from opfixtures.making.plan import (
     NAME_ONE,
     FoundFixture,
@@ -87,7 +88,7 @@ class _Planner:
         # The arms of an `#if` that say the same are once.
         self._times = Counter(text[:2] for text in {entry.text for entry in change.version_map.entries})
         for row in change.registry.rows:
-            self._writers[fixture_path(change.config, row)].append(row)
+            self._writers[fixture_stem(row.module)].append(row)
 
     def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         rows = self._change.matching.rows_of(entry)
@@ -101,8 +102,13 @@ class _Planner:
             yield from self.of_owner(owner_of(self._change, row, entry))
 
     def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
+        own, *others = candidates(owner)
+        yield from self._of_file(own, self._scope.owes(owner.entry, owner.row))
+        for other in others:
+            yield from self._of_file(other, owes=False)
+
+    def _of_file(self, owner: Owner, owes: bool) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         data = self._standing.here(owner.path)
-        owes = self._scope.owes(owner.entry, owner.row)
         try:
             if data is not None or owes:
                 self._refuse_a_shared_file(owner)
@@ -117,7 +123,7 @@ class _Planner:
     def _found(self, owner: Owner, data: bytes) -> FoundFixture:
         record = self._standing.here(record_path(owner.path))
         published = self._standing.published(owner.path), self._standing.published(record_path(owner.path))
-        if published == (data, record):
+        if published == (data, record) and self._standing.was_judged(owner):
             return FoundFixture(owner, data, record)
         try:
             again: PlannedFixture | str = self._planned(owner)
@@ -169,7 +175,8 @@ class _Planner:
 
     def _refuse_a_shared_file(self, owner: Owner) -> None:
         """Nobody can tell whose the file is, be it there or not."""
-        other = next((writer for writer in self._writers[owner.path] if writer is not owner.row), None)
+        writers = self._writers[fixture_stem(owner.row.module)]
+        other = next((writer for writer in writers if writer is not owner.row), None)
         if other is not None:
             both = f"{owner.row.module} for {owner.operator} and {other.module} for {other.operator}"
             raise _PlanError(f"{both} would write the same file: give each a class of another name")

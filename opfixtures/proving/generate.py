@@ -18,6 +18,7 @@ from opfixtures.making.new_record import make_record
 from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
 from opfixtures.making.tools import Workshop
 from opfixtures.proving.facts import Proof, covers, prove, seen_running
+from opfixtures.proving.no_gpu import without_gpu
 from opfixtures.proving.post_change import PostChange, replayed
 from opfixtures.proving.replay import Replays
 from opfixtures.proving.reproduction import PUBLISHED, RECORDED, Reproduced, judged
@@ -54,7 +55,7 @@ def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: 
 
     A runtime that cannot be had or used stops only its own.
     """
-    looked_at = [look_at(found, after.config) for found in plan.found]
+    looked_at = [look_at(found) for found in plan.found]
     sound = [one for one in looked_at if isinstance(one, SoundFixture)]
     errands = [Errand(planned) for planned in plan.to_make]
     errands += [errand for one in sound if (errand := _errand(one))]
@@ -71,7 +72,7 @@ def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: 
         for one in outcomes
         if isinstance(one, Refused)
     ]
-    return Done(tuple(results), unavailable or error)
+    return Done(tuple(map(without_gpu, results)), unavailable or error)
 
 
 def refused(unplanned: Unplanned) -> FixtureResult:
@@ -80,6 +81,12 @@ def refused(unplanned: Unplanned) -> FixtureResult:
         return result_of(unplanned.owner, Status.REFUSED, unplanned.reason)
     operator = unplanned.entry.operator if unplanned.entry else ""
     return result_of_entry(unplanned.entry, operator, Status.REFUSED, unplanned.reason)
+
+
+def lost(owner: Owner) -> FixtureResult:
+    """The result of a fixture that target holds and the tree does not: nothing says any more what it said."""
+    reason = "target holds it, and it is gone here: restore it, or take its entry back (`opfixtures explain OPF306`)"
+    return result_of(owner, Status.MISMATCH, reason)
 
 
 def planned_result(planned: PlannedFixture, status: Status, reason: str) -> FixtureResult:
@@ -130,7 +137,7 @@ def _with_reproduction(
     made = Made.AGAIN if seen.made_again else Made.FOUND
     # What is wrong says more than what cannot be looked up.
     fact = seen.fact if wrong is None or seen.fact.value is Answer.NO else wrong
-    return replace(sound, reproduced=fact, ran=seen.ran, made=made)
+    return replace(sound, reproduced=fact, ran=seen.ran, made=made, remade=seen.made)
 
 
 def _proven(
@@ -156,7 +163,9 @@ def _proven(
 
 def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
     if isinstance(subject, SoundFixture):
-        return subject.facts(replays)
+        facts = subject.facts(replays)
+        # What ran here is seen to be pre-change: nobody has to believe by what a record says it was.
+        return replace(facts, pre_change=_prove(subject.remade, replays).fact) if subject.remade else facts
     ran = seen_running(subject.ran.ran, replays.ran(subject.owner))
     covered = covers(subject.owner, subject.archive, ran, subject.ran.reason)
     by_this_run = PUBLISHED if subject.planned.held else RECORDED

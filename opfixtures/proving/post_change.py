@@ -6,23 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from opfixtures.change.owner import Owner
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Workshop
-from opfixtures.proving.replay import Replays, replay
+from opfixtures.proving.replay import Replays, Tree, replay
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import WorkerError
 
 
 class Subject(Protocol):
-    """What can be replayed. `made_by` are the settings of the runtime that makes it, None where there are none."""
+    """What can be replayed, and what it is there for."""
+
+    @property
+    def owner(self) -> Owner: ...
 
     @property
     def replayable(self) -> Replayable: ...
-
-    @property
-    def made_by(self) -> RuntimeSpec | None: ...
 
 
 AnySubject = TypeVar("AnySubject", bound=Subject)
@@ -33,28 +34,38 @@ class PostChange:
     """The side after the change.
 
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
-    tree's own texts, by name, where they can be read without torch: of a library there are none.
+    tree's own texts, by name; None where the settings name no file that has them.
     """
 
     config: Config
-    upgraders: Mapping[str, str]
+    upgraders: Mapping[str, str] | None
     spec: RuntimeSpec | None = None
 
-    def spec_for(self, made_by: RuntimeSpec | None) -> RuntimeSpec:
-        """A library's work tree, else what is there for the newest versions.
+    def spec_for(self, owner: Owner) -> RuntimeSpec:
+        """A library's work tree, whatever else the settings have for it, else what is there for the newest versions.
 
         Raises RuntimeUnavailable if no release and no interpreter is configured.
         """
         if self.spec is not None:
             return self.spec
-        if made_by is not None and made_by.kind == "checkout":
-            return made_by
+        built = [spec for spec in self.config.runtimes if spec.kind == "checkout" and _is_for(spec, owner)]
+        if built:
+            # The last recipe of several is that of the tree as it is now.
+            return max(built, key=lambda spec: spec.operator_versions.holds(owner.last_bump))
         releases = [spec for spec in self.config.runtimes if spec.kind != "checkout" and not spec.operators]
         if not releases:
             raise RuntimeUnavailable(
                 f"no release to replay with: add one to `runtimes` in {self.config.source}"
             )
         return max(releases, key=lambda spec: spec.operator_versions.top)
+
+
+def _is_for(spec: RuntimeSpec, owner: Owner) -> bool:
+    """Whether a checkout has the operator as it is newest; one that made the fixture has it in any case."""
+    bump = owner.entry.bumped_at_version if owner.entry else None
+    if bump is None:
+        return not spec.operators or owner.operator in spec.operators
+    return spec.serves(owner.operator, owner.last_bump) or spec.serves(owner.operator, bump - 1)
 
 
 def replayed(
@@ -65,7 +76,7 @@ def replayed(
     groups: dict[RuntimeSpec | str, list[AnySubject]] = {}
     for subject in subjects:
         try:
-            groups.setdefault(after.spec_for(subject.made_by), []).append(subject)
+            groups.setdefault(after.spec_for(subject.owner), []).append(subject)
         except RuntimeUnavailable as error:
             groups.setdefault(str(error), []).append(subject)
     for spec, group in groups.items():
@@ -89,8 +100,8 @@ def _replay(
         f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
     )
     # A build of the change has the change's own upgraders.
-    texts = after.upgraders if spec.kind == "release" else {}
+    tree = Tree(after.upgraders, after.config.upgraders) if spec.kind == "release" else None
     try:
-        return replay(fixtures, runtime, texts, workshop.tell, workshop.seconds), None
+        return replay(fixtures, runtime, tree, workshop.tell, workshop.seconds), None
     except (WorkerError, RuntimeUnavailable) as error:
         return Replays(failed=f"{runtime.name} cannot be used: {error}", by=runtime.name), None

@@ -7,21 +7,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from opfixtures.archives.altered_archive import with_version
 from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
 from opfixtures.making.replayable import Replayable
 from opfixtures.proving.facts import same_schemas
-from opfixtures.proving.replay_facts import replay_facts
+from opfixtures.proving.replay_facts import replay_facts, without_values
 from opfixtures.proving.result import LoaderFacts
+from opfixtures.proving.samples import say_nothing
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.worker.job import ROW_SECONDS, Job
 from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
+
+_TREE_UNSEEN = "that of this tree was not seen, the settings name no `upgraders`"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The upgraders of the tree, where a release stands in for it: their texts by name, None where the settings name no
+    file that has them, and the path of that file."""
+
+    upgraders: Mapping[str, str] | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ class Replays:
 
     `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
     `stands_in` says of which upgraders the runtime has another text than the tree, by their names: what it shows of
-    them is nothing about the change.
+    them is nothing about the change. `tree_unseen` says that nobody saw the tree's upgraders.
     """
 
     seen: RuntimeSeen | None = None
@@ -40,6 +52,7 @@ class Replays:
     failed: str = ""
     by: str | None = None
     stands_in: Mapping[str, str] = field(default_factory=dict)
+    tree_unseen: str = ""
 
     def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
@@ -64,6 +77,10 @@ class Replays:
             return f"no runtime has version {owner.entry.bumped_at_version}" if owner.entry else ""
         return self.stands_in.get(owner.entry.upgrader_name, "") if owner.entry else ""
 
+    def unseen(self, owner: Owner) -> str:
+        """What a replay of it left unseen; empty where there is nothing of that kind."""
+        return "" if owner.entry is None or self.row(owner) is None else self.tree_unseen
+
     def failure(self, owner: Owner) -> str:
         """Why the side after the change could not be had, or not run for it; empty where it could."""
         return self.failed or ("" if self.why_not(owner) else self.unreached.get(owner.path, ""))
@@ -77,7 +94,10 @@ class Replays:
         row = self.row(fixture.owner)
         if self.seen is None or row is None:
             return {}
-        return replay_facts(fixture.owner, fixture.archive, self.seen, row)
+        facts = replay_facts(fixture.owner, fixture.archive, self.seen, row)
+        if not say_nothing(fixture.samples):
+            return facts
+        return {loader: without_values(seen) for loader, seen in facts.items()}
 
     def ran(self, owner: Owner) -> bool | None:
         """Whether the replay came to the operator's upgrader, or to a guard's operator; None where nobody saw."""
@@ -103,18 +123,19 @@ class Replays:
 def replay(
     fixtures: Sequence[Replayable],
     runtime: Runtime,
-    upgraders: Mapping[str, str],
+    tree: Tree | None,
     tell: Callable[[str], None],
     seconds: float = ROW_SECONDS,
 ) -> Replays:
     """Replay all fixtures in one worker.
 
-    `upgraders` are the texts of the tree, by name, where the runtime may have others: of a release.
+    `tree` has the upgraders of the tree where the runtime may have others: a release. A build of the tree has them.
 
     Raises WorkerError if torch or the operator module does not import there, RuntimeUnavailable if the operator module
     came from elsewhere.
     """
-    entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
+    names = sorted({fixture.owner.entry.upgrader_name for fixture in fixtures if fixture.owner.entry})
+    texts = (tree and tree.upgraders) or {}
     with scratch_folder("opfixtures-replay-") as folder:
         asked = tuple(_row(number, fixture, folder) for number, fixture in enumerate(fixtures))
         operators = {
@@ -126,22 +147,31 @@ def replay(
             tuple(sorted(operators)),
             asked,
             seconds,
-            {entry.upgrader_name: upgraders.get(entry.upgrader_name) for entry in entries},
+            {name: texts.get(name) for name in names},
         )
         answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
-    stands_in = _stands_in(answers.runtime, runtime.name, upgraders)
-    return Replays(answers.runtime, rows, unreached, by=runtime.name, stands_in=stands_in)
+    known = Replays(answers.runtime, rows, unreached, by=runtime.name)
+    if tree is None:
+        return known
+    if tree.upgraders is None:
+        return replace(known, tree_unseen=f"by the upgrader of {runtime.name}: {_TREE_UNSEEN}")
+    return replace(known, stands_in=_stands_in(answers.runtime, runtime.name, tree, names))
 
 
-def _stands_in(seen: RuntimeSeen, name: str, upgraders: Mapping[str, str]) -> dict[str, str]:
-    """The upgraders of which the runtime has another text, or none: why that says nothing about the change."""
+def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) -> dict[str, str]:
+    """The upgraders, of those that entries need, of which the runtime has another text than the tree, or one of them
+    has none: why that says nothing about the change."""
     others = {}
-    for upgrader in upgraders:
+    for upgrader in needed:
         told = seen.upgrader(upgrader)
-        if told.same is not True:
+        if upgrader not in (tree.upgraders or {}):
+            others[upgrader] = (
+                f"{tree.path} of this tree has no {upgrader}: what {name} does says nothing about the change"
+            )
+        elif told.same is not True:
             has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
             others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
     return others

@@ -1,7 +1,8 @@
 """Whether a fixture that the branch brings is what its record says: seen in the pre-change runtime. Pure.
 
-Somebody committed it, and nobody here saw it being made. So its archive is run once more by the old operator; and where
-the runtime is the very one that the record names, it is made again, and the same bytes have to come out.
+Somebody committed it, and nobody here saw it being made. So its archive is run once more by the old operator, and it is
+made again with its samples: both have to give the recorded outputs for the recorded inputs. Where the runtime is the
+very one that the record names, the same bytes have to come out.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from opfixtures.making.export import Candidate, Errand, Outcome, Refused
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.proving.facts import contradiction
 from opfixtures.proving.result import Answer, Fact
+from opfixtures.proving.samples import other_inputs
 from opfixtures.records.record import Record
-from opfixtures.worker.observations import UNSEEN, RanSeen, RuntimeSeen
+from opfixtures.worker.observations import UNSEEN, Json, RanSeen, RuntimeSeen
 
 PUBLISHED = Fact(Answer.NOT_APPLICABLE, "target holds it: it was judged when it came in")
 BELIEVED = Fact(Answer.NOT_APPLICABLE, "verify believes the record")
@@ -24,19 +26,19 @@ RECORDED = Fact(Answer.YES, "its outputs were recorded by this run")
 class MadeAgain:
     """What came of making a fixture again. `refusal` says why there is no archive; `is_same`: its bytes are the same.
 
-    `failure` is why its outputs could not be compared, `differences` has None for each sample that gave what was
-    recorded. They are of the archive as the runtime wrote it.
+    `differences` has None for each sample of the record that gave what was recorded, run by the archive as the runtime
+    wrote it. `samples` are those that its module gives now.
     """
 
     refusal: str = ""
     is_same: bool = False
-    failure: str = ""
     differences: tuple[str | None, ...] = ()
+    samples: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RunAgain:
-    """What came of running the archive that stands there, as `MadeAgain` has it."""
+    """What came of running the archive that stands there, as `MadeAgain` has it; `failure` is why it does not load."""
 
     failure: str = ""
     differences: tuple[str | None, ...] = ()
@@ -44,12 +46,16 @@ class RunAgain:
 
 @dataclass(frozen=True, slots=True)
 class Reproduced:
-    """What the pre-change runtime says of a fixture that the branch brings. `made_again`: its bytes came out again."""
+    """What the pre-change runtime says of a fixture that the branch brings. `made_again`: its bytes came out again.
+
+    `made` is what was made again, whether the same or not; None where nothing was.
+    """
 
     planned: PlannedFixture
     fact: Fact
     ran: RanSeen = UNSEEN
     made_again: bool = False
+    made: Candidate | None = None
 
 
 def judged(outcome: Outcome) -> Candidate | Refused | Reproduced:
@@ -69,9 +75,10 @@ def judged(outcome: Outcome) -> Candidate | Refused | Reproduced:
     data, record = errand.stands
     again, found = _compared(outcome.made, data), outcome.told.found
     run = None if found is None else RunAgain(found.failure, found.differences)
-    fact = reproduced(record, seen, runtime.kind, again, run)
-    ran = found.ran if found else outcome.told.ran
-    return Reproduced(planned, fact, ran, made_again=fact.value is Answer.YES and again.is_same)
+    fact = reproduced(record, seen, planned.spec.kind, again, run)
+    made = outcome.made if isinstance(outcome.made, Candidate) else None
+    is_again = fact.value is Answer.YES and again.is_same
+    return Reproduced(planned, fact, found.ran if found else outcome.told.ran, is_again, made)
 
 
 def _not_had(errand: Errand, reason: str) -> Refused | Reproduced:
@@ -83,53 +90,78 @@ def _not_had(errand: Errand, reason: str) -> Refused | Reproduced:
 def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
     if isinstance(made, Refused):
         return MadeAgain(refusal=made.reason)
-    return MadeAgain(is_same=made.data == data, differences=made.again)
+    return MadeAgain("", made.data == data, made.again, made.samples)
 
 
 def reproduced(
-    record: Record, runtime: RuntimeSeen, kind: str, made: MadeAgain | None, run: RunAgain | None
+    record: Record, runtime: RuntimeSeen, kind: str, made: MadeAgain, run: RunAgain | None
 ) -> Fact:
     """Whether the runtime gave what the record has.
 
-    `kind` is the runtime's. `made` is None where nobody tried. `run` is None for a synthetic archive, which no runtime
-    wrote in this form: that one is only made again.
+    `kind` is that of the settings. `run` is None for a synthetic archive, which no runtime wrote in this form: that one
+    is only made again.
     """
-    recorded = record.runtime
-    if kind == "release" and base_version(recorded.torch) != base_version(runtime.torch):
-        wrong = f"its record names torch {recorded.torch}, and the settings have torch {runtime.torch} for it"
-        return Fact(Answer.NO, f"{wrong}: make it again with `opfixtures generate --regenerate`")
     by = f"torch {runtime.torch}"
-    seen = run or made
-    if seen is None:
-        return Fact(Answer.UNKNOWN, f"{by} did not run it")
-    if made is not None and run is None and made.refusal:
-        return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
+    wrong = _other_runtime(record, runtime, kind)
+    if wrong:
+        return Fact(Answer.NO, wrong)
     if run is None and not record.synthetic:
         # What was made again says nothing about the archive that stands there.
         return Fact(Answer.UNKNOWN, f"{by} did not run it")
-    if seen.failure:
-        return Fact(Answer.NO, f"{by} does not load it: {seen.failure}")
-    if not seen.differences:
+    if run is not None and run.failure:
+        return Fact(Answer.NO, f"{by} does not load it: {run.failure}")
+    if not record.samples:
         return Fact(Answer.UNKNOWN, "its record has no samples to run")
-    for number, difference in enumerate(seen.differences, 1):
+    if run is not None and not _is_told_of_all(run.differences, record):
+        return Fact(Answer.UNKNOWN, f"{by} did not run all samples")
+    for number, difference in enumerate(run.differences if run else (), 1):
         if difference is not None:
             return Fact(Answer.NO, f"{by} gives other outputs: sample {number}: {difference}")
-    if _is_the_recorded(record, runtime):
-        return _made_again(record, runtime, made)
-    if run is None and made is not None and not made.is_same:
+    return _made_again(record, runtime, made, is_tied=run is not None)
+
+
+def _other_runtime(record: Record, runtime: RuntimeSeen, kind: str) -> str:
+    """What shows that the record names another runtime than the settings have; empty where it is that one."""
+    recorded, mend = record.runtime, "make it again with `opfixtures generate --regenerate`"
+    if recorded.kind != kind:
+        return (
+            f"its record names a runtime of kind {recorded.kind}, and the settings have {kind} for it: {mend}"
+        )
+    if base_version(recorded.torch) != base_version(runtime.torch):
+        return f"its record names torch {recorded.torch}, and the settings have torch {runtime.torch} for it: {mend}"
+    return ""
+
+
+def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain, *, is_tied: bool) -> Fact:
+    """What making it again shows; `is_tied`: the archive that stands there was run as well."""
+    is_recorded = _is_the_recorded(record, runtime)
+    by = f"torch {runtime.torch}{', which is the recorded one,' if is_recorded else ''}"
+    if made.refusal:
+        return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
+    other = other_inputs(record.samples, made.samples)
+    if other:
+        return Fact(Answer.NO, f"made again by {by} its samples are others: {other}")
+    if not _is_told_of_all(made.differences, record):
+        return Fact(Answer.UNKNOWN, f"{by} did not run all samples when it made it again")
+    for number, difference in enumerate(made.differences, 1):
+        if difference is not None:
+            return Fact(
+                Answer.NO, f"made again by {by} it gives other outputs: sample {number}: {difference}"
+            )
+    if is_recorded and not made.is_same:
+        return Fact(Answer.NO, f"made again by {by} it is another archive than {record.archive.file}")
+    if is_recorded:
+        return Fact(
+            Answer.YES,
+            f"made again by torch {runtime.torch}: the same bytes and samples, the recorded outputs",
+        )
+    if not (is_tied or made.is_same):
         return Fact(Answer.UNKNOWN, f"{by} makes another archive, and cannot run one that was altered")
     return _by_another(record, by)
 
 
-def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain | None) -> Fact:
-    by = f"torch {runtime.torch}, which is the recorded one,"
-    if made is None:
-        return Fact(Answer.UNKNOWN, f"{by} did not make it again")
-    if made.refusal:
-        return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
-    if not made.is_same:
-        return Fact(Answer.NO, f"made again by {by} it is another archive than {record.archive.file}")
-    return Fact(Answer.YES, f"made again by torch {runtime.torch}: the same bytes, the recorded outputs")
+def _is_told_of_all(differences: tuple[str | None, ...], record: Record) -> bool:
+    return len(differences) == len(record.samples)
 
 
 def _by_another(record: Record, by: str) -> Fact:

@@ -21,7 +21,8 @@ _NO_RECORD = (
     " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
 )
 _NO_CHANGE = (
-    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too"
+    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: replay"
+    " with a build of the change (--post-change-python), or name the upgrader in `identity-upgraders`"
 )
 
 
@@ -32,6 +33,7 @@ class Evidence:
     `failed` says why the side after the change could not be had or run, `not_replayed` why there is no such side.
     `changes_nothing` says how it is known that the upgrader hands on what it is given; empty where it does not.
     `unchanged`: the operator has its old schema after the change, and its own version map does not know of the entry.
+    `unseen` says what a replay left unseen.
     """
 
     owner: Owner
@@ -40,6 +42,7 @@ class Evidence:
     not_replayed: str = ""
     changes_nothing: str = ""
     unchanged: bool = False
+    unseen: str = ""
 
     @property
     def is_sensitive(self) -> bool:
@@ -96,7 +99,7 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
         if fact.value is Answer.UNKNOWN:
             return Status.UNPROVEN, fact.reason
     if row.owner.is_guard or noticed:
-        return Status.VERIFIED, ""
+        return Status.VERIFIED, row.unseen
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE
-    return (Status.VERIFIED, "") if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)
+    return (Status.VERIFIED, row.unseen) if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)

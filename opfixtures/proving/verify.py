@@ -12,10 +12,12 @@ from opfixtures.change.owner import Owner
 from opfixtures.change.record_differences import differences
 from opfixtures.errors import UserError
 from opfixtures.making.alteration import in_words
-from opfixtures.making.plan import FoundFixture, runtime_for
+from opfixtures.making.export import Candidate
+from opfixtures.making.plan import FoundFixture
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Workshop
 from opfixtures.proving.facts import covers, same_schemas, seen_running
+from opfixtures.proving.no_gpu import without_gpu
 from opfixtures.proving.post_change import PostChange, replayed
 from opfixtures.proving.replay import Replays
 from opfixtures.proving.reproduction import BELIEVED
@@ -23,7 +25,6 @@ from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, Made, 
 from opfixtures.proving.verdicts import Evidence, verdicts
 from opfixtures.records.record import Record, RecordError, load_record
 from opfixtures.settings.config import Config
-from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import UNSEEN, RanSeen
 
 
@@ -32,15 +33,16 @@ class SoundFixture:
     """A fixture that was looked at without torch, and may be replayed.
 
     `reproduced` is the fact of that name, and `ran` whether its operator was seen running where it was reproduced.
+    `remade` is what this run made again of it, None where nothing was.
     """
 
     found: FoundFixture
     archive: Archive
     record: Record | None
-    made_by: RuntimeSpec | None
     reproduced: Fact = BELIEVED
     ran: RanSeen = UNSEEN
     made: Made = Made.FOUND
+    remade: Candidate | None = None
 
     @property
     def owner(self) -> Owner:
@@ -75,7 +77,10 @@ class SoundFixture:
         result = replace(result_of(self.owner, status, reason), made=self.made)
         if self.record is None:
             return result
-        return replace(result, runtime=self.record.runtime.name, synthetic=in_words(self.record.synthetic))
+        # What made it again was seen, what the record names was not.
+        is_again = self.made is Made.AGAIN and self.remade is not None
+        name = self.remade.runtime.name if is_again and self.remade else self.record.runtime.name
+        return replace(result, runtime=name, synthetic=in_words(self.record.synthetic))
 
 
 def verify(
@@ -83,14 +88,14 @@ def verify(
 ) -> tuple[list[FixtureResult], UserError | None]:
     """Replay all that are sound, in one worker a runtime; and why a post-change runtime could not be had, if that is
     not the change's own fault."""
-    looked_at = [look_at(found, after.config) for found in fixtures]
+    looked_at = [look_at(found) for found in fixtures]
     sound = [seen for seen in looked_at if isinstance(seen, SoundFixture)]
     shown = list(replayed(sound, after, workshop))
     evidence = [
         evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
     ]
     results = {
-        one.owner: with_facts(one.result(*verdict), row.facts, replays)
+        one.owner: without_gpu(with_facts(one.result(*verdict), row.facts, replays))
         for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
     }
     rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner] for seen in looked_at]
@@ -114,11 +119,13 @@ def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) ->
         failed=replays.failure(owner),
         not_replayed=replays.why_not(owner),
         changes_nothing=named or ("its graph" if replays.changes_nothing(owner) else ""),
-        unchanged=replays.is_unchanged(owner),
+        # What the settings name is somebody's word, whatever the runtime shows.
+        unchanged=replays.is_unchanged(owner) and not named,
+        unseen=replays.unseen(owner),
     )
 
 
-def look_at(found: FoundFixture, config: Config) -> SoundFixture | FixtureResult:
+def look_at(found: FoundFixture) -> SoundFixture | FixtureResult:
     """The fixture, if archive, record and version map agree; else what is wrong with it."""
     try:
         archive = format_of(found.owner.path).read(found.data)
@@ -130,7 +137,7 @@ def look_at(found: FoundFixture, config: Config) -> SoundFixture | FixtureResult
     disagreement = record and _disagreement(found.owner, archive, record)
     if disagreement:
         return _unsound(found, f"fixture and record disagree: {disagreement}")
-    return SoundFixture(found, archive, record, runtime_for(found.owner, config))
+    return SoundFixture(found, archive, record)
 
 
 def _unsound(found: FoundFixture, reason: str) -> FixtureResult:

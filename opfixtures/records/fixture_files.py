@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from opfixtures.archives.archive import Archive
     from opfixtures.records.record import Record
 
-_FIXTURES = (".ptl", ".pt")
+FIXTURES = (".ptl", ".pt")
+"""How the name of a fixture ends."""
 _RECORDS = (".ptl.json", ".pt.json")
 
 
@@ -59,7 +60,7 @@ class FixtureFiles:
     def ids(self) -> dict[str, str]:
         """By file name what tells whether two are the same."""
         files = self._files().items()
-        return {name: one for name, one in files if name.endswith(_FIXTURES + _RECORDS)}
+        return {name: one for name, one in files if name.endswith(FIXTURES + _RECORDS)}
 
     @property
     def fixtures(self) -> list[str]:

@@ -12,16 +12,16 @@ from datetime import date
 
 from opfixtures.archives.archive import ArchiveError, read_archive
 from opfixtures.change.changes import Change
+from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.declarations.names import fixture_stem, module_version
+from opfixtures.declarations.names import module_version
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult, LoaderFacts
+from opfixtures.records.fixture_files import FIXTURES
 from opfixtures.records.record import RecordError, load_record, record_path
 from opfixtures.settings.waivers import Waiver
-
-_ENDINGS = (".ptl", ".pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,14 @@ def status_of(change: Change, folder: Folder) -> Status:
         )
         for operator, of_operator in entries.items()
     ]
-    guards = tuple(GuardStatus(row.operator, _fixture(change, folder, row, None)) for row in change.guards)
+    guards = tuple(
+        GuardStatus(row.operator, fixture)
+        for row in change.guards
+        for fixture in _fixtures(change, folder, row, None)
+    )
     owned = {fixture.path for one in operators for entry in one.entries for fixture in entry.fixtures}
     owned |= {one.fixture.path for one in guards}
-    fixtures = {f"{change.config.fixtures}/{name}" for name in folder.names if name.endswith(_ENDINGS)}
+    fixtures = {f"{change.config.fixtures}/{name}" for name in folder.names if name.endswith(FIXTURES)}
     used = {entry.upgrader_name for entry in change.version_map.entries}
     defined = upgraders.upgraders if upgraders else ()
     return Status(
@@ -174,14 +178,26 @@ def _entry(change: Change, folder: Folder, defined: Collection[str] | None, entr
         covers=covers,
         upgrader_name=entry.upgrader_name,
         upgrader_defined=None if defined is None else entry.upgrader_name in defined,
-        fixtures=tuple(_fixture(change, folder, row, covers) for row in change.matching.rows_of(entry)),
+        fixtures=tuple(
+            fixture
+            for row in change.matching.rows_of(entry)
+            for fixture in _fixtures(change, folder, row, entry)
+        ),
     )
 
 
-def _fixture(change: Change, folder: Folder, row: FixtureEntry, covers: range | None) -> FixtureStatus:
-    stem = fixture_stem(row.module)
-    there = (f"{stem}{ending}" for ending in _ENDINGS if f"{stem}{ending}" in folder.names)
-    path = f"{change.config.fixtures}/{next(there, f'{stem}.ptl')}"
+def _fixtures(
+    change: Change, folder: Folder, row: FixtureEntry, entry: MapEntry | None
+) -> Iterator[FixtureStatus]:
+    """The fixture of a fixture entry, there or not, and what stands for it in another format."""
+    own, *others = candidates(owner_of(change, row, entry))
+    there = [one for one in others if one.path.rpartition("/")[2] in folder.names]
+    return (_fixture(change, folder, owner) for owner in (own, *there))
+
+
+def _fixture(change: Change, folder: Folder, owner: Owner) -> FixtureStatus:
+    row, path = owner.row, owner.path
+    covers = None if owner.is_guard else owner.covers
     return FixtureStatus(
         module=row.module,
         module_defined=row.module in change.modules,

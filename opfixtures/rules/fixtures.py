@@ -52,10 +52,10 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
 
     rows = [*(row for _, row in change.owed), *change.added_guards, *_without_their_fixture(change)]
     for row in dict.fromkeys(rows):
-        stem = f"{change.config.fixtures}/{fixture_stem(row.module)}"
-        if not (change.has_file(f"{stem}.ptl") or change.has_file(f"{stem}.pt")):
-            ending = change.config.fixture_format
-            message = f"the fixture of {row.module} is not there yet: {stem}.{ending}"
+        # What has another format is replayed, and is not the fixture that is owed.
+        path = f"{change.config.fixtures}/{fixture_stem(row.module)}.{change.config.fixture_format}"
+        if not change.has_file(path):
+            message = f"the fixture of {row.module} is not there yet: {path}"
             hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
             yield finding(row.operator, row.place, message, hint)
 

@@ -73,7 +73,7 @@ def obtain_checkout(
             check_out(repository, tree, os.path.join(folder, "tree"), *borrowed)
             _build(spec, base, folder, environment, where)
 
-        content = content_of(repository, tree, sources.has, *borrowed)
+        content = content_of(repository, tree, sources, *borrowed)
         recipe = [_RECIPE, content, spec.folder, spec.setup, spec.module, astuple(base)]
         key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
         folder = built_once(os.path.join(cache, "checkouts"), key, build, needed=PYTHON)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from opfixtures.errors import GitError
 from opfixtures.repository.git import Repository, without_git
+from opfixtures.settings.sources import Sources
+
+_LINK = b"120000 "
 
 
 def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
@@ -49,8 +52,9 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     return aside.run("write-tree").decode().strip(), objects
 
 
-def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *borrowed: str) -> str:
-    """A hash of the files of a commit or tree that `has` says count: their paths, modes and contents.
+def content_of(repository: Repository, tree: str, sources: Sources, *borrowed: str) -> str:
+    """A hash of the files of a commit or tree that are `sources`, or that a link among these leads to: their paths,
+    modes and contents.
 
     `borrowed` are further object directories that hold them. Raises GitError as `check_out` does.
     """
@@ -68,7 +72,11 @@ def content_of(repository: Repository, tree: str, has: Callable[[str], bool], *b
     except GitError as error:
         raise _with_advice(repository, tree, error) from error
     # "mode type id", a tab and the path.
-    counted = (line for line in listed if line and has(os.fsdecode(line.partition(b"\t")[2])))
+    paths = {os.fsdecode(line.partition(b"\t")[2]): line for line in listed if line}
+    links = {path: line.split()[2].decode() for path, line in paths.items() if line.startswith(_LINK)}
+    texts = {path: os.fsdecode(aside.run("cat-file", "blob", oid)) for path, oid in links.items()}
+    with_links = sources.following(texts)
+    counted = (line for path, line in paths.items() if with_links.has(path))
     return hashlib.sha256(b"\0".join(counted)).hexdigest()
 
 

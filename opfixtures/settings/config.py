@@ -102,6 +102,12 @@ class Config:
     upstream: str | None = None
     reserved_versions: VersionRange | None = None
 
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The files that fixtures are declared by."""
+        own = (self.version_map, self.registry, *self.fixture_modules)
+        return (*own, *filter(None, (self.upgraders, self.versions)))
+
 
 def read_config(snapshot: Snapshot, folder: str = "") -> Config | None:
     """The settings in a folder of `snapshot`, or the preset of PyTorch where one of PyTorch's paths is below it.

@@ -4,38 +4,64 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from opfixtures.settings.settings_scan import below
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 
-# Neither is compiled or imported by who uses a library.
-_DOCS_AND_TESTS = re.compile(r"(.*/)?(docs?|tests?)/.*|[^/]*\.(md|rst)|(LICEN[SC]E|NOTICE)[^/]*")
+# Neither is compiled or imported by who uses a library; in a package, folders of these names are.
+_DOCS_AND_TESTS = re.compile(
+    r"(docs?|tests?|\.github/(workflows|ISSUE_TEMPLATE))/.*|[^/]*\.(md|rst)|(LICEN[SC]E|NOTICE)[^/]*"
+)
+_FIXTURE = re.compile(r"[^/]+\.ptl?(\.json)?")
+_MOST_LINKS = 40
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The files that match one of `globs`; without any, all but docs and tests. `left_out` are folders that are never
-    among them: the fixtures of all projects, which come after the build.
+    """The files that match one of `globs`; without any, all but docs and tests at the top of the project.
+
+    `fixtures` are the folders of the fixtures of all projects, which come after the build: these and their records are
+    never among them, nor what is `written` here meanwhile. What `always` is one of them is one whatever the globs say:
+    a file, or all of a folder; and so is what is in the `package` that a runtime imports.
 
     `folder` is that of the project, empty for the root. A glob is meant from there, and may lead above it with `..`.
     In a glob `*` and `?` stay within a folder, `**` does not (gitglossary, pathspec, `glob`).
     """
 
     globs: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
     folder: str = ""
+    always: frozenset[str] = frozenset()
+    package: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     def has(self, path: str) -> bool:
         """Whether the file at `path`, from the repository's root, is one of them."""
-        if path.startswith(tuple(f"{folder}/" for folder in self.left_out)):
+        folder, _, name = path.rpartition("/")
+        if path in self.written or (folder in self.fixtures and _FIXTURE.fullmatch(name)):
             return False
+        if self._is_always(path):
+            return True
         if self.globs:
             return any(pattern.fullmatch(path) for pattern in self._patterns)
         # A project may itself stand among tests.
         own = path.removeprefix(below(self.folder, ""))
         return not _DOCS_AND_TESTS.fullmatch(own)
+
+    def following(self, links: Mapping[str, str]) -> Sources:
+        """The same, with what symbolic links among them lead to. `links` are all of a tree, each with its text."""
+        found, known = self, set[str]()
+        for _ in range(_MOST_LINKS):
+            new = {path for path in links if path not in known and found.has(path)}
+            if not new:
+                break
+            known |= new
+            ends = {posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path])) for path in new}
+            found = replace(found, always=found.always | ends)
+        return found
 
     def unmatched(self, paths: Iterable[str]) -> str | None:
         """The first glob that matches none of the paths; None where each does."""
@@ -45,10 +71,37 @@ class Sources:
                 return glob
         return None
 
+    def _is_always(self, path: str) -> bool:
+        # The project's own folder may have the name of the package.
+        inner = path.removeprefix(below(self.folder, "")).split("/")
+        if not self.package.isdisjoint((*inner[:-1], inner[-1].partition(".")[0])):
+            return True
+        parts = path.split("/")
+        ways = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return any(way in self.always for way in ways)
+
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
         globs = (posixpath.normpath(below(self.folder, glob)) for glob in self.globs)
         return tuple(re.compile(_translated(glob), re.DOTALL) for glob in globs)
+
+
+def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str] = ()) -> Sources:
+    """The files that a build of a project depends on. `projects` are all of the repository, `written` are paths that
+    the run itself writes."""
+    specs = [spec for spec in config.runtimes if spec.kind == "checkout"]
+    commands = (argument for spec in specs for command in spec.setup for argument in command)
+    named = {posixpath.normpath(below(config.folder, argument)) for argument in commands}
+    settings = {below(config.folder, name) for name in (OWN_FILE, SHARED_FILE)}
+    return Sources(
+        config.sources,
+        tuple(one.fixtures for one in projects),
+        config.folder,
+        # Every folder holds the one that a command names as `.`.
+        frozenset(named - {".", config.folder} | settings | set(config.declared)),
+        frozenset(spec.module.partition(".")[0] for spec in specs if spec.module),
+        frozenset(written),
+    )
 
 
 def _translated(glob: str) -> str:

@@ -286,5 +286,6 @@ def test_the_commit_that_a_record_names_is_a_part_of_target_from_before_the_entr
     assert said(own) == f"{names} {own[:12]}, which is no part of target"
     assert said("f" * 40) == f"{names} {'f' * 12}, which this clone does not have"
     assert said(None) == "its record names no commit that the checkout was built from"
-    assert said(None, "release") == ""
+    # A record cannot choose: the settings have a checkout make it.
+    assert said(None, "release") == "its record names no commit that the checkout was built from"
     assert said("f" * 40, "release") == f"{names} {'f' * 12}, which this clone does not have"

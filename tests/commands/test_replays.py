@@ -79,8 +79,8 @@ DECLARED = [
     "tests/fixtures/scale_v3.ptl",
     "tests/fixtures/scale_v3.ptl.json",
 ]
-SOURCES = ["mylib/__init__.py", "setup.py", ".gitignore"]
-OF_NO_ACCOUNT = ["README.md", "docs/index.md", "mylib/docs/guide.txt", "tests/test_scale.py"]
+SOURCES = ["mylib/__init__.py", "mylib/docs/guide.txt", "setup.py", ".gitignore"]
+OF_NO_ACCOUNT = ["README.md", "docs/index.md", "tests/test_scale.py"]
 
 
 def edit(repository, path):
@@ -166,17 +166,28 @@ def test_untracked_files_count_unless_they_are_ignored(kind, path, counts, reque
 
 
 def test_the_globs_of_the_settings_say_what_counts(library, difference):
-    settings = CHECKOUT.replace("[[tool", 'sources = ["mylib/*.py", "docs/**"]\n\n[[tool')
+    settings = CHECKOUT.replace("[[tool", 'sources = ["csrc/*.cpp", "docs/**"]\n\n[[tool')
     library.write(".opfixtures.toml", settings)
+    library.write("csrc/scale.cpp", "")
     library.commit()
     edit(library, "setup.py")
-    (library.root / "mylib/deep").mkdir()
-    (library.root / "mylib/deep/new.py").write_text("")
+    (library.root / "csrc/deep").mkdir()
+    (library.root / "csrc/deep/new.cpp").write_text("")
     assert difference(library) is None
     edit(library, "docs/index.md")
     assert difference(library) == "docs/index.md"
     edit(library, "mylib/__init__.py")
     assert difference(library) in ("docs/index.md", "mylib/__init__.py")
+
+
+def test_what_a_link_in_the_library_leads_to_counts(library, difference):
+    (library.root / "mylib/upgraders.py").symlink_to("../tests/upgraders.py")
+    library.write("tests/upgraders.py", "")
+    library.git("add", "--all")
+    library.commit()
+    assert difference(library) is None
+    edit(library, "tests/upgraders.py")
+    assert difference(library) == "tests/upgraders.py"
 
 
 def test_fixtures_are_no_source_and_count_all_the_same(library, difference):

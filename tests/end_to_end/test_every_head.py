@@ -25,6 +25,7 @@ def landed(library: GitRepository, run_long: RunLong) -> GitRepository:
     assert run_long(library, "generate").status == 0
     library.git("add", "--all")
     library.commit("tinyops 2.0")
+    library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
     return library
 
 

@@ -124,6 +124,7 @@ def plan(
     regenerate: bool = False,
     operator: str = "",
     owes: Owes = everything,
+    judged: bool = True,
 ) -> Plan:
     """The plan for all entries and guards of `after`, or those of one operator."""
     config = config_of(after)
@@ -146,7 +147,7 @@ def plan(
             regenerate,
         ),
         after.files,
-        Standing((standing or {}).get, (published or {}).get),
+        Standing((standing or {}).get, (published or {}).get, lambda _: judged),
         pre_change=pre_change,
         published=lambda _: found,
     )

@@ -11,12 +11,25 @@ from opfixtures.proving.result import Answer, Fact
 from opfixtures.records.record import Record, RecordedRuntime
 from opfixtures.worker.observations import RuntimeSeen
 
-EQUAL = RunAgain(differences=(None,))
+ONE, TWO = (
+    {"inputs": [{"tensor": "float32", "shape": [1], "values": [number]}], "output": {"float": number}}
+    for number in (1.0, 2.0)
+)
+SAMPLES = (ONE, TWO)
+EQUAL = RunAgain(differences=(None, None))
 DIFFERENT = RunAgain(differences=(None, "1 then, 2 now"))
-SAME = MadeAgain(is_same=True, differences=(None,))
-OTHER_BYTES = MadeAgain(differences=(None,))
 REFUSED = MadeAgain(refusal="it does not script")
 TORCH = "torch 1.11.0+cpu"
+
+
+def again(
+    *,
+    is_same: bool = True,
+    differences: tuple[str | None, ...] = (None, None),
+    samples: tuple[object, ...] = SAMPLES,
+) -> MadeAgain:
+    """What came of making it again: all as it was, but for what is said here."""
+    return MadeAgain("", is_same, differences, samples)
 
 
 def runtime(**members: object) -> RuntimeSeen:
@@ -28,50 +41,47 @@ def runtime(**members: object) -> RuntimeSeen:
 @pytest.fixture
 def record(gelu_record: Record) -> Record:
     """The record of an archive that is as torch 1.11.0+cu102 wrote it."""
-    return replace(gelu_record, synthetic=())
+    return replace(gelu_record, synthetic=(), samples=SAMPLES)
 
 
 @pytest.fixture
 def synthetic(gelu_record: Record) -> Record:
     """The record of one that was altered after that."""
     assert gelu_record.synthetic
-    return gelu_record
+    return replace(gelu_record, samples=SAMPLES)
 
 
 ELSEWHERE = runtime(platform="Darwin-arm64")
+RECORDED = f"{TORCH}, which is the recorded one,"
 
 
 def test_the_recorded_build_gives_the_same_bytes_and_the_recorded_outputs(record: Record) -> None:
-    assert reproduced(record, runtime(), "release", SAME, EQUAL) == Fact(
-        Answer.YES, f"made again by {TORCH}: the same bytes, the recorded outputs"
+    assert reproduced(record, runtime(), "release", again(), EQUAL) == Fact(
+        Answer.YES, f"made again by {TORCH}: the same bytes and samples, the recorded outputs"
     )
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        {"torch_git": "0ff1ce"},
-        {"python": "3.8.19"},
-        {"platform": "Darwin-arm64"},
-    ],
+    "other", [{"torch_git": "0ff1ce"}, {"python": "3.8.19"}, {"platform": "Darwin-arm64"}]
 )
-@pytest.mark.parametrize("made", [None, OTHER_BYTES, REFUSED])
-def test_another_build_of_the_release_only_has_to_give_the_recorded_outputs(
-    record: Record, other: dict[str, object], made: MadeAgain | None
+@pytest.mark.parametrize("is_same", [True, False])
+def test_another_build_of_the_release_has_to_give_the_samples_and_outputs_and_may_write_other_bytes(
+    record: Record, other: dict[str, object], is_same: bool
 ) -> None:
-    assert reproduced(record, runtime(**other), "release", made, EQUAL) == Fact(
+    assert reproduced(record, runtime(**other), "release", again(is_same=is_same), EQUAL) == Fact(
         Answer.YES,
         f"{TORCH} gives the recorded outputs; its record names torch 1.11.0+cu102, Python 3.8.18, Linux-x86_64",
     )
 
 
+@pytest.mark.parametrize("kind", ["release", "checkout", "interpreter"])
 @pytest.mark.parametrize("named", ["0.0.1-never-existed", "1.10.2", "1.11.0.post1"])
-def test_a_record_that_names_another_release_than_the_settings_is_not_reproduced(
-    record: Record, named: str
+def test_a_record_that_names_another_torch_than_the_settings_have_is_not_reproduced(
+    record: Record, named: str, kind: str
 ) -> None:
-    other = replace(record, runtime=replace(record.runtime, torch=named))
+    other = replace(record, runtime=replace(record.runtime, torch=named, kind=kind))
 
-    assert reproduced(other, runtime(), "release", SAME, EQUAL) == Fact(
+    assert reproduced(other, runtime(), kind, again(), EQUAL) == Fact(
         Answer.NO,
         f"its record names torch {named}, and the settings have {TORCH} for it:"
         " make it again with `opfixtures generate --regenerate`",
@@ -79,19 +89,21 @@ def test_a_record_that_names_another_release_than_the_settings_is_not_reproduced
 
 
 @pytest.mark.parametrize("kind", ["checkout", "interpreter"])
-def test_a_checkout_may_be_built_with_another_torch(record: Record, kind: str) -> None:
-    other = replace(record, runtime=replace(record.runtime, torch="2.12.0"))
-
-    assert reproduced(other, runtime(), kind, OTHER_BYTES, EQUAL).value is Answer.YES
-    assert reproduced(other, runtime(), kind, OTHER_BYTES, DIFFERENT).value is Answer.NO
+def test_the_kind_of_runtime_is_that_of_the_settings_and_not_what_the_record_says(
+    record: Record, kind: str
+) -> None:
+    assert record.runtime.kind == "release"
+    assert reproduced(record, runtime(), kind, again(), EQUAL) == Fact(
+        Answer.NO,
+        f"its record names a runtime of kind release, and the settings have {kind} for it:"
+        " make it again with `opfixtures generate --regenerate`",
+    )
 
 
 @pytest.mark.parametrize("seen", [runtime(), ELSEWHERE])
-@pytest.mark.parametrize("made", [None, SAME, OTHER_BYTES])
-def test_other_outputs_are_told_with_the_sample(
-    record: Record, seen: RuntimeSeen, made: MadeAgain | None
-) -> None:
-    assert reproduced(record, seen, "release", made, DIFFERENT) == Fact(
+@pytest.mark.parametrize("is_same", [True, False])
+def test_other_outputs_are_told_with_the_sample(record: Record, seen: RuntimeSeen, is_same: bool) -> None:
+    assert reproduced(record, seen, "release", again(is_same=is_same), DIFFERENT) == Fact(
         Answer.NO, f"{TORCH} gives other outputs: sample 2: 1 then, 2 now"
     )
 
@@ -100,92 +112,80 @@ def test_other_outputs_are_told_with_the_sample(
 def test_an_archive_that_does_not_load_there_is_not_reproduced(record: Record, seen: RuntimeSeen) -> None:
     run = RunAgain(failure="version 10 is not supported")
 
-    assert reproduced(record, seen, "release", SAME, run) == Fact(
+    assert reproduced(record, seen, "release", again(), run) == Fact(
         Answer.NO, f"{TORCH} does not load it: version 10 is not supported"
     )
 
 
+def test_the_recorded_build_has_to_write_the_same_bytes(record: Record) -> None:
+    assert reproduced(record, runtime(), "release", again(is_same=False), EQUAL) == Fact(
+        Answer.NO, f"made again by {RECORDED} it is another archive than test_versioned_gelu_v9.ptl"
+    )
+
+
+@pytest.mark.parametrize(("seen", "by"), [(runtime(), RECORDED), (ELSEWHERE, TORCH)])
 @pytest.mark.parametrize(
-    ("made", "fact"),
+    ("made", "reason"),
     [
+        (REFUSED, "it is refused: it does not script"),
+        # A hand-made archive gives what its record says, and the module something else.
+        (again(differences=(None, "0 then, 2 now")), "it gives other outputs: sample 2: 0 then, 2 now"),
+        (again(samples=(ONE,)), "its samples are others: the record has 2, the module gives 1"),
         (
-            OTHER_BYTES,
-            Fact(
-                Answer.NO,
-                f"made again by {TORCH}, which is the recorded one, it is another archive than "
-                "test_versioned_gelu_v9.ptl",
-            ),
+            again(samples=(ONE, ONE)),
+            "its samples are others: sample 2 has other inputs in the record than the module gives",
         ),
-        (
-            REFUSED,
-            Fact(
-                Answer.NO,
-                f"made again by {TORCH}, which is the recorded one, it is refused: it does not script",
-            ),
-        ),
-        (None, Fact(Answer.UNKNOWN, f"{TORCH}, which is the recorded one, did not make it again")),
     ],
 )
-def test_the_recorded_build_has_to_make_it_again(record: Record, made: MadeAgain | None, fact: Fact) -> None:
-    assert reproduced(record, runtime(), "release", made, EQUAL) == fact
+@pytest.mark.parametrize("run", [EQUAL, None])
+def test_what_was_made_again_has_to_agree_as_well_whatever_the_archive_gave(
+    record: Record,
+    synthetic: Record,
+    seen: RuntimeSeen,
+    by: str,
+    made: MadeAgain,
+    reason: str,
+    run: RunAgain | None,
+) -> None:
+    of = record if run else synthetic
+    assert reproduced(of, seen, "release", made, run) == Fact(Answer.NO, f"made again by {by} {reason}")
 
 
 @pytest.mark.parametrize("seen", [runtime(), ELSEWHERE])
-@pytest.mark.parametrize("made", [None, SAME, OTHER_BYTES])
+@pytest.mark.parametrize("made", [again(), again(is_same=False), REFUSED])
 def test_an_archive_that_nobody_ran_is_not_proven_by_one_that_was_made_again(
-    record: Record, seen: RuntimeSeen, made: MadeAgain | None
+    record: Record, seen: RuntimeSeen, made: MadeAgain
 ) -> None:
     assert reproduced(record, seen, "release", made, None) == Fact(Answer.UNKNOWN, f"{TORCH} did not run it")
 
 
-def test_a_module_that_is_refused_there_is_told_where_nothing_was_run(record: Record) -> None:
-    assert reproduced(record, ELSEWHERE, "release", REFUSED, None) == Fact(
-        Answer.NO, f"made again by {TORCH} it is refused: it does not script"
-    )
-
-
 @pytest.mark.parametrize("seen", [runtime(), ELSEWHERE])
-def test_without_samples_nothing_can_be_compared(record: Record, seen: RuntimeSeen) -> None:
-    assert reproduced(record, seen, "release", SAME, RunAgain()) == Fact(
+def test_what_was_not_run_for_every_sample_is_not_compared(record: Record, seen: RuntimeSeen) -> None:
+    without = replace(record, samples=())
+    some = RunAgain(differences=(None,))
+
+    assert reproduced(without, seen, "release", again(), RunAgain()) == Fact(
         Answer.UNKNOWN, "its record has no samples to run"
+    )
+    assert reproduced(record, seen, "release", again(), some).reason == f"{TORCH} did not run all samples"
+    made = reproduced(record, seen, "release", again(differences=(None,)), EQUAL)
+    assert (made.value, "did not run all samples when it made it again" in made.reason) == (
+        Answer.UNKNOWN,
+        True,
     )
 
 
 def test_a_synthetic_archive_is_made_again_as_no_runtime_wrote_it(synthetic: Record) -> None:
-    assert reproduced(synthetic, runtime(), "release", SAME, None) == Fact(
-        Answer.YES, f"made again by {TORCH}: the same bytes, the recorded outputs"
+    assert reproduced(synthetic, runtime(), "release", again(), None) == Fact(
+        Answer.YES, f"made again by {TORCH}: the same bytes and samples, the recorded outputs"
     )
-    assert reproduced(synthetic, runtime(), "release", OTHER_BYTES, None).value is Answer.NO
-    assert reproduced(synthetic, ELSEWHERE, "release", SAME, None).value is Answer.YES
-    assert reproduced(synthetic, runtime(), "release", None, None) == Fact(
-        Answer.UNKNOWN, f"{TORCH} did not run it"
-    )
-
-
-@pytest.mark.parametrize("seen", [runtime(), ELSEWHERE])
-@pytest.mark.parametrize(
-    ("made", "reason"),
-    [
-        (REFUSED, f"made again by {TORCH} it is refused: it does not script"),
-        (
-            replace(SAME, differences=("1 then, 2 now",)),
-            f"{TORCH} gives other outputs: sample 1: 1 then, 2 now",
-        ),
-        (
-            replace(SAME, differences=(), failure="no such operator"),
-            f"{TORCH} does not load it: no such operator",
-        ),
-    ],
-)
-def test_a_synthetic_one_that_does_not_come_out_again_is_not_reproduced(
-    synthetic: Record, seen: RuntimeSeen, made: MadeAgain, reason: str
-) -> None:
-    assert reproduced(synthetic, seen, "release", made, None) == Fact(Answer.NO, reason)
+    assert reproduced(synthetic, runtime(), "release", again(is_same=False), None).value is Answer.NO
+    assert reproduced(synthetic, ELSEWHERE, "release", again(), None).value is Answer.YES
 
 
 def test_nothing_ties_a_synthetic_archive_to_another_one_that_was_made(synthetic: Record) -> None:
     """A record that names another platform than the runtime's must not spare its archive the comparison."""
-    assert reproduced(synthetic, ELSEWHERE, "release", OTHER_BYTES, None) == Fact(
+    assert reproduced(synthetic, ELSEWHERE, "release", again(is_same=False), None) == Fact(
         Answer.UNKNOWN, f"{TORCH} makes another archive, and cannot run one that was altered"
     )
 
@@ -205,8 +205,11 @@ def test_a_release_is_one_whatever_it_was_compiled_for(torch: str, base: str) ->
 
 def test_what_it_was_compiled_for_makes_no_other_build(record: Record) -> None:
     for torch in ("1.11.0", "1.11.0+cpu", "1.11.0+cu113"):
-        assert reproduced(record, runtime(torch=torch), "release", OTHER_BYTES, EQUAL).value is Answer.NO
+        assert (
+            reproduced(record, runtime(torch=torch), "release", again(is_same=False), EQUAL).value
+            is Answer.NO
+        )
     named = RecordedRuntime("release", "torch-1.11.0", "1.11.0", "bc2c6eda", "3.8.18", "Linux-x86_64")
     assert reproduced(
-        replace(record, runtime=named), runtime(torch="1.11.0+cu113"), "release", SAME, EQUAL
+        replace(record, runtime=named), runtime(torch="1.11.0+cu113"), "release", again(), EQUAL
     ).reason.startswith("made again by torch 1.11.0+cu113")

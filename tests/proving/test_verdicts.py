@@ -86,7 +86,8 @@ UNNOTICED = (
     "defaults (TorchScript stores no trailing argument that equals its default)"
 )
 NO_CHANGE = (
-    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too"
+    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: "
+    "replay with a build of the change (--post-change-python), or name the upgrader in `identity-upgraders`"
 )
 
 

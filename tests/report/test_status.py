@@ -197,7 +197,7 @@ def test_a_library_has_no_upgraders_that_can_be_read(library, seen, opfixtures):
     assert report["orphans"]["modules"][0]["reason"] == "its operator's entries cover versions up to 3"
     put(library, "my lib/fixtures/scale_v3.pt", archive(2))
     row = opfixtures(library, "status").out.splitlines()[1]
-    assert row == "mylib::scale  4   0-3     scale_0_3  ScaleV3 (undefined)  2        no record"
+    assert row == "mylib::scale  4   0-3     scale_0_3  ScaleV3 (undefined)  no fixture +1  no record"
 
 
 def test_what_cannot_be_read_is_said(pytorch, seen, opfixtures):

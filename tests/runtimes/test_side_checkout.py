@@ -9,6 +9,7 @@ import pytest
 from opfixtures.errors import GitError
 from opfixtures.repository.git import Repository
 from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
+from opfixtures.settings.sources import Sources
 
 
 def files_in(folder):
@@ -270,14 +271,11 @@ def content(tmp_path, git_environment):
     def run(repository, commit=None):
         found = Repository.discover(str(repository.root), git_environment)
 
-        def counts(path):
-            return not path.startswith("docs")
-
         if commit is not None:
-            return content_of(found, commit, counts)
+            return content_of(found, commit, Sources())
         scratch = tmp_path / f"scratch {len(list(tmp_path.iterdir()))}"
         tree, objects = work_tree_state(found, str(scratch))
-        return content_of(found, tree, counts, objects)
+        return content_of(found, tree, Sources(), objects)
 
     return run
 
@@ -310,6 +308,18 @@ def test_content_differs_with_path_mode_and_bytes(repository, content, change):
     assert content(repository) != before
     repository.git("add", "--all")
     assert content(repository, repository.commit()) == content(repository) != before
+
+
+def test_content_differs_with_what_a_link_leads_to(repository, content):
+    repository.write("tests/upgraders.py", "one")
+    (repository.root / "upgraders.py").symlink_to("tests/upgraders.py")
+    repository.git("add", "--all")
+    first = content(repository, repository.commit())
+    repository.write("tests/other.py", "of no account")
+    assert content(repository) == first
+    repository.write("tests/upgraders.py", "two")
+    assert content(repository) != first
+    assert content(repository, repository.commit()) == content(repository)
 
 
 def test_content_of_what_a_shallow_clone_lacks_can_be_fetched(repository, content, tmp_path):

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from opfixtures.settings.sources import Sources
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import Sources, sources_of
+from opfixtures.settings.version_range import VersionRange
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,10 @@ from opfixtures.settings.sources import Sources
         "mylib/testing/helpers.py",
         "mylib/docstrings.py",
         "mylib/README.md",
+        # Of a package they are what it is: only those at the top are never imported.
+        "mylib/tests/upgraders.py",
+        "mylib/docs/deep/figure.svg",
+        ".github/build.sh",
         "attestation/a.py",
         "third_party/eigen",
         "fixtures.py",
@@ -24,7 +31,7 @@ from opfixtures.settings.sources import Sources
     ],
 )
 def test_by_default_a_library_is_built_from_all_that_it_has(path: str) -> None:
-    assert Sources(left_out=("fixtures",)).has(path)
+    assert Sources(fixtures=("fixtures",)).has(path)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +41,7 @@ def test_by_default_a_library_is_built_from_all_that_it_has(path: str) -> None:
         "doc/conf.py",
         "tests/test_scale.py",
         "test/jit/x.cpp",
-        "mylib/tests/test_scale.py",
-        "mylib/docs/deep/figure.svg",
+        ".github/workflows/ci.yml",
         "README.md",
         "CHANGES.rst",
         "LICENSE",
@@ -86,10 +92,13 @@ def test_globs_stand_in_for_the_default_and_one_of_them_is_enough() -> None:
 
 @pytest.mark.parametrize("globs", [(), ("**",)])
 def test_the_fixtures_come_after_the_build(globs: tuple[str, ...]) -> None:
-    sources = Sources(globs, left_out=("my/fixtures",))
+    sources = Sources(globs, fixtures=("my/fixtures",))
 
-    assert not sources.has("my/fixtures/scale_v3.ptl")
-    assert not sources.has("my/fixtures/deep/scale_v3.ptl")
+    for name in ("scale_v3.ptl", "scale_v3.pt", "scale_v3.ptl.json", "scale_v3.pt.json"):
+        assert not sources.has(f"my/fixtures/{name}")
+    # The folder may be the package's own: what is no fixture there is built.
+    for name in ("upgraders.py", "__init__.py", "table.json", "deep/scale_v3.ptl"):
+        assert sources.has(f"my/fixtures/{name}")
     assert sources.has("my/fixtures_src.py")
     assert sources.has("other/my/fixtures/scale_v3.ptl")
 
@@ -119,7 +128,80 @@ def test_a_project_among_tests_or_docs_is_built_from_all_that_it_has() -> None:
 
 
 def test_the_fixtures_of_no_project_are_part_of_a_build() -> None:
-    sources = Sources(("**",), left_out=("fixtures", "libs/other/fixtures"))
+    sources = Sources(("**",), fixtures=("fixtures", "libs/other/fixtures"))
     assert not sources.has("fixtures/a.ptl")
     assert not sources.has("libs/other/fixtures/a.ptl")
     assert sources.has("libs/other/fixtures.py")
+
+
+LINKS = {
+    "mylib/upgraders.py": "../tests/upgraders.py",
+    "mylib/data": "../docs/data",
+    "tests/upgraders.py": "versions/new.py",
+    "tests/other": "versions/old.py",
+    "mylib/out": "../../elsewhere",
+    "mylib/loop": "loop",
+}
+
+
+def test_what_a_link_among_them_leads_to_is_one_of_them() -> None:
+    followed = Sources().following(LINKS)
+
+    for path in ("tests/upgraders.py", "tests/versions/new.py", "docs/data/table.txt", "docs/data"):
+        assert followed.has(path)
+        assert not Sources().has(path)
+    for path in ("tests/versions/old.py", "tests/versions/new.pyc", "docs/database"):
+        assert not followed.has(path)
+
+
+def config(**members: object) -> Config:
+    setup = (("bash", "tests/build.sh"), ("pip", "install", "."))
+    spec = RuntimeSpec("checkout", "checkout", VersionRange(), None, None, None, setup, "tiny.ops")
+    known = {"upgraders": "src/up.cpp", "versions": "src/versions.h", "sources": ("csrc/**",), "folder": ""}
+    known |= members
+    return Config(
+        "maps/versions.py", registry="tests/rows.py", fixture_modules=("tests/modules.py",), fixtures="fixtures",
+        target=None, runtimes=(spec,), source="pyproject.toml", **known,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "csrc/scale.cpp",
+        "maps/versions.py",
+        "src/up.cpp",
+        "src/versions.h",
+        "tests/rows.py",
+        "tests/modules.py",
+        "pyproject.toml",
+        ".opfixtures.toml",
+        # What the runtime imports, wherever it stands.
+        "tiny/ops/upgraders.py",
+        "python/tiny/__init__.py",
+        "tiny.py",
+        # What is called to build.
+        "tests/build.sh",
+    ],
+)
+def test_globs_cannot_leave_out_what_declares_builds_or_is_the_library(path: str) -> None:
+    assert sources_of(config(), [config()]).has(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["setup.py", "tests/test_scale.py", "tinyops/a.py", "fixtures/a.ptl", "r.json"]
+)
+def test_but_nothing_else(path: str) -> None:
+    assert not sources_of(config(), [config()]).has(path)
+
+
+def test_what_the_run_itself_writes_is_no_source() -> None:
+    settings = config(sources=())
+    assert sources_of(settings, [settings]).has("r.json")
+    assert not sources_of(settings, [settings], ("r.json",)).has("r.json")
+
+
+def test_a_command_that_is_run_in_the_project_names_nothing_of_it() -> None:
+    settings = config(folder="libs/tiny")
+    assert not sources_of(settings, [settings]).has("libs/tiny/docs/index.md")
+    assert sources_of(settings, [settings]).has("libs/tiny/tests/build.sh")

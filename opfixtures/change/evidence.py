@@ -1,0 +1,49 @@
+"""The evidence that stands, is lost, or belongs to nobody: the files of fixtures beside the entries. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from opfixtures.change.changes import Change
+from opfixtures.change.owner import Owner, candidates, owners
+from opfixtures.declarations.model import MapEntry
+from opfixtures.records.fixture_files import FIXTURES, is_record
+
+
+def is_owned_by_target(change: Change, owner: Owner) -> bool:
+    """Whether target has the fixture entry too, with an entry of the version map or as a guard: what target holds
+    without was never looked at."""
+    published = change.owners_published
+    row = published.row(owner.path.rpartition("/")[2])
+    if row is None or row.key != owner.row.key:
+        return False
+    return published.is_guard(row) or published.matching.bump_of(row) is not None
+
+
+def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str], bool]) -> Iterator[Owner]:
+    """The owners in target of fixtures of which none of that name stands any more.
+
+    `names` are those of the files that stand. `may_go` tells of a name whether nothing needs that fixture.
+    """
+    published = change.owners_published
+    for name in sorted(name for name in change.target.fixtures.ids if not is_record(name)):
+        row, key = published.row(name), published.entry(name)
+        if row is None or name in names or not (key or published.is_guard(row)) or may_go(name):
+            continue
+        entry = change.published_entries[key][0] if key else None
+        yield Owner(row, change.target.fixtures.path(name), entry)
+
+
+def without_owner(change: Change, names: Collection[str]) -> tuple[str, ...]:
+    """The paths of the fixtures, among files of these names, that no fixture entry owns: nothing replays them."""
+    owned = {one.path for owner in owners(change) for one in candidates(owner)}
+    paths = (f"{change.config.fixtures}/{name}" for name in sorted(names) if name.endswith(FIXTURES))
+    return tuple(path for path in paths if path not in owned)
+
+
+def without_fixture(change: Change, names: Collection[str]) -> tuple[MapEntry, ...]:
+    """The entries of which no file of these names is the fixture, in the order of the version map."""
+    there = {
+        owner.entry.key for owner in owners(change) if owner.entry and owner.path.rpartition("/")[2] in names
+    }
+    return tuple(entry for key, entry in change.entries.items() if key not in there)

@@ -1,0 +1,51 @@
+"""The samples of a record: whether their inputs are those of the module, and their outputs say anything. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isclose
+
+from opfixtures.worker.observations import Json
+
+# What two CPUs make of the same random numbers, in single precision.
+_RELATIVE, _ABSOLUTE = 1e-5, 1e-6
+
+
+def other_inputs(recorded: Sequence[Json], now: Sequence[Json]) -> str:
+    """How the inputs of the module's samples differ from those of the record; empty where they do not."""
+    if len(recorded) != len(now):
+        return f"the record has {len(recorded)}, the module gives {len(now)}"
+    for number, (one, other) in enumerate(zip(recorded, now, strict=True), 1):
+        if not _same(one["inputs"], other["inputs"]):
+            return f"sample {number} has other inputs in the record than the module gives"
+    return ""
+
+
+def _same(one: Json, other: Json) -> bool:
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if _is_number(one) and _is_number(other) and float in (type(one), type(other)):
+        return isclose(one, other, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def say_nothing(samples: Sequence[Json]) -> bool:
+    """Whether no recorded output has a value: tensors without an element are equal whatever an operator does."""
+    return bool(samples) and not any(_has_value(sample["output"]) for sample in samples)
+
+
+def _has_value(output: Json) -> bool:
+    """Whether there is anything in a value, in the form of `recorded_values`, that could differ."""
+    if isinstance(output, list):
+        return any(map(_has_value, output))
+    if isinstance(output, dict) and "tensor" in output:
+        return bool(output["values"])
+    if isinstance(output, dict) and ("tuple" in output or "dict" in output):
+        return _has_value(output.get("tuple", [])) or _has_value(output.get("dict", []))
+    return output is not None
