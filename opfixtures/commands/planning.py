@@ -136,10 +136,10 @@ def _planned(
         pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
         published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
     )
-    lost = (
-        one for one in lost_here(change, names) if not wanted.operators or one.operator in wanted.operators
-    )
-    plan = replace(plan, lost=tuple(lost))
+    made = {one.path for one in plan.to_make}
+    gone = [one for one in lost_here(change, names) if one.path not in made]
+    lost = tuple(one for one in gone if not wanted.operators or one.operator in wanted.operators)
+    plan = replace(plan, lost=lost)
     return Planned(
         change,
         _only(plan, wanted.runtime, change.config),

@@ -8,6 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import FixtureEntry
+from opfixtures.declarations.place import Place
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.proving.post_change import PostChange
 from opfixtures.records.record import dump_record, load_record
@@ -216,5 +219,6 @@ def test_a_fixture_of_another_version_than_its_entry_covers_is_refused(
 
 def test_without_a_release_there_is_nothing_to_replay_with() -> None:
     config = Config("map.py", None, "registry.py", (), "fixtures", None, (), "pyproject.toml")
+    guard = Owner(FixtureEntry("Scale", "tinyops::scale", Place("registry.py", 1, 1)), "fixtures/scale.ptl")
     with pytest.raises(RuntimeUnavailable, match="no release to replay with"):
-        PostChange(config, {}).spec_for(None)
+        PostChange(config, {}).spec_for(guard)

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from opfixtures.archives.archive import Archive
 from opfixtures.archives.formats import JIT
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.proving.replay import Replays
+from opfixtures.making.replayable import Replayable
+from opfixtures.proving.replay import Replays, Tree, _stands_in
 from opfixtures.proving.result import Answer, Fact, Facts
 from opfixtures.proving.verify import evidence_of
 from opfixtures.settings.config import Config
@@ -117,6 +119,65 @@ def test_an_upgrader_changes_nothing_by_its_graph_or_by_the_settings_word() -> N
     assert changes_nothing(OWNER, identity, CONFIG) == "its graph"
     assert changes_nothing(OWNER, replays(), named) == "the settings say so: it only renames"
     assert changes_nothing(GUARD, identity, named) == ""
+
+
+def test_what_the_settings_name_is_no_question_of_the_runtime() -> None:
+    named = replace(CONFIG, identity_upgraders={"scale_0_3": "it only renames"})
+
+    assert evidence_of(OWNER, FACTS, replays(seen(OLD)), CONFIG).unchanged
+    assert not evidence_of(OWNER, FACTS, replays(seen(OLD)), named).unchanged
+
+
+def test_what_a_release_leaves_unseen_is_said_of_what_it_replayed() -> None:
+    unseen = replays(tree_unseen="by the upgrader of torch-2.13.0")
+
+    assert evidence_of(OWNER, FACTS, unseen, CONFIG).unseen == "by the upgrader of torch-2.13.0"
+    assert evidence_of(GUARD, FACTS, unseen, CONFIG).unseen == ""
+    assert evidence_of(OWNER, FACTS, replace(unseen, rows={}), CONFIG).unseen == ""
+
+
+HAS = {"scale_0_3": UpgraderSeen(registered=True, same=True), "other_0_3": UpgraderSeen(True, same=False)}
+TREE = {"scale_0_3": "def scale_0_3 ..", "other_0_3": "def other_0_3 ..", "new_0_3": "def new_0_3 .."}
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (
+            TREE,
+            {
+                "other_0_3": "torch-2.13.0 has another other_0_3 than this tree, and no build of the change was given"
+                " (--post-change-python)",
+                "new_0_3": "torch-2.13.0 has no new_0_3, and no build of the change was given (--post-change-python)",
+            },
+        ),
+        # Whatever the release has: the tree has none of them.
+        (
+            {},
+            {
+                name: f"up.cpp of this tree has no {name}: what torch-2.13.0 does says nothing about the change"
+                for name in TREE
+            },
+        ),
+    ],
+)
+def test_a_release_stands_in_only_for_upgraders_that_the_tree_has_too(
+    texts: dict[str, str], said: dict[str, str]
+) -> None:
+    runtime = replace(seen(), upgraders=HAS)
+
+    assert _stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), tuple(TREE)) == said
+
+
+def test_outputs_without_an_element_are_equal_to_anything() -> None:
+    empty = {"inputs": [], "output": {"tensor": "float32", "shape": [0], "values": []}}
+    one = {"inputs": [], "output": {"tensor": "float32", "shape": [1], "values": [1.0]}}
+
+    def equal(*samples: object) -> Answer:
+        fixture = Replayable(OWNER, Archive(3, 7, frozenset({"tiny::scale"}), "", 1), b"", samples)
+        return replays().facts(fixture)[JIT].equal.value
+
+    assert (equal(empty), equal(one), equal(empty, one)) == (Answer.UNKNOWN, Answer.YES, Answer.YES)
 
 
 def test_the_verdict_looks_at_what_the_side_after_the_change_came_to() -> None:

@@ -75,6 +75,11 @@ def test_verified_is_equal_and_a_missing_upgrader_would_be_noticed_or_changes_no
     assert of(evidence) == VERIFIED
 
 
+@pytest.mark.parametrize("evidence", [row(SENSITIVE), row(INSENSITIVE, changes_nothing="its graph")])
+def test_what_a_replay_left_unseen_is_said_beside_verified(evidence: Evidence) -> None:
+    assert of(replace(evidence, unseen="by another upgrader")) == (Status.VERIFIED, "by another upgrader")
+
+
 def test_generated_is_what_no_runtime_can_replay() -> None:
     reason = "no runtime has version 11"
 

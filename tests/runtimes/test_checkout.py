@@ -30,7 +30,7 @@ LIBRARY = {"mylib/__init__.py": "VERSION = 1\n", "setup_here.py": SETUP}
 SPEC = RuntimeSpec(
     "checkout", "checkout", VersionRange(), None, None, None, (("python", "setup_here.py"),), "mylib"
 )
-ALL_SOURCES = Sources(left_out=("fixtures",))
+ALL_SOURCES = Sources(fixtures=("fixtures",))
 FOUND = importlib.util.find_spec("torch")
 assert FOUND is not None
 assert FOUND.origin is not None

@@ -1,0 +1,58 @@
+"""Which runtime replays: the tree, wherever it can be built."""
+
+from __future__ import annotations
+
+import pytest
+
+from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.place import Place
+from opfixtures.proving.post_change import PostChange
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeKind, RuntimeSpec
+from opfixtures.settings.version_range import VersionRange
+
+PLACE = Place("a.py", 1, 1)
+ROW = FixtureEntry("ScaleV3", "tiny::scale", PLACE)
+OF_4 = Owner(ROW, "fixtures/scale_v3.ptl", MapEntry("tiny::scale", 4, "scale_0_3", "", PLACE), range(4), 6)
+GUARD = Owner(ROW, "fixtures/scale_v3.ptl")
+
+
+def spec(
+    kind: RuntimeKind, versions: str = "", name: str = "", operators: tuple[str, ...] = ()
+) -> RuntimeSpec:
+    held = VersionRange.parse(versions) if versions else VersionRange()
+    return RuntimeSpec(
+        kind, name or f"{kind} {versions}".strip(), held, None, None, None, (), None, operators
+    )
+
+
+def replays(owner: Owner, *specs: RuntimeSpec, named: RuntimeSpec | None = None) -> str:
+    config = Config("map.py", None, "registry.py", (), "fixtures", None, specs, "pyproject.toml")
+    return PostChange(config, None, named).spec_for(owner).name
+
+
+@pytest.mark.parametrize("owner", [OF_4, GUARD])
+@pytest.mark.parametrize("first", ["interpreter", "release"])
+def test_a_build_of_the_tree_replays_whatever_stands_before_it(owner: Owner, first: RuntimeKind) -> None:
+    assert replays(owner, spec(first), spec("checkout")) == "checkout"
+    assert replays(owner, spec("checkout"), spec(first)) == "checkout"
+
+
+def test_a_build_that_only_has_the_newest_versions_replays_what_another_made() -> None:
+    assert replays(OF_4, spec("release", "<=4"), spec("checkout", ">=5")) == "checkout >=5"
+
+
+def test_of_two_recipes_that_of_the_newest_version_builds_the_tree() -> None:
+    assert replays(OF_4, spec("checkout", "<=4"), spec("checkout", ">=5")) == "checkout >=5"
+    assert replays(OF_4, spec("checkout", "<=4"), spec("release", ">=5")) == "checkout <=4"
+
+
+def test_a_build_for_other_operators_is_none_of_this_one() -> None:
+    other = spec("checkout", operators=("tiny::add",))
+    for owner in (OF_4, GUARD):
+        assert replays(owner, other, spec("release", "<=9"), spec("interpreter")) == "interpreter"
+
+
+def test_what_somebody_named_replays() -> None:
+    assert replays(OF_4, spec("checkout"), named=spec("interpreter", name="mine")) == "mine"
