@@ -11,8 +11,9 @@ from opfixtures.change.owner import owners
 from opfixtures.commands.generate import _nothing_done, commit_problem
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.errors import UserError
-from opfixtures.making.plan import Plan
-from opfixtures.proving.result import Answer, Fact
+from opfixtures.making.plan import Plan, PlannedFixture
+from opfixtures.proving.generate import lost
+from opfixtures.proving.result import Answer, Fact, Status
 from opfixtures.records.record import Record
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -289,3 +290,172 @@ def test_the_commit_that_a_record_names_is_a_part_of_target_from_before_the_entr
     # A record cannot choose: the settings have a checkout make it.
     assert said(None, "release") == "its record names no commit that the checkout was built from"
     assert said("f" * 40, "release") == f"{names} {'f' * 12}, which this clone does not have"
+
+
+class TestEvidence:
+    """What stands, what is gone, and what nobody looked at."""
+
+    def test_a_fixture_that_target_holds_without_an_owner_is_reproduced(
+        self, repository: GitRepository
+    ) -> None:
+        """One change plants it, the next brings row and entry."""
+        repository.git("switch", "--quiet", "main")
+        repository.write("fixtures/scale_defaults_v3.ptl", "planted")
+        repository.write("fixtures/scale_defaults_v3.ptl.json", "a record")
+        repository.commit("a file that nobody owns")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.write("registry.py", registry(SCALE, ADD, MORE_OF_SCALE))
+
+        brought = {one.owner.path: one.brought for one in plan(repository).plan.found}
+
+        assert brought == {"fixtures/scale_v3.ptl": False, "fixtures/scale_defaults_v3.ptl": True}
+
+    def test_a_row_that_moves_to_another_operator_owns_no_judged_fixture(
+        self, repository: GitRepository
+    ) -> None:
+        repository.write("registry.py", registry(("ScaleV3", "tiny::add")))
+
+        (found,) = plan(repository).plan.found
+        assert (found.owner.operator, found.brought) == ("tiny::add", True)
+
+    def test_a_guard_of_target_was_judged(self, repository: GitRepository) -> None:
+        repository.git("switch", "--quiet", "main")
+        repository.write("registry.py", registry(SCALE, ADD, GUARD))
+        repository.write("fixtures/new_v3.ptl", "a guard")
+        repository.commit("a guard")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.write("versions.py", version_map("tiny::scale", "tiny::add", "tiny::new"))
+
+        assert [one.brought for one in plan(repository).plan.found] == [False, False]
+
+    def test_a_folder_that_moves_takes_what_target_holds_along(self, repository: GitRepository) -> None:
+        repository.git("mv", "fixtures", "evidence")
+        repository.write(".opfixtures.toml", SETTINGS.replace('"fixtures"', '"evidence"'))
+
+        moved = plan(repository).plan
+        assert [(one.owner.path, one.brought) for one in moved.found] == [("evidence/scale_v3.ptl", False)]
+        assert moved.lost == ()
+        repository.write("evidence/scale_v3.ptl.json", "other outputs")
+        assert [one.brought for one in plan(repository).plan.found] == [True]
+
+    @pytest.mark.parametrize("how", ["it is deleted", "its folder is left", "its row goes with it"])
+    def test_what_target_holds_and_is_gone_is_a_row_that_is_not_green(
+        self, repository: GitRepository, how: str
+    ) -> None:
+        if how == "its folder is left":
+            repository.write(".opfixtures.toml", SETTINGS.replace('"fixtures"', '"elsewhere"'))
+        else:
+            repository.git("rm", "--quiet", "fixtures/scale_v3.ptl", "fixtures/scale_v3.ptl.json")
+        if how == "its row goes with it":
+            repository.write("registry.py", registry(ADD))
+
+        (gone,) = plan(repository).plan.lost
+        row = lost(gone)
+        assert (row.operator, row.bumped_at_version, row.fixture) == (
+            "tiny::scale",
+            4,
+            "fixtures/scale_v3.ptl",
+        )
+        assert (row.status, row.failed) == (Status.MISMATCH, True)
+        assert "target holds it, and it is gone here" in row.reason
+        assert plan(repository, operators=("tiny::add",)).plan.lost == ()
+        assert plan(repository, runtime="checkout").plan.lost == ()
+
+    def test_what_is_made_in_the_place_of_what_is_gone_has_a_row_of_its_own(
+        self, repository: GitRepository
+    ) -> None:
+        repository.git("switch", "--quiet", "main")
+        repository.git("rm", "--quiet", "fixtures/scale_v3.ptl.json")
+        repository.commit("an old fixture has no record")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.git("rm", "--quiet", "fixtures/scale_v3.ptl")
+        assert [one.path for one in plan(repository).plan.lost] == ["fixtures/scale_v3.ptl"]
+        again = plan(repository, everything=True).plan
+        assert ("fixtures/scale_v3.ptl" in [one.path for one in again.to_make], again.lost) == (True, ())
+
+    def test_a_guard_may_go_with_its_row_and_not_without(self, repository: GitRepository) -> None:
+        repository.git("switch", "--quiet", "main")
+        repository.write("registry.py", registry(SCALE, ADD, GUARD))
+        repository.write("fixtures/new_v3.ptl", "a guard")
+        repository.commit("a guard")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.git("rm", "--quiet", "fixtures/new_v3.ptl")
+        assert [one.operator for one in plan(repository).plan.lost] == ["tiny::new"]
+        repository.write("registry.py", registry(SCALE, ADD))
+        assert plan(repository).plan.lost == ()
+
+    def test_entries_without_fixture_and_fixtures_without_entry_are_told(
+        self, repository: GitRepository
+    ) -> None:
+        repository.write("tiny.cpp", "")
+        bare = "1 entry has no fixture: `opfixtures check --all` tells of each"
+        assert plan(repository).notes == (bare,)
+        assert plan(repository, operators=("tiny::scale",)).notes == ()
+        for name in "abcd":
+            repository.write(f"fixtures/{name}.pt", "")
+        repository.git("mv", "fixtures/scale_v3.ptl", "fixtures/scale_v3.pt")
+        assert plan(repository).notes == (
+            bare.replace("1 entry has", "2 entries have"),
+            "not replayed, for no fixture entry owns it: fixtures/a.pt, fixtures/b.pt, fixtures/c.pt and 1 more",
+        )
+
+
+class TestWithoutTarget:
+    """What nobody but this clone holds, nobody has judged: all of it is replayed and reproduced."""
+
+    @pytest.fixture
+    def alone(self, repository: GitRepository) -> GitRepository:
+        """All is committed, and nothing says what is published."""
+        repository.write(".opfixtures.toml", SETTINGS.replace('target = "main"\n', ""))
+        repository.git("rm", "--quiet", "fixtures/scale_v3.ptl.json")
+        repository.commit("no target")
+        return repository
+
+    def seen(self, repository: GitRepository) -> tuple[str, list[str]]:
+        found = plan(repository)
+        assert all(one.brought for one in found.plan.found)
+        return found.unpublished, told(repository)
+
+    def test_there_is_no_remote(self, alone: GitRepository) -> None:
+        assert self.seen(alone) == (
+            "no origin/HEAD here: compared with HEAD",
+            [f"{REPRODUCED}fixtures/scale_v3.ptl", SCALE_REPLAYED],
+        )
+        (found,) = plan(alone).plan.found
+        assert isinstance(found.again, PlannedFixture)
+        assert found.again.commit == alone.git("rev-parse", "main~1")
+
+    @pytest.mark.parametrize("target", ["HEAD", "HEAD~0", "@", "topic", "refs/heads/topic"])
+    def test_a_target_that_is_what_is_checked_out_is_none(self, alone: GitRepository, target: str) -> None:
+        alone.write(".opfixtures.toml", SETTINGS.replace('"main"', f'"{target}"'))
+        alone.commit("its own target")
+
+        unpublished, done = self.seen(alone)
+        assert unpublished == f"target {target!r} is what is checked out: compared with HEAD"
+        assert done == [f"{REPRODUCED}fixtures/scale_v3.ptl", SCALE_REPLAYED]
+
+    def test_somebody_says_what_it_is(self, alone: GitRepository) -> None:
+        assert plan(alone, target="HEAD", everything=True).unpublished == ""
+        assert SCALE_REPLAYED in told(alone, target="HEAD", everything=True)
+
+    def test_a_remote_says_so(self, alone: GitRepository) -> None:
+        alone.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        assert (plan(alone).unpublished, told(alone)) == ("", [])
+        alone.write("tiny.cpp", "")
+        assert told(alone) == [SCALE_REPLAYED]
+
+    def test_before_the_first_commit_all_is_new(self, new_repository: Callable[..., GitRepository]) -> None:
+        made = new_repository()
+        for name, text in ((".opfixtures.toml", SETTINGS), ("versions.py", version_map("tiny::scale"))):
+            made.write(name, text)
+        made.write("registry.py", registry(SCALE))
+        made.write("modules.py", MODULES)
+        assert (plan(made).unpublished, plan(made).target) == ("", None)
+
+
+def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: GitRepository) -> None:
+    repository.write("tiny.cpp", "")
+    asked = {"runtime": "torch-1.9.1"}
+    assert _nothing_done([plan(repository, **asked)], Wanted(**asked)) == (
+        "nothing to do: runtime 'torch-1.9.1' makes none of what is owed, and none of what is there"
+    )

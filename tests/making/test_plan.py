@@ -249,6 +249,30 @@ def test_a_fixture_that_the_branch_brings_is_to_be_made_again_beside_being_found
     assert found.reproducing == (brought.again,)
 
 
+def test_what_stands_in_another_format_is_found_as_well_and_is_not_what_is_owed() -> None:
+    other = {"fixtures/scale_v3.pt": b"another", "fixtures/scale_v3.pt.json": b"a record"}
+
+    both = plan(SCALE, standing=HERE | other, published=other)
+    alone = plan(SCALE, standing=other)
+
+    assert [(one.owner.path, one.brought) for one in both.found] == [
+        (SCALE_PATH, True),
+        ("fixtures/scale_v3.pt", False),
+    ]
+    assert [one.path for one in alone.to_make] == [SCALE_PATH]
+    (found,) = alone.found
+    assert (found.data, found.record, found.owner.row.module) == (b"another", b"a record", "ScaleV3")
+    assert isinstance(found.again, PlannedFixture)
+    assert found.again.path == "fixtures/scale_v3.pt"
+
+
+def test_what_target_holds_and_never_judged_is_brought() -> None:
+    held = HERE | {RECORD_PATH: b"a record"}
+
+    assert not only_found(plan(SCALE, standing=held, published=held)).brought
+    assert only_found(plan(SCALE, standing=held, published=held, judged=False)).brought
+
+
 def test_a_record_that_the_branch_changes_is_brought_although_its_archive_is_published(
     gelu_record: Record,
 ) -> None:
