@@ -102,6 +102,61 @@ def test_an_operator_that_target_has_is_looked_for_in_history(project: Project, 
     assert ("git fetch --unshallow" in done.err) is bool(depth)
 
 
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_second_module_of_a_published_entry_is_made_from_before_the_entry(
+    project: Project, committed: bool
+) -> None:
+    """One commit is checked out: the commit that brought the entry is fetched, for what a build has to make."""
+    upstream = project.upstream
+    upstream.git("switch", "--quiet", "main")
+    upstream.write(
+        ".opfixtures.toml",
+        '[tool.opfixtures]\npreset = "pytorch"\n[[tool.opfixtures.runtimes]]\nkind = "checkout"\n',
+    )
+    before = upstream.commit("a build makes fixtures")
+    project.add_hardswish()
+    bumped = upstream.commit("hardswish")
+    upstream.git("switch", "--quiet", "topic")
+    upstream.git("reset", "--quiet", "--hard", bumped)
+    module = HARDSWISH_MODULE.replace("HardswishV10", "HardswishMoreV10")
+    upstream.write(MODULES, upstream.read(MODULES) + module)
+    upstream.replace(REGISTRY, "}", HARDSWISH_ROW.replace("HardswishV10", "HardswishMoreV10"))
+    path = "test/jit/fixtures/test_versioned_hardswish_more_v10.ptl"
+    if committed:
+        upstream.write(path, "by hand")
+    done = project.run("pull_request", project.open(), OPFIXTURES_MODE="plan")
+    what = f"aten::hardswish at 11: {path} with checkout"
+    if committed:
+        assert f"would reproduce  {what}" in done.summary, done.err + done.summary
+    else:
+        assert f"would make  {what}, pre-change commit {before[:12]}" in done.summary, done.err + done.summary
+    assert f"pre-change commit {before[:12]}" in done.out + done.err
+    assert "the entry is there already" not in done.out + done.err
+
+
+def test_a_published_fixture_that_is_taken_away_is_a_row_that_is_not_green(project: Project) -> None:
+    project.upstream.git("rm", "--quiet", PUBLISHED)
+    payload = project.open()
+    for mode in ("plan", "generate"):
+        done = project.run("pull_request", payload, OPFIXTURES_MODE=mode)
+        (row,) = done.report["fixtures"]
+        assert (done.status, row["status"], row["fixture"]) == (1, "mismatch", PUBLISHED), done.err
+        assert "target holds it, and it is gone here" in row["reason"]
+
+
+def test_a_fixture_under_another_ending_is_owed_all_the_same(project: Project) -> None:
+    """Renamed, and without a record: nobody could look at it, and it stood for the fixture."""
+    project.add_hardswish()
+    project.upstream.write(FIXTURE.replace(".ptl", ".pt"), "anything")
+    done = project.run("pull_request", project.open(), OPFIXTURES_DRY_RUN="true")
+    assert (
+        f"title=OPF301 aten%3A%3Ahardswish::the fixture of TestVersionedHardswishV10 is not there yet: {FIXTURE}"
+        in (done.out)
+    )
+    assert f"would make  aten::hardswish at 11: {FIXTURE} with" in done.out
+    assert f"would replay  aten::hardswish at 11: {FIXTURE[:-1]}\n" in done.out
+
+
 def test_a_refused_fixture_is_annotated_at_its_entry(project: Project) -> None:
     project.add_hardswish()
     project.upstream.replace(MODULES, "ops.aten.hardswish(x)", "ops.aten.relu(x)")

@@ -72,6 +72,27 @@ class TestWhatIsCommitted:
         assert (rows[5]["made"], rows[4]["made"]) == ("by this run", "found")
         assert (rows[5]["status"], rows[4]["status"]) == ("verified", "mismatch"), ran.out
 
+    def test_is_replayed_whatever_ending_the_settings_name(
+        self, landed: GitRepository, run_long: RunLong
+    ) -> None:
+        """Another format owes nothing anew, and hides nothing that stands."""
+        landed.replace("pyproject.toml", '"fixtures"\n', '"fixtures"\nfixture-format = "pt"\n')
+        landed.replace(*BREAK_HALVE)
+        for command in ("generate", "verify"):
+            ran = run_long(landed, command)
+            assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
+            assert "2 entries have no fixture: `opfixtures check --all` tells of each" in ran.out
+        assert run_long(landed, "status", "--replay").status == 1
+
+    def test_is_missed_where_it_is_taken_away(self, landed: GitRepository, run_long: RunLong) -> None:
+        landed.git("rm", "--quiet", HALVE, f"{HALVE}.json")
+        landed.replace(*BREAK_HALVE)
+        for command in ("generate", "verify"):
+            ran = run_long(landed, command)
+            assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
+            assert f"mismatch    tinyops::halve at 4: {HALVE}\n" in ran.out
+            assert "target holds it, and it is gone here" in ran.out
+
     def test_is_told_again_where_only_others_were_mended(
         self, library: GitRepository, run_long: RunLong
     ) -> None:
@@ -140,6 +161,43 @@ class TestWhatTheBranchBrings:
         ran = run_long(brought, "generate")
         assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
         assert said in ran.out
+
+    def test_has_the_samples_that_its_module_gives(self, brought: GitRepository, run_long: RunLong) -> None:
+        """Zeros are zeros in the old operator and in a broken one, and the record's checksum is right."""
+        with edited_record(brought, SCALE) as record:
+            for part in ("inputs", "output"):
+                value = record["samples"][0][part]  # type: ignore[index]
+                for tensor in value if part == "inputs" else [value]:
+                    tensor["values"] = [0.0] * len(tensor["values"])
+            del record["samples"][1:]  # type: ignore[attr-defined]
+        brought.replace("tinyops/upgraders.py", "tinyops.scale(x, factor)", "tinyops.scale(x, factor + 1.0)")
+        ran = run_long(brought, "generate")
+        assert (ran.status, "verified" in ran.out.splitlines()[0]) == (1, False), ran.out
+        assert "its samples are others" in ran.out
+
+    def test_has_to_give_what_its_module_gives(self, library: GitRepository, run_long: RunLong) -> None:
+        """A hand-made archive and its record agree with each other; its runtime is one digit off."""
+        library.replace("fixtures_src/modules.py", "tinyops.scale(x)", "tinyops.scale(x) * 0.0")
+        assert "1 verified" in run_long(library, "generate", "--operator", "tinyops::halve").out
+        run_long(library, "generate", "--operator", "tinyops::scale")
+        with edited_record(library, SCALE) as record:
+            record["runtime"]["python"] += "9"  # type: ignore[index]
+            honest = library.read("fixtures_src/modules.py").replace("scale(x) * 0.0", "scale(x)")
+            library.write("fixtures_src/modules.py", honest)
+        branched(library)
+        ran = run_long(library, "generate")
+        assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
+        assert "not reproduced: made again by torch 2.13.0+cpu it gives other outputs: sample 1" in ran.out
+
+    def test_cannot_choose_the_runtime_that_it_is_judged_by(
+        self, brought: GitRepository, run_long: RunLong
+    ) -> None:
+        with edited_record(brought, SCALE) as record:
+            record["runtime"] |= {"kind": "release", "torch": "0.0.1-never-existed"}  # type: ignore[operator]
+            record["pre_change"]["commit"] = None  # type: ignore[index]
+        ran = run_long(brought, "generate")
+        assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
+        assert "its record names a runtime of kind release, and the settings have checkout for it" in ran.out
 
     def test_has_to_be_the_archive_that_its_module_makes(
         self, brought: GitRepository, run_long: RunLong
@@ -292,6 +350,7 @@ def test_a_guard_is_made_by_the_operator_of_target_and_replayed_at_every_head(
     )
     landed.git("add", "--all")
     landed.commit("twice")
+    landed.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
     landed.write(
         "fixtures_src/modules.py",
         landed.read("fixtures_src/modules.py")
