@@ -15,7 +15,7 @@ from opfixtures.change.changes import Change
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
-from opfixtures.errors import UserError
+from opfixtures.errors import GitError, UserError
 from opfixtures.making.tools import Workshop
 from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
@@ -103,11 +103,23 @@ def refuse_unknown_runtime(name: str, configs: Sequence[Config]) -> None:
 
 
 def upgrader_texts(change: Change) -> dict[str, str] | None:
-    """The tree's own upgraders, by name; None where the settings name no file that has them."""
-    if change.config.upgraders is None:
-        return None
+    """The tree's own upgraders, by name; None where it never had a file of them, and the settings themselves name none.
+
+    A file that is gone, or that is named and not there, has no upgraders: what a release has is none of the tree's.
+    """
     upgraders = change.after.upgraders()
-    return {one.name: one.source for one in upgraders.upgraders} if upgraders else {}
+    if upgraders is not None:
+        return {one.name: one.source for one in upgraders.upgraders}
+    is_named = any(file.key == "upgraders" for file in change.config.named)
+    return {} if is_named or change.before.upgraders() is not None or _published_some(change) else None
+
+
+def _published_some(change: Change) -> bool:
+    try:
+        return change.target.upgraders() is not None
+    except GitError:
+        # Nobody can look: `generate` and `check` say so.
+        return False
 
 
 def refuse_problems(change: Change) -> None:

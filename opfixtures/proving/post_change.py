@@ -34,7 +34,7 @@ class PostChange:
     """The side after the change.
 
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
-    tree's own texts, by name; None where the settings name no file that has them.
+    tree's own texts, by name; None where it has no file of them.
     """
 
     config: Config

@@ -24,13 +24,13 @@ from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
 
-_TREE_UNSEEN = "that of this tree was not seen, the settings name no `upgraders`"
+_TREE_UNSEEN = "that of this tree was not seen, no file of `upgraders` is there"
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The upgraders of the tree, where a release stands in for it: their texts by name, None where the settings name no
-    file that has them, and the path of that file."""
+    """The upgraders of the tree, where a release stands in for it: their texts by name, None where it has no file of
+    them, and the path of that file."""
 
     upgraders: Mapping[str, str] | None = None
     path: str | None = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from opfixtures.change.owner import owners
+from opfixtures.commands.common import upgrader_texts
 from opfixtures.commands.generate import _nothing_done, commit_problem
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.errors import UserError
@@ -17,7 +18,7 @@ from opfixtures.proving.result import Answer, Fact, Status
 from opfixtures.records.record import Record
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from tests.repositories import GitRepository
+from tests.repositories import PYTORCH_TREE, GitRepository
 
 SETTINGS = """\
 [tool.opfixtures]
@@ -459,3 +460,35 @@ def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: Gi
     assert _nothing_done([plan(repository, **asked)], Wanted(**asked)) == (
         "nothing to do: runtime 'torch-1.9.1' makes none of what is owed, and none of what is there"
     )
+
+
+class TestTheTreesUpgraders:
+    """What a release has in the tree's place is nothing about a tree that has none of it."""
+
+    PATH = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+    ONE = 'static std::unordered_map<std::string, std::string> kUpgradersEntryMap({{"gelu_0_9", R"SCRIPT(\ndef gelu_0_9(self: Tensor) -> Tensor:\n  return torch.gelu(self)\n)SCRIPT"}});\n'  # noqa: E501
+
+    def texts(self, repository: GitRepository) -> dict[str, str] | None:
+        return upgrader_texts(plan(repository, everything=True).change)
+
+    def test_are_not_seen_where_it_never_had_a_file_of_them(
+        self, new_repository: Callable[..., GitRepository]
+    ) -> None:
+        assert self.texts(new_repository(PYTORCH_TREE)) is None
+
+    def test_are_none_where_the_file_is_taken_away(
+        self, new_repository: Callable[..., GitRepository]
+    ) -> None:
+        made = new_repository({**PYTORCH_TREE, self.PATH: self.ONE})
+        assert list(self.texts(made) or ()) == ["gelu_0_9"]
+        made.git("mv", self.PATH, "elsewhere.cpp")
+        assert self.texts(made) == {}
+        made.commit("moved")
+        made.git("update-ref", "refs/remotes/origin/HEAD", "HEAD~1")
+        assert self.texts(made) == {}
+
+    def test_are_none_where_the_settings_point_to_nowhere(
+        self, new_repository: Callable[..., GitRepository]
+    ) -> None:
+        settings = '[tool.opfixtures]\npreset = "pytorch"\nupgraders = "nowhere.cpp"\n'
+        assert self.texts(new_repository({**PYTORCH_TREE, ".opfixtures.toml": settings})) == {}
