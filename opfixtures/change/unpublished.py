@@ -16,8 +16,6 @@ def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
 
     `compared` is the work tree beside target. Raises as `settings_of`.
     """
-    if compared.base is None:
-        return ""
     beside_head = replace(compared, before=objects.head(), base="HEAD")
     name = settings_of(beside_head)[0].target
     repository = objects.repository

@@ -112,7 +112,7 @@ def _planned(
 ) -> Planned:
     """The plan for one project, whose settings are among `configs`."""
     repository, target = objects.repository, compared.target
-    unpublished = "" if wanted.target else why_nothing_is_published(objects, compared)
+    unpublished = "" if wanted.target or target is None else why_nothing_is_published(objects, compared)
     because = touched(repository, change.config, configs, target, wanted.written)
     if unpublished:
         because = because or change.config.version_map

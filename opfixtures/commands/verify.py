@@ -108,10 +108,10 @@ def _gone(repository: Repository, fixtures: WorkTreeSnapshot) -> tuple[list[Part
 
 
 def _changes(repository: Repository) -> list[Change]:
-    """All that each project of the work tree declares."""
+    """All that each project of the work tree declares, beside nothing: no record is judged by what is published."""
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
-        compared = Comparison(EmptySnapshot(), work_tree, base="HEAD", tip="HEAD")
+        compared = Comparison(EmptySnapshot(), work_tree, base=None, tip=None)
         changes = [
             read_change(objects, replace(compared, folder=folder))
             for folder in folders_of_work_tree(objects, work_tree)
