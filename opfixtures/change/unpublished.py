@@ -20,7 +20,8 @@ def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
     name = settings_of(beside_head)[0].target
     repository = objects.repository
     if repository.resolve(name or _DEFAULT) is None:
-        return f"no {_DEFAULT} here: compared with HEAD" if name is None else ""
+        missing = f"no {_DEFAULT}" if name is None else f"no target {name!r}"
+        return f"{missing} here: compared with HEAD"
 
     def ref(revision: str) -> str:
         found = repository.ask("rev-parse", "--symbolic-full-name", revision)

@@ -15,7 +15,7 @@ from opfixtures.change.changes import Change
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
-from opfixtures.errors import GitError, UserError
+from opfixtures.errors import UserError
 from opfixtures.making.tools import Workshop
 from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
@@ -111,15 +111,7 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
     if upgraders is not None:
         return {one.name: one.source for one in upgraders.upgraders}
     is_named = any(file.key == "upgraders" for file in change.config.named)
-    return {} if is_named or change.before.upgraders() is not None or _published_some(change) else None
-
-
-def _published_some(change: Change) -> bool:
-    try:
-        return change.target.upgraders() is not None
-    except GitError:
-        # Nobody can look: `generate` and `check` say so.
-        return False
+    return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
 
 
 def refuse_problems(change: Change) -> None:

@@ -435,6 +435,13 @@ class TestWithoutTarget:
         assert unpublished == f"target {target!r} is what is checked out: compared with HEAD"
         assert done == [f"{REPRODUCED}fixtures/scale_v3.ptl", SCALE_REPLAYED]
 
+    def test_a_name_that_is_nowhere_and_that_the_change_mends_is_none(self, alone: GitRepository) -> None:
+        alone.write(".opfixtures.toml", SETTINGS.replace('"main"', '"nosuch"'))
+        alone.commit("a target that is not here")
+        alone.write(".opfixtures.toml", SETTINGS)
+
+        assert self.seen(alone)[0] == "no target 'nosuch' here: compared with HEAD"
+
     def test_somebody_says_what_it_is(self, alone: GitRepository) -> None:
         assert plan(alone, target="HEAD", everything=True).unpublished == ""
         assert SCALE_REPLAYED in told(alone, target="HEAD", everything=True)

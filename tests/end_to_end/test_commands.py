@@ -41,6 +41,26 @@ def test_a_change_that_owes_nothing_makes_nothing(pytorch: GitRepository, opfixt
     assert ran.out.startswith("opfixtures: nothing that a fixture rests on differs from commit ")
 
 
+GELU_FIXTURE = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
+
+
+def test_verify_misses_what_target_holds(pytorch: GitRepository, opfixtures: Opfixtures) -> None:
+    pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    pytorch.git("rm", "--quiet", GELU_FIXTURE)
+    pytorch.commit("taken away")
+    pytorch.write("test/jit/fixtures/planted.pt", "")
+    ran = opfixtures(pytorch, "verify")
+    assert (ran.status, f"mismatch    aten::gelu at 10: {GELU_FIXTURE}\n" in ran.out) == (1, True), ran.out
+    assert "1 entry has no fixture: `opfixtures check --all` tells of each" in ran.out
+    assert "not replayed, for no fixture entry owns it: test/jit/fixtures/planted.pt" in ran.out
+    pytorch.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\ntarget = "nosuch"\n')
+    pytorch.commit("another target")
+    ran = opfixtures(pytorch, "verify")
+    assert (ran.status, "what target holds was not looked for: target 'nosuch'" in ran.out) == (0, True), (
+        ran.out
+    )
+
+
 @pytest.fixture
 def gelu(new_repository: Callable[..., GitRepository]) -> GitRepository:
     """A tree with PyTorch's paths, where the second commit brought the entry. No fixture."""
