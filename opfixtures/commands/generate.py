@@ -129,7 +129,8 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
 
 def _notes(todos: Sequence[Planned]) -> list[str]:
     """What a reader has to know beside the rows, each once."""
-    return list(dict.fromkeys(note for todo in todos for note in (todo.unpublished, *todo.notes) if note))
+    unpublished = [todo.unpublished for todo in todos if todo.unpublished and todo.plan.found]
+    return list(dict.fromkeys([*unpublished, *(note for todo in todos for note in todo.notes)]))
 
 
 def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -146,7 +147,8 @@ def _planned(
         target,
         because or change.config.version_map,
         unpublished,
-        () if wanted.operators or wanted.runtime else notes(change, names),
+        # What becomes of those that are to be made has a row.
+        () if wanted.operators or wanted.runtime else notes(change, names | set(map(os.path.basename, made))),
     )
 
 
