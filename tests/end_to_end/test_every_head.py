@@ -120,6 +120,9 @@ class TestWhatIsCommitted:
             assert (row["made"], row["facts"]["reproduced"]["value"]) == ("made again", "yes")  # type: ignore[index]
             for name in ("status", "fixture", "replayed_by"):
                 assert row[name] == first[operator][name]
+            # Of the runtime that made it again, and not by what the record says of one.
+            assert row["facts"]["pre-change"] == first[operator]["facts"]["pre-change"]  # type: ignore[index]
+            assert row["runtime"] == first[operator]["runtime"]
             loaders = [one[operator]["facts"]["loaders"] for one in (first, second)]  # type: ignore[index]
             assert loaders[0] == loaders[1]
 

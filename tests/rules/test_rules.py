@@ -468,9 +468,15 @@ class TestOPF301:
     def test_it_is_an_error_where_fixtures_are_required(self):
         assert found(declared(), COMPLETE, demanded=["OPF301"]) == ["OPF301 error registry.py:4:5"]
 
-    @pytest.mark.parametrize("ending", ["ptl", "pt"])
-    def test_either_kind_of_archive_is_a_fixture(self, ending):
-        assert found(declared(), COMPLETE, files=[f"fixtures/test_versioned_gelu_v9.{ending}"]) == []
+    @pytest.mark.parametrize(("ending", "other"), [("ptl", "pt"), ("pt", "ptl")])
+    def test_only_what_has_the_format_of_the_settings_is_the_fixture(self, ending, other):
+        def owed(there):
+            paths = {f"fixtures/test_versioned_gelu_v9.{there}"}
+            config = replace(CONFIG, fixture_format=ending)
+            made = replace(change(declared(), COMPLETE), config=config, has_file=paths.__contains__)
+            return [finding.code for finding in judge(made) if finding.code == "OPF301"]
+
+        assert (owed(ending), owed(other)) == ([], ["OPF301"])
 
     def test_the_file_is_named_in_the_format_of_the_settings(self):
         of_jit = replace(change(declared(), COMPLETE), config=replace(CONFIG, fixture_format="pt"))
