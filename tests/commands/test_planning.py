@@ -463,8 +463,8 @@ class TestWithoutTarget:
 
 def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: GitRepository) -> None:
     repository.write("tiny.cpp", "")
-    asked = {"runtime": "torch-1.9.1"}
-    assert _nothing_done([plan(repository, **asked)], Wanted(**asked)) == (
+    asked = Wanted(runtime="torch-1.9.1")
+    assert _nothing_done([plan(repository, runtime="torch-1.9.1")], asked) == (
         "nothing to do: runtime 'torch-1.9.1' makes none of what is owed, and none of what is there"
     )
 

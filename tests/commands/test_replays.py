@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from opfixtures.commands.replays import sources_of, touched
+from opfixtures.commands.replays import touched
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.settings.sources import sources_of
 from tests.repositories import config_of
 
 SETTINGS = """\

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from opfixtures.settings.config import Config
@@ -157,11 +159,16 @@ def test_what_a_link_among_them_leads_to_is_one_of_them() -> None:
 def config(**members: object) -> Config:
     setup = (("bash", "tests/build.sh"), ("pip", "install", "."))
     spec = RuntimeSpec("checkout", "checkout", VersionRange(), None, None, None, setup, "tiny.ops")
-    known = {"upgraders": "src/up.cpp", "versions": "src/versions.h", "sources": ("csrc/**",), "folder": ""}
+    known: dict[str, Any] = {
+        "upgraders": "src/up.cpp",
+        "versions": "src/versions.h",
+        "sources": ("csrc/**",),
+        "folder": "",
+    }
     known |= members
     return Config(
         "maps/versions.py", registry="tests/rows.py", fixture_modules=("tests/modules.py",), fixtures="fixtures",
-        target=None, runtimes=(spec,), source="pyproject.toml", **known,  # type: ignore[arg-type]
+        target=None, runtimes=(spec,), source="pyproject.toml", **known,
     )  # fmt: skip
 
 
