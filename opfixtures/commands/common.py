@@ -16,7 +16,7 @@ from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
 from opfixtures.errors import UserError
-from opfixtures.making.tools import Workshop
+from opfixtures.making.tools import Tools
 from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report.result_json import result_json
@@ -36,11 +36,11 @@ def add_report(command: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def workshop(repository: Repository) -> Iterator[Workshop]:
+def new_tools(repository: Repository) -> Iterator[Tools]:
     """The tools, with progress shown while they are in use. A termination is an interruption: all is tidied up."""
     with Progress() as progress, _terminations_as_interrupts():
         runtimes = Runtimes(repository, os.environ, cache_root(os.environ), progress.tell)
-        yield Workshop(repository.root, runtimes, progress.tell)
+        yield Tools(repository.root, runtimes, progress.tell)
 
 
 @contextmanager

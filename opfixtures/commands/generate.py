@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
-from opfixtures.commands.common import Part, add_report, finish, upgrader_texts, waived, workshop, written_by
+from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.making.plan import runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
@@ -79,7 +79,7 @@ def run(wanted: Wanted, report: str | None) -> int:
     repository = Repository.discover(os.getcwd(), os.environ)
     wanted = replace(wanted, written=written_by(report, repository.root))
     parts, unavailable = list[Part](), None
-    with GitObjects(repository) as objects, workshop(repository) as tools:
+    with GitObjects(repository) as objects, new_tools(repository) as tools:
         todos = planned(objects, wanted, tools.tell)
         configs = [todo.change.config for todo in todos]
         for todo in todos:

@@ -91,12 +91,12 @@ def _folder(
 def _replayed(
     repository: Repository, changes: Sequence[Change], fixtures: Snapshot
 ) -> tuple[list[FixtureResult], UserError | None]:
-    from opfixtures.commands.common import refuse_problems, waived, workshop
+    from opfixtures.commands.common import new_tools, refuse_problems, waived
     from opfixtures.commands.verify import fixtures_there, replayed
 
     for change in changes:
         refuse_problems(change)
     found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
-    with workshop(repository) as tools:
+    with new_tools(repository) as tools:
         parts, unavailable = replayed(found, tools)
     return waived(parts), unavailable

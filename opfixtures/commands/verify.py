@@ -17,20 +17,20 @@ from opfixtures.commands.common import (
     Part,
     add_report,
     finish,
+    new_tools,
     path_in,
     refuse_problems,
     refuse_unknown_runtime,
     runtime_named,
     upgrader_texts,
     waived,
-    workshop,
     written_by,
 )
 from opfixtures.commands.evidence import lost_here, notes
 from opfixtures.commands.planning import Wanted, since
 from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture
-from opfixtures.making.tools import Workshop
+from opfixtures.making.tools import Tools
 from opfixtures.proving.generate import lost
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Result
@@ -79,7 +79,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         )
     if runtime is not None:
         refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
-    with workshop(repository) as tools:
+    with new_tools(repository) as tools:
         parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root))
     told = list[str]()
     if not (names or runtime):
@@ -123,7 +123,7 @@ def _changes(repository: Repository) -> list[Change]:
 
 def replayed(
     found: Sequence[tuple[Change, Sequence[FoundFixture]]],
-    tools: Workshop,
+    tools: Tools,
     runtime: str | None = None,
     written: Sequence[str] = (),
 ) -> tuple[list[Part], UserError | None]:

@@ -11,7 +11,7 @@ from opfixtures.worker.job import ROW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Tools:
     """`root` is the work tree, `tell` is called with progress, `seconds` is the time limit of one module."""
 
     root: str
@@ -19,6 +19,6 @@ class Workshop:
     tell: Callable[[str], None]
     seconds: float = ROW_SECONDS
 
-    def building(self, sources: Sources) -> Workshop:
+    def building(self, sources: Sources) -> Tools:
         """The same, with builds of the repository kept by the content of these files."""
         return replace(self, runtimes=replace(self.runtimes, sources=sources))

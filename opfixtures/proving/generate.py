@@ -16,7 +16,7 @@ from opfixtures.making.alteration import in_words
 from opfixtures.making.export import Candidate, Errand, Group, Outcome, Refused, export, not_had
 from opfixtures.making.new_record import make_record
 from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
-from opfixtures.making.tools import Workshop
+from opfixtures.making.tools import Tools
 from opfixtures.proving.facts import Proof, covers, prove, seen_running
 from opfixtures.proving.no_gpu import without_gpu
 from opfixtures.proving.post_change import PostChange, replayed
@@ -50,7 +50,7 @@ class Done:
     unavailable: UserError | None = None
 
 
-def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: CommitProblem) -> Done:
+def generate(plan: Plan, after: PostChange, tools: Tools, commit_problem: CommitProblem) -> Done:
     """Make what is planned, reproduce what the branch brings, and replay all that is there.
 
     A runtime that cannot be had or used stops only its own.
@@ -59,13 +59,13 @@ def generate(plan: Plan, after: PostChange, workshop: Workshop, commit_problem: 
     sound = [one for one in looked_at if isinstance(one, SoundFixture)]
     errands = [Errand(planned) for planned in plan.to_make]
     errands += [errand for one in sound if (errand := _errand(one))]
-    groups, without, unavailable = _obtained(errands, workshop)
-    exported = export(groups, workshop.seconds, workshop.tell)
+    groups, without, unavailable = _obtained(errands, tools)
+    exported = export(groups, tools.seconds, tools.tell)
     outcomes = [judged(one) for one in (*without, *exported)]
     reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
     subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
     subjects += [_with_reproduction(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
-    results, error = _proven(subjects, after, workshop)
+    results, error = _proven(subjects, after, tools)
     results += [one for one in looked_at if isinstance(one, FixtureResult)]
     results += [
         planned_result(one.planned, Status.REFUSED, one.reason)
@@ -103,9 +103,7 @@ def _errand(sound: SoundFixture) -> Errand | None:
     return Errand(found.again, (found.data, sound.record))
 
 
-def _obtained(
-    errands: Sequence[Errand], workshop: Workshop
-) -> tuple[list[Group], list[Outcome], UserError | None]:
+def _obtained(errands: Sequence[Errand], tools: Tools) -> tuple[list[Group], list[Outcome], UserError | None]:
     """The errands with their runtimes, what comes of those whose runtime cannot be had, and the first reason."""
     wanted: dict[tuple[RuntimeSpec, str | None], list[Errand]] = {}
     for errand in errands:
@@ -116,7 +114,7 @@ def _obtained(
     for (spec, commit), some in wanted.items():
         try:
             # Two may be one release, with and without an alteration.
-            groups.setdefault(workshop.runtimes.obtain(spec, commit), []).extend(some)
+            groups.setdefault(tools.runtimes.obtain(spec, commit), []).extend(some)
         except (RuntimeUnavailable, GitError) as error:
             unavailable = unavailable or error
             without += [not_had(errand, str(error)) for errand in some]
@@ -141,10 +139,10 @@ def _with_reproduction(
 
 
 def _proven(
-    subjects: Sequence[Candidate | SoundFixture], after: PostChange, workshop: Workshop
+    subjects: Sequence[Candidate | SoundFixture], after: PostChange, tools: Tools
 ) -> tuple[list[FixtureResult], UserError | None]:
     """What the replay shows of all, and why a post-change runtime could not be had, if so."""
-    shown = list(replayed(subjects, after, workshop))
+    shown = list(replayed(subjects, after, tools))
     evidence = [
         evidence_of(one.owner, _facts(one, replays), replays, after.config) for one, replays, _ in shown
     ]
@@ -152,7 +150,7 @@ def _proven(
         with_facts(
             one.result(*verdict)
             if isinstance(one, SoundFixture)
-            else _finished(one, replays, verdict, row.facts, workshop.root),
+            else _finished(one, replays, verdict, row.facts, tools.root),
             row.facts,
             replays,
         )

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from opfixtures.change.owner import Owner
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.replayable import Replayable
-from opfixtures.making.tools import Workshop
+from opfixtures.making.tools import Tools
 from opfixtures.proving.replay import Replays, Tree, replay
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -69,7 +69,7 @@ def _is_for(spec: RuntimeSpec, owner: Owner) -> bool:
 
 
 def replayed(
-    subjects: Sequence[AnySubject], after: PostChange, workshop: Workshop
+    subjects: Sequence[AnySubject], after: PostChange, tools: Tools
 ) -> Iterator[tuple[AnySubject, Replays, UserError | None]]:
     """The subjects with their replays, one worker for each post-change runtime; and what the user has to mend before
     one can be had that is not the change itself: the network, the settings."""
@@ -83,25 +83,25 @@ def replayed(
         if isinstance(spec, str):
             shown: tuple[Replays, UserError | None] = Replays(failed=spec), None
         else:
-            shown = _replay([subject.replayable for subject in group], spec, after, workshop)
+            shown = _replay([subject.replayable for subject in group], spec, after, tools)
         yield from ((subject, *shown) for subject in group)
 
 
 def _replay(
-    fixtures: Sequence[Replayable], spec: RuntimeSpec, after: PostChange, workshop: Workshop
+    fixtures: Sequence[Replayable], spec: RuntimeSpec, after: PostChange, tools: Tools
 ) -> tuple[Replays, UserError | None]:
     try:
-        runtime = workshop.runtimes.obtain(spec, None)
+        runtime = tools.runtimes.obtain(spec, None)
     except (RuntimeUnavailable, GitError) as error:
         # A work tree that cannot be built is what the change made of it.
         is_the_change = spec.kind == "checkout" and isinstance(error, RuntimeUnavailable)
         return Replays(failed=str(error)), None if is_the_change else error
-    workshop.tell(
+    tools.tell(
         f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
     )
     # A build of the change has the change's own upgraders.
     tree = Tree(after.upgraders, after.config.upgraders) if spec.kind == "release" else None
     try:
-        return replay(fixtures, runtime, tree, workshop.tell, workshop.seconds), None
+        return replay(fixtures, runtime, tree, tools.tell, tools.seconds), None
     except (WorkerError, RuntimeUnavailable) as error:
         return Replays(failed=f"{runtime.name} cannot be used: {error}", by=runtime.name), None

@@ -15,7 +15,7 @@ from opfixtures.making.alteration import in_words
 from opfixtures.making.export import Candidate
 from opfixtures.making.plan import FoundFixture
 from opfixtures.making.replayable import Replayable
-from opfixtures.making.tools import Workshop
+from opfixtures.making.tools import Tools
 from opfixtures.proving.facts import covers, same_schemas, seen_running
 from opfixtures.proving.no_gpu import without_gpu
 from opfixtures.proving.post_change import PostChange, replayed
@@ -84,13 +84,13 @@ class SoundFixture:
 
 
 def verify(
-    fixtures: Sequence[FoundFixture], after: PostChange, workshop: Workshop
+    fixtures: Sequence[FoundFixture], after: PostChange, tools: Tools
 ) -> tuple[list[FixtureResult], UserError | None]:
     """Replay all that are sound, in one worker a runtime; and why a post-change runtime could not be had, if that is
     not the change's own fault."""
     looked_at = [look_at(found) for found in fixtures]
     sound = [seen for seen in looked_at if isinstance(seen, SoundFixture)]
-    shown = list(replayed(sound, after, workshop))
+    shown = list(replayed(sound, after, tools))
     evidence = [
         evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
     ]
