@@ -230,14 +230,16 @@ def show(findings: Sequence[Finding], report: str = "text") -> int:
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:
     """The two revisions to compare, or else pre-commit's. None: the index and HEAD."""
     if everything:
-        if from_ref or to_ref:
+        if not (from_ref is None and to_ref is None):
             raise UserError("--all looks at the index alone: leave --from-ref and --to-ref away")
         return None
-    if not (from_ref or to_ref):
+    if from_ref is None and to_ref is None:
         # https://pre-commit.com/#pre-commit-during-push
         from_ref, to_ref = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
-    if from_ref and to_ref:
-        return from_ref, to_ref
-    if from_ref or to_ref:
+    if from_ref is None and to_ref is None:
+        return None
+    if from_ref is None or to_ref is None:
         raise UserError("--from-ref and --to-ref belong together: give both")
-    return None
+    if not (from_ref and to_ref):
+        raise UserError("--from-ref and --to-ref take a revision each, and one of them is empty: name both")
+    return from_ref, to_ref

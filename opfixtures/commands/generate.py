@@ -12,6 +12,7 @@ from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
 from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
+from opfixtures.errors import UserError
 from opfixtures.making.plan import runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
 from opfixtures.proving.post_change import PostChange
@@ -57,6 +58,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
+    if "" in (options.base, options.target):
+        raise UserError("--base and --target take a revision, and one of them is empty: name one")
     wanted = Wanted(
         base=options.base,
         target=options.target,

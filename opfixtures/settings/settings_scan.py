@@ -56,6 +56,9 @@ class Scan:
         by_settings = bool(values) or any(map(_is_heading, lines[1:]))
         # A module to import has the name of a folder, often of the one that every commit touches.
         named = [text for line in lines if not line.startswith("import") for text in _strings(line)]
+        # What another key names is read, whatever the folders are that no project is in.
+        read = {text for texts in values.values() for text in texts}
+        named = [text for text in named if text in read or text not in excluded]
         required = [path for key in _FILES for path in values.get(key, [])]
         if "preset" in values or (pytorch and not by_settings):
             required += [] if "version-map" in values else [PYTORCH_MAP]
@@ -66,7 +69,7 @@ class Scan:
         self.is_project = by_settings or pytorch
         self.excluded = [below(folder, path) for path in excluded]
         self.required = [below(folder, path) for path in required]
-        self.watched = [below(folder, path) for path in named if path not in excluded and _is_path(path)]
+        self.watched = [below(folder, path) for path in named if _is_path(path)]
 
 
 def _settings(text: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 
 def failed(ran, sentence):
     assert ran.status == 2
@@ -62,6 +64,25 @@ def test_a_revision_that_is_not_here(pytorch, opfixtures):
 
 def test_one_revision_without_the_other(pytorch, opfixtures):
     failed(opfixtures(pytorch, "check", "--to-ref", "HEAD"), "--from-ref and --to-ref belong together")
+
+
+@pytest.mark.parametrize("given", [("", ""), ("HEAD", ""), ("", "HEAD")])
+@pytest.mark.parametrize("command", ["check", "generate"])
+def test_an_empty_revision_is_none(pytorch, opfixtures, command, given):
+    # As a variable of a workflow is that was never set.
+    options = ("--from-ref", "--to-ref") if command == "check" else ("--base", "--target")
+    ran = opfixtures(pytorch, command, options[0], given[0], options[1], given[1])
+    failed(ran, f"{options[0]} and {options[1]} take a revision")
+
+
+def test_an_empty_revision_of_pre_commit_is_none_either(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "check", PRE_COMMIT_FROM_REF="", PRE_COMMIT_TO_REF="")
+    failed(ran, "--from-ref and --to-ref take a revision each")
+
+
+@pytest.mark.parametrize("given", [("", ""), ("HEAD", "")])
+def test_empty_revisions_and_everything_at_once(pytorch, opfixtures, given):
+    failed(opfixtures(pytorch, "check", "--all", "--from-ref", given[0], "--to-ref", given[1]), "--all looks")
 
 
 def test_revisions_and_everything_at_once(pytorch, opfixtures):

@@ -421,6 +421,23 @@ class TestProjectsInFolders:
         monorepo.commit()
         assert look(monorepo) == ([], [SUB])
 
+    @pytest.mark.parametrize("path", ["fixtures", "tinyops/versions.py", "fixtures_src/modules.py"])
+    def test_count_with_files_that_lie_in_folders_that_settings_exclude(self, monorepo, look, path):
+        settings = f"{PACKAGE}/pyproject.toml"
+        monorepo.write(settings, f'{monorepo.read(settings)}exclude = ["{path}"]\n')
+        monorepo.commit()
+        file = f"{PACKAGE}/fixtures/halve_v3.ptl" if path == "fixtures" else f"{PACKAGE}/{path}"
+        monorepo.write(file, "more\n")
+        assert look(monorepo) == ([file], [PACKAGE, SUB, TREE])
+
+    def test_count_with_what_a_preset_names_and_settings_exclude(self, pytorch, look):
+        pytorch.write(
+            ".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nexclude = ["test/jit/fixtures"]\n'
+        )
+        pytorch.commit()
+        pytorch.write("test/jit/fixtures/test_versioned_gelu_v9.ptl", "more\n")
+        assert look(pytorch) == (["test/jit/fixtures/test_versioned_gelu_v9.ptl"], [""])
+
     def test_of_no_repository_that_has_any_are_left_to_the_whole_check(self, new_repository, look):
         repository = new_repository({"README.md": "", "packages/other/pyproject.toml": "[tool.black]\n"})
         assert look(repository) is None
