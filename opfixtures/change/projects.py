@@ -27,6 +27,8 @@ from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.settings.settings_table import excluded_by, has_signs, settings_in
 
 _NAMES = (OWN_FILE, SHARED_FILE, PYTORCH_MAP)
+Entries = frozenset[tuple[str, int, str, str]]
+"""What the entries of a version map say, each as `MapEntry.text`."""
 
 
 def projects(
@@ -178,9 +180,9 @@ def _moved(
     new = [folder for folder in after if folder not in before]
     if not (gone and new):
         return
-    entries = {folder: _entries(compared.after, folder) for folder in new}
+    entries = {folder: entries_of(compared.after, folder) for folder in new}
     for folder in gone:
-        wanted = _entries(compared.before, folder)
+        wanted = entries_of(compared.before, folder)
         able = [one for one in new if wanted is not None and wanted <= (entries[one] or frozenset())]
         if able:
             name = folder.rpartition("/")[2]
@@ -189,8 +191,13 @@ def _moved(
             yield chosen, folder
 
 
-def _entries(state: Snapshot, folder: str) -> frozenset[object] | None:
-    """What the entries of a project's version map say; None where there is none."""
+def folders_in(objects: GitObjects, states: Sequence[Snapshot]) -> list[str]:
+    """The folders of the projects in some states. Raises GitError, and as `Snapshot.read`."""
+    return [folder for found in _found(objects, states) for folder in found.folders]
+
+
+def entries_of(state: Snapshot, folder: str) -> Entries | None:
+    """What the entries of a project's version map say; None where there is no map, or no settings to find it."""
     from opfixtures.declarations.version_map import read_version_map
 
     try:

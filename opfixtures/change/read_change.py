@@ -15,6 +15,7 @@ from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
 
 if TYPE_CHECKING:
+    from opfixtures.change.former_place import FormerPlace
     from opfixtures.change.releases import Releases
     from opfixtures.change.upstream import Upstream
 
@@ -52,21 +53,26 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         return target_of(objects, compared, config_before, config)
 
     @cache
+    def former() -> FormerPlace:
+        from opfixtures.change.former_place import FormerPlace
+
+        return FormerPlace(objects, compared, config_before)
+
+    def settings_then(snapshot: Snapshot, certain: bool = True) -> Config:
+        return earlier_settings(compared, snapshot) or former().settings(snapshot, certain)
+
+    @cache
     def declared(oid: str | None) -> Declarations:
         if oid and compared.base and oid == objects.resolve(compared.base):
             return before
         snapshot = snapshot_of(objects, oid)
-        return read_declarations(
-            snapshot, earlier_settings(compared, snapshot) or config_before, tolerant=True
-        )
+        return read_declarations(snapshot, settings_then(snapshot, certain=False), tolerant=True)
 
     @cache
     def released() -> Releases:
         from opfixtures.change.releases import read_releases
 
-        return read_releases(
-            objects, lambda snapshot: _map_of(snapshot, earlier_settings(compared, snapshot) or config_before)
-        )
+        return read_releases(objects, lambda snapshot: _map_of(snapshot, settings_then(snapshot)))
 
     @cache
     def upstream() -> Upstream | None:
