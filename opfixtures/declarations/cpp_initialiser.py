@@ -12,7 +12,7 @@ from opfixtures.declarations.cpp_conditionals import CONDITIONAL
 from opfixtures.declarations.cpp_cursor import Cursor, Opening, UnclosedError
 from opfixtures.declarations.cpp_tokens import quoted
 from opfixtures.declarations.cpp_values import read_number, read_text
-from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.model import MapEntry, MapKey
 from opfixtures.declarations.place import Place
 
 ENTRY_TYPE = "UpgraderEntry"
@@ -36,6 +36,7 @@ class InitialiserReader:
 
     def __init__(self, cursor: Cursor) -> None:
         self.entries: list[MapEntry] = []
+        self.keys: list[MapKey] = []
         self._cursor = cursor
         self._operator: str | None = None
         self._operator_place: Place | None = None
@@ -89,10 +90,13 @@ class InitialiserReader:
         cursor = self._cursor
         # `{}` names no operator and has no entries; so an emptied map may look: m({{}}).
         if cursor.token.text != opening.close:
-            self._operator_place = cursor.lines.place(cursor.token.offset)
+            place, arm = cursor.lines.place(cursor.token.offset), cursor.arm
+            self._operator_place = place
             self._operator = self._read_string("the name of an operator, a string literal,")
             if self._is_divided(opening):
                 self._operator = None
+            if self._operator is not None:
+                self.keys.append((self._operator, place, arm))
             if cursor.token.text == ",":
                 cursor.advance()
                 self._read_entries()

@@ -35,7 +35,7 @@ def read_cpp_version_map(path: str, text: str) -> VersionMap:
         )
         cursor.problems.append(Problem(Place(path, 1, 1), message))
     problems = sorted(cursor.problems, key=lambda problem: problem.place)
-    return VersionMap(path, tuple(finder.entries), tuple(problems))
+    return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys))
 
 
 class _Finder:
@@ -48,7 +48,7 @@ class _Finder:
     def __init__(self, cursor: Cursor) -> None:
         self.found: dict[str, bool] = {}
         self._reader = InitialiserReader(cursor)
-        self.entries = self._reader.entries
+        self.entries, self.keys = self._reader.entries, self._reader.keys
         self._cursor = cursor
         self._arms: list[Path] = []
         self._arm: Path = ()

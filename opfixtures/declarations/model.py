@@ -52,16 +52,22 @@ class MapEntry:
         return self.operator, self.bumped_at_version, self.upgrader_name, self.old_schema
 
 
+MapKey = tuple[str, Place, tuple[tuple[int, int], ...]]
+"""An operator, where it stands as a key, and under which arms of `#if`s, as `MapEntry.arm` has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class VersionMap:
     """A version map as it stands in one file, entries in the order of the file.
 
-    A map with problems may lack entries: whoever needs them all asks `problems` first.
+    A map with problems may lack entries: whoever needs them all asks `problems` first. `keys` are the operators as they
+    are listed, also those without an entry, and do not count when maps are compared.
     """
 
     path: str
     entries: tuple[MapEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    keys: tuple[MapKey, ...] = field(default=(), compare=False)
 
     def covers(self, entry: MapEntry) -> range:
         """The operator versions `entry` covers: from the operator's previous bump (else 0) to its own - 1."""

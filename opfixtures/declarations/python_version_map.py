@@ -13,7 +13,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.model import MapEntry, MapKey, VersionMap
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse
 
@@ -54,12 +54,13 @@ def read_python_version_map(path: str, source: bytes) -> VersionMap:
     reader = _Reader(path, SourceLines(source))
     reader.read_file(tree)
     problems = sorted(reader.problems, key=lambda problem: problem.place)
-    return VersionMap(path, tuple(reader.entries), tuple(problems))
+    return VersionMap(path, tuple(reader.entries), tuple(problems), tuple(reader.keys))
 
 
 class _Reader:
     def __init__(self, path: str, lines: SourceLines) -> None:
         self.entries: list[MapEntry] = []
+        self.keys: list[MapKey] = []
         self.problems: list[Problem] = []
         self._path = path
         self._lines = lines
@@ -86,6 +87,8 @@ class _Reader:
                 self._problem(entries, f"`**` brings entries that only a run can tell: {_WRITE_ONE}")
                 continue
             operator = self._string(key, "the name of an operator")
+            if operator is not None:
+                self.keys.append((operator, self._place(key), ()))
             if not isinstance(entries, ast.List):
                 self._problem(entries, "the entries of an operator are not a list literal: write [{...}]")
                 continue

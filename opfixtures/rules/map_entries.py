@@ -214,7 +214,8 @@ def operator_is_listed_twice(change: Change, finding: NewFinding) -> Iterator[Fi
 
     The map is an std::unordered_map: of two equal keys the first counts and the other's entries are dropped
     without a word; in a library's Python literal the last one counts. Either way an upgrader that is written
-    there never runs. The two arms of one `#if` are once: only one of them is compiled.
+    there never runs, and a key with an empty list takes all entries of the operator away.
+    The two arms of one `#if` are once: only one of them is compiled.
 
     Two changes written at the same time, such as those that both claimed version 10 (pytorch/pytorch#61439,
     #72191), bring a key twice when they are about one operator and both are merged.
@@ -234,12 +235,13 @@ def operator_is_listed_twice(change: Change, finding: NewFinding) -> Iterator[Fi
 
 
 def _repeated_keys(version_map: VersionMap | None) -> dict[str, tuple[Place, list[Place]]]:
-    """By operator: where it is listed first, and where once more."""
+    """By operator: where it is listed first, and where once more, with or without entries."""
+    by_operator: dict[str, list[tuple[Place, Arm]]] = defaultdict(list)
+    for operator, place, arm in version_map.keys if version_map else ():
+        by_operator[operator].append((place, arm))
     keys = {}
-    for operator, entries in _entries_by_operator(version_map).items():
-        arms = {entry.operator_place: entry.arm for entry in reversed(entries) if entry.operator_place}
-        places = list(reversed(arms))
-        before = _highest_before((arms[place], 1) for place in places)
-        if places:
-            keys[operator] = places[0], [place for place, other in zip(places, before, strict=True) if other]
+    for operator, listed in by_operator.items():
+        before = _highest_before((arm, 1) for _, arm in listed)
+        repeated = [place for (place, _), other in zip(listed, before, strict=True) if other]
+        keys[operator] = listed[0][0], repeated
     return keys

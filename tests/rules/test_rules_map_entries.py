@@ -4,6 +4,13 @@ import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
+PYTHON_SETTINGS = f"""\
+[tool.opfixtures]
+version-map = "{VERSION_MAP.replace(".cpp", ".py")}"
+registry = "registry.py"
+fixture-modules = ["modules.py"]
+fixtures = "fixtures"
+"""
 GELU = '{"aten::gelu", {{10, "gelu_0_9", "aten::gelu(Tensor self) -> Tensor"}}},'
 
 
@@ -164,6 +171,19 @@ class TestOPF112:
         [finding] = added("OPF112", div(entry(4)), div(entry(8)))
         assert places([finding]) == ["4:2"]
         assert finding.message == "aten::div.Tensor is listed twice: here and in line 3"
+
+    @pytest.mark.parametrize("lines", [(div(), div(entry(4))), (div(entry(4)), div()), (div(), div())])
+    def test_a_second_key_without_entries_is_one(self, added, lines):
+        assert places(added("OPF112", *lines)) == ["4:2"]
+
+    def test_a_second_key_without_entries_is_one_in_python(self, judged):
+        line = (
+            '"mylib::scale": [{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": "s"}],\n'
+        )
+        before = {VERSION_MAP.replace(".cpp", ".py"): f"OPERATOR_VERSIONS = {{\n{line}}}\n"}
+        after = {path: text.replace("\n}", '\n"mylib::scale": [],\n}') for path, text in before.items()}
+        settings = {".opfixtures.toml": PYTHON_SETTINGS}
+        assert places(judged("OPF112", before=before | settings, after=after | settings)) == ["3:1"]
 
     def test_two_entries_under_one_key_are_listed_once(self, added):
         assert added("OPF112", div(entry(4), entry(8))) == []
