@@ -22,7 +22,9 @@ number. `()` for what is compiled always."""
 _MOST_ARMS = 8
 _OPENING = ("if", "ifdef", "ifndef")
 _FURTHER = ("elif", "elifdef", "elifndef", "else")
-_CONSTANT = re.compile(r"[\s(]*(?:(0|false)|1|true)[\s)]*")
+_CONSTANT = re.compile(
+    r"(?P<around>[\s(!]*)(?:(?P<word>true|false)|(?P<number>0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)(?:[uU]?[lL]{0,2}|[lL]{1,2}[uU]))[\s)]*"
+)
 
 
 class Arms:
@@ -119,4 +121,9 @@ def _certain(name: str, condition: str) -> bool | None:
     if name == "else":
         return True
     match = _CONSTANT.fullmatch(condition) if name in ("if", "elif") else None
-    return None if match is None else match[1] is None
+    if match is None:
+        return None
+    number = match["number"]
+    digits = number and number[2 if number[1:2] in ("x", "X", "b", "B") else 0 :]
+    value = bool(digits.strip("0")) if digits else match["word"] == "true"
+    return value == (match["around"].count("!") % 2 == 0)

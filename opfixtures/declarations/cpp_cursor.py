@@ -45,23 +45,26 @@ class Cursor:
     """Stands on `token`; at the end of the text on a token of kind END.
 
     `subject` is what the file is read for, as messages call it.
+    `passed` are the tokens outside of initialisers so far, and `directives` those of the file.
     `interruptions` are the directives and troubles passed inside initialisers, `after_directive` says whether
     an arm of an `#if` begins or ends right before `token`.
     """
 
     def __init__(self, path: str, text: str, subject: str = "the version map") -> None:
         self._subject = subject
-        self._text = normalise_line_breaks(text)
-        self._tokens = live_tokens(tokenise(self._text))
-        self.lines = Lines(path, self._text)
+        self.text = normalise_line_breaks(text)
+        self._tokens = live_tokens(tokenise(self.text))
+        self.lines = Lines(path, self.text)
         self.problems: list[Problem] = []
         self.interruptions: list[Token] = []
+        self.passed: list[Token] = []
+        self.directives: list[Token] = []
         self.after_directive = False
         self._in_initialiser = False
         self._depth = 0
         self._arm_depths: list[int] = []
         self._arms = Arms()
-        self.token = self._end = Token(END, "", max(len(self._text) - 1, 0))
+        self.token = self._end = Token(END, "", max(len(self.text) - 1, 0))
         self.advance()
 
     @property
@@ -83,6 +86,8 @@ class Cursor:
             self._interrupt(token)
             token = next(self._tokens, self._end)
         self.token = token
+        if not self._in_initialiser:
+            self.passed.append(token)
         return token
 
     def problem(self, token: Token, message: str, offset: int = 0) -> None:
@@ -103,7 +108,7 @@ class Cursor:
         if end is None:
             self.skip_value()
             end = self.token
-        source = self._text[begin.offset : end.offset] or begin.text
+        source = self.text[begin.offset : end.offset] or begin.text
         self.problem(begin, f"{quoted(source)} stands where {expected} was expected")
 
     def enter_initialiser(self) -> None:
@@ -117,6 +122,7 @@ class Cursor:
                 self.token, f"the initialiser of {self._subject} ends inside an `#if`: end it outside"
             )
         self._in_initialiser = False
+        self.passed.append(self.token)
 
     def _interrupt(self, token: Token) -> None:
         if token.kind == TROUBLE:
@@ -124,6 +130,8 @@ class Cursor:
         if token.kind == CONDITIONAL:
             self.after_directive = True
             self._arms.follow(token)
+        if token.kind == "directive":
+            self.directives.append(token)
         if not self._in_initialiser:
             return
         if token.kind == CONDITIONAL:

@@ -115,6 +115,12 @@ class Lines:
         return Place(self._path, line, offset - self._starts[line - 1] + 1)
 
 
+def directive_words(directive: Token) -> list[str]:
+    """The name of a directive, and the words behind it; one empty name for a `#` alone."""
+    name, rest = directive_parts(directive)
+    return [name, *re.findall(r"[^\W\d][\w$]*", rest)]
+
+
 def directive_parts(directive: Token) -> tuple[str, str]:
     """Name and rest of a directive, `("if", "0")`, without its comments and splices."""
     text = re.sub(_SPLICE, "", directive.text)

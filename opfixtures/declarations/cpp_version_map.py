@@ -6,7 +6,9 @@ The version map is the variable of a map type whose template arguments name `Upg
 
 from __future__ import annotations
 
-from opfixtures.declarations.cpp_changes import note_change
+import re
+
+from opfixtures.declarations.cpp_changes import Changes
 from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
 from opfixtures.declarations.cpp_cursor import Cursor, UnclosedError
 from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader
@@ -15,6 +17,9 @@ from opfixtures.declarations.model import VersionMap
 from opfixtures.declarations.place import Place, Problem
 
 _HEADERS = (".h", ".hpp")
+# clang ends a line there, and gcc does not.
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+_TWO_WAYS = "a line ends in a carriage return alone, which compilers read in two ways: end it in a line feed"
 _QUALIFIERS = frozenset({"const", "constexpr", "inline", "static", "volatile"})
 _BUILT_IN_TYPES = frozenset({"bool", "char", "double", "float", "int", "long", "short", "unsigned", "void"})
 
@@ -22,18 +27,21 @@ _BUILT_IN_TYPES = frozenset({"bool", "char", "double", "float", "int", "long", "
 def read_cpp_version_map(path: str, text: str) -> VersionMap:
     """The version map that stands in a C++ file; whatever the text, never an exception.
 
-    Every arm of an `#if` counts unless it can never be compiled. A header may only declare: without a map in
-    it, it has no entries and no problem.
+    Every arm of an `#if` counts unless it can never be compiled. A header may only declare: what a map is, or
+    what an entry is. Then it has no entries and no problem.
     """
     cursor = Cursor(path, text)
     finder = _Finder(cursor)
     finder.read_file()
-    if not finder.found and not path.endswith(_HEADERS):
+    if not finder.found and not (path.endswith(_HEADERS) and finder.declares):
         message = (
             f"no version map here: write one, std::unordered_map<std::string, std::vector<{ENTRY_TYPE}>>, "
             "or set `version-map` to the file that has it"
         )
         cursor.problems.append(Problem(Place(path, 1, 1), message))
+    alone = _LONE_RETURN.search(cursor.text)
+    if alone:
+        cursor.problems.append(Problem(cursor.lines.place(alone.start()), _TWO_WAYS))
     problems = sorted(cursor.problems, key=lambda problem: problem.place)
     return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys))
 
@@ -47,6 +55,7 @@ class _Finder:
 
     def __init__(self, cursor: Cursor) -> None:
         self.found: dict[str, bool] = {}
+        self.declares = False
         self._reader = InitialiserReader(cursor)
         self.entries, self.keys = self._reader.entries, self._reader.keys
         self._cursor = cursor
@@ -57,6 +66,8 @@ class _Finder:
         self._specifiers: set[str] = set()
         self._alias = ""
         self._parentheses = [0]
+        self._braces: list[int] = []
+        self._changes = Changes(cursor)
 
     def read_file(self) -> None:
         cursor = self._cursor
@@ -66,11 +77,18 @@ class _Finder:
             if cursor.token.kind != "word":
                 self._follow(previous, text)
                 cursor.advance()
-            elif text in self.found or text in self._elsewhere:
-                note_change(cursor, previous)
+            elif self._is_map(text) or self._changes.follows(text, self._braces):
+                self._changes.note(self._braces)
             elif self._skip_map_type():
+                self.declares = True
                 self._read_declaration()
+            elif text == ENTRY_TYPE and previous == "struct" and cursor.token.text == "{":
+                self.declares = True
             previous = text
+        self._changes.finish(self.found.keys() | self._elsewhere)
+
+    def _is_map(self, name: str) -> bool:
+        return name in self.found or name in self._elsewhere
 
     def _follow(self, previous: str, text: str) -> None:
         """Keeps count of statements and parentheses; those around braces count again behind them."""
@@ -78,8 +96,10 @@ class _Finder:
             self._specifiers.clear()
         if text == "{":
             self._parentheses.append(0)
-        elif text == "}" and len(self._parentheses) > 1:
+            self._braces.append(len(self._cursor.passed) - 1)
+        elif text == "}" and self._braces:
             self._parentheses.pop()
+            self._braces.pop()
         elif text == "(":
             self._parentheses[-1] += 1
         elif text in (")", ";"):

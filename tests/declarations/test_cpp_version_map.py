@@ -13,6 +13,7 @@ from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 from opfixtures.declarations.model import VersionMap
 from opfixtures.declarations.place import Place
 
+ENTRY = "this looks like an entry, and stands outside of the version map: write it into its initialiser"
 TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
 DIV = '{"aten::div.Tensor", {{4, "div_Tensor_0_3", "aten::div.Tensor(Tensor self, Tensor other) -> Tensor"}}}'
 FULL = '{"aten::full", {{5, "full_0_4", "aten::full(int[] size, Scalar fill_value) -> Tensor"}}}'
@@ -273,19 +274,28 @@ def test_maps_in_two_arms_are_one(source: str) -> None:
         "m.insert({name, {entry}});",
         "m[name] = entries;",
         "(*m)[name].push_back(entry);",
+        "torch::jit::m[name].push_back(std::move(entry));",
+        "const auto& same = m; use(same);",
+        "auto copy = m; copy.clear();",
+        "auto entries = m[name]; use(entries);",
+        "auto it = m.find(name); if (it == m.end()) { return; } use(it->first, it->second.size()); ++it;",
+        "for (auto it = m.begin(); it != m.end(); ++it) { use(it->first); }",
+        "for (auto entry : m) { std::sort(entry.second.begin(), entry.second.end()); entry.second.clear(); }",
+        "for (auto& [op, entries] : m) { std::sort(entries.begin(), entries.end()); }",
+        "use(std::as_const(m), sizeof(m), m == other);",
         'auto found = m.find("aten::gelu"); return found == m.end();',
         'return m["aten::gelu"].size() - m.at("aten::gelu")[0].bumped_at_version;',
         'if (m["aten::gelu"] == other) { use("aten::gelu"); }',
         "for (const auto& entry : m) { use(entry, 1); }",
         "for (auto& entry : m) { std::sort(entry.second.begin(), entry.second.end()); }",
         "int count = m.size(); other[0] = 1;",
-        "use(*m); other = 1;",
         'm["aten::gelu"] >= 1;',
     ],
 )
 def test_what_reads_a_map_or_changes_it_by_names_alone_is_no_problem(statement: str) -> None:
-    assert operators(f"{TYPE} m{{{GELU}}};\nvoid f() {{ {statement} }}") == ["aten::gelu"]
-    assert operators(f"extern {TYPE} m;\nvoid f() {{ {statement} }}\n", "map.h") == []
+    head = "void f(const std::string& name, UpgraderEntry entry, std::vector<UpgraderEntry> entries) {"
+    assert operators(f"{TYPE} m{{{GELU}}};\n{head} {statement} }}") == ["aten::gelu"]
+    assert operators(f"extern {TYPE} m;\n{head} {statement} }}\n", "map.h") == []
 
 
 @pytest.mark.parametrize(
@@ -321,10 +331,7 @@ def test_a_map_without_entries_is_readable_and_empty(declaration: str) -> None:
         f"const {TYPE}& m = get_operator_version_map();",
         f"std::vector<{TYPE}> all;",
         f"{TYPE}::iterator it;",
-        "std::map<std::string, std::vector<Upgrader>> m{{1, 2}};",
-        'std::vector<UpgraderEntry> entries{{4, "n", "s"}};',
-        f"#if 0\n{TYPE} m{{{DIV}}};\n#endif",
-        "",
+        "struct UpgraderEntry { int bumped_at_version; std::string upgrader_name, old_schema; };",
     ],
 )
 def test_what_only_declares_is_no_map(declaration: str) -> None:
@@ -333,6 +340,65 @@ def test_what_only_declares_is_no_map(declaration: str) -> None:
     assert problem.place == Place("version_map.cpp", 1, 1)
     assert problem.message.startswith("no version map here")
     assert operators(f"{declaration}\n{TYPE} m2{{{GELU}}};") == ["aten::gelu"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "#pragma once\n",
+        "std::map<std::string, std::vector<Upgrader>> m{{1, 2}};",
+        "struct UpgraderEntry;",
+        "using E = UpgraderEntry;",
+        "using Entries = std::vector<UpgraderEntry>;\nextern std::map<std::string, Entries> m;",
+        f"#if 0\n{TYPE} m{{{DIV}}};\n#endif",
+    ],
+)
+@pytest.mark.parametrize("path", ["version_map.h", "version_map.hpp", "version_map.cpp"])
+def test_a_file_without_a_map_is_a_problem_and_so_is_a_header_that_declares_none(
+    path: str, source: str
+) -> None:
+    (problem,) = read(source, path).problems
+    assert problem.place == Place(path, 1, 1)
+    assert problem.message.startswith("no version map here")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"using Entries = std::vector<UpgraderEntry>;\nstatic std::map<std::string, Entries> m({{{GELU}}});",
+        f"using E = UpgraderEntry;\nstatic std::map<std::string, std::vector<E>> m({{{GELU}}});",
+        f"struct UpgraderEntry {{ int v; }};\nstatic Map m({{{GELU}}});",
+        f"struct UpgraderEntry {{ int v; }};\nstatic Map m({{{GELU.replace('10', 'kVersion')}}});",
+    ],
+)
+@pytest.mark.parametrize("path", ["version_map.h", "version_map.cpp"])
+def test_entries_of_a_map_whose_type_is_not_read_are_a_problem(path: str, source: str) -> None:
+    place = Place(
+        path, 2, source.split("\n")[1].index(', "gelu_0_9"') - (8 if "kVersion" in source else 2) + 1
+    )
+    assert (place, ENTRY) in [(problem.place, problem.message) for problem in read(source, path).problems]
+
+
+@pytest.mark.parametrize("path", ["version_map.h", "version_map.cpp"])
+def test_carriage_returns_alone_are_a_problem_where_the_first_one_stands(path: str) -> None:
+    source = f"{TYPE} m{{{DIV},\n// one\r{GELU}\n}};\r"
+    (problem,) = read(source, path).problems
+    assert problem.place == Place(path, 2, 7)
+    assert problem.message.startswith("a line ends in a carriage return alone")
+    assert read(PYTORCH.replace("\n", "\r"), path).problems
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_compiled"),
+    [
+        *[(no, False) for no in ("0x0", "!1", "!true", "(!0x1F)", "00", "0b0", "0L", "!!0ul")],
+        *[(yes, True) for yes in ("2", "!0", "!!2", "0xB", "0b01")],
+    ],
+)
+def test_a_constant_condition_is_certain(condition: str, is_compiled: bool) -> None:
+    source = f"{TYPE} m{{\n#if {condition}\n{DIV}\n#else\n{GELU}\n#endif\n}};"
+    assert operators(source) == ["aten::div.Tensor" if is_compiled else "aten::gelu"]
 
 
 def test_columns_count_characters() -> None:

@@ -7,6 +7,7 @@ import pytest
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 from opfixtures.declarations.model import VersionMap
 
+CHANGED = " is changed here, behind its initialiser: write all of its entries there"
 TYPE = "std::unordered_map<std::string, std::vector<UpgraderEntry>>"
 DIV = '{"aten::div.Tensor", {{4, "div_Tensor_0_3", "aten::div.Tensor(Tensor self, Tensor other) -> Tensor"}}}'
 FULL = '{"aten::full", {{5, "full_0_4", "aten::full(int[] size, Scalar fill_value) -> Tensor"}}}'
@@ -288,6 +289,110 @@ def test_what_is_changed_behind_the_initialiser_is_a_problem_there(
     assert message == "m is changed here, behind its initialiser: write all of its entries there"
     assert place == statement[statement.index("m") :] + behind
     assert [entry.operator for entry in read(text).entries] == ["aten::div.Tensor"]
+
+
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("void f() { m.clear(); }", "m.clear"),
+        ("void f(int version) { m.clear(); }", "m.clear"),
+        ("void f(K op) { m.begin()->second.clear(); }", "m.begin"),
+        ("void f(K op) { (m)[kOp] = entries; }", "m)[kOp]"),
+        ("void f(K op) { ((m)).erase(kOp); }", "m)).erase"),
+        ("void f(std::string op) { m[kOp].push_back(std::move(entry)); }", "m[kOp]"),
+        ("static bool b = (m.erase(kOp), true);", "m.erase"),
+        ("static bool b = [](K op) { m.erase(op); return true; }(kOp);", "m.erase"),
+        ("void f(K op) { m[op].back().old_schema += kMore; m[kOp] |= more; }", "m[kOp]"),
+        ("void f() { auto it = m.find(kOp); it->second.push_back(entry); }", "it->second"),
+        ("void f() { auto it = m.find(kOp); it->second = entries; }", "it->second"),
+        ("void f() { const auto it = m.begin(); it->second.clear(); }", "it->second"),
+        ("void f() { if (auto it = m.find(kOp); it != m.end()) { (*it).second.clear(); } }", "it).second"),
+        ("void f() { for (auto& entry : m) { entry.second.clear(); } }", "entry.second"),
+        ("void f() { for (auto& [op, entries] : m) { entries.pop_back(); } }", "entries.pop_back"),
+        ("void f() { for (auto&& [op, entries] : m) { entries.pop_back(); } }", "entries.pop_back"),
+        (
+            "void f() { for (std::pair<const std::string, V>& e : m) { e.second.clear(); } }",
+            "e.second",
+        ),
+    ],
+)
+def test_what_no_caller_names_is_changed_there(code: str, at: str) -> None:
+    place, message = only_problem(f"{TYPE} m{{{DIV}}};\n{code}")
+    assert place.startswith(at)
+    assert message == f"{at.split('[')[0].split(')')[0].split('.')[0].split('-')[0]}{CHANGED}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "static auto& all = m;",
+        "auto& all = torch::jit::m;",
+        "static auto&& all = m;",
+        "Map* all = &m;",
+        "void f(K op) { (&m)->erase(op); }",
+        "auto all = std::ref(m);",
+        "auto& all{m};",
+        "auto& all(m);",
+        "auto& entries = m[kOp];",
+        "auto& entries = m.at(kOp);",
+        "auto& schema = m.at(kOp)[0].old_schema;",
+        "auto& entries = true ? other : m;",
+        "decltype(auto) all = (m);",
+        "void f() { std::swap(other, m); }",
+        "void f() { use(*m); }",
+        "void f() { std::erase_if(m, is_old); }",
+        "void f() { for (auto& entry : m) { change(entry); } }".replace("m)", "m )"),
+        "Map& get() { return m; }",
+        f"{TYPE}& get() {{ return m; }}",
+        f"auto get() -> {TYPE}& {{ return m; }}",
+        "std::vector<UpgraderEntry>* get() { return m[kOp]; }",
+        "decltype(auto) get() { return (m); }",
+    ],
+)
+def test_what_lets_a_map_be_changed_elsewhere_is_a_problem_there(code: str) -> None:
+    _, message = only_problem(f"{TYPE} m{{{DIV}}};\n{code}")
+    assert message.endswith(" may be changed through what this makes of it: read it as a constant")
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "message"),
+    [
+        ('static RegisterUpgrader r{"npu::x", {11, "x_0_10", "s"}};', '11, "x', "this looks like an entry"),
+        ('static bool b = add("npu::x", {11, "x_0_10", "s"});', '11, "x', "this looks like an entry"),
+        ('static bool b = add("npu::x", 11, "x_0_10", "s" "t");', '11, "x', "this looks like an entry"),
+        ('UpgraderEntry e(11, "x_0_10", "s");', '11, "x', "this looks like an entry"),
+        ('static Entries more{{kVersion, "x", R"(s)"}};', "kVersion", "this looks like an entry"),
+        ("UpgraderEntry e{.bumped_at_version = 11, .upgrader_name = kName};", ".bumped", "this looks like"),
+        ("#define ADD(op, entry) m[op].push_back(entry)", "#define ADD", "what is done with m here"),
+        ("#define OVM torch::jit::m", "#define OVM", "what is done with m here"),
+        ("int k = (const_cast<Map&>(get()).clear(), 0);", "const_cast", "a cast may let the version map"),
+        (
+            "void take(const K& op) { m.erase(op); }\nstatic bool b = (take(kOp), true);",
+            "take(kOp)",
+            "take changes the version map",
+        ),
+        (
+            "void take(const K& op) { m.erase(op); }\nstatic bool b = [] { torch::take(kOp); return true; }();",
+            "take(kOp)",
+            "take changes the version map",
+        ),
+    ],
+)
+def test_what_may_bring_or_take_entries_is_a_problem_there(code: str, at: str, message: str) -> None:
+    place, said = only_problem(f"{TYPE} m{{{DIV}}};\n{code}")
+    assert place.startswith(at)
+    assert said.startswith(message)
+
+
+def test_what_only_looks_like_an_entry_or_a_change_is_no_problem() -> None:
+    code = (
+        "bool has(K op) { auto it = m.find(op); return it != m.end(); }\n"
+        "void f(V& o) { auto it = o.begin(); it->clear(); }\n"
+        '#include "m"\n#ifndef M\n#error "no m"\n#endif\nvoid take(const K& op);\n'
+        "void take(const K& op) { m.erase(op); }\nK* take(V v);\n"
+        'int n = log(1, "a", "b"), k[] = {1, 2}; auto p = std::pair{"a", "b"}; f("x", 2, "a");'
+    )
+    assert read(f"{TYPE} m{{{DIV}}};\n{code}").problems == ()
 
 
 def test_changes_of_a_map_that_stands_elsewhere_are_problems_too() -> None:
