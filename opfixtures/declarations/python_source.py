@@ -153,7 +153,9 @@ class SourceLines:
         return bisect_right(self._byte_ends[line], byte_column) + 1
 
 
-def place(path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias) -> Place:
+def place(
+    path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
+) -> Place:
     """Where `node` begins."""
     return Place(path, lines.before + node.lineno, lines.column(node.lineno, node.col_offset))
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from opfixtures.declarations.model import MapEntry, MapKey, VersionMap
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse
+from opfixtures.declarations.python_uses import Placed, Uses
 
 _NAME = "OPERATOR_VERSIONS"
 _FIELDS = ("bumped_at_version", "upgrader_name", "old_schema")
@@ -25,22 +26,6 @@ _LARGEST_VERSION = 2**31 - 1
 # An escaped surrogate is no character: nothing could print it.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Assigned = tuple[ast.Name, ast.expr]
-_Placed = ast.expr | ast.alias
-_CHANGING_METHODS = frozenset(
-    {
-        "append",
-        "clear",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "remove",
-        "reverse",
-        "setdefault",
-        "sort",
-        "update",
-    }
-)
 
 
 def read_python_version_map(path: str, source: bytes) -> VersionMap:
@@ -69,7 +54,8 @@ class _Reader:
         assigned = [assigned for statement in tree.body if (assigned := _assigned(statement))]
         for name, _ in assigned[1:]:
             self._problem(name, f"{_NAME} is assigned once more: {_WRITE_ONE}")
-        for node in _changes(tree, assigned):
+        changes = {self._place(node): node for node in _changes(tree, assigned)}
+        for node in changes.values():
             self._problem(
                 node, f"{_NAME} is bound or changed here, and only a run can tell how: {_WRITE_ONE}"
             )
@@ -150,10 +136,10 @@ class _Reader:
             return node.value
         return None
 
-    def _place(self, node: _Placed) -> Place:
+    def _place(self, node: Placed) -> Place:
         return Place(self._path, node.lineno, self._lines.column(node.lineno, node.col_offset))
 
-    def _problem(self, node: _Placed, message: str) -> None:
+    def _problem(self, node: Placed, message: str) -> None:
         self.problems.append(Problem(self._place(node), message))
 
 
@@ -167,51 +153,9 @@ def _assigned(statement: ast.stmt) -> _Assigned | None:
     return None
 
 
-def _changes(tree: ast.Module, assigned: list[_Assigned]) -> Iterator[_Placed]:
+def _changes(tree: ast.Module, assigned: list[_Assigned]) -> Iterator[Placed]:
     """Whatever else binds or changes the version map, in functions too: any of them may be called."""
-    passed = {id(node) for name_and_value in assigned for node in name_and_value}
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        if id(node) in passed or (isinstance(node, ast.AnnAssign) and node.value is None):
-            continue
-        stack.extend(ast.iter_child_nodes(node))
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-            links = _chain(node)
-            passed.update(map(id, links[1:]))
-            # Each chain is walked once, from its outermost link: a hostile one is long.
-            stack.extend(child for link in links[1:] for child in ast.iter_child_nodes(link))
-            if _is_version_map(links[-1]) and any(map(_changes_base, links)):
-                yield node
-        elif isinstance(node, ast.Name | ast.alias) and _binds_version_map(node):
-            yield node
-
-
-def _chain(node: ast.expr) -> list[ast.expr]:
-    """`node` and what it is taken from, step by step: `m["a"].pop()`, `m["a"].pop`, `m["a"]`, `m`."""
-    links = [node]
-    while True:
-        match links[-1]:
-            case ast.Attribute(value=base) | ast.Subscript(value=base) | ast.Call(func=base):
-                links.append(base)
-            case _:
-                return links
-
-
-def _is_version_map(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == _NAME
-
-
-def _changes_base(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Attribute(attr=method)):
-            return method in _CHANGING_METHODS
-        case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
-            return not isinstance(context, ast.Load)
-    return False
-
-
-def _binds_version_map(node: ast.Name | ast.alias) -> bool:
-    if isinstance(node, ast.alias):
-        return (node.asname or node.name) == _NAME
-    return _is_version_map(node) and not isinstance(node.ctx, ast.Load)
+    known = {id(name) for name, _ in assigned}
+    uses = Uses(tree, _NAME, {id(value) for _, value in assigned})
+    yield from uses.changes(assigned[-1][0].lineno if assigned else 0)
+    yield from (node for node in uses.bindings() if id(node) not in known)

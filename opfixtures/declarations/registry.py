@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 from opfixtures.declarations.model import FixtureEntry, Registry
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place, place_of_last_character
+from opfixtures.declarations.python_uses import Placed, Uses
 
 _NAME = "ALL_MODULES"
 _WRITE_ROW = 'write a row like TestVersionedGeluV9(): "aten::gelu"'
@@ -31,7 +32,7 @@ _BLOCKS: dict[type[ast.AST], str] = {
 }
 
 _Placed = ast.expr | ast.stmt | ast.alias
-_At: TypeAlias = Callable[[_Placed], Place]
+_At: TypeAlias = Callable[[Placed], Place]
 
 
 def read_registry(path: str, source: bytes) -> Registry:
@@ -46,7 +47,10 @@ def read_registry(path: str, source: bytes) -> Registry:
     lines = SourceLines(source)
     at: _At = partial(place, path, lines)
     assigned = [assignment for statement in tree.body if (assignment := _assignment(statement))]
-    problems = list(_changes(at, tree, assigned))
+    changes = {problem.place: problem for problem in _changes(at, tree, assigned)}
+    for problem in _other_changes(at, tree, assigned):
+        changes.setdefault(problem.place, problem)
+    problems = list(changes.values())
     rows, end = [], None
     match assigned:
         case [*_, _Assignment(value=ast.Dict() as value)]:
@@ -124,6 +128,14 @@ def _changes(at: _At, tree: ast.Module, assigned: list[_Assignment]) -> Iterator
                 how = None if deferred or method not in _CHANGING_METHODS else f"is changed by {method}()"
         if how:
             yield Problem(at(node), f"{_NAME} {how}: {_WRITE_ALL}")
+
+
+def _other_changes(at: _At, tree: ast.Module, assigned: list[_Assignment]) -> Iterator[Problem]:
+    """What may change `ALL_MODULES`, or bind it, in a less open way, but for what waits in functions."""
+    uses = Uses(tree, _NAME, {id(assignment.value) for assignment in assigned})
+    for node in uses.changes(assigned[-1].name.lineno if assigned else 0):
+        if not uses.waits(node):
+            yield Problem(at(node), f"{_NAME} may be changed or bound here: {_WRITE_ALL}")
 
 
 def _walk(tree: ast.Module) -> Iterator[tuple[_Placed, str, bool]]:

@@ -126,6 +126,68 @@ def test_a_map_that_only_a_run_could_tell_is_a_problem_there(text: str, at: str)
     assert message.endswith("write one OPERATOR_VERSIONS = {...} at the top level, with all entries in it")
 
 
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("from .more import *", "from"),
+        ("if more:\n    from .more import *", "from"),
+        ("V = OPERATOR_VERSIONS", "OPERATOR_VERSIONS"),
+        ("V = OPERATOR_VERSIONS or {}", "OPERATOR_VERSIONS or"),
+        ("V = {**OPERATOR_VERSIONS}", "OPERATOR_VERSIONS}"),
+        ("change(OPERATOR_VERSIONS)", "OPERATOR_VERSIONS)"),
+        ("dict.update(OPERATOR_VERSIONS, more)", "OPERATOR_VERSIONS, more"),
+        ("operator.setitem(OPERATOR_VERSIONS, 'a', [])", "OPERATOR_VERSIONS, 'a'"),
+        ("list.append(OPERATOR_VERSIONS['a'], more)", "OPERATOR_VERSIONS['a'], more"),
+        ("setitem(OPERATOR_VERSIONS['a'], 0, more)", "OPERATOR_VERSIONS['a'], 0"),
+        ("OPERATOR_VERSIONS.__setitem__('a', [])", "OPERATOR_VERSIONS.__set"),
+        ("OPERATOR_VERSIONS.__class__.update(more)", "OPERATOR_VERSIONS.__class"),
+        ("add = OPERATOR_VERSIONS['a'].append", "OPERATOR_VERSIONS['a']"),
+        ("OPERATOR_VERSIONS['a'] += [more]", "OPERATOR_VERSIONS['a'] +="),
+        ("for e in OPERATOR_VERSIONS.values(): e.clear()", "e.clear()"),
+        ("for _, e in sorted(OPERATOR_VERSIONS.items()):\n    e[0]['old_schema'] = ''", "e[0]"),
+        ("[e.pop() for e in OPERATOR_VERSIONS.values()]", "e.pop()"),
+        ("E = OPERATOR_VERSIONS['a']\nF = E\nF += more", "F += more"),
+        ("E: list = OPERATOR_VERSIONS.get('a')\ndel E[0]", "E[0]"),
+        ("if (E := OPERATOR_VERSIONS['a']): E.clear()", "E.clear()"),
+        ("globals()['OPERATOR_' + 'VERSIONS'] = {}", "globals()"),
+        ("exec(more)", "exec(more)"),
+        ("vars()['x'] = {}", "vars()"),
+        ("setattr(module, name, {})", "setattr("),
+        ("setattr(module, 'OPERATOR_VERSIONS', {})", "setattr("),
+        ("module.OPERATOR_VERSIONS = {}", "module."),
+        ("module.__dict__['OPERATOR_VERSIONS'] = {}", "module."),
+        ("def OPERATOR_VERSIONS(): pass", "def"),
+        ("async def OPERATOR_VERSIONS(): pass", "async def"),
+        ("class OPERATOR_VERSIONS: pass", "class"),
+        ("try: pass\nexcept E as OPERATOR_VERSIONS: pass", "except"),
+        ("match x:\n    case OPERATOR_VERSIONS: pass", "OPERATOR_VERSIONS:"),
+        ("match x:\n    case [*OPERATOR_VERSIONS]: pass", "*OPERATOR"),
+        ("match x:\n    case {'a': 1, **OPERATOR_VERSIONS}: pass", "{'a'"),
+    ],
+)
+def test_what_may_change_a_map_behind_its_literal_is_a_problem_there(code: str, at: str) -> None:
+    place, message = only_problem(f"{MAP}\n{code}")
+    assert place.startswith(at)
+    assert message.startswith("OPERATOR_VERSIONS is bound or changed here")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for operator in OPERATOR_VERSIONS: print(operator)",
+        "NAMES = sorted(OPERATOR_VERSIONS)\nNEWEST = OPERATOR_VERSIONS['mylib::scale'][-1]",
+        "if 'a' in OPERATOR_VERSIONS: pass",
+        "assert OPERATOR_VERSIONS, f'{OPERATOR_VERSIONS}'\nif not OPERATOR_VERSIONS: pass",
+        "while OPERATOR_VERSIONS: break",
+        "OTHER = {}\nOTHER['a'] = []\nOTHER.update(vars(module))\nsetattr(module, 'other', 1)",
+        "E = OPERATOR_VERSIONS['a']\nE = []\nuse(E, json.dumps(OPERATOR_VERSIONS))",
+        "X[OPERATOR_VERSIONS['a'][0]['upgrader_name']]",
+    ],
+)
+def test_what_reads_a_map_behind_its_literal_is_no_problem(code: str) -> None:
+    assert read(f"from .operators import *\n{MAP}\n{code}").problems == ()
+
+
 def test_of_two_assignments_the_last_is_read_as_python_would_have_it() -> None:
     version_map = read(f'OPERATOR_VERSIONS = {{"mylib::shift": [{ENTRY}]}}\n{MAP}')
     assert [entry.operator for entry in version_map.entries] == ["mylib::scale"]

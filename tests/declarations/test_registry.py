@@ -77,6 +77,8 @@ def test_a_registry_like_pytorchs_is_read_as_it_is() -> None:
         'ALL_MODULES = {A(): "x::y"}\nprint(ALL_MODULES["a"], ALL_MODULES.items())',
         'ALL_MODULES = {A(): "x::y"}\ndef add():\n    ALL_MODULES.update({})\n    ALL_MODULES["a"] = 1',
         'ALL_MODULES = {A(): "x::y"}\nadd = lambda: ALL_MODULES.clear()',
+        'ALL_MODULES = {A(): "x::y"}\ndef add():\n    ALL_MODULES.clear()\ndef f():\n    add()\nf',
+        'from modules import *\nALL_MODULES = {A(): "x::y"}\nfor a, b in ALL_MODULES.items():\n    a.eval()',
         'ALL_MODULES = {A(): "x::y"}\ndef f(ALL_MODULES): return ALL_MODULES["a"]',
         'if True:\n    ALL_MODULES: dict\nALL_MODULES = {A(): "x::y"}',
         'ALL_MODULES = {A(): "x::y"}\nOTHERS = {}\nOTHERS |= {}\nOTHERS["a"] = OTHERS.pop("b")',
@@ -142,6 +144,41 @@ def test_places_count_characters() -> None:
 )
 def test_what_only_a_run_could_tell_is_a_problem_at_its_place(source: str, problem: str) -> None:
     assert problems(source) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("from other import *", "2:1"),
+        ("rows = ALL_MODULES", "2:8"),
+        ("dict.update(ALL_MODULES, rows)", "2:13"),
+        ("operator.delitem(ALL_MODULES, row)", "2:18"),
+        ("ALL_MODULES.__delitem__(row)", "2:1"),
+        ("globals()['ALL_MODULES'] = {}", "2:1"),
+        ("setattr(module, 'ALL_MODULES', {})", "2:1"),
+        ("module.ALL_MODULES = {}", "2:1"),
+        ("def ALL_MODULES(): pass", "2:1"),
+        ("class ALL_MODULES: pass", "2:1"),
+        ("try: pass\nexcept E as ALL_MODULES: pass", "3:1"),
+        ("match x:\n    case [*ALL_MODULES]: pass", "3:11"),
+        ("def f():\n    del ALL_MODULES[x]\nf()", "3:9"),
+        ("def f():\n    ALL_MODULES.clear()\ndef g():\n    f()\nif __name__ == '__main__':\n    g()", "3:5"),
+        ("class C:\n    def f(self):\n        ALL_MODULES.clear()\nC().f()", "4:9"),
+        ("@run\ndef f():\n    ALL_MODULES.clear()", "4:5"),
+        ("(lambda: ALL_MODULES.clear())()", "2:10"),
+        ("f = lambda: ALL_MODULES.clear()\nf()", "2:13"),
+        ("run(lambda: ALL_MODULES.clear())", "2:13"),
+    ],
+)
+def test_what_may_change_the_rows_when_the_file_runs_is_a_problem_there(code: str, at: str) -> None:
+    assert problems(f'ALL_MODULES = {{A(): "x::y"}}\n{code}') == [
+        f"{at} ALL_MODULES may be changed or bound here"
+    ]
+
+
+def test_a_second_name_of_the_registry_is_followed() -> None:
+    source = 'ALL_MODULES = ROWS = {A(): "x::y"}\nROWS.clear()'
+    assert problems(source) == ["2:1 ALL_MODULES may be changed or bound here"]
 
 
 def test_a_problem_says_what_to_write() -> None:
