@@ -88,10 +88,10 @@ class LibraryNumbering(Numbering):
         return _to_be(version, taken, entry.operator)
 
     def _shares(self, entry: MapEntry) -> bool:
-        """Whether the entry has target's newest version, and target has it for others alone."""
-        if self.target.has(entry) or self.landed.has(entry):
+        """Whether the entry has a version that target, or what landed since, has for others alone."""
+        if any(one.has_family(entry) for one in (self.target, self.landed)):
             return False
-        return entry.bumped_at_version == self.newest and not self.target.lets_backfill(entry)
+        return any(entry.bumped_at_version in one.holders for one in (self.target, self.landed))
 
     def why_moved(self, entry: MapEntry) -> str:
         """See `Numbering.why_moved`."""

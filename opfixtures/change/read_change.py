@@ -72,7 +72,13 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     def released() -> Releases:
         from opfixtures.change.releases import read_releases
 
-        return read_releases(objects, lambda snapshot: _map_of(snapshot, settings_then(snapshot)))
+        published = declared(commits()[0]).version_map
+        return read_releases(
+            objects,
+            lambda snapshot: _map_of(snapshot, settings_then(snapshot)),
+            config_before.release_tags,
+            bool(published and (published.entries or published.problems)),
+        )
 
     @cache
     def upstream() -> Upstream | None:

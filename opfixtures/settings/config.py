@@ -36,6 +36,7 @@ _KEYS = (
     "target",
     "upstream",
     "reserved-versions",
+    "release-tags",
     "runtimes",
     "waivers",
     "sources",
@@ -101,6 +102,7 @@ class Config:
     is_gone: bool = False
     upstream: str | None = None
     reserved_versions: VersionRange | None = None
+    release_tags: str | None = None
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -157,6 +159,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         named=tuple(_named(settings, folder, text)) if source else (),
         upstream=table.word("upstream"),
         reserved_versions=_reserved(table),
+        release_tags="" if table.values.get("release-tags") is False else table.text("release-tags"),
     )
 
 

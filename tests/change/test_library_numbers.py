@@ -294,5 +294,8 @@ class TestWithoutReleases:
         for version in (5, 8):
             lay(library, ("halve", version))
             assert found(library, *NUMBERS) == []
+        publish(library, ("halve", 5))
+        lay(library, ("halve", 5), ("third", 4))
+        assert [severity for severity, *_ in found(library, *NUMBERS)] == ["warning"]
         lay(library, ("halve", 11))
         assert len(found(library, "OPF113")) == 1

@@ -115,4 +115,58 @@ def test_a_clone_without_tags_cannot_tell(library, released):
     library.git("config", "remote.origin.tagOpt", "--no-tags")
     assert released(library).doubt.startswith("this clone fetches no tags: ")
     library.git("config", "remote.origin.tagOpt", "--tags")
+    library.git("tag", "v1.0")
     assert not released(library).doubt
+
+
+class TestACloneWithoutAnyTag:
+    @pytest.fixture
+    def published(self, library):
+        library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        return library
+
+    def test_cannot_tell_where_it_has_a_remote(self, published, released):
+        assert not released(published).doubt
+        published.git("remote", "add", "origin", "elsewhere")
+        assert released(published).doubt.startswith("this clone has no tags: `git fetch --tags` brings")
+        assert released(published).may_have(*FOUR)
+
+    def test_can_tell_once_it_has_one_or_the_settings_say_that_there_is_none(self, published, released):
+        published.git("remote", "add", "origin", "elsewhere")
+        published.replace(SETTINGS, "registry =", "release-tags = false\nregistry =")
+        # The change that says so is judged as before.
+        assert released(published).doubt
+        published.commit()
+        assert (released(published).entries, released(published).doubt) == (set(), "")
+        published.git("reset", "--quiet", "--hard", "HEAD~")
+        published.git("tag", "v1.0")
+        assert (released(published).entries, released(published).doubt) == ({FOUR}, "")
+
+    def test_has_nothing_to_tell_where_nothing_is_published(self, library, released):
+        library.write(MAP, "OPERATOR_VERSIONS = {}\n")
+        library.commit()
+        library.git("remote", "add", "origin", "elsewhere")
+        assert not released(library).doubt
+
+
+def test_of_several_libraries_each_may_have_tags_of_its_own(library, released):
+    library.git("tag", "other-1.0")
+    library.replace(MAP, '"bumped_at_version": 4', '"bumped_at_version": 5')
+    library.replace(SETTINGS, "registry =", 'release-tags = "mine/*"\nregistry =')
+    library.commit()
+    assert released(library).entries == set()
+    library.git("tag", "mine/1.0")
+    assert released(library).entries == {FIVE}
+
+
+def test_a_tag_whose_name_is_no_text_is_read_as_others(library, released):
+    tag = "refs/tags/v1\udce9\u2028x"
+    library.git("update-ref", tag, "HEAD")
+    assert released(library).entries == {FOUR}
+    library.write(MAP, "OPERATOR_VERSIONS = make()\n")
+    library.commit()
+    library.git("update-ref", tag, "HEAD")
+    library.write(MAP, SCALE)
+    assert "cannot be read" in released(library).doubt
+    ran = library.opfixtures("check")
+    assert (ran.status, ran.err) == (1, "")

@@ -86,6 +86,8 @@ class TestALibrary:
         remote = new_repository(name="remote.git", options=("--bare",))
         library.git("remote", "add", "origin", str(remote.root))
         library.git("push", "--quiet", "origin", "main")
+        # A clone of a remote that has no tag at all may lack them.
+        library.git("tag", "v0.9", "HEAD~")
         take_back(library)
         tip = library.commit()
         line = f"refs/heads/main {tip} refs/heads/main {library.git('rev-parse', 'HEAD~')}\n"

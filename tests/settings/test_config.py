@@ -128,6 +128,15 @@ def test_settings_in_both_files_are_refused():
         read_config(Files(own=LIBRARY, shared=LIBRARY))
 
 
+def test_a_library_says_which_tags_are_its_own_or_that_there_are_none_yet():
+    assert read_config(Files(own=LIBRARY)).release_tags is None
+    for written, means in (('"mylib-*"', "mylib-*"), ("false", "")):
+        settings = LIBRARY.replace("target =", f"release-tags = {written}\ntarget =")
+        assert read_config(Files(own=settings)).release_tags == means
+    with pytest.raises(ConfigurationError, match="release-tags must be a string"):
+        read_config(Files(own=LIBRARY.replace("target =", "release-tags = true\ntarget =")))
+
+
 def test_a_fork_says_what_it_follows_and_which_versions_are_its_own():
     config = config_of(Files(own=LIBRARY))
     assert (config.upstream, config.reserved_versions) == (None, None)
