@@ -80,14 +80,12 @@ def places_of_removed(change: Change) -> dict[tuple[str, int], Place]:
                 near = change.entries[key].place
             elif near is not None:
                 places[key] = near
-    places.update(_of_operators(change, places))
+    places.update(_of_operators(change))
     return places
 
 
-def _of_operators(
-    change: Change, places: dict[tuple[str, int], Place]
-) -> Iterator[tuple[tuple[str, int], Place]]:
+def _of_operators(change: Change) -> Iterator[tuple[tuple[str, int], Place]]:
     by_operator = {entry.operator: entry.place for entry in reversed(change.version_map.entries)}
-    for operator, version in places:
+    for operator, version in change.published_entries.keys() - change.entries.keys():
         if operator in by_operator:
             yield (operator, version), by_operator[operator]

@@ -1,4 +1,4 @@
-"""`opfixtures explain CODE`: what a finding means, why it matters, how to mend it, how to waive it."""
+"""`opfixtures explain [CODE]`: what a finding means, why it matters, how to mend it, how to waive it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ none, the path it is reported at, as seen from the folder of the settings:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """What `opfixtures explain` takes."""
-    command.add_argument("code", metavar="CODE", help="such as OPF201")
+    command.add_argument(
+        "code", metavar="CODE", nargs="?", help="such as OPF201; without one, all are listed"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -30,12 +32,16 @@ def main(options: argparse.Namespace) -> int:
     return run(options.code)
 
 
-def run(code: str) -> int:
-    """Print the page of the rule with that code, in either case.
+def run(code: str | None) -> int:
+    """Print the page of the rule with that code, in either case; without one, a line for each rule.
 
     Raises:
         UserError: there is no such rule.
     """
+    if code is None:
+        for known, one in sorted(RULES.items()):
+            sys.stdout.write(f"{known} ({one.severity}): {one.page.partition(chr(10))[0]}\n")
+        return 0
     rule = RULES.get(code.upper())
     if rule is None:
         raise UserError(f"no rule {code!r}: known are {', '.join(sorted(RULES))}")

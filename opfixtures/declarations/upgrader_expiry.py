@@ -20,13 +20,14 @@ from opfixtures.declarations.cpp_tokens import Lines, comments, normalise_line_b
 from opfixtures.declarations.upgrader_model import Upgraders
 
 _EXPIRES = re.compile(r"\bexpire date:\s*([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\b", re.IGNORECASE)
+_UPGRADER = re.compile(r"\w+_[0-9]+_[0-9]+")
 
 
 def read_expiries(upgraders: Upgraders, source: bytes) -> dict[str, date]:
     """The last day of each upgrader that has one, by name; of several in one comment the latest.
 
-    A comment is about the upgraders that it names, or else about the one behind it. `source` is the file that
-    `upgraders` was read from; whatever its bytes, nothing is raised.
+    A comment is about the upgraders that it names, or about the one behind it where it names none, not even another.
+    `source` is the file that `upgraders` was read from; whatever its bytes, nothing is raised.
     """
     text = normalise_line_breaks(source.decode("utf-8-sig", "replace"))
     lines = Lines(upgraders.path, text)
@@ -40,7 +41,10 @@ def read_expiries(upgraders: Upgraders, source: bytes) -> dict[str, date]:
             continue
         place = lines.place(offset)
         behind = bisect_right(places, place)
-        about = names.intersection(re.findall(r"\w+", comment)) or in_order[behind : behind + 1]
+        named = set(re.findall(r"\w+", comment))
+        # One that names an upgrader of another file, or of another time, is about none of these.
+        unnamed = in_order[behind : behind + 1] if not any(map(_UPGRADER.fullmatch, named)) else []
+        about = names & named or unnamed
         expiries.update((name, max(days)) for name in about)
     return expiries
 

@@ -38,8 +38,8 @@ def _command(finding: Finding) -> str:
 
 def annotation(severity: Severity, place: Place, title: str, message: str) -> str:
     """The workflow command that shows `message` beside a line; texts may hold anything."""
-    properties = {"file": place.path, "line": place.line, "col": place.column, "title": printable(title)}
-    named = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    properties = {"file": place.path, "line": place.line, "col": place.column, "title": title}
+    named = ",".join(f"{name}={_property(printable(str(value)))}" for name, value in properties.items())
     shown = "\n".join(map(printable, message.split("\n")))
     return f"::{_COMMANDS[severity]} {named}::{_data(shown)}"
 

@@ -56,15 +56,17 @@ def no_library_has_that_version(change: Change, finding: NewFinding) -> Iterator
 
 @rule("OPF114", Severity.ERROR)
 def returns_cannot_be_upgraded(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """torch cannot upgrade an operator that returns several values, or a list, a dict, a tuple or a union.
+    """torch cannot upgrade an operator that returns several values or none, or a list, a dict, a tuple or a union.
 
     When an old model is loaded, torch puts the upgrader in the place of the old call, and wants as many values
     of the very same types from it (torch/csrc/jit/passes/replacement_of_old_operators.cpp). An upgrader
     returns one value, a tuple where there are several. And the types are compared by identity: two equal lists
     are two types to it. So every old model fails to load, with `new_outputs.size() == old_outputs.size()
-    INTERNAL ASSERT FAILED` or with `new_outputs[i]->type() == old_outputs[i]->type()`. Seen with torch 2.13.0,
-    for custom operators and for torch's own. One tensor, one number, an optional of these, or nothing at all
-    can be upgraded; each of the 18 operators in PyTorch's map returns one tensor.
+    INTERNAL ASSERT FAILED` or with `new_outputs[i]->type() == old_outputs[i]->type()`. Of an operator that returns
+    nothing the call returns nothing and the upgrader None, which fails in the same way; and an upgrader that calls
+    it cannot even be given to torch, which does not read its own text of that call ("expected ident but found '='").
+    Seen with torch 2.13.0, for custom operators and for torch's own. One tensor, one number, or an optional of
+    these can be upgraded; each of the 18 operators in PyTorch's map returns one tensor.
 
     To mend it, take the entry back and leave the operator as it is. What has to be different gets a new
     overload, which no old model calls: `mylib::split.v2` beside `mylib::split`. Its fixture needs no entry: a
@@ -88,6 +90,8 @@ def not_to_be_upgraded(old_schema: str) -> str:
         schema = parse_schema(old_schema)
     except SchemaError:
         return ""
+    if not (schema.returns or schema.is_varret):
+        return "nothing"
     if len(schema.returns) > 1 or schema.is_varret:
         return "several values"
     inside = (name for one in schema.returns for name in _composed(one.type))

@@ -24,6 +24,7 @@ _RUNTIME_KEYS = (
     "version-record",
     "reason",
 )
+_OF_OTHER_KINDS = {"release": ("setup", "import"), "checkout": (), "interpreter": ("setup",)}
 KINDS: tuple[RuntimeKind, ...] = ("release", "checkout", "interpreter")
 
 
@@ -85,6 +86,9 @@ def _runtime(table: Table) -> RuntimeSpec:
         table.needed("torch", torch)
     if kind == "interpreter":
         table.needed("python", python)
+    for key in _OF_OTHER_KINDS[kind]:
+        if key in table.values:
+            raise table.error(f"{key} has no meaning for kind {kind!r}: take it away, or choose another kind")
     module = table.word("import")
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
         raise table.error(f"import must be the name of a Python module, not {module[:80]!r}")

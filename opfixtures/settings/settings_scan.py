@@ -65,6 +65,8 @@ class Scan:
             named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
         elif by_settings and len(values.get("version-map", [])) != 1:
             raise UncertainError
+        if any("*" in path or "?" in path for path in excluded):
+            raise UncertainError
         self.folder = folder
         self.is_project = by_settings or pytorch
         self.excluded = [below(folder, path) for path in excluded]

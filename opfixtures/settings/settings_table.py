@@ -40,7 +40,12 @@ def settings_in(
 
 def excluded_by(folder: str, path: str | None, settings: Mapping[str, object]) -> tuple[str, ...]:
     """The folders below which nothing is a project, as the settings in `folder` have it. Raises ConfigurationError."""
-    return Table(settings, f"{path}: [tool.opfixtures]", folder).paths("exclude") or ()
+    table = Table(settings, f"{path}: [tool.opfixtures]", folder)
+    excluded = table.paths("exclude") or ()
+    pattern = next((one for one in excluded if not {"*", "?"}.isdisjoint(one)), None)
+    if pattern is not None:
+        raise table.error(f"exclude takes the names of folders and no patterns, not {pattern[:80]!r}")
+    return excluded
 
 
 def _settings(snapshot: Snapshot, path: str) -> Mapping[str, object] | None:

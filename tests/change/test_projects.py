@@ -342,6 +342,14 @@ class TestExcludedFolders:
             "opfixtures: error: .opfixtures.toml: [tool.opfixtures]: exclude must be a list"
         )
 
+    def test_are_no_patterns(self, monorepo, check):
+        monorepo.write(".opfixtures.toml", '[tool.opfixtures]\nexclude = ["*"]\n')
+        monorepo.commit()
+        assert check(monorepo).err == (
+            "opfixtures: error: .opfixtures.toml: [tool.opfixtures]: exclude takes the names of folders and "
+            "no patterns, not '*'\n"
+        )
+
 
 class TestSettingsThatAreTakenAway:
     @pytest.mark.parametrize("folder", ["", PACKAGE])

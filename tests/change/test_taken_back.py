@@ -251,6 +251,8 @@ class TestAnUpgraderThatHasExpired:
         ("/* Expire date: 06/02/2022, then Expire date: 06/02/2023 */ A, B", {"a_0_3": date(2023, 6, 2)}),
         ("// b_0_3\n// Expire date: 06/02/2022\nA, B", {"b_0_3": date(2022, 6, 2)}),
         ("/* b_0_3 */ /* Expire date: 06/02/2022 */ A, B", {"a_0_3": date(2022, 6, 2)}),
+        ("/* c_0_3, Expire date: 06/02/2022 */ A, B", {}),
+        ("/* c_0_3 and b_0_3, Expire date: 06/02/2022 */ A, B", {"b_0_3": date(2022, 6, 2)}),
         ("A, B // Expire date: 06/02/2022\n", {}),
         ('A, {"c_0_3", "/* Expire date: 06/02/2022 */"}, B', {}),
         ("A, B", {}),

@@ -153,3 +153,13 @@ def test_that_of_a_taken_back_entry_says_what_stays_true(page):
     assert "Once 12 has landed, 11 cannot be taken back that way: it stays given out" in text
     assert "Expire date: 06/02/2022" in text
     assert "180 days" in text
+
+
+def test_without_a_code_every_rule_is_a_line(opfixtures, pytorch, page):
+    ran = opfixtures(pytorch, "explain")
+    lines = ran.out.splitlines()
+    assert (ran.status, ran.err) == (0, "")
+    assert [line.split()[0] for line in lines] == sorted(RULES)
+    for line in lines:
+        head, _, what = line.partition(": ")
+        assert page(head.split()[0])[:2] == [head, what]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from opfixtures.declarations.place import Place
 from opfixtures.report import FORMATS, findings_github, findings_lintrunner, renderer
+from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -106,7 +107,9 @@ def test_github_reads_one_command_a_finding_whatever_it_says(finding):
     (name, properties, message), *others = map(read_by_the_runner, lines)
     assert name == {"error": "error", "warning": "warning", "note": "notice"}[finding.severity]
     assert set(properties) == {"file", "line", "col", "title"}
-    assert properties["file"] == finding.place.path
+    # A file of a name that cannot be shown has no line to show it beside.
+    assert properties["file"] == printable(finding.place.path)
+    assert all(line.isprintable() for line in lines)
     assert (int(properties["line"]), int(properties["col"])) == (finding.place.line, finding.place.column)
     assert properties["title"].startswith("OPF201")
     assert message.count("\n") == 2 + finding.hint.count("\n")

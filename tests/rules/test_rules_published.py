@@ -266,6 +266,11 @@ class TestOPF109:
         found = judged("OPF109", before=tree({"a": 4, "b": 5, "c": 6}), after=tree(left))
         assert {finding.operator: finding.place.line for finding in found} == places
 
+    def test_a_removed_entry_is_found_at_its_operator_also_where_no_published_one_is_left(self, judged):
+        before, after = tree({"aten::gelu": 10}), tree({"aten::hardswish": 11, "aten::gelu": 11})
+        [finding] = judged("OPF109", before=before, after=after)
+        assert (finding.place.line, finding.message.endswith("at version 10 is removed")) == (3, True)
+
     def test_another_bump_removes_the_published_one(self, judged):
         after = tree({**PUBLISHED, "aten::gelu": 11})
         assert messages(judged("OPF109", before=tree(), after=after)) == [

@@ -185,6 +185,21 @@ def refused(settings: str, **files: str) -> str:
         ),
         ('kind = "checkout"', "", "runtimes 1: kind is missing"),
         ('"checkout"', '"release"', "runtimes 1: torch is missing"),
+        (
+            '"checkout"',
+            '"release"\ntorch = "2.13.0"',
+            "runtimes 1: setup has no meaning for kind 'release': take it away, or choose another kind",
+        ),
+        (
+            '"checkout"\nsetup = [["pip", "install", "--no-deps", "."]]',
+            '"release"\ntorch = "2.13.0"',
+            "runtimes 1: import has no meaning for kind 'release'",
+        ),
+        (
+            '"checkout"',
+            '"interpreter"\npython = "python3"',
+            "runtimes 1: setup has no meaning for kind 'interpreter'",
+        ),
         ('"checkout"', '"docker"', "runtimes 1: kind is 'docker', known is 'release' and 'checkout'"),
         ('"fixtures"', '"../fixtures"', "fixtures must be a path from the folder of the settings"),
         ('"fixtures"', '"/fixtures"', "fixtures must be a path from the folder of the settings"),

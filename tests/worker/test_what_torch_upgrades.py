@@ -40,6 +40,8 @@ RETURNS = {
     "Dict(str, Tensor)": ("{'a': x}", "Dict[str, Tensor]"),
     "Union(Tensor, int)": ("x", "Union[Tensor, int]"),
 }
+# A call of an operator that neither returns nor changes anything is not even stored.
+ARGUMENT = {"()": "Tensor(a!) x"}
 # torch's own operators: the call of an old model, what its upgrader takes, does and returns.
 OWN = {
     "aten::relu(Tensor self) -> Tensor": ("torch.relu(x)", "self: Tensor", "torch.relu(self)", "Tensor"),
@@ -65,7 +67,7 @@ warnings.simplefilter("ignore")
 import torch
 
 library = torch.library.Library("mylib", "DEF")
-RETURNS, OWN, BUMPS, folder = json.loads(sys.argv[1])
+RETURNS, ARGUMENT, OWN, BUMPS, folder = json.loads(sys.argv[1])
 
 
 def define(name, arguments, returned, value):
@@ -82,7 +84,7 @@ def saved(call, path):
 """
 OLD = f"""{COMMON}
 for number, (returned, (value, _)) in enumerate(RETURNS.items()):
-    define(f"f{{number}}", "Tensor x", returned, value)
+    define(f"f{{number}}", ARGUMENT.get(returned, "Tensor x"), returned, value)
     saved(f"torch.ops.mylib.f{{number}}(x)", f"f{{number}}")
 for number, (call, *_) in enumerate(OWN.values()):
     saved(call, f"own{{number}}")
@@ -114,9 +116,15 @@ def loaded(path):
 
 found = {{}}
 for number, (returned, (value, annotation)) in enumerate(RETURNS.items()):
-    define(f"f{{number}}", "Tensor x, *, int k", returned, value)
-    call, schema = f"torch.ops.mylib.f{{number}}(x, k=1)", f"mylib::f{{number}}(Tensor x) -> {{returned}}"
-    add(f"f{{number}}", 4, schema, "x: Tensor", call if annotation == "None" else f"return {{call}}", annotation)
+    argument = ARGUMENT.get(returned, "Tensor x")
+    define(f"f{{number}}", f"{{argument}}, *, int k", returned, value)
+    call, schema = f"torch.ops.mylib.f{{number}}(x, k=1)", f"mylib::f{{number}}({{argument}}) -> {{returned}}"
+    if annotation == "None":
+        try:
+            add(f"h{{number}}", 4, f"mylib::h(Tensor x) -> ()", "x: Tensor", call, annotation)
+        except RuntimeError as error:
+            found["a call that returns nothing"] = str(error)
+    add(f"f{{number}}", 4, schema, "x: Tensor", "pass" if annotation == "None" else f"return {{call}}", annotation)
     found[schema] = loaded(f"f{{number}}")
 for number, (schema, (_, parameters, body, annotation)) in enumerate(OWN.items()):
     add(f"own{{number}}", 4, schema, parameters, f"return {{body}}", annotation)
@@ -136,7 +144,7 @@ print(json.dumps(found))
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What torch says when it loads the model of an operator, by the operator's old schema."""
     folder = str(tmp_path_factory.mktemp("models"))
-    arguments = json.dumps([RETURNS, OWN, BUMPS, folder])
+    arguments = json.dumps([RETURNS, ARGUMENT, OWN, BUMPS, folder])
     for program in (OLD, NEW):
         run = (sys.executable, "-c", program, arguments)
         done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
@@ -145,7 +153,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "schema", [*(f"mylib::f{number}(Tensor x) -> {one}" for number, one in enumerate(RETURNS)), *OWN]
+    "schema",
+    [
+        *(f"mylib::f{at}({ARGUMENT.get(one, 'Tensor x')}) -> {one}" for at, one in enumerate(RETURNS)),
+        *OWN,
+    ],
 )
 def test_torch_upgrades_what_no_rule_finds(found: dict[str, str], schema: str) -> None:
     says = found[schema]
@@ -167,3 +179,7 @@ def test_torch_upgrades_old_models_and_loads_new_ones_from_4_to_10(found: dict[s
         assert "Argument k not provided" in old
     else:
         assert f"maximum supported version for reading is {TORCHSCRIPT[-1]}" in new
+
+
+def test_torch_takes_no_upgrader_that_calls_what_returns_nothing(found: dict[str, str]) -> None:
+    assert "expected ident but found '='" in found["a call that returns nothing"]
