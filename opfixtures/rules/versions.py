@@ -9,10 +9,11 @@ from opfixtures.change.changes import Change
 from opfixtures.change.numbering import numbering_of
 from opfixtures.change.published_versions import constants
 from opfixtures.declarations.model import Declarations, MapEntry
-from opfixtures.declarations.place import Problem
+from opfixtures.declarations.place import Place, Problem
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.settings.settings_scan import SHARED_FILE
 
 
 @rule("OPF107", Severity.ERROR)
@@ -25,9 +26,13 @@ def bump_above_produced_version(change: Change, finding: NewFinding) -> Iterator
     does not load at all. Raised with stft and istft to 11 and lowered with their revert
     (pytorch/pytorch#73434, #77257), the number has to follow the entries both ways.
 
+    A change that takes the header away, or moves it where no settings name it, leaves nothing to compare with: what
+    target sets has to stay set.
+
     To mend it, raise both constants in the same change, as the hint shows. A library, which has no such
     header, is not judged.
     """
+    yield from _lost(change, finding)
     touched = change.config.versions in change.touched
     entries = change.version_map.entries if touched else change.added
     versions = change.after.versions() if entries else None
@@ -52,6 +57,29 @@ def bump_above_produced_version(change: Change, finding: NewFinding) -> Iterator
             f"{entry.operator} is bumped at version {entry.bumped_at_version}, above {name}, which is {value}",
             hint or "opfixtures renumber gives it the next free version",
         )
+
+
+def _lost(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """What a header set before the change, or on target, and none sets any more."""
+    if change.after.version_map is None:
+        return
+    is_judged = bool(change.added or change.version_map.path in change.touched)
+    was = change.before.versions() or (change.target.versions() if is_judged else None)
+    now = change.after.versions()
+    if was is None or was.produced is None or (now and now.problems):
+        return
+    settings = f"as `versions` in [tool.opfixtures] of {change.config.source or SHARED_FILE}"
+    constants_of = "kProducedFileFormatVersion", "kMaxSupportedFileFormatVersion"
+    if now is None:
+        is_there = change.has_file(was.path)
+        what = "no settings name" if is_there else "the change removes"
+        message = f"{what} {was.path}, which sets {constants_of[0]} = {was.produced.value}"
+        hint = f"name it {settings}" if is_there else f"bring it back, or name its new path {settings}"
+        yield finding(None, Place(was.path, 1, 1), message, printable(hint))
+    elif was.maximum is not None and now.maximum is None:
+        message = f"{constants_of[1]}, which was {was.maximum.value}, is not set here any more"
+        hint = f"set it as before: {constants_of[1]} = 0x{was.maximum.value:X}L;"
+        yield finding(None, Place(now.path, 1, 1), message, hint)
 
 
 def _constants_to_set(change: Change) -> str:

@@ -99,6 +99,42 @@ class TestOPF107:
         [finding] = judged("OPF107", before=tree(produced=10), after=after)
         assert str(finding.place) == f"{VERSIONS}:1:49"
 
+    @pytest.mark.parametrize("also", [{}, {"caffe2/serialize/other.h": "moved"}])
+    def test_a_header_that_is_taken_away_or_moved_is_found(self, judged, also):
+        [finding] = judged("OPF107", before=tree(produced=10), after=tree() | also)
+        assert str(finding.place) == f"{VERSIONS}:1:1"
+        assert finding.message == f"the change removes {VERSIONS}, which sets kProducedFileFormatVersion = 10"
+        assert finding.hint == (
+            "bring it back, or name its new path as `versions` in [tool.opfixtures] of pyproject.toml"
+        )
+
+    def test_a_header_that_an_earlier_commit_took_away_is_found_where_the_map_changes(self, judged):
+        assert judged("OPF107", before=tree(), after=tree(), target=tree(produced=10)) == []
+        after = adding("aten::hardswish", version=11)
+        [finding] = judged("OPF107", before=tree(), after=after, target=tree(produced=10))
+        assert finding.message.startswith(f"the change removes {VERSIONS}")
+
+    def test_a_header_that_no_settings_name_any_more_is_found(self, new_repository, opfixtures):
+        repository = new_repository(tree(produced=10))
+        paths = {"version-map": VERSION_MAP, "registry": "r.py", "fixtures": "fixtures"}
+        named = "".join(f'{key} = "{path}"\n' for key, path in paths.items())
+        repository.write("r.py", "ALL_MODULES = {}\n")
+        repository.write("m.py", "")
+        repository.write(".opfixtures.toml", f'[tool.opfixtures]\n{named}fixture-modules = ["m.py"]\n')
+        ran = opfixtures(repository, "check")
+        assert f"no settings name {VERSIONS}, which sets kProducedFileFormatVersion = 10" in ran.out
+        assert "    name it as `versions` in [tool.opfixtures] of .opfixtures.toml\n" in ran.out
+
+    def test_a_version_that_can_be_read_and_is_not_set_any_more_is_found(self, judged):
+        after = tree(produced=10)
+        after[VERSIONS] = after[VERSIONS].replace("kMaxSupported", "kMax")
+        [finding] = judged("OPF107", before=tree(produced=10), after=after)
+        assert finding.message == "kMaxSupportedFileFormatVersion, which was 10, is not set here any more"
+        assert finding.hint == "set it as before: kMaxSupportedFileFormatVersion = 0xAL;"
+
+    def test_a_header_that_goes_with_the_map_is_another_finding(self, judged):
+        assert judged("OPF107", before=tree(produced=10), after={"README.md": ""}) == []
+
     def test_an_old_debt_is_not_this_changes(self, judged):
         before, after = tree(produced=9), adding("aten::hardswish", version=9, produced=9)
         assert judged("OPF107", before=before, after=after) == []
