@@ -30,6 +30,7 @@ _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _WORD = re.compile(r"\w+")
 _NOT_WRITTEN_OUT = re.compile(r"[\"'\\]|\b__(?!\w*__\b)")
 _LONGEST_ANNOTATION = 500
+_USES = (ast.Name, ast.Attribute)
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # A definition without it binds its own name and no other. With `global` it need not even be valid.
 _BINDS_MORE = re.compile(r":=|\bglobal\b")
@@ -67,6 +68,19 @@ def same_excerpt(source: str, other: str, class_name: str) -> bool:
         return one == two or excerpt(source, class_name) == excerpt(other, class_name)
     except KeyError:
         return False
+
+
+def names_taken(excerpt_text: str) -> set[str]:
+    """The names that an excerpt uses and does not define, as the files call them that it imports them from. Raises
+    SyntaxError."""
+    tree = ast.parse(excerpt_text)
+    imports = [one for one in tree.body if isinstance(one, ast.ImportFrom)]
+    called = {alias.asname: alias.name for one in imports for alias in one.names if alias.asname}
+    defined = {one.name for one in tree.body if isinstance(one, _DEFINITIONS)}
+    used = {
+        one.id if isinstance(one, ast.Name) else one.attr for one in ast.walk(tree) if isinstance(one, _USES)
+    }
+    return {called.get(name, name) for name in used - defined}
 
 
 def source_sha256(text: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 from opfixtures.change.changes import Change
-from opfixtures.declarations.model import Declarations, FixtureEntry, FixtureModule
+from opfixtures.declarations.model import FixtureEntry
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.declarations.place import Place
 from opfixtures.records.fixture_files import fixture_of, is_record
@@ -166,6 +165,7 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
     the two tell different stories, and whoever makes the fixture again gets another one. The record holds the
     sha256 of the class and of what it uses in its file: its neighbours may change. Of a fixture without a record,
     as PyTorch's own are, the class that stands beside it before the change is taken for the one it was made from.
+    So are, with a record too, the classes that it takes from another file of fixture modules.
 
     After a change the old module often does not script any more (pytorch/pytorch#72030), and is edited until
     it does: from then on it is not what the fixture was made from.
@@ -195,51 +195,18 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
 def _is_of_another_module(change: Change, name: str, module: str, is_judged: bool) -> bool:
     """Whether the module's source is not what the fixture was made from: what its record names, or where there is
     none, what stood beside it before the change."""
+    from opfixtures.rules.module_text import is_as_before, source_sha256_of
+
     before, after = change.before.fixtures.ids, change.after.fixtures.ids
+    modules_touched = not change.touched.isdisjoint(change.config.fixture_modules)
+    stood_beside = modules_touched and before.get(name) == after[name]
     if f"{name}.json" not in after:
-        is_untouched = before.get(name) != after[name] or change.touched.isdisjoint(
-            change.config.fixture_modules
-        )
-        return not is_untouched and _is_as_before(change, module) is False
-    if not is_judged and _is_as_before(change, module):
+        return stood_beside and is_as_before(change, module) is False
+    if not is_judged and is_as_before(change, module):
         return False
-    now = _source_sha256(change, module)
+    now = source_sha256_of(change, module)
     record = None if now is None else change.after.fixtures.record(name)
-    return record is not None and not isinstance(record, str) and record.module.sha256 != now
-
-
-def _is_as_before(change: Change, module: str) -> bool | None:
-    """Whether the class, with what it uses in its file, is what it was before the change; None where one of them is
-    not there, or not to be read."""
-    from opfixtures.declarations.module_source import same_excerpt
-
-    before = _file_of(change.before, change.modules_before.get(module))
-    after = _file_of(change.after, change.modules.get(module))
-    try:
-        return None if before is None or after is None else same_excerpt(before, after, module)
-    except SyntaxError:
-        return None
-
-
-def _source_sha256(change: Change, module: str) -> str | None:
-    """The hash that a record would name; None where the class cannot be found or its file not be read."""
-    from opfixtures.declarations.module_source import excerpt, source_sha256
-
-    file = _file_of(change.after, change.modules.get(module))
-    try:
-        return None if file is None else source_sha256(excerpt(file, module))
-    except (KeyError, SyntaxError):
-        return None
-
-
-def _file_of(declarations: Declarations, module: FixtureModule | None) -> str | None:
-    """The text of the file that the class stands in; None without a class."""
-    return None if module is None else _text(declarations.module_files[module.place.path])
-
-
-@lru_cache(maxsize=8)
-def _text(source: bytes) -> str:
-    """The text of a file in which a class was found: it can be decoded."""
-    from opfixtures.declarations.python_source import decode
-
-    return decode(source)
+    if record is None or isinstance(record, str):
+        return False
+    # The record's hash is of the class's own file, and what it takes from another may have changed.
+    return record.module.sha256 != now or (stood_beside and is_as_before(change, module) is False)

@@ -651,6 +651,32 @@ class TestOPF308:
         assert found(recorded) == []
         assert found(recorded, "--all") == [f"OPF308 {GELU}"]
 
+    @pytest.mark.parametrize(
+        "imported", ["from other import Base", "from other import Base as B", "import other"]
+    )
+    @pytest.mark.parametrize("with_record", [True, False])
+    def test_a_base_class_in_another_file_counts(self, pytorch, found, imported, with_record):
+        base = {"from other import Base as B": "B", "import other": "other.Base"}.get(imported, "Base")
+        pytorch.replace(MODULES, "import torch\n", f"import torch\n{imported}\n")
+        pytorch.replace(MODULES, "(torch.nn.Module)", f"({base})")
+        pytorch.write(
+            "other.py",
+            "from third import Root\n\n\nclass Base(Root):\n    pass\n\n\nclass Beside(Root):\n    pass\n",
+        )
+        pytorch.write("third.py", "import torch\n\n\nclass Root(torch.nn.Module):\n    pass\n")
+        modules = f'fixture-modules = ["{MODULES}", "other.py", "third.py"]'
+        pytorch.write(".opfixtures.toml", f'[tool.opfixtures]\npreset = "pytorch"\n{modules}\n')
+        if with_record:
+            data = (pytorch.root / GELU).read_bytes()
+            pytorch.write(GELU_RECORD, gelu_record(pytorch.read(MODULES), data))
+        pytorch.commit()
+        pytorch.replace("other.py", "class Beside(Root):\n    pass", "class Beside(Root):\n    x = 1")
+        assert found(pytorch) == []
+        for path, old in (("other.py", "class Base(Root):\n    pass"), ("third.py", "    pass")):
+            pytorch.replace(path, old, old.replace("pass", "x = 1"))
+            assert found(pytorch) == [f"OPF308 {GELU}"]
+            pytorch.git("reset", "--quiet", "--hard")
+
     def test_a_record_that_comes_with_another_source_is_found(self, pytorch, found):
         data = (pytorch.root / GELU).read_bytes()
         pytorch.write(GELU_RECORD, gelu_record(pytorch.read(MODULES), data, module={"sha256": "0" * 64}))
