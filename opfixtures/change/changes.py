@@ -54,7 +54,8 @@ class Change:
     `upstream` what a fork follows, None where the settings name nothing.
     `has_file` tells whether `after` holds a file at a path, `naming` where it says a word outside the folder of
     the fixtures: `path:line`, None for nowhere; a word is missing where none can tell. With `everything`,
-    nothing stood before. `today` tells which day it is; None where nobody looks at waivers.
+    nothing stood before. `today` tells which day it is; None where nobody looks at waivers. `published_at` is the
+    id of target's commit, None where there is none.
     """
 
     config: Config
@@ -69,6 +70,7 @@ class Change:
     upstream: Callable[[], Upstream | None] = _nobody_followed
     everything: bool = False
     today: Callable[[], date] | None = None
+    published_at: Callable[[], str | None] = _nobody_followed
 
     @cached_property
     def version_map(self) -> VersionMap:

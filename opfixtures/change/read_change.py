@@ -106,6 +106,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         naming=partial(_naming, compared.after, config.fixtures),
         upstream=upstream,
         everything=everything,
+        published_at=lambda: commits()[0],
     )
 
 

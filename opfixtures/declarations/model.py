@@ -94,13 +94,23 @@ class FixtureEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistryEnd:
+    """How `ALL_MODULES` ends: whether its last row `lacks_comma`, and whether its brace is `by_itself` on a line."""
+
+    lacks_comma: bool
+    by_itself: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """The rows of `ALL_MODULES`. `end` is the place of its closing brace: where a row would be added."""
+    """The rows of `ALL_MODULES`. `end` is the place of its closing brace: where a row would be added. `ends` says what
+    else to mind there; it does not count when registries are compared."""
 
     path: str
     rows: tuple[FixtureEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
     end: Place | None = None
+    ends: RegistryEnd | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

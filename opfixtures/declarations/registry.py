@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeGuard
 
-from opfixtures.declarations.model import FixtureEntry, Registry
+from opfixtures.declarations.model import FixtureEntry, Registry, RegistryEnd
 from opfixtures.declarations.place import Place, Problem
-from opfixtures.declarations.python_source import SourceLines, parse, place, place_of_last_character
+from opfixtures.declarations.python_source import SourceLines, decode, parse, place, place_of_last_character
 from opfixtures.declarations.python_uses import Placed, Uses
 
 _NAME = "ALL_MODULES"
@@ -51,18 +52,35 @@ def read_registry(path: str, source: bytes) -> Registry:
     for problem in _other_changes(at, tree, assigned):
         changes.setdefault(problem.place, problem)
     problems = list(changes.values())
-    rows, end = [], None
+    rows, end, ends = [], None, None
     match assigned:
         case [*_, _Assignment(value=ast.Dict() as value)]:
             rows = [_row(at, key, operator) for key, operator in zip(value.keys, value.values, strict=True)]
             end = place_of_last_character(path, lines, value)
+            ends = _ends(source, value)
         case [*_, _Assignment(value=value)]:
             problems.append(Problem(at(value), f"{_NAME} is {_what(value)}: {_WRITE_ALL}"))
         case _ if not problems:
             problems = [Problem(Place(path, 1, 1), f"no {_NAME} is assigned here: {_WRITE_ALL}")]
     problems += [row for row in rows if isinstance(row, Problem)]
     problems.sort(key=lambda problem: problem.place)
-    return Registry(path, tuple(row for row in rows if isinstance(row, FixtureEntry)), tuple(problems), end)
+    return Registry(
+        path, tuple(row for row in rows if isinstance(row, FixtureEntry)), tuple(problems), end, ends
+    )
+
+
+def _ends(source: bytes, value: ast.Dict) -> RegistryEnd:
+    last = value.values[-1] if value.values else None
+    text = re.split("\r\n|\r|\n", decode(source))
+    # `ast` counts columns in UTF-8.
+    first = value.lineno if last is None else last.end_lineno or value.lineno
+    lines = [line.encode() for line in text[first - 1 : value.end_lineno]]
+    lines[-1] = lines[-1][: (value.end_col_offset or 1) - 1]
+    by_itself = not lines[-1].strip() and len(lines) > 1
+    if last is not None:
+        lines[0] = lines[0][last.end_col_offset :]
+    rest = b"".join(line.partition(b"#")[0] for line in lines)
+    return RegistryEnd(last is not None and b"," not in rest, by_itself)
 
 
 class _Assignment(NamedTuple):

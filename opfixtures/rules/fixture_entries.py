@@ -41,8 +41,9 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     lost = lost_fixture_entries(change)
     if not (without or lost):
         return
-    from opfixtures.rules.lines_to_add import lines_to_add, lines_to_restore
+    from opfixtures.rules.lines_to_add import lines_to_add, lines_to_restore, stems_taken
 
+    taken = stems_taken(change)
     for entry in without:
         covers = change.matching.covers(entry)
         yield finding(
@@ -50,7 +51,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version} without a matching fixture "
             f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
-            lines_to_add(change, entry),
+            lines_to_add(change, entry, taken),
         )
     for entry, row in lost:
         yield finding(
@@ -58,7 +59,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version}, and its fixture entry is taken "
             f"away: {row.module}",
-            lines_to_restore(change, entry, row),
+            lines_to_restore(change, entry, row, taken),
         )
 
 
@@ -205,6 +206,17 @@ def _of_what_left(change: Change, row: FixtureEntry) -> str:
     )
 
 
+def _second_class(change: Change, row: FixtureEntry) -> str:
+    """What to do with a row whose class stands for another operator."""
+    from opfixtures.rules.lines_to_add import name_of_version
+
+    version = module_version(row.module) or 0
+    if change.matching.has_operator(row.operator):
+        version = min(version, change.matching.covered(row.operator).stop - 1)
+    name = name_of_version(change, row.module, row.operator, version)
+    return f"give {printable(row.operator)} a second class, beside the other and in its row, such as {printable(name)}"
+
+
 @rule("OPF205", Severity.ERROR)
 def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator[Finding]:
     """Two registered modules would write the same fixture.
@@ -228,6 +240,8 @@ def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator
                 row.operator,
                 row.place,
                 f"{row.module} would write the same file as {other.module} in line {other.place.line}: {path}",
-                f"rename {printable(renamed.module)} of {printable(renamed.operator)}, in its row and where it is "
+                _second_class(change, renamed)
+                if row.module == other.module
+                else f"rename {printable(renamed.module)} of {printable(renamed.operator)}, in its row and where it is "
                 "defined, so that the file names differ",
             )

@@ -84,8 +84,6 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
 
         git checkout origin/main -- test/jit/fixtures/test_versioned_gelu_v9.ptl
     """
-    from shlex import quote
-
     if not (change.everything or change.touched_fixtures):
         return
     from opfixtures.rules.take_away import may_differ, may_go
@@ -97,8 +95,7 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
         if now == one or (before.get(name) == now and not change.everything):
             continue
         row, path = owners.row(name), change.after.fixtures.path(name)
-        # Whatever is checked out, and wherever it stood.
-        hint = f"restore it: git cat-file blob {one.removeprefix('@')} > {quote(printable(path))}"
+        hint = _restoring(change, name)
         operator = row.operator if row else None
         if not (may_go(change, name) if now is None else may_differ(change, name)):
             message = f"a published fixture is {'changed' if now else 'removed'}"
@@ -111,6 +108,23 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
                 operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
             )
             yield replace(guard, severity=Severity.WARNING)
+
+
+def _restoring(change: Change, name: str) -> str:
+    """The command that brings a file of target back, in whatever folder of the repository it is given."""
+    from shlex import quote
+
+    path, stood = change.after.fixtures.path(name), change.target.fixtures.path(name)
+    commit = change.published_at()
+    if commit is not None and stood == path and "\n" not in path:
+        magic = ":(top,literal)" if set("*?[\\").intersection(path) else ":/"
+        return f"restore it: git checkout {commit[:12]} -- {quote(printable(f'{magic}{path}'))}"
+    folder, _, _ = path.rpartition("/")
+    blob = change.target.fixtures.ids[name].removeprefix("@")
+    return (
+        f"restore it, at the root: mkdir -p {quote(printable(folder))} && git cat-file blob {blob} > "
+        f"{quote(printable(path))}"
+    )
 
 
 @rule("OPF307", Severity.WARNING)

@@ -18,12 +18,22 @@ from opfixtures.declarations.names import (
 from opfixtures.repository.printable import printable
 
 
-def lines_to_add(change: Change, entry: MapEntry) -> str:
-    """What to add where, so that `entry` has a fixture entry. A class that stands unused is taken as it is."""
-    registered = {fixture_stem(row.module) for row in change.registry.rows}
+def stems_taken(change: Change) -> set[str]:
+    """The file names of the fixtures that are registered: no new class may have another one's."""
+    return {fixture_stem(row.module) for row in change.registry.rows}
+
+
+def lines_to_add(change: Change, entry: MapEntry, taken: set[str]) -> str:
+    """What to add where, so that `entry` has a fixture entry. A class that stands unused is taken as it is.
+
+    `taken` are file names that its fixture may not have; the one that it has comes to these.
+    """
     name = class_name_for(entry.operator, entry.bumped_at_version - 1)
-    name = next(one for one in _names(name) if fixture_stem(one) not in registered)
-    row = f"add to ALL_MODULES in {_registry(change)}:\n\n{suggested_row(entry.operator, name)}"
+    name = next(one for one in _names(name) if fixture_stem(one) not in taken)
+    taken.add(fixture_stem(name))
+    row = (
+        f"add to ALL_MODULES in {_registry(change)}{_where(change)}:\n\n{suggested_row(entry.operator, name)}"
+    )
     if name in change.modules:
         return row
     from opfixtures.declarations.function_schema import SchemaError, parse_schema
@@ -36,8 +46,9 @@ def lines_to_add(change: Change, entry: MapEntry) -> str:
     return f"add to {printable(change.config.fixture_modules[0])}:\n\n{module}\n\n{row}"
 
 
-def lines_to_restore(change: Change, entry: MapEntry, lost: FixtureEntry) -> str:
-    """What to bring back, so that `entry` has the fixture entry again that the change takes away."""
+def lines_to_restore(change: Change, entry: MapEntry, lost: FixtureEntry, taken: set[str]) -> str:
+    """What to bring back, so that `entry` has the fixture entry again that the change takes away. `taken` is that of
+    `lines_to_add`."""
     is_registered = any(
         (row.module, row.operator) == (lost.module, lost.operator) for row in change.registry.rows
     )
@@ -45,7 +56,7 @@ def lines_to_restore(change: Change, entry: MapEntry, lost: FixtureEntry) -> str
     is_defined = module is not None and module.is_module is not False
     if is_registered and is_defined:
         # It matches another entry now, one that came in between.
-        return lines_to_add(change, entry)
+        return lines_to_add(change, entry, taken)
     lines = []
     if not is_defined:
         files = printable(", ".join(change.config.fixture_modules))
@@ -72,3 +83,12 @@ def _names(name: str) -> chain[str]:
 def _registry(change: Change) -> str:
     end = change.registry.end
     return printable(f"{end.path}:{end.line}" if end else change.registry.path)
+
+
+def _where(change: Change) -> str:
+    """What else to mind where a row is added, with a comma in front."""
+    ends = change.registry.ends
+    if ends is None:
+        return ""
+    inside = "" if ends.by_itself else ", inside its braces"
+    return f"{inside}, behind a comma" if ends.lacks_comma else inside

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.monorepo import MAP, PACKAGE, SETTINGS, SUB, TREE, library_files, pyt
 from tests.repositories import zipped_archive
 from tests.tree_fixtures import GELU, HARDSWISH, VERSION_MAP
 
+GELU_NAME = "test_versioned_gelu_v9.ptl"
 NOTHING = "opfixtures: nothing is owed\n"
 
 
@@ -84,7 +86,22 @@ class TestAProjectInAFolder:
         ran = check(monorepo)
         assert ran.status == 1
         assert f"{path}:1:1: error OPF306: " in ran.out
-        assert ran.out.partition("git cat-file blob ")[2].split("\n")[0].endswith(f" > {path}")
+        restore = ran.out.partition("restore it: ")[2].split("\n")[0]
+        assert restore.endswith(f" -- :/{path}")
+        monorepo.git(*restore.split()[1:])
+        assert check(monorepo).out == NOTHING
+
+    def test_that_has_moved_is_told_how_to_restore_a_fixture_from_where_it_stood(
+        self, monorepo, check, folder
+    ):
+        name = f"test/jit/fixtures/{GELU_NAME}" if folder == TREE else "fixtures/halve_v3.ptl"
+        name = "fixtures/third_v3.ptl" if folder == SUB else name
+        monorepo.git("mv", folder, "moved")
+        monorepo.git("rm", "--quiet", "--force", f"moved/{name}")
+        command = check(monorepo).out.partition("restore it, at the root: ")[2].split("\n")[0]
+        subprocess.run(("sh", "-c", command), cwd=monorepo.root, env=monorepo.environment, check=True)
+        monorepo.git("add", "--all")
+        assert check(monorepo).out == NOTHING
 
     def test_that_is_taken_away_is_asked_back(self, monorepo, check, folder):
         monorepo.git("rm", "-r", "--quiet", folder)

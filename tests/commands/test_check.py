@@ -1,8 +1,13 @@
 """`opfixtures check` in real repositories: what it says of a change, and how to mend it."""
 
 import json
+import re
 
+import pytest
+
+from opfixtures.declarations.names import fixture_stem
 from tests.repositories import zipped_archive
+from tests.tree_fixtures import GELU
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
@@ -47,6 +52,35 @@ class TestAnEditedVersionMap:
         assert f"    add to ALL_MODULES in {REGISTRY}:5:\n\n" in ran.out
         assert '        TestVersionedHardswishV10(): "aten::hardswish",\n' in ran.out
         assert ran.out.endswith("opfixtures: 1 error, 0 warnings, 0 notes\n")
+
+    @pytest.mark.parametrize(
+        ("rows", "where"),
+        [
+            ('{\n    TestVersionedGeluV9(): "aten::gelu",  # one\n}', ":"),
+            ('{\n    TestVersionedGeluV9(): "aten::gelu"  # one,\n}', ", behind a comma:"),
+            ('{TestVersionedGeluV9(): "aten::gelu"}', ", inside its braces, behind a comma:"),
+            ('{TestVersionedGeluV9(): "aten::gelu",}', ", inside its braces:"),
+            ('{\n    TestVersionedGeluV9(): "é",}', ", inside its braces:"),
+            ("{}", ", inside its braces:"),
+            ("{\n}", ":"),
+        ],
+    )
+    def test_the_report_says_what_to_mind_where_the_row_goes(
+        self, pytorch, opfixtures, add_hardswish, rows, where
+    ):
+        add_hardswish(pytorch)
+        pytorch.write(REGISTRY, f"ALL_MODULES = {rows}\n")
+        line = rows.count("\n") + 1
+        assert f"    add to ALL_MODULES in {REGISTRY}:{line}{where}\n" in opfixtures(pytorch, "check").out
+
+    def test_operators_whose_classes_would_be_called_alike_get_different_ones(self, pytorch, opfixtures):
+        names = ("scale", "_scale", "n.x", "n_x", "N_x")
+        entry = '{{"npu::{0}", {{{{11, "x_0_10", "npu::{0}(Tensor self) -> Tensor"}}}}}},\n'
+        pytorch.replace(VERSION_MAP, GELU, GELU + "".join(entry.format(name) for name in names))
+        classes = re.findall(r"class (\w+)\(", opfixtures(pytorch, "check").out)
+        assert len({fixture_stem(name) for name in classes}) == len(names)
+        rows = re.findall(r"(\w+)\(\): ", opfixtures(pytorch, "check").out)
+        assert sorted(rows) == sorted(classes)
 
     def test_with_module_and_row_only_the_fixture_is_missing(self, pytorch, opfixtures, add_hardswish):
         add_hardswish(pytorch)

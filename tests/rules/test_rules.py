@@ -423,6 +423,14 @@ class TestOPF205:
         assert finding.message.endswith(": fixtures/test_versioned_gelu_v9.ptl")
         assert finding.hint.startswith("rename TestVersioned_geluV9 of aten::gelu.out, ")
 
+    def test_one_class_in_two_rows_is_told_to_become_two(self):
+        rows = registry(row(), row(operator="aten::gelu.out"))
+        after = declared(COMPLETE.version_map, rows, COMPLETE.modules)
+        [finding] = [one for one in judge(change(COMPLETE, after)) if one.code == "OPF205"]
+        assert finding.hint == (
+            "give aten::gelu.out a second class, beside the other and in its row, such as TestVersionedGelu2V9"
+        )
+
     def test_rows_with_files_of_their_own_are_not(self):
         rows = registry(row(), row("TestVersionedGeluOutV9", "aten::gelu.out"))
         after = declared(COMPLETE.version_map, rows, modules(module(), module("TestVersionedGeluOutV9")))

@@ -377,6 +377,14 @@ class TestOPF306:
         recorded.git("add", "--all")
         assert found(recorded) == []
 
+    def test_the_command_that_restores_works_in_a_folder_below_the_root_and_without_that_of_the_fixtures(
+        self, pytorch, found, first
+    ):
+        pytorch.git("rm", "--quiet", "-r", FOLDER)
+        restore = ("sh", "-c", first(pytorch, "OPF306")["hint"].removeprefix("restore it: "))
+        subprocess.run(restore, cwd=pytorch.root / "torch", env=pytorch.environment, check=True)
+        assert found(pytorch) == []
+
     def test_what_only_this_branch_brought_may_change_and_go(self, pytorch, found):
         pytorch.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
         pytorch.replace(REGISTRY, "\n}", '\n    TestVersionedHardswishV10(): "aten::hardswish",\n}')
