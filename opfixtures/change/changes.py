@@ -191,10 +191,17 @@ class Change:
     @cached_property
     def named_elsewhere(self) -> Mapping[str, str | None]:
         """Where else the tree after names the fixtures that no entry owns, by the stem of their file names; as
-        `naming` tells it. Some of very many are missing."""
+        `naming` tells it. Some of very many are missing. A stem without its number counts too: a test may load
+        f"test_versioned_full_v{version}.ptl"."""
         names = self.after.fixtures.ids
-        stems = {stem_of(name) for name in names if self.owners.entry(name) is None}
-        return self.naming(sorted(stems)[:_MOST_WORDS])
+        stems = sorted({stem_of(name) for name in names if self.owners.entry(name) is None})[:_MOST_WORDS]
+        prefixes = {stem: stem.rstrip("0123456789") for stem in stems}
+        found = self.naming(sorted({*stems, *prefixes.values()}))
+        return {
+            stem: found[stem] or found[prefix]
+            for stem, prefix in prefixes.items()
+            if found.get(stem) or (stem in found and prefix in found)
+        }
 
     @cached_property
     def touched_fixtures(self) -> frozenset[str]:

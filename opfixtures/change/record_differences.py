@@ -25,10 +25,11 @@ def differences(
     module and operator, and of the version map's entry, each unless it is None.
 
     An `old_schema` may be spelled otherwise later: that is compared where its meaning is. A record of a guard names no
-    entry, which may have come since.
+    entry, which may have come since, and with it another name of the class and of the file.
     """
     said = record.archive
-    pairs: list[tuple[str, object, object]] = [("file name", said.file, file)]
+    may_be_renamed = entry is not None and record.entry.bumped_at_version is None
+    pairs: list[tuple[str, object, object]] = [] if may_be_renamed else [("file name", said.file, file)]
     if archive is not None:
         pairs += [
             ("sha256", said.sha256, archive.sha256),
@@ -37,7 +38,7 @@ def differences(
             ("bytecode version", said.bytecode_version, archive.bytecode_version),
             ("operators", sorted(said.operators), sorted(archive.operators)),
         ]
-    if module is not None:
+    if module is not None and not may_be_renamed:
         pairs.append(("module", record.module.name, module))
     if operator is not None:
         pairs.append(("operator", record.entry.operator, operator))

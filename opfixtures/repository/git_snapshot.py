@@ -18,6 +18,7 @@ from opfixtures.repository.snapshot import LARGEST, EmptySnapshot, NotAFileError
 _LONGEST_LINK = 4096
 _WORD = re.compile(r"[\w.-]{1,200}")
 _MOST_SAID = 1 << 20
+_OF_FIXTURES = (".ptl", ".pt", ".ptl.json", ".pt.json")
 # git separated line and text by `:` even with -z, up to 2.20.
 _SAID = re.compile(rb"([^\0\n]+)\0([0-9]+)[\0:]([^\n]+)\n")
 
@@ -62,16 +63,18 @@ class GitSnapshot:
         return GitFolder(self._objects, self._tree, path, self)
 
     def naming(self, words: Sequence[str], beside: str) -> dict[str, str | None]:
-        """Where the tree says each of `words`, outside the folder `beside`: `path:line` of one place, None for
-        nowhere. Binary files say nothing. A word is missing where this clone cannot tell, as one is that lacks
-        files."""
+        """Where the tree says each of `words`, but for the fixtures and records in the folder `beside`: `path:line` of
+        one place, None for nowhere. A word is missing where this clone cannot tell, as one is that lacks files."""
         words = [word for word in words if _WORD.fullmatch(word)]
         if self._objects.repository.partial or not words:
             return {}
         tree = ("--cached",) if self._tree == ":0" else (self._tree,)
         patterns = [option for word in words for option in ("-e", word)]
-        how = ("--full-name", "--no-color", "--no-recurse-submodules", "-I", "-F", "-w", "-o", "-n", "-z")
-        args = (*how, *patterns, *tree, "--", f":(exclude,top,literal){beside}")
+        how = ("--full-name", "--no-color", "--no-recurse-submodules", "-a", "-F", "-w", "-o", "-n", "-z")
+        # What is searched as text says more than it should; attributes call a file binary that is none.
+        folder = re.sub(r"[\\*?\[]", r"\\\g<0>", beside)
+        files = [f":(exclude,top,glob){folder}/*{ending}" for ending in _OF_FIXTURES]
+        args = (*how, *patterns, *tree, "--", ":(top)", *files)
         # Of a file that it cannot read git only says so.
         grep = self._objects.begin("grep", *args, errors=subprocess.STDOUT)
         with cast(IO[bytes], grep.stdout) as stdout:

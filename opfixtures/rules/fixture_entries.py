@@ -110,7 +110,7 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
     stood for an operator bumped at 4 and tested nothing (pytorch/pytorch#70629).
 
     To mend it, rename the class, and its row, to end in V<n> with n from 0 to the operator's last
-    bumped_at_version - 1.
+    bumped_at_version - 1. Fixture and record get the new name too: those of a guard stay as they are otherwise.
     """
     if change.version_map.problems:
         return
@@ -127,8 +127,21 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
             row.operator,
             row.place,
             f"{row.module} {what}: the entries of {row.operator} cover versions 0 to {covered.stop - 1}",
-            f"rename it to {printable(name)}, in its class and in this row",
+            f"rename it to {printable(name)}, in its class and in this row{_files_too(change, row, name)}",
         )
+
+
+def _files_too(change: Change, row: FixtureEntry, name: str) -> str:
+    """The commands that rename the files of a row whose class gets another name."""
+    from shlex import quote
+
+    old, new = fixture_stem(row.module), fixture_stem(name)
+    commands = []
+    for ending in (".ptl", ".ptl.json", ".pt", ".pt.json"):
+        if f"{old}{ending}" in change.after.fixtures.ids:
+            paths = (change.after.fixtures.path(f"{stem}{ending}") for stem in (old, new))
+            commands.append("git mv " + " ".join(quote(printable(f"{path}")) for path in paths))
+    return "".join(f"\n{one}" for one in commands and ["and with it", *commands])
 
 
 @rule("OPF206", Severity.ERROR)

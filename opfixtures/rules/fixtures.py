@@ -78,7 +78,8 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
     A fixture may go with its entry when that may go, as when stft and istft were taken back
     (pytorch/pytorch#73434, #77257): `opfixtures explain OPF109` says when. One that no entry of target owns may
     go as well, with its row if it has one: it is a guard then, and nothing replays the operator any more,
-    which is a warning. So may the three that random_.from left behind (#89797, #94611).
+    which is a warning. So may the three that random_.from left behind (#89797, #94611). A guard's may get another name,
+    with its class, when the operator gets its entry.
 
     To mend it, restore it; for what the operator does now, add another entry, with a fixture of its own:
 
@@ -95,6 +96,8 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
         if now == one or (before.get(name) == now and not change.everything):
             continue
         row, path = owners.row(name), change.after.fixtures.path(name)
+        if now is None and _is_renamed(change, one, row):
+            continue
         hint = _restoring(change, name)
         operator = row.operator if row else None
         if not (may_go(change, name) if now is None else may_differ(change, name)):
@@ -108,6 +111,14 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
                 operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
             )
             yield replace(guard, severity=Severity.WARNING)
+
+
+def _is_renamed(change: Change, content: str, row: FixtureEntry | None) -> bool:
+    """Whether a guard's fixture, or its record, has another name now: that of a row of the same operator."""
+    if row is None or not change.owners_published.is_guard(row):
+        return False
+    names = (name for name, one in change.after.fixtures.ids.items() if one == content)
+    return any(found.operator == row.operator for found in map(change.owners.row, names) if found is not None)
 
 
 def _restoring(change: Change, name: str) -> str:
@@ -209,7 +220,7 @@ def module_is_not_the_recorded_one(change: Change, finding: NewFinding) -> Itera
 def _is_of_another_module(change: Change, name: str, module: str, is_judged: bool) -> bool:
     """Whether the module's source is not what the fixture was made from: what its record names, or where there is
     none, what stood beside it before the change."""
-    from opfixtures.rules.module_text import is_as_before, source_sha256_of
+    from opfixtures.rules.module_text import is_as_before, is_of_recorded_text
 
     before, after = change.before.fixtures.ids, change.after.fixtures.ids
     modules_touched = not change.touched.isdisjoint(change.config.fixture_modules)
@@ -218,9 +229,10 @@ def _is_of_another_module(change: Change, name: str, module: str, is_judged: boo
         return stood_beside and is_as_before(change, module) is False
     if not is_judged and is_as_before(change, module):
         return False
-    now = source_sha256_of(change, module)
-    record = None if now is None else change.after.fixtures.record(name)
+    record = change.after.fixtures.record(name)
     if record is None or isinstance(record, str):
         return False
     # The record's hash is of the class's own file, and what it takes from another may have changed.
-    return record.module.sha256 != now or (stood_beside and is_as_before(change, module) is False)
+    return not is_of_recorded_text(change, module, record) or (
+        stood_beside and is_as_before(change, module) is False
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations, FixtureModule
+
+if TYPE_CHECKING:
+    from opfixtures.records.record import Record
 
 
 def is_as_before(change: Change, module: str) -> bool | None:
@@ -51,15 +56,21 @@ def _with_classes_of_other_files(change: Change, module: str) -> list[str]:
     return names
 
 
-def source_sha256_of(change: Change, module: str) -> str | None:
-    """The hash that a record would name; None where the class cannot be found or its file not be read."""
+def is_of_recorded_text(change: Change, module: str, record: Record) -> bool:
+    """Whether the class is the one whose hash a record names, under the name that the record has for it; True where the
+    class cannot be found or its file not be read."""
     from opfixtures.declarations.module_source import excerpt, source_sha256
 
     file = _file_of(change.after, change.modules.get(module))
     try:
-        return None if file is None else source_sha256(excerpt(file, module))
+        text = None if file is None else excerpt(file, module)
     except (KeyError, SyntaxError):
-        return None
+        text = None
+    if text is None:
+        return True
+    if record.module.name != module:
+        text = re.sub(rf"\b{re.escape(module)}\b", lambda _: record.module.name, text)
+    return source_sha256(text) == record.module.sha256
 
 
 def _file_of(declarations: Declarations, module: FixtureModule | None) -> str | None:

@@ -38,12 +38,12 @@ def keep_or_take_away(change: Change, name: str) -> str:
         if key in change.entries:
             row = printable(suggested_row(record.entry.operator, record.module.name))
             return f"its record is of {printable(key[0])} at {key[1]}: write its row {where}:\n\n{row}"
-    before = change.owners_before.row(fixture)
+    before = change.owners_before.row(fixture) or change.owners_published.row(fixture)
     if before is not None and change.owners.row(fixture) is None and fixture in change.target.fixtures.ids:
+        # What is published is evidence, of a guard and of a second module too.
         row = printable(suggested_row(before.operator, before.module))
-        if not may_go(change, fixture):
-            return f"an entry still needs it: bring its row back {where}:\n\n{row}"
-        return f"bring its row back {where}:\n\n{row}\n\n{take_away(change, fixture)}"
+        needed = "" if may_go(change, fixture) else "an entry still needs it: "
+        return f"{needed}bring its row back {where}:\n\n{row}"
     return f"add what it was made for, {take_away(change, fixture)}"
 
 

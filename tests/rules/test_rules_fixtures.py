@@ -475,6 +475,55 @@ def guarded(pytorch):
     return pytorch
 
 
+class TestAGuardWhoseOperatorGetsItsEntry:
+    @pytest.fixture
+    def grown(self, pytorch, add_hardswish):
+        """A published guard whose class names no version, its fixture and record; and then its operator's entry."""
+        fixture = f"{FOLDER}/hardswish_guard.ptl"
+        pytorch.replace(REGISTRY, "\n}", '\n    HardswishGuard(): "aten::hardswish",\n}')
+        guard = "class HardswishGuard(torch.nn.Module):\n    pass\n\n\nclass "
+        pytorch.replace(MODULES, "class ", guard)
+        data = zipped_archive(3, "aten::hardswish")
+        pytorch.write(fixture, data)
+        text = excerpt(pytorch.read(MODULES), "HardswishGuard")
+        changes = {
+            "entry": {"operator": "aten::hardswish", "bumped_at_version": None, "upgrader_name": None},
+            "module": {"name": "HardswishGuard", "sha256": source_sha256(text)},
+            "archive": {"file": "hardswish_guard.ptl"},
+        }
+        pytorch.write(f"{fixture}.json", gelu_record(pytorch.read(MODULES), data, **changes))
+        pytorch.commit()
+        add_hardswish(pytorch)
+        return pytorch
+
+    def test_takes_its_fixture_and_record_along(self, grown, found, first):
+        name, *commands = first(grown, "OPF204")["hint"].split("\n")
+        assert name == "rename it to TestVersionedHardswishV10, in its class and in this row"
+        assert commands[0] == "and with it"
+        for path in (REGISTRY, MODULES):
+            grown.replace(path, "HardswishGuard", "TestVersionedHardswishV10")
+        for command in commands[1:]:
+            grown.git(*command.split()[1:])
+        assert f"{FOLDER}/test_versioned_hardswish_v10.ptl" == HARDSWISH
+        assert (grown.root / f"{HARDSWISH}.json").exists()
+        assert found(grown) == []
+
+    def test_keeps_nothing_where_another_operator_has_what_it_was(self, grown, found):
+        for path in (REGISTRY, MODULES):
+            grown.replace(path, "HardswishGuard", "TestVersionedHardswishV10")
+        grown.replace(REGISTRY, '"aten::hardswish"', '"aten::relu"')
+        grown.git("mv", f"{FOLDER}/hardswish_guard.ptl", HARDSWISH)
+        assert f"OPF306 {FOLDER}/hardswish_guard.ptl" in found(grown)
+
+    def test_is_told_apart_from_one_whose_text_is_another(self, grown, found):
+        for path in (REGISTRY, MODULES):
+            grown.replace(path, "HardswishGuard", "TestVersionedHardswishV10")
+        grown.replace(MODULES, "    pass", "    x = 1")
+        for ending in ("", ".json"):
+            grown.git("mv", f"{FOLDER}/hardswish_guard.ptl{ending}", f"{HARDSWISH}{ending}")
+        assert found(grown) == [f"OPF308 {HARDSWISH}"]
+
+
 class TestOPF307:
     def test_an_added_fixture_that_no_row_names_is_a_warning(self, pytorch, first):
         path = f"{FOLDER}/test_orphan_v1.pt"
@@ -602,13 +651,56 @@ class TestOPF307:
         pytorch.replace(REGISTRY, '    GeluV9(): "aten::gelu",\n', "")
         assert "or take it away: git rm" in first(pytorch, "OPF307")["hint"]
 
-    def test_a_guard_whose_row_goes_may_come_back_or_go_with_it(self, guarded, first):
+    def test_a_published_guard_whose_row_goes_is_to_come_back(self, guarded, first):
         guarded.replace(REGISTRY, '\n    TestVersionedHardswishV10(): "aten::hardswish",', "")
-        assert first(guarded, "OPF307")["hint"] == (
+        hint = (
             f"bring its row back in ALL_MODULES in {REGISTRY}:\n\n"
-            '    TestVersionedHardswishV10(): "aten::hardswish",\n\n'
-            f"or take it away: git rm {HARDSWISH}"
+            '    TestVersionedHardswishV10(): "aten::hardswish",'
         )
+        assert first(guarded, "OPF307")["hint"] == hint
+        # Also once the row is gone for a while.
+        guarded.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        guarded.commit()
+        guarded.write(f"{HARDSWISH}.json", "{}")
+        assert first(guarded, "OPF307")["hint"] == hint
+
+    def test_a_published_second_module_whose_row_goes_is_to_come_back(self, pytorch, first):
+        row = '    GeluV9(): "aten::gelu",\n'
+        pytorch.replace(REGISTRY, "\n}", f"\n{row}}}")
+        pytorch.replace(MODULES, "class ", "class GeluV9(torch.nn.Module):\n    pass\n\n\nclass ")
+        pytorch.write(f"{FOLDER}/gelu_v9.ptl", zipped_archive(3, "aten::gelu"))
+        pytorch.commit()
+        pytorch.replace(REGISTRY, row, "")
+        hint = first(pytorch, "OPF307")["hint"]
+        assert hint.startswith("an entry still needs it: bring its row back")
+        assert "git rm" not in hint
+
+    @pytest.mark.parametrize(
+        ("path", "line"),
+        [
+            (f"{FOLDER}/test_loads.py", "load('test_orphan_v1.pt')"),
+            ("test/test_loads.py", "load(f'test_orphan_v{version}.pt')"),
+            ("test/test_loads.py", "load('test_orphan_v%d.pt' % version)"),
+            ("test/test_loads.hidden", "test_orphan_v1.pt"),
+        ],
+    )
+    def test_what_is_named_in_less_open_ways_is_kept(self, pytorch, first, path, line):
+        pytorch.write(".gitattributes", "*.hidden -diff\n")
+        pytorch.write(path, f"{line}\n")
+        pytorch.write(f"{FOLDER}/test_orphan_v1.pt", zipped_archive(3, "aten::gelu"))
+        hint = first(pytorch, "OPF307")["hint"]
+        assert hint == f"add what it was made for, and keep it: {path}:1 names it"
+
+    def test_records_and_fixtures_name_nothing_and_brackets_are_no_pattern(self, pytorch, first):
+        folder = "test/[jit]"
+        pytorch.write(".opfixtures.toml", f'[tool.opfixtures]\npreset = "pytorch"\nfixtures = "{folder}"\n')
+        pytorch.git("mv", FOLDER, folder)
+        pytorch.commit()
+        pytorch.write(f"{folder}/test_orphan_v1.pt", zipped_archive(3, "aten::gelu") + b"\ntest_orphan_v1\n")
+        pytorch.write(f"{folder}/test_orphan_v1.pt.json", "test_orphan_v1\n")
+        assert "git rm" in first(pytorch, "OPF307")["hint"]
+        pytorch.write("test/j/x.pt", "test_orphan_v1\n")
+        assert "and keep it: test/j/x.pt:1 names it" in first(pytorch, "OPF307")["hint"]
 
     def test_a_registry_that_cannot_be_read_may_own_it(self, pytorch, found):
         pytorch.write(f"{FOLDER}/test_orphan_v1.ptl", zipped_archive(3, "aten::gelu"))
