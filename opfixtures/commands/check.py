@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 from opfixtures.change.comparison import Comparison, answering, between, sides
@@ -17,6 +16,7 @@ from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import FORMATS, renderer
 from opfixtures.report.colour import wants_colour
 from opfixtures.repository.git import Repository
+from opfixtures.repository.git_listing import pathspecs
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
@@ -112,15 +112,21 @@ def _by_project(
 
 
 def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison]) -> None:
-    """Say which settings of a project only the work tree has, where the index is judged."""
+    """Say which settings only the work tree has, of these projects or of others, where the index is judged."""
     work_tree = WorkTreeSnapshot(objects.repository.root)
-    for one, name in product(changes, (OWN_FILE, SHARED_FILE)):
-        path = below(one.folder, name)
+    known = [below(one.folder, name) for one in changes for name in (OWN_FILE, SHARED_FILE)]
+    listing = ("ls-files", "--others", "--modified", "--exclude-standard", "-z", "--")
+    listed = objects.repository.run(*listing, *pathspecs((OWN_FILE, SHARED_FILE)))
+    index = changes[0].after
+    for path in dict.fromkeys([*known, *os.fsdecode(listed).split("\0")[:-1]]):
         with suppress(UserError):
-            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (one.after.read(path) or b""):
-                shown = printable(path)
+            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b""):
+                from shlex import quote
+
+                shown = quote(printable(path))
                 sys.stderr.write(
-                    f"opfixtures: warning: the settings in {shown} have no part in this: `git add` them\n"
+                    f"opfixtures: warning: the settings in {printable(path)} have no part in this: "
+                    f"`git add {shown}`\n"
                 )
 
 

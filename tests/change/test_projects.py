@@ -467,13 +467,33 @@ class TestSettingsThatOnlyTheWorkTreeHas:
         monorepo.replace("sub/.opfixtures.toml", "fixtures_src/registry.py", "fixtures_src/other.py")
         (monorepo.root / "sub/.opfixtures.toml").write_text(SETTINGS + "# not staged\n")
         assert check(monorepo).err == (
-            f"opfixtures: warning: the settings in {PACKAGE}/.opfixtures.toml have no part in this: `git add` them\n"
+            f"opfixtures: warning: the settings in {PACKAGE}/.opfixtures.toml have no part in this: "
+            f"`git add {PACKAGE}/.opfixtures.toml`\n"
         )
         (pytorch.root / "pyproject.toml").write_text('[tool.opfixtures]\npreset = "pytorch"\n')
         ran = check(pytorch)
         assert (ran.status, ran.out) == (0, NOTHING)
-        assert "the settings in pyproject.toml have no part in this: `git add` them" in ran.err
+        assert "the settings in pyproject.toml have no part in this: `git add pyproject.toml`" in ran.err
         assert check(pytorch, "--from-ref", "HEAD", "--to-ref", "HEAD").err == ""
+
+    def test_of_another_project_have_no_part_in_the_check_which_says_so(self, monorepo, check):
+        (monorepo.root / "new lib").mkdir()
+        (monorepo.root / "new lib/pyproject.toml").write_text(SETTINGS)
+        monorepo.replace("sub/.opfixtures.toml", "fixtures_src/registry.py", "fixtures_src/other.py")
+        assert check(monorepo).err == (
+            "opfixtures: warning: the settings in new lib/pyproject.toml have no part in this: "
+            "`git add 'new lib/pyproject.toml'`\n"
+        )
+        # Also where git knows the file.
+        monorepo.git("add", "--all")
+        monorepo.write("new lib/pyproject.toml", "[project]\n")
+        monorepo.commit()
+        monorepo.replace("sub/.opfixtures.toml", "fixtures_src/other.py", "fixtures_src/registry.py")
+        (monorepo.root / "new lib/pyproject.toml").write_text(SETTINGS)
+        assert "the settings in new lib/pyproject.toml have no part" in check(monorepo).err
+        (monorepo.root / ".git/info/exclude").write_text("new lib\n")
+        monorepo.git("rm", "--quiet", "--cached", "new lib/pyproject.toml")
+        assert check(monorepo).err == ""
 
     def test_a_version_map_that_is_not_staged_is_named(self, monorepo, check):
         monorepo.git("rm", "--quiet", "--cached", MAP)
