@@ -71,8 +71,6 @@ class Chain:
 
     def _read_operator(self, text: str, is_whole: bool) -> None:
         cursor = self._cursor
-        if text and text in "+|&^*%" and text != cursor.token.text:
-            return
         following = cursor.advance().text if text and text in "=!<>+|&^*%" else cursor.token.text
         self.compares = text in ("<", ">") or (text in ("=", "!") and following == "=")
         # A `-` was stepped over while looking for `->`.

@@ -301,6 +301,7 @@ def test_what_is_changed_behind_the_initialiser_is_a_problem_there(
         ("void f(K op) { ((m)).erase(kOp); }", "m)).erase"),
         ("void f(std::string op) { m[kOp].push_back(std::move(entry)); }", "m[kOp]"),
         ("static bool b = (m.erase(kOp), true);", "m.erase"),
+        ("static bool b = run([] { m.erase(kOp); return true; });", "m.erase"),
         ("static bool b = [](K op) { m.erase(op); return true; }(kOp);", "m.erase"),
         ("void f(K op) { m[op].back().old_schema += kMore; m[kOp] |= more; }", "m[kOp]"),
         ("void f() { auto it = m.find(kOp); it->second.push_back(entry); }", "it->second"),
@@ -340,6 +341,8 @@ def test_what_no_caller_names_is_changed_there(code: str, at: str) -> None:
         "decltype(auto) all = (m);",
         "void f() { std::swap(other, m); }",
         "void f() { use(*m); }",
+        "void f() { use(g(1)[0], m); }",
+        "x, m;",
         "void f() { std::erase_if(m, is_old); }",
         "void f() { for (auto& entry : m) { change(entry); } }".replace("m)", "m )"),
         "Map& get() { return m; }",
@@ -389,7 +392,7 @@ def test_what_only_looks_like_an_entry_or_a_change_is_no_problem() -> None:
         "bool has(K op) { auto it = m.find(op); return it != m.end(); }\n"
         "void f(V& o) { auto it = o.begin(); it->clear(); }\n"
         '#include "m"\n#ifndef M\n#error "no m"\n#endif\nvoid take(const K& op);\n'
-        "void take(const K& op) { m.erase(op); }\nK* take(V v);\n"
+        "void take(const K& op) { m.erase(op); }\nK* take(V v);\nusing F = decltype(take);\n"
         'int n = log(1, "a", "b"), k[] = {1, 2}; auto p = std::pair{"a", "b"}; f("x", 2, "a");'
     )
     assert read(f"{TYPE} m{{{DIV}}};\n{code}").problems == ()
