@@ -115,7 +115,8 @@ def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison]) -> Non
     """Say which settings only the work tree has, of these projects or of others, where the index is judged."""
     work_tree = WorkTreeSnapshot(objects.repository.root)
     known = [below(one.folder, name) for one in changes for name in (OWN_FILE, SHARED_FILE)]
-    listing = ("ls-files", "--others", "--modified", "--exclude-standard", "-z", "--")
+    # Which of them are modified is not asked of git, which would have filters read them.
+    listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--")
     listed = objects.repository.run(*listing, *pathspecs((OWN_FILE, SHARED_FILE)))
     index = changes[0].after
     for path in dict.fromkeys([*known, *os.fsdecode(listed).split("\0")[:-1]]):

@@ -142,6 +142,11 @@ class TestAFolderOfFixturesThatIsALink:
         assert opfixtures(pytorch, "check").status == 0
 
 
+def complaints(ran):
+    """What it says beside its progress."""
+    return [line for line in ran.err.splitlines() if not line.startswith("[")]
+
+
 class TestEncodings:
     COMMENT = "// 注释\n".encode("gbk")
 
@@ -162,7 +167,7 @@ class TestEncodings:
             self.prepend(upgradable, path, self.COMMENT)
         upgradable.commit()
         ran = opfixtures(upgradable, *command)
-        assert (ran.status, ran.err) == (0, "")
+        assert (ran.status, complaints(ran)) == (0, [])
         assert "UTF-8" not in ran.out
 
     @pytest.mark.parametrize("path", [REGISTRY, MODULES])
@@ -172,7 +177,7 @@ class TestEncodings:
         self.prepend(pytorch, path, f"# -*- coding: {cookie} -*-\n# \u00fc\n".encode(cookie))
         pytorch.commit()
         ran = opfixtures(pytorch, *command)
-        assert (ran.status, ran.err) == (0, "")
+        assert (ran.status, complaints(ran)) == (0, [])
         assert "encoding" not in ran.out
 
     @pytest.mark.parametrize("path", [REGISTRY, MODULES])

@@ -125,14 +125,14 @@ def test_a_tree_without_either_has_no_settings():
 
 def test_settings_in_both_files_are_refused():
     with pytest.raises(ConfigurationError, match=r"\.opfixtures\.toml and pyproject\.toml both have"):
-        read_config(Files(own=LIBRARY, shared=LIBRARY))
+        config_of(Files(own=LIBRARY, shared=LIBRARY))
 
 
 def test_a_library_says_which_tags_are_its_own_or_that_there_are_none_yet():
-    assert read_config(Files(own=LIBRARY)).release_tags is None
+    assert config_of(Files(own=LIBRARY)).release_tags is None
     for written, means in (('"mylib-*"', "mylib-*"), ("false", "")):
         settings = LIBRARY.replace("target =", f"release-tags = {written}\ntarget =")
-        assert read_config(Files(own=settings)).release_tags == means
+        assert config_of(Files(own=settings)).release_tags == means
     with pytest.raises(ConfigurationError, match="release-tags must be a string"):
         read_config(Files(own=LIBRARY.replace("target =", "release-tags = true\ntarget =")))
 
