@@ -14,7 +14,7 @@ from opfixtures.repository.snapshot import Snapshot
 from opfixtures.settings.config_table import Table
 from opfixtures.settings.presets import PRESETS, PYTORCH
 from opfixtures.settings.runtime_spec import RuntimeSpec, read_runtimes, version_range
-from opfixtures.settings.settings_scan import below
+from opfixtures.settings.settings_scan import FILES_BESIDE_THE_MAP, below
 from opfixtures.settings.settings_table import excluded_by, has_signs, settings_in
 from opfixtures.settings.version_range import VersionRange
 
@@ -42,15 +42,6 @@ _KEYS = (
     "sources",
     "identity-upgraders",
     "exclude",
-)
-# Without these files a rule would be silent. The version map has an error of its own; fixtures come later.
-_FILES = (
-    "registry",
-    "fixture-modules",
-    "upgraders",
-    "versions",
-    "mobile-upgraders",
-    "mobile-upgraders-generator",
 )
 
 
@@ -181,7 +172,8 @@ def _reasons(table: Table, key: str) -> Mapping[str, str]:
 
 def _named(settings: Mapping[str, object], folder: str, text: bytes) -> Iterator[NamedFile]:
     lines = text.decode("utf-8", "replace")
-    for key in _FILES:
+    # Without these a rule would be silent. The version map has an error of its own; fixtures come later.
+    for key in FILES_BESIDE_THE_MAP:
         value = settings.get(key, [])
         for path in map(str, value if isinstance(value, list) else [value]):
             # TOML may write a path in other ways; then the first line has to do.

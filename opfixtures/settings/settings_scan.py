@@ -15,8 +15,7 @@ ASKED_FOR = (
     *PYTORCH_MODULES,
 )
 """What every check asks for in a folder."""
-_FILES = (
-    "version-map",
+FILES_BESIDE_THE_MAP = (
     "registry",
     "fixture-modules",
     "upgraders",
@@ -24,6 +23,7 @@ _FILES = (
     "mobile-upgraders",
     "mobile-upgraders-generator",
 )
+"""The keys of single files, and of lists of them, but for the version map."""
 
 
 class UncertainError(Exception):
@@ -59,7 +59,7 @@ class Scan:
         # What another key names is read, whatever the folders are that no project is in.
         read = {text for texts in values.values() for text in texts}
         named = [text for text in named if text in read or text not in excluded]
-        required = [path for key in _FILES for path in values.get(key, [])]
+        required = [path for key in ("version-map", *FILES_BESIDE_THE_MAP) for path in values.get(key, [])]
         if "preset" in values or (pytorch and not by_settings):
             required += [] if "version-map" in values else [PYTORCH_MAP]
             named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
