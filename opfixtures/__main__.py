@@ -34,7 +34,7 @@ def main() -> int:
         _complain("interrupted")
         return 130
     except BrokenPipeError:
-        # As in `ending`: who reads no more has seen enough.
+        # As in `exit_status`: who reads no more has seen enough.
         return 1
     except OSError as error:
         _complain(f"error: {error.strerror}")

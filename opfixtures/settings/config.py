@@ -66,7 +66,7 @@ class Config:
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
 
-    `fixture_format` is one of `formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
+    `fixture_format` is an ending of `archives.formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
     `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
     that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
     that change nothing although their graphs do not show it, by name, each with the reason. `upstream` is the branch
