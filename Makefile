@@ -29,7 +29,7 @@ test: lint types coverage evidence
 # The pure rooms: what reads, judges, plans and renders. No torch, no network, no builds.
 FAST := archives declarations making proving records report rules settings
 test-fast: .venv/tools
-	$(BIN)/python -m pytest -q --numprocesses auto -m "not torch" $(FAST:%=tests/%) tests/test_house.py tests/test_readme.py
+	$(BIN)/python -m pytest -q --numprocesses auto -m "not torch" $(FAST:%=tests/%) tests/test_*.py
 
 lint: .venv/dev
 	$(BIN)/ruff check

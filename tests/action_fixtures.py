@@ -217,7 +217,7 @@ def serves(new_repository: Callable[..., GitRepository], tmp_path: Path, opfixtu
             repository.commit("before")
             repository.git("config", "uploadpack.allowFilter", "true")
             repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
-        itself.git("tag", "v1")
+        itself.git("tag", "v0.1.0")
         return Server(tmp_path, library, trees, cache)
 
     return serve

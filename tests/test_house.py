@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,10 @@ def imports(path: str, source: str) -> Iterator[tuple[int, str]]:
                 whole = "/".join([*parts, name.name])
                 is_module = (PACKAGE / f"{whole}.py").exists() or (PACKAGE / whole).is_dir()
                 yield node.lineno, whole if is_module else "/".join(parts) or "__init__"
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            named = str(node.args[0].value)
+            if "import_module" in ast.unparse(node.func) and named.startswith("opfixtures."):
+                yield node.lineno, named.removeprefix("opfixtures.").replace(".", "/")
         if isinstance(node, ast.Import):
             for name in node.names:
                 if name.name.split(".")[0] == "opfixtures":
@@ -86,6 +91,7 @@ def test_no_arrow_climbs() -> None:
         ("def late():\n    import opfixtures.report.status\n", 2),
         ("from opfixtures.proving import facts\n", 1),
         ("from opfixtures import cli\n", 1),
+        ('import importlib\nimportlib.import_module("opfixtures.commands.check")\n', 2),
     ],
 )
 def test_an_arrow_that_climbs_is_named_with_file_and_line(planted: str, line: int) -> None:
@@ -120,12 +126,33 @@ def loops(graph: dict[str, set[str]]) -> Iterator[Sequence[str]]:
         yield from walk(start, [])
 
 
-def test_no_imports_go_in_a_loop() -> None:
-    graph: dict[str, set[str]] = {}
-    for path, source in files():
+def round_trips(sources: Sequence[tuple[str, str]]) -> list[str]:
+    """The loops of imports between these files, each import with its place."""
+    lines: dict[str, dict[str, str]] = {}
+    for path, source in sources:
         name = path.removesuffix(".py").removesuffix("/__init__")
-        graph[name] = {imported for _, imported in imports(path, source)} - {name}
-    assert [" -> ".join(loop) for loop in loops(graph)] == []
+        found = {imported: f"opfixtures/{path}:{line}" for line, imported in imports(path, source)}
+        lines[name] = {imported: place for imported, place in found.items() if imported != name}
+    graph = {name: set(edges) for name, edges in lines.items()}
+    return [
+        ", ".join(f"{lines[one][other]} imports {other}" for one, other in pairwise(loop))
+        for loop in loops(graph)
+    ]
+
+
+def test_no_imports_go_in_a_loop() -> None:
+    assert round_trips(files()) == []
+
+
+def test_a_planted_loop_is_named_with_files_and_lines() -> None:
+    planted = [
+        ("rules/registered.py", "import os\nfrom opfixtures.rules import findings\n"),
+        ("rules/findings.py", "from opfixtures.rules import registered\n"),
+    ]
+    assert round_trips(planted) == [
+        "opfixtures/rules/findings.py:1 imports rules/registered, "
+        "opfixtures/rules/registered.py:2 imports rules/findings"
+    ]
 
 
 def crossing(path: str, source: str) -> list[str]:
@@ -171,5 +198,5 @@ def test_a_loop_is_found() -> None:
 
 
 def test_no_file_has_more_lines_than_can_be_read_at_once() -> None:
-    long = [path for path, source in files() if source.count("\n") > 260]
-    assert long == []
+    lines = {f"opfixtures/{path}": source.count("\n") for path, source in files()}
+    assert {path: count for path, count in lines.items() if count > 260} == {}

@@ -1,4 +1,4 @@
-"""The formats of fixtures. A new one is an entry here, and one in the worker's WRITERS (and LOADERS)."""
+"""How each format of fixtures is read and replayed. CONTRIBUTING.md says what a new one needs."""
 
 from __future__ import annotations
 

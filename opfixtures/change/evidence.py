@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from opfixtures.change.changes import Change
 from opfixtures.change.owner import Owner, candidates, owners
 from opfixtures.declarations.model import MapEntry
-from opfixtures.records.fixture_files import FIXTURES, is_record
+from opfixtures.records.fixture_files import is_record
+from opfixtures.settings.fixture_formats import FIXTURES
 
 
 def is_owned_by_target(change: Change, owner: Owner) -> bool:

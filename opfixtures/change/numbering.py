@@ -6,10 +6,9 @@ from functools import lru_cache
 
 from opfixtures.change.changes import Change
 from opfixtures.change.published_versions import Numbering, has_header
+from opfixtures.settings.fixture_formats import STAMPED_FORMATS
 
 _TORCH = "aten::"
-# The formats of fixtures that TorchScript stamps with a version.
-_STAMPED = ("ptl", "pt")
 
 
 @lru_cache(maxsize=2)
@@ -33,7 +32,7 @@ def numbering_of(change: Change) -> Numbering:
 def is_library(change: Change) -> bool:
     """Whether the map is that of a library whose fixtures TorchScript stamps: no header says what is produced, and not
     all operators are torch's own."""
-    if change.config.fixture_format not in _STAMPED:
+    if change.config.fixture_format not in STAMPED_FORMATS:
         return False
     operators = (operator for operator, _ in change.entries.keys() | change.published_entries.keys())
     return not has_header(change) and not all(operator.startswith(_TORCH) for operator in operators)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import fixture_stem
-from opfixtures.records.fixture_files import FIXTURES
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import FIXTURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from opfixtures.errors import GitError, UserError
 from opfixtures.repository.git_snapshot import GitObjects, GitSnapshot
 from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 
 if TYPE_CHECKING:
     from opfixtures.change.former_place import FormerPlace
@@ -131,7 +132,9 @@ def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:
 
 def _naming(snapshot: Snapshot, fixtures: str, words: Sequence[str]) -> Mapping[str, str | None]:
     """See `Change.naming`: git searches what it holds, and nobody asks about a work tree."""
-    return snapshot.naming(words, fixtures) if isinstance(snapshot, GitSnapshot) else {}
+    return (
+        snapshot.naming(words, fixtures, (*FIXTURES, *RECORDS)) if isinstance(snapshot, GitSnapshot) else {}
+    )
 
 
 def _may_differ(compared: Comparison, fixtures: str) -> bool:

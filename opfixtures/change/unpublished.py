@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from opfixtures.change.comparison import Comparison, settings_of
+from opfixtures.change.comparison import Comparison, earlier_settings, settings_of
 from opfixtures.repository.git_snapshot import GitObjects
 
 _DEFAULT = "origin/HEAD"
 
 
 def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
-    """Why target is no more than what is checked out: it names HEAD or its branch, or nothing names it; else "".
+    """Why what target holds was not judged: it is HEAD or its branch, nothing names it, or the branch alone; else "".
 
     `compared` is the work tree beside target. Raises as `settings_of`.
     """
@@ -29,4 +29,24 @@ def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
 
     if name is not None and (name.startswith(("HEAD", "@")) or ref(name) in ("", ref("HEAD"))):
         return f"target {name!r} is what is checked out: compared with HEAD"
+    if name is not None and _is_the_branchs_own_word(objects, compared, name):
+        return (
+            f"target {name!r} is named by this branch, not by {_DEFAULT}: what it holds is judged once more"
+        )
     return ""
+
+
+def _is_the_branchs_own_word(objects: GitObjects, compared: Comparison, name: str) -> bool:
+    """Whether the settings where HEAD has left the published branch name another target, if that can be told.
+
+    A branch that is pushed may name itself.
+    """
+    published = objects.resolve(_DEFAULT)
+    head = objects.resolve("HEAD")
+    if published is None or head is None or objects.resolve(name) == published:
+        return False
+    left = objects.repository.merge_base(head, published)
+    if left is None:
+        return True
+    before = earlier_settings(compared, objects.commit(left))
+    return before is None or before.target != name

@@ -24,7 +24,8 @@ def touched(
     None where there is none. Without a commit all is new. `projects` are all of the repository, `written` are paths
     that the run itself writes.
 
-    Only a runtime that is built from the repository depends on its sources: a release is what it is.
+    A runtime that has the library depends on its sources, built from the repository or installed by somebody: a
+    release is what it is.
 
     Raises GitError, and ConfigurationError for a glob of `sources` that matches no file.
     """
@@ -35,7 +36,7 @@ def touched(
         return config.version_map
     settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
     evidence = [*settings, *config.declared, config.fixtures]
-    is_built = any(spec.kind == "checkout" for spec in config.runtimes)
+    is_built = any(spec.kind == "checkout" or spec.module for spec in config.runtimes)
     pathspecs = [] if is_built else [f":(top,literal){path}" for path in evidence]
     if is_built:
         sources = sources.following(_links(repository))

@@ -14,6 +14,7 @@ from itertools import islice
 
 from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
 from opfixtures.errors import UserError
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 
 RESULT, PATCH, FIXTURES = "result.json", "fixtures.patch", "fixtures"
 MAX_PACKED = 64 << 20
@@ -21,7 +22,9 @@ MAX_BYTES = 128 << 20
 MAX_FILES = 10_000
 # Deflate packs at most 1032 to 1. Long runs of one recorded number pack well, so what is small may.
 MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
-_FIXTURE = re.compile(r"fixtures/[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}\.ptl?(\.json)?")
+_FIXTURE = re.compile(
+    rf"fixtures/[A-Za-z0-9_][A-Za-z0-9_.-]{{0,200}}\.({'|'.join(FIXTURE_FORMATS)})(\.json)?"
+)
 
 
 class ArtifactError(UserError):

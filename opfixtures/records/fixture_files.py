@@ -7,19 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from opfixtures.repository.git_folder import LFS_POINTER
+from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 
 if TYPE_CHECKING:
     from opfixtures.archives.archive import Archive
     from opfixtures.records.record import Record
 
-FIXTURES = (".ptl", ".pt")
-"""How the name of a fixture ends."""
-_RECORDS = (".ptl.json", ".pt.json")
-
 
 def is_record(name: str) -> bool:
     """Whether a file of that name is a record; else it is a fixture."""
-    return name.endswith(_RECORDS)
+    return name.endswith(RECORDS)
 
 
 def fixture_of(name: str) -> str:
@@ -60,7 +57,7 @@ class FixtureFiles:
     def ids(self) -> dict[str, str]:
         """By file name what tells whether two are the same."""
         files = self._files().items()
-        return {name: one for name, one in files if name.endswith(FIXTURES + _RECORDS)}
+        return {name: one for name, one in files if name.endswith(FIXTURES + RECORDS)}
 
     @property
     def fixtures(self) -> list[str]:

@@ -11,6 +11,7 @@ from opfixtures.declarations.names import fixture_stem
 from opfixtures.records.record import record_path
 from opfixtures.renumber.choose import Renumbering
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import FIXTURES
 
 _MOST_PLACES = 20
 
@@ -26,7 +27,7 @@ def replaced_names(renumbering: Renumbering) -> frozenset[str]:
 def stale_fixtures(config: Config, row: FixtureEntry, has: Has) -> list[str]:
     """The fixture of a fixture entry and its record, as far as they are there."""
     stem = f"{config.fixtures}/{fixture_stem(row.module)}"
-    paths = [path for ending in (".ptl", ".pt") for path in (stem + ending, record_path(stem + ending))]
+    paths = [path for ending in FIXTURES for path in (stem + ending, record_path(stem + ending))]
     return [path for path in paths if has(path)]
 
 

@@ -10,6 +10,7 @@ from opfixtures.errors import UserError
 from opfixtures.records.record import RecordError, dump_record, load_record, record_path
 from opfixtures.renumber.choose import Renumbering
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import FIXTURES
 
 
 def renumbered_records(
@@ -21,7 +22,7 @@ def renumbered_records(
     """
     records = {}
     for row, entry in renumbering.published:
-        for ending in (".ptl", ".pt"):
+        for ending in FIXTURES:
             path = record_path(f"{config.fixtures}/{fixture_stem(row.module)}{ending}")
             content = read(path)
             if content is None:

@@ -19,8 +19,8 @@ from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult, LoaderFacts
-from opfixtures.records.fixture_files import FIXTURES
 from opfixtures.records.record import RecordError, load_record, record_path
+from opfixtures.settings.fixture_formats import FIXTURES
 from opfixtures.settings.waivers import Waiver
 
 

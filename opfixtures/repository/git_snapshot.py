@@ -18,7 +18,6 @@ from opfixtures.repository.snapshot import LARGEST, EmptySnapshot, NotAFileError
 _LONGEST_LINK = 4096
 _WORD = re.compile(r"[\w.-]{1,200}")
 _MOST_SAID = 1 << 20
-_OF_FIXTURES = (".ptl", ".pt", ".ptl.json", ".pt.json")
 # git separated line and text by `:` even with -z, up to 2.20.
 _SAID = re.compile(rb"([^\0\n]+)\0([0-9]+)[\0:]([^\n]+)\n")
 
@@ -62,9 +61,12 @@ class GitSnapshot:
         """The folder at `path`."""
         return GitFolder(self._objects, self._tree, path, self)
 
-    def naming(self, words: Sequence[str], beside: str) -> dict[str, str | None]:
-        """Where the tree says each of `words`, but for the fixtures and records in the folder `beside`: `path:line` of
-        one place, None for nowhere. A word is missing where this clone cannot tell, as one is that lacks files."""
+    def naming(self, words: Sequence[str], beside: str, endings: Sequence[str]) -> dict[str, str | None]:
+        """Where the tree says each of `words`: `path:line` of one place, None for nowhere.
+
+        Files of the folder `beside` with one of these `endings` do not count. A word is missing where this clone cannot
+        tell, as one is that lacks files.
+        """
         words = [word for word in words if _WORD.fullmatch(word)]
         if self._objects.repository.partial or not words:
             return {}
@@ -73,7 +75,7 @@ class GitSnapshot:
         how = ("--full-name", "--no-color", "--no-recurse-submodules", "-a", "-F", "-w", "-o", "-n", "-z")
         # What is searched as text says more than it should; attributes call a file binary that is none.
         folder = re.sub(r"[\\*?\[]", r"\\\g<0>", beside)
-        files = [f":(exclude,top,glob){folder}/*{ending}" for ending in _OF_FIXTURES]
+        files = [f":(exclude,top,glob){folder}/*{ending}" for ending in endings]
         args = (*how, *patterns, *tree, "--", ":(top)", *files)
         # Of a file that it cannot read git only says so.
         grep = self._objects.begin("grep", *args, errors=subprocess.STDOUT)

@@ -112,6 +112,8 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
     To mend it, rename the class, and its row, to end in V<n> with n from 0 to the operator's last
     bumped_at_version - 1. Fixture and record get the new name too: those of a guard stay as they are otherwise.
     """
+    from opfixtures.rules.lines_to_add import files_to_rename
+
     if change.version_map.problems:
         return
     for row in change.judged_rows:
@@ -127,21 +129,8 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
             row.operator,
             row.place,
             f"{row.module} {what}: the entries of {row.operator} cover versions 0 to {covered.stop - 1}",
-            f"rename it to {printable(name)}, in its class and in this row{_files_too(change, row, name)}",
+            f"rename it to {printable(name)}, in its class and in this row{files_to_rename(change, row, name)}",
         )
-
-
-def _files_too(change: Change, row: FixtureEntry, name: str) -> str:
-    """The commands that rename the files of a row whose class gets another name."""
-    from shlex import quote
-
-    old, new = fixture_stem(row.module), fixture_stem(name)
-    commands = []
-    for ending in (".ptl", ".ptl.json", ".pt", ".pt.json"):
-        if f"{old}{ending}" in change.after.fixtures.ids:
-            paths = (change.after.fixtures.path(f"{stem}{ending}") for stem in (old, new))
-            commands.append("git mv " + " ".join(quote(printable(f"{path}")) for path in paths))
-    return "".join(f"\n{one}" for one in commands and ["and with it", *commands])
 
 
 @rule("OPF206", Severity.ERROR)

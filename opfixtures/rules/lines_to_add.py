@@ -1,4 +1,4 @@
-"""The lines of a fixture entry to add: its class, which nothing else is called, and its row."""
+"""The lines of a fixture entry to add: its class, which nothing else is called, and its row; or to rename it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from opfixtures.declarations.names import (
     suggested_row,
 )
 from opfixtures.repository.printable import printable
+from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 
 
 def stems_taken(change: Change) -> set[str]:
@@ -92,3 +93,16 @@ def _where(change: Change) -> str:
         return ""
     inside = "" if ends.by_itself else ", inside its braces"
     return f"{inside}, behind a comma" if ends.lacks_comma else inside
+
+
+def files_to_rename(change: Change, row: FixtureEntry, name: str) -> str:
+    """The commands that rename the files of a row whose class gets another name."""
+    from shlex import quote
+
+    old, new = fixture_stem(row.module), fixture_stem(name)
+    commands = []
+    for ending in (*FIXTURES, *RECORDS):
+        if f"{old}{ending}" in change.after.fixtures.ids:
+            paths = (change.after.fixtures.path(f"{stem}{ending}") for stem in (old, new))
+            commands.append("git mv " + " ".join(quote(printable(f"{path}")) for path in paths))
+    return "".join(f"\n{one}" for one in commands and ["and with it", *commands])

@@ -1,4 +1,4 @@
-"""How a torch is had. A new kind is a file here and a line in `obtain`."""
+"""How a torch is had. CONTRIBUTING.md says what a new kind needs."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.repository.snapshot import Snapshot
 from opfixtures.settings.config_table import Table
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.settings.presets import PRESETS, PYTORCH
 from opfixtures.settings.runtime_spec import RuntimeSpec, read_runtimes, version_range
 from opfixtures.settings.settings_scan import FILES_BESIDE_THE_MAP, below
@@ -66,7 +67,7 @@ class Config:
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
 
-    `fixture_format` is an ending of `archives.formats.FORMATS`. `target` is None where the default holds, `origin/HEAD`.
+    `fixture_format` is an ending of `archives.formats.FORMATS`. `target` is None where `origin/HEAD` holds.
     `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
     that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
     that change nothing although their graphs do not show it, by name, each with the reason. `upstream` is the branch
@@ -143,7 +144,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         mobile_upgraders=table.path("mobile-upgraders"),
         mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
         waivers=_waivers(table, text),
-        fixture_format=table.choice("fixture-format", ("ptl", "pt")) or "ptl",
+        fixture_format=table.choice("fixture-format", FIXTURE_FORMATS) or FIXTURE_FORMATS[0],
         sources=table.words("sources"),
         identity_upgraders=_reasons(table, "identity-upgraders"),
         folder=folder,

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 
 # Neither is compiled or imported by who uses a library; in a package, folders of these names are.
 _DOCS_AND_TESTS = re.compile(
     r"(docs?|tests?|\.github/(workflows|ISSUE_TEMPLATE))/.*|[^/]*\.(md|rst)|(LICEN[SC]E|NOTICE)[^/]*"
 )
-_FIXTURE = re.compile(r"[^/]+\.ptl?(\.json)?")
+_FIXTURE = re.compile(rf"[^/]+\.({'|'.join(FIXTURE_FORMATS)})(\.json)?")
 _MOST_LINKS = 40
 
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from opfixtures.worker.ending import how_worker_ended
 from opfixtures.worker.observations import Json, WorkerError
+from opfixtures.worker.worker_end import how_worker_ended
 
 # torch's import and the operator module's, on a slow disk.
 START_SECONDS = 300.0

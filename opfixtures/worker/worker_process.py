@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import IO
 
 from opfixtures.atomic_write import write_whole
-from opfixtures.worker.ending import end_worker
 from opfixtures.worker.events import events
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
 from opfixtures.worker.packing import packed_worker
 from opfixtures.worker.told import runtime_seen
+from opfixtures.worker.worker_end import end_worker
 
 WORKER = "worker.zip"
 # Of a row, at most: making it, its outputs, whether the operator ran, and the last two for what is committed; or two

@@ -110,7 +110,7 @@ class Server:
         texts = "".join(path.read_text(encoding="utf-8") for path in files)
         pinned = re.findall(r"uses: actions/([a-z-]+)\S*@([0-9a-f]{40})", texts)
         actions = {f"actions/{name}@{commit}": str(STAND_INS / name) for name, commit in pinned}
-        return {**actions, "owner/opfixtures@v1": str(self.folder / "owner/opfixtures")}
+        return {**actions, "owner/opfixtures@v0.1.0": str(self.folder / "owner/opfixtures")}
 
     def results(self) -> dict[str, dict[str, str]]:
         """Of each artifact, what became of each operator."""

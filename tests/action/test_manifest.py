@@ -171,7 +171,7 @@ def all_workflows(tmp_path: Path) -> list[str]:
     """Ours, and those that README shows."""
     for number, text in enumerate(shown()):
         # As a reader is told to name it.
-        named = text.replace("<owner>", "owner").replace("@v1\n", f"@{'a' * 40} # v1\n")
+        named = text.replace("<owner>", "owner").replace("@v0.1.0\n", f"@{'a' * 40} # v0.1.0\n")
         (tmp_path / f"readme-{number}.yml").write_text(named, encoding="utf-8")
     return [str(path) for path in (*WORKFLOWS, *sorted(tmp_path.glob("readme-*.yml")))]
 

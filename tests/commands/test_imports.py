@@ -36,6 +36,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.commands.check",
     "opfixtures.change.comparison",
     "opfixtures.settings.config",
+    "opfixtures.settings.fixture_formats",
     "opfixtures.settings.runtime_spec",
     "opfixtures.rules.versions",
     "opfixtures.change.read_change",

@@ -445,6 +445,26 @@ class TestWithoutTarget:
 
         assert self.seen(alone)[0] == "no target 'nosuch' here: compared with HEAD"
 
+    def test_a_branch_that_is_pushed_may_name_itself(self, alone: GitRepository) -> None:
+        alone.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        alone.write(".opfixtures.toml", SETTINGS.replace('"main"', '"origin/topic"'))
+        alone.commit("its own target")
+        alone.git("update-ref", "refs/remotes/origin/topic", "HEAD")
+
+        assert self.seen(alone) == (
+            "target 'origin/topic' is named by this branch, not by origin/HEAD: what it holds is judged once more",
+            [f"{REPRODUCED}fixtures/scale_v3.ptl", SCALE_REPLAYED],
+        )
+
+    def test_a_branch_that_the_published_settings_name_is_target(self, alone: GitRepository) -> None:
+        alone.write(".opfixtures.toml", SETTINGS.replace('"main"', '"origin/release"'))
+        alone.git("update-ref", "refs/remotes/origin/release", alone.commit("a target"))
+        alone.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        alone.write("tiny.cpp", "")
+        alone.commit("more")
+
+        assert plan(alone).unpublished == ""
+
     def test_somebody_says_what_it_is(self, alone: GitRepository) -> None:
         assert plan(alone, target="HEAD", everything=True).unpublished == ""
         assert SCALE_REPLAYED in told(alone, target="HEAD", everything=True)

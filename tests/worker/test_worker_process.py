@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from opfixtures.worker import ending, events, worker_process
+from opfixtures.worker import events, worker_end, worker_process
 from opfixtures.worker.events import StoppedError
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import WorkerError
@@ -139,7 +139,7 @@ def test_a_runtime_that_breaks_in_between_is_a_failure(pretend):
 
 
 def test_a_worker_that_ignores_its_termination_is_killed(pretend, monkeypatch, tmp_path):
-    monkeypatch.setattr(ending, "END_SECONDS", 0.2)
+    monkeypatch.setattr(worker_end, "END_SECONDS", 0.2)
     pid_file = tmp_path / "pid"
     code = (
         "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
