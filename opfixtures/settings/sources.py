@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -53,15 +53,16 @@ class Sources:
         return not _DOCS_AND_TESTS.fullmatch(own)
 
     def following(self, links: Mapping[str, str]) -> Sources:
-        """The same, with what symbolic links among them lead to. `links` are all of a tree, each with its text."""
-        found, known = self, set[str]()
-        for _ in range(_MOST_LINKS):
+        """The same, with what symbolic links among them lead to, over others too. `links` are all of a tree, each with
+        its text."""
+        found, known, new = self, set[str](), set(self.always)
+        while True:
+            ways = {one for path in new for one in _way(path, links)}
+            found = replace(found, always=found.always | ways)
             new = {path for path in links if path not in known and found.has(path)}
             if not new:
                 break
             known |= new
-            ends = {posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path])) for path in new}
-            found = replace(found, always=found.always | ends)
         return found
 
     def unmatched(self, paths: Iterable[str]) -> str | None:
@@ -103,6 +104,31 @@ def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str
         frozenset(spec.module.partition(".")[0] for spec in specs if spec.module),
         frozenset(written),
     )
+
+
+def _way(path: str, links: Mapping[str, str]) -> Iterator[str]:
+    """The symbolic links that a path leads through, and where it ends unless that is outside; as path_resolution(7)."""
+    done, rest, hops = list[str](), path.split("/")[::-1], 0
+    while rest:
+        name = rest.pop()
+        if name in ("", "."):
+            continue
+        if name == "..":
+            if not done:
+                return
+            done.pop()
+            continue
+        done.append(name)
+        text = links.get(here := "/".join(done))
+        if text is None:
+            continue
+        yield here
+        hops += 1
+        if hops == _MOST_LINKS or text.startswith("/"):
+            return
+        done.pop()
+        rest += text.split("/")[::-1]
+    yield "/".join(done)
 
 
 def _translated(glob: str) -> str:

@@ -191,6 +191,17 @@ def test_what_a_link_in_the_library_leads_to_counts(library, difference):
     assert difference(library) == "tests/upgraders.py"
 
 
+def test_so_does_what_it_leads_to_through_a_folder_that_is_one(library, difference):
+    (library.root / "shared").symlink_to("tests")
+    (library.root / "mylib/upgraders.py").symlink_to("../shared/upgraders.py")
+    library.write("tests/upgraders.py", "")
+    library.git("add", "--all")
+    library.commit()
+    assert difference(library) is None
+    edit(library, "tests/upgraders.py")
+    assert difference(library) == "tests/upgraders.py"
+
+
 def test_fixtures_are_no_source_and_count_all_the_same(library, difference):
     library.write(".opfixtures.toml", CHECKOUT.replace("[[tool", 'sources = ["**"]\n\n[[tool'))
     library.commit()

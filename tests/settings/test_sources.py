@@ -156,6 +156,39 @@ def test_what_a_link_among_them_leads_to_is_one_of_them() -> None:
         assert not followed.has(path)
 
 
+@pytest.mark.parametrize(
+    ("links", "end"),
+    [
+        ({"shared": "real", "mylib/up.py": "../shared/up.py"}, "real/up.py"),
+        ({"shared": "other", "other": "./deep/real/", "mylib/up.py": "../shared/up.py"}, "deep/real/up.py"),
+        # From where a link leads, `..` is the folder above.
+        ({"shared": "deep/real", "mylib/up.py": "../shared/../up.py"}, "deep/up.py"),
+        # A folder that one leads to holds others.
+        ({"mylib/all": "../real", "real/up.py": "../shared/up.py", "shared": "more"}, "more/up.py"),
+        ({"shared": "real", "real/up.py": "new.py", "mylib/up.py": "../shared/up.py"}, "real/new.py"),
+    ],
+)
+def test_links_are_followed_over_others(links: dict[str, str], end: str) -> None:
+    followed = Sources(("mylib/**",)).following(links)
+    assert followed.has(end)
+    # Where a link on the way leads matters as much.
+    assert all(map(followed.has, links))
+    assert not followed.has("unrelated.py")
+
+
+def test_so_are_those_that_a_command_or_a_declared_file_is_reached_through() -> None:
+    followed = Sources(("mylib/**",), always=frozenset({"shared/up.py"})).following({"shared": "real"})
+    assert followed.has("real/up.py")
+    assert followed.has("shared")
+
+
+@pytest.mark.parametrize("text", ["loop/loop", "../mylib/loop/a", "../../../out", "/usr", "..", "."])
+def test_a_link_that_ends_nowhere_is_a_file_by_itself(text: str) -> None:
+    followed = Sources(("mylib/**",)).following({"mylib/loop": text})
+    assert followed.has("mylib/loop")
+    assert not followed.has("setup.py")
+
+
 def config(**members: object) -> Config:
     setup = (("bash", "tests/build.sh"), ("pip", "install", "."))
     spec = RuntimeSpec("checkout", "checkout", VersionRange(), None, None, None, setup, "tiny.ops")
