@@ -21,6 +21,18 @@ def is_owned_by_target(change: Change, owner: Owner) -> bool:
     return published.is_guard(row) or published.matching.bump_of(row) is not None
 
 
+def guards_of_target(change: Change, owner: Owner) -> tuple[str, ...]:
+    """The names in target of the fixtures that one may have had as a guard, before its operator got its entry and its
+    class another name."""
+    published, (_, _, ending) = change.owners_published, owner.path.rpartition(".")
+    if owner.entry is None:
+        return ()
+    rows = ((name, published.row(name)) for name in change.target.fixtures.ids if name.endswith(f".{ending}"))
+    return tuple(
+        name for name, row in rows if row and row.operator == owner.operator and published.is_guard(row)
+    )
+
+
 def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str], bool]) -> Iterator[Owner]:
     """The owners in target of fixtures of which none of that name stands any more.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison, commit_of, snapshot_of
-from opfixtures.change.evidence import is_owned_by_target
+from opfixtures.change.evidence import guards_of_target, is_owned_by_target
 from opfixtures.change.map_history import MapHistory, PreChange, read_history
 from opfixtures.change.owner import Owner
 from opfixtures.change.projects import since_target
@@ -28,7 +28,6 @@ from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
-from opfixtures.settings.settings_scan import below
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,9 @@ def _planned(
         _sources(change, compared.after),
         Standing(
             files.read,
-            lambda path: _read_published(published, compared, change, path),
+            partial(_read_published, published, change),
             lambda owner: not unpublished and is_owned_by_target(change, owner),
+            lambda owner: () if unpublished else guards_of_target(change, owner),
         ),
         pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
         published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
@@ -152,13 +152,10 @@ def _planned(
     )
 
 
-def _read_published(published: Snapshot, compared: Comparison, change: Change, path: str) -> bytes | None:
-    """What target holds at a path, or held before the project or its folder of fixtures moved."""
-    places = [path]
-    if compared.moved_from is not None:
-        places.append(below(compared.moved_from, path.removeprefix(below(compared.folder, ""))))
-    places.append(change.target.fixtures.path(path.rpartition("/")[2]))
-    return next((data for place in places if (data := published.read(place)) is not None), None)
+def _read_published(published: Snapshot, change: Change, path: str) -> bytes | None:
+    """What target holds of the file of that name where its own settings have the fixtures: of no other was judged what
+    it is."""
+    return published.read(change.target.fixtures.path(path.rpartition("/")[2]))
 
 
 def _only(plan: Plan, runtime: str | None, config: Config) -> Plan:

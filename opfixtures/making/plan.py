@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from opfixtures.change.owner import Owner
@@ -94,16 +94,23 @@ class Plan:
         return tuple(one.again for one in self.found if isinstance(one.again, PlannedFixture))
 
 
+def _no_names(_: Owner) -> Iterable[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands in the tree and in target: `here` reads a file of the work tree, `published` one of target.
+    """What stands in the tree and in target: `here` reads a file of the work tree, `published` one of target's fixtures
+    by its name, in whatever folder.
 
     `was_judged` tells whether what target holds was judged there: it is no evidence of what nobody looked at.
+    `guards` are the names of the fixtures in target that one may have had while it was a guard's.
     """
 
     here: Callable[[str], bytes | None]
     published: Callable[[str], bytes | None]
     was_judged: Callable[[Owner], bool]
+    guards: Callable[[Owner], Iterable[str]] = _no_names
 
 
 @dataclass(frozen=True, slots=True)

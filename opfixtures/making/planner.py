@@ -122,14 +122,20 @@ class _Planner:
 
     def _found(self, owner: Owner, data: bytes) -> FoundFixture:
         record = self._standing.here(record_path(owner.path))
-        published = self._standing.published(owner.path), self._standing.published(record_path(owner.path))
-        if published == (data, record) and self._standing.was_judged(owner):
+        if self._is_of_target(owner, data, record):
             return FoundFixture(owner, data, record)
         try:
             again: PlannedFixture | str = self._planned(owner)
         except _PlanError as error:
             again = str(error)
         return FoundFixture(owner, data, record, brought=True, again=again)
+
+    def _is_of_target(self, owner: Owner, data: bytes, record: bytes | None) -> bool:
+        """Whether target holds the same and judged it, under this name or that of a guard: its archive says for good
+        what its class was called then."""
+        read = self._standing.published
+        names = [owner.path] if self._standing.was_judged(owner) else list(self._standing.guards(owner))
+        return any((read(name), read(record_path(name))) == (data, record) for name in names)
 
     def _planned(self, owner: Owner) -> PlannedFixture:
         module_path, source = self._source(owner.row)

@@ -105,7 +105,7 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
             if name != fixture_of(name):
                 message = f"the record of {message}"
             yield finding(operator, Place(path, 1, 1), message, hint)
-        elif row is not None and owners.is_guard(row) and name == fixture_of(name):
+        elif row is not None and owners.is_guard(row) and not _is_replayed(change, name, row.operator):
             message = f"a guard is taken away: nothing replays {operator} any more"
             guard = finding(
                 operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
@@ -119,6 +119,12 @@ def _is_renamed(change: Change, content: str, row: FixtureEntry | None) -> bool:
         return False
     names = (name for name, one in change.after.fixtures.ids.items() if one == content)
     return any(found.operator == row.operator for found in map(change.owners.row, names) if found is not None)
+
+
+def _is_replayed(change: Change, name: str, operator: str) -> bool:
+    """Whether a fixture stands that replays the operator of one that is taken away; a record never does."""
+    rows = map(change.owners.row, change.after.fixtures.fixtures)
+    return name != fixture_of(name) or any(row is not None and row.operator == operator for row in rows)
 
 
 def _restoring(change: Change, name: str) -> str:

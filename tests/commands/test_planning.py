@@ -332,6 +332,49 @@ class TestEvidence:
 
         assert [one.brought for one in plan(repository).plan.found] == [False, False]
 
+    @pytest.fixture
+    def renamed(self, repository: GitRepository) -> GitRepository:
+        """Target has a guard whose class names no version; on the branch its operator got an entry, the class, fixture
+        and record another name."""
+        guard = ("Guard", "tiny::new")
+        repository.git("switch", "--quiet", "main")
+        repository.write("registry.py", registry(SCALE, ADD, guard))
+        repository.write("modules.py", MODULES.replace("NewV3", "Guard"))
+        repository.write("fixtures/guard.ptl", "a guard")
+        repository.write("fixtures/guard.ptl.json", "its record")
+        repository.commit("a guard")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.write("versions.py", version_map("tiny::scale", "tiny::add", "tiny::new"))
+        repository.write("registry.py", registry(SCALE, ADD, GUARD))
+        repository.write("modules.py", MODULES)
+        for ending in ("ptl", "ptl.json"):
+            repository.git("mv", f"fixtures/guard.{ending}", f"fixtures/new_v3.{ending}")
+        return repository
+
+    def brought(self, repository: GitRepository) -> bool:
+        (one,) = (one for one in plan(repository).plan.found if one.owner.path == "fixtures/new_v3.ptl")
+        return one.brought
+
+    def test_a_guard_that_got_another_name_was_judged(self, renamed: GitRepository) -> None:
+        assert not self.brought(renamed)
+        assert plan(renamed).plan.lost == ()
+        renamed.git("commit", "--quiet", "--all", "--message", "committed")
+        assert not self.brought(renamed)
+
+    @pytest.mark.parametrize("file", ["new_v3.ptl", "new_v3.ptl.json"])
+    def test_but_none_that_says_anything_else(self, renamed: GitRepository, file: str) -> None:
+        renamed.write(f"fixtures/{file}", "forged")
+        assert self.brought(renamed)
+
+    def test_nor_one_of_another_operator(self, renamed: GitRepository) -> None:
+        renamed.write("registry.py", registry(SCALE, ADD, ("NewV3", "tiny::add")))
+        assert self.brought(renamed)
+
+    def test_nor_where_nothing_is_published(self, renamed: GitRepository) -> None:
+        renamed.write(".opfixtures.toml", SETTINGS.replace('"main"', '"HEAD"'))
+        renamed.git("commit", "--quiet", "--message", "no target", "--only", ".opfixtures.toml")
+        assert self.brought(renamed)
+
     def test_a_folder_that_moves_takes_what_target_holds_along(self, repository: GitRepository) -> None:
         repository.git("mv", "fixtures", "evidence")
         repository.write(".opfixtures.toml", SETTINGS.replace('"fixtures"', '"evidence"'))
@@ -341,6 +384,20 @@ class TestEvidence:
         assert moved.lost == ()
         repository.write("evidence/scale_v3.ptl.json", "other outputs")
         assert [one.brought for one in plan(repository).plan.found] == [True]
+
+    def test_what_another_folder_of_target_holds_nobody_judged(self, repository: GitRepository) -> None:
+        """One change plants copies of the fixtures with a forged record, the next names their folder."""
+        repository.git("switch", "--quiet", "main")
+        repository.write("evil/scale_v3.ptl", "scale")
+        repository.write("evil/scale_v3.ptl.json", "a forged record")
+        repository.commit("a folder that no settings name")
+        repository.git("switch", "--quiet", "--force-create", "topic")
+        repository.write(".opfixtures.toml", SETTINGS.replace('"fixtures"', '"evil"'))
+
+        (found,) = plan(repository).plan.found
+        assert (found.owner.path, found.brought) == ("evil/scale_v3.ptl", True)
+        repository.write("evil/scale_v3.ptl.json", "a record")
+        assert [one.brought for one in plan(repository).plan.found] == [False]
 
     @pytest.mark.parametrize("how", ["it is deleted", "its folder is left", "its row goes with it"])
     def test_what_target_holds_and_is_gone_is_a_row_that_is_not_green(

@@ -515,6 +515,16 @@ class TestAGuardWhoseOperatorGetsItsEntry:
         grown.git("mv", f"{FOLDER}/hardswish_guard.ptl", HARDSWISH)
         assert f"OPF306 {FOLDER}/hardswish_guard.ptl" in found(grown)
 
+    def test_is_not_missed_where_the_entry_has_a_fixture_made_anew(self, grown, found):
+        """The operator is replayed then, by what is proven for its entry."""
+        for path in (REGISTRY, MODULES):
+            grown.replace(path, "HardswishGuard", "TestVersionedHardswishV10")
+        for ending in ("", ".json"):
+            grown.git("rm", "--quiet", f"{FOLDER}/hardswish_guard.ptl{ending}")
+        assert found(grown, codes=("OPF306",)) == [f"OPF306 {FOLDER}/hardswish_guard.ptl"]
+        grown.write(HARDSWISH, zipped_archive(2, "aten::hardswish"))
+        assert found(grown, codes=("OPF306",)) == []
+
     def test_is_told_apart_from_one_whose_text_is_another(self, grown, found):
         for path in (REGISTRY, MODULES):
             grown.replace(path, "HardswishGuard", "TestVersionedHardswishV10")
