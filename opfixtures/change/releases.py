@@ -71,7 +71,7 @@ def read_releases(
     if not tags and published and repository.run("remote").strip():
         return Releases(
             doubt="this clone has no tags: `git fetch --tags` brings what releases have; where there is no release "
-            "yet, set `release-tags = false`"
+            "yet, set `release-tags = false` in a change of its own: it counts once target has it"
         )
     entries: set[tuple[str, int]] = set()
     doubt = ""

@@ -68,6 +68,10 @@ class FixtureFiles:
         """The path of a file of that name, from the repository's root."""
         return f"{self._folder}/{name}"
 
+    def is_link(self, name: str) -> bool:
+        """Whether the file of that name is a symbolic link."""
+        return self.ids[name].startswith("@")
+
     def archive(self, name: str) -> Archive | str:
         """What the fixture of that name says of itself; or a text, why it is no archive."""
         if name not in self._archives:
@@ -99,7 +103,7 @@ class FixtureFiles:
         return self._records[name]
 
     def _content(self, name: str, most: int, refused: type[ValueError]) -> bytes:
-        if self.ids[name].startswith("@"):
+        if self.is_link(name):
             raise refused("it is a symbolic link, and none is followed")
         size, content = self._read(name, most)
         if size > most:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 5
 _LONGEST_VALUE = 200
+# Nothing is written through a link.
+_AS_A_FILE = "put the file itself in the place of the link"
 
 
 @rule("OPF302", Severity.ERROR)
@@ -42,6 +44,8 @@ def archive_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[Find
         archive = change.after.fixtures.archive(name)
         if isinstance(archive, str):
             hint = "git lfs pull" if "git LFS" in archive else _made_again(change, name)
+            if change.after.fixtures.is_link(name):
+                hint = _AS_A_FILE
             message = f"not a readable archive: {archive}"
             yield finding(_operator(change, name), _place(change, name), message, hint)
 
@@ -128,7 +132,8 @@ def fixture_and_record_disagree(change: Change, finding: NewFinding) -> Iterator
         record = fixtures.record(name)
         place, operator = _place(change, f"{name}.json"), _operator(change, name)
         if isinstance(record, str):
-            yield finding(operator, place, f"not a record: {record}", _made_again(change, name))
+            hint = _AS_A_FILE if fixtures.is_link(f"{name}.json") else _made_again(change, name)
+            yield finding(operator, place, f"not a record: {record}", hint)
         elif record is not None:
             differing = dict(_differences(change, name, record))
             if differing:

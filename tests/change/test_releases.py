@@ -128,7 +128,12 @@ class TestACloneWithoutAnyTag:
     def test_cannot_tell_where_it_has_a_remote(self, published, released):
         assert not released(published).doubt
         published.git("remote", "add", "origin", "elsewhere")
-        assert released(published).doubt.startswith("this clone has no tags: `git fetch --tags` brings")
+        doubt = released(published).doubt
+        assert doubt.startswith("this clone has no tags: `git fetch --tags` brings")
+        # No change chooses by itself what it is held to.
+        assert doubt.endswith(
+            "set `release-tags = false` in a change of its own: it counts once target has it"
+        )
         assert released(published).may_have(*FOUR)
 
     def test_can_tell_once_it_has_one_or_the_settings_say_that_there_is_none(self, published, released):

@@ -197,7 +197,16 @@ class TestOPF302:
         (pytorch.root / GELU).unlink()
         os.symlink("elsewhere", pytorch.root / GELU)
         pytorch.git("add", GELU)
-        assert "it is a symbolic link" in first(pytorch, "OPF302")["message"]
+        finding = first(pytorch, "OPF302")
+        assert "it is a symbolic link" in finding["message"]
+        assert finding["hint"] == "put the file itself in the place of the link"
+
+    def test_nor_is_one_a_record(self, pytorch, first):
+        os.symlink("elsewhere", pytorch.root / f"{GELU}.json")
+        pytorch.git("add", f"{GELU}.json")
+        finding = first(pytorch, "OPF305")
+        assert finding["message"] == "not a record: it is a symbolic link, and none is followed"
+        assert finding["hint"] == "put the file itself in the place of the link"
 
     def test_a_pointer_of_git_lfs_is_what_it_points_to_where_that_is_here(self, pytorch, found, first):
         data = zipped_archive(3, "aten::hardswish")
