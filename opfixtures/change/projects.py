@@ -94,10 +94,12 @@ def since_target(objects: GitObjects, work_tree: Snapshot, published: str | None
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The folders of the projects in a state, outer ones first, and the folders in which nothing is one."""
+    """The folders of the projects in a state, outer ones first, and the folders in which nothing is one, with those in
+    them that were `passed_over`."""
 
     folders: Sequence[str]
     excluded: Sequence[str]
+    passed_over: Sequence[str]
 
 
 def configs_in(objects: GitObjects, state: Snapshot) -> list[Config]:
@@ -148,8 +150,10 @@ def _found_in(state: Snapshot, paths: Iterable[str]) -> _Found:
         names.setdefault(path[: -len(name) - 1], set()).add(name)
     folders: list[str] = []
     excluded: list[str] = []
+    passed_over: list[str] = []
     for folder, here in sorted(names.items()):
         if _is_in(folder, excluded):
+            passed_over.append(folder)
             continue
         try:
             # Of what the index does not hold git takes long to say so.
@@ -161,7 +165,7 @@ def _found_in(state: Snapshot, paths: Iterable[str]) -> _Found:
             continue
         if settings.keys() - {"exclude"} or (PYTORCH_MAP in here and has_signs(state, folder)):
             folders.append(folder)
-    return _Found(folders, excluded)
+    return _Found(folders, excluded, passed_over)
 
 
 def _name_of(path: str) -> str:
@@ -213,6 +217,12 @@ def entries_of(state: Snapshot, folder: str) -> Entries | None:
 def _nothing(objects: GitObjects, states: Sequence[Snapshot]) -> NothingToCheck:
     """The error where there is no project."""
     after, *earlier = states
+    folder = _excluded_project(objects, after)
+    if folder is not None:
+        return NothingToCheck(
+            f"nothing to check: `exclude` in the settings leaves out {folder}, and no other folder of {after.name} has "
+            f"[tool.opfixtures]"
+        )
     path = _in_work_tree_alone(objects) if is_index(after) or not isinstance(after, GitSnapshot) else None
     if path is None:
         return nothing_to_check(*earlier, after)
@@ -221,6 +231,16 @@ def _nothing(objects: GitObjects, states: Sequence[Snapshot]) -> NothingToCheck:
     return NotInTheIndex(
         f"nothing to check: {path} is not in the index as it stands in the work tree: `git add {quote(path)}`"
     )
+
+
+def _excluded_project(objects: GitObjects, state: Snapshot) -> str | None:
+    """The first folder with settings of a project, of those in which nothing is one."""
+    (found,) = _found(objects, [state])
+    for folder in found.passed_over:
+        with suppress(ConfigurationError):
+            if settings_in(state, folder)[1].keys() - {"exclude"}:
+                return folder
+    return None
 
 
 def _in_work_tree_alone(objects: GitObjects) -> str | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
 from opfixtures.change.evidence import lost_fixtures, without_fixture, without_owner
+from opfixtures.change.left_out import LeftOut, left_out
 from opfixtures.change.owner import Owner
 from opfixtures.clock import today
+from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules.take_away import may_go
 
@@ -19,6 +23,21 @@ def lost_here(change: Change, names: Collection[str]) -> list[Owner]:
     """The owners in target of fixtures that are gone and may not go. `names` are those of the files that stand."""
     as_of_today = replace(change, today=today)
     return list(lost_fixtures(change, names, lambda name: may_go(as_of_today, name)))
+
+
+def dropped(objects: GitObjects, here: Sequence[Comparison]) -> Iterator[tuple[LeftOut, list[Owner]]]:
+    """The projects of target that the work tree has no more, each with the owners of the fixtures that nothing replays
+    for it: all of them where its files still stand. `here` are those that it has.
+
+    Raises as `left_out`.
+    """
+    for one in left_out(objects, here):
+        as_of_today = replace(one.change, today=today)
+        yield one, list(lost_fixtures(as_of_today, (), partial(_may_go_with, one, as_of_today)))
+
+
+def _may_go_with(one: LeftOut, as_of_today: Change, name: str) -> bool:
+    return not one.because and may_go(as_of_today, name)
 
 
 def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from opfixtures.change.owner import Owner
 from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
 from opfixtures.commands.planning import Planned, Wanted, intentions, planned
 from opfixtures.errors import UserError
-from opfixtures.making.plan import runtime_for
+from opfixtures.making.plan import Plan, runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
@@ -91,7 +91,7 @@ def run(wanted: Wanted, report: str | None) -> int:
                 after = PostChange(todo.change.config, upgrader_texts(todo.change), _post_change(wanted))
                 own = tools.building(sources_of(todo.change.config, configs, wanted.written))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
-            unseen = [*map(refused, todo.plan.unplanned), *map(lost, todo.plan.lost)]
+            unseen = [*map(refused, todo.plan.unplanned), *_lost(todo.plan)]
             results = _in_order(todo, [*unseen, *done.results])
             parts.append(Part(todo.change.config, results))
             unavailable = unavailable or done.unavailable
@@ -119,7 +119,7 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
             )
         )
         return f"a dry run: {made} made, {reproduced} reproduced, {replayed} replayed without --dry-run"
-    if any(plan.to_make or plan.found for plan in plans):
+    if any(plan.to_make or plan.found or plan.lost or plan.unplanned for plan in plans):
         return ""
     if any(todo.because for todo in todos):
         if wanted.runtime:
@@ -161,6 +161,10 @@ def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:
         return None
 
     return problem
+
+
+def _lost(plan: Plan) -> list[FixtureResult]:
+    return [lost(owner, plan.lost_because) for owner in plan.lost]
 
 
 def _post_change(wanted: Wanted) -> RuntimeSpec | None:

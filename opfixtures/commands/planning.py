@@ -17,7 +17,7 @@ from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
-from opfixtures.commands.evidence import lost_here, notes
+from opfixtures.commands.evidence import dropped, lost_here, notes
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -83,10 +83,20 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
     if wanted.runtime is not None:
         refuse_unknown_runtime(wanted.runtime, configs)
     _refuse_unknown_operators(wanted.operators, changes)
-    return [
+    todos = [
         _planned(objects, compared, change, configs, wanted, tell)
         for compared, change in zip(comparisons, changes, strict=True)
     ]
+    return todos if wanted.runtime else [*todos, *_dropped(objects, comparisons, wanted)]
+
+
+def _dropped(objects: GitObjects, here: Sequence[Comparison], wanted: Wanted) -> Iterator[Planned]:
+    """What is lost with the projects that target has and the work tree has not."""
+    for one, owners in dropped(objects, here):
+        some = tuple(owner for owner in owners if not wanted.operators or owner.operator in wanted.operators)
+        if some:
+            plan = Plan(lost=some, lost_because=one.because)
+            yield Planned(one.change, plan, one.target, one.change.config.version_map)
 
 
 def since(objects: GitObjects, work_tree: Snapshot, wanted: Wanted) -> list[Comparison]:

@@ -26,7 +26,7 @@ from opfixtures.commands.common import (
     waived,
     written_by,
 )
-from opfixtures.commands.evidence import lost_here, notes
+from opfixtures.commands.evidence import dropped, lost_here, notes
 from opfixtures.commands.planning import Wanted, since
 from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture
@@ -101,10 +101,11 @@ def _gone(repository: Repository, fixtures: WorkTreeSnapshot) -> tuple[list[Part
         try:
             comparisons = since(objects, WorkTreeSnapshot(repository.root), Wanted())
             changes = [read_change(objects, compared) for compared in comparisons]
-            gone = [(one.config, lost_here(one, fixtures.names(one.config.fixtures))) for one in changes]
+            gone = [(one.config, "", lost_here(one, fixtures.names(one.config.fixtures))) for one in changes]
+            gone += [(one.change.config, one.because, some) for one, some in dropped(objects, comparisons)]
         except GitError as error:
             return [], f"what target holds was not looked for: {error}"
-    return [Part(config, [lost(owner) for owner in some]) for config, some in gone], ""
+    return [Part(config, [lost(owner, because) for owner in some]) for config, because, some in gone], ""
 
 
 def _changes(repository: Repository) -> list[Change]:

@@ -80,13 +80,14 @@ class Unplanned:
 class Plan:
     """What is to be made, what is found and looked at again, and what no run can help.
 
-    `lost` are the owners in target of fixtures that are gone.
+    `lost` are the owners in target of fixtures that are gone, or that nobody reads any more: `lost_because` says why.
     """
 
     to_make: tuple[PlannedFixture, ...] = ()
     found: tuple[FoundFixture, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
     lost: tuple[Owner, ...] = ()
+    lost_because: str = ""
 
     @property
     def reproducing(self) -> tuple[PlannedFixture, ...]:

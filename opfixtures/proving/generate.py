@@ -83,10 +83,11 @@ def refused(unplanned: Unplanned) -> FixtureResult:
     return result_of_entry(unplanned.entry, operator, Status.REFUSED, unplanned.reason)
 
 
-def lost(owner: Owner) -> FixtureResult:
-    """The result of a fixture that target holds and the tree does not: nothing says any more what it said."""
-    reason = "target holds it, and it is gone here: restore it, or take its entry back (`opfixtures explain OPF306`)"
-    return result_of(owner, Status.MISMATCH, reason)
+def lost(owner: Owner, because: str = "") -> FixtureResult:
+    """The result of a fixture that target holds and that is gone here, or that nobody reads here, `because` of what:
+    nothing says any more what it said."""
+    gone = "target holds it, and it is gone here: restore it, or take its entry back (`opfixtures explain OPF306`)"
+    return result_of(owner, Status.MISMATCH, because or gone)
 
 
 def planned_result(planned: PlannedFixture, status: Status, reason: str) -> FixtureResult:

@@ -351,6 +351,44 @@ class TestExcludedFolders:
         assert (ran.status, ran.out.startswith(place)) == (1, True)
         assert opfixtures(monorepo, "check", "--all").out == NOTHING
 
+    @pytest.mark.parametrize("command", ["generate", "verify"])
+    @pytest.mark.parametrize("how", ["exclude", "take away"])
+    def test_are_missed_by_what_replays_fixtures(self, new_repository, opfixtures, command, how):
+        repository = new_repository({**library_files(""), **library_files("sub", scale=4)})
+        repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        # Nothing in the other project needs a runtime.
+        assert command == "verify" or opfixtures(repository, command).status == 0
+        if how == "exclude":
+            repository.write("pyproject.toml", SETTINGS + 'exclude = ["sub"]\n')
+            reason = "this change excludes the project in sub, and nothing replays it"
+        else:
+            repository.write("sub/pyproject.toml", "")
+            reason = "this change takes the settings of the project in sub away, and nothing replays it"
+        repository.commit("out of sight")
+        ran = opfixtures(repository, command)
+        assert ran.status == 1
+        assert "mismatch    tiny::scale at 4: sub/fixtures/scale_v3.ptl\n" in ran.out
+        assert reason in ran.out
+        assert "1 mismatch" in ran.out
+        assert "nothing to do" not in ran.out
+
+    @pytest.mark.parametrize("command", ["generate", "verify"])
+    def test_that_hold_the_only_project_are_named(self, new_repository, opfixtures, command):
+        files = {
+            **library_files("sub", scale=4),
+            "sub/other/pyproject.toml": "[tool.other]\n",
+            "pyproject.toml": '[tool.opfixtures]\nexclude = ["sub"]\n',
+        }
+        repository = new_repository(files)
+        ran = opfixtures(repository, command)
+        assert (ran.status, ran.err) == (
+            2,
+            "opfixtures: error: nothing to check: `exclude` in the settings leaves out sub, and no other folder of "
+            "the work tree has [tool.opfixtures]\n",
+        )
+        repository.write("sub/pyproject.toml", "[tool.opfixtures")
+        assert "nothing to check: no [tool.opfixtures]" in opfixtures(repository, command).err
+
     def test_that_are_no_list_are_an_error(self, monorepo, check):
         monorepo.write(".opfixtures.toml", "[tool.opfixtures]\nexclude = 'packages'\n")
         ran = check(monorepo)

@@ -145,6 +145,75 @@ class TestSeveralProjects:
             "nothing to do: there is no fixture, and none is owed"
         )
 
+    @pytest.fixture
+    def proven(self, both: GitRepository) -> GitRepository:
+        """The one in the folder has a fixture, and target a guard of it too."""
+        both.git("switch", "--quiet", "main")
+        rows = (("ScaleV3", "lib::scale"), ("AddV3", "lib::add"), ("NewV3", "lib::new"))
+        both.write("lib/registry.py", registry(*rows))
+        both.write("lib/fixtures/scale_v3.ptl", "scale")
+        both.write("lib/fixtures/new_v3.ptl", "a guard")
+        both.commit("evidence")
+        both.git("switch", "--quiet", "--force-create", "topic")
+        return both
+
+    SCALE_OF_LIB, GUARD_OF_LIB = "lib/fixtures/scale_v3.ptl", "lib/fixtures/new_v3.ptl"
+
+    def rows(self, repository: GitRepository, **wanted: object) -> dict[str | None, str]:
+        """Of each fixture that is lost, why."""
+        todos = self.plans(repository, [], **wanted).values()
+        rows = [lost(one, todo.plan.lost_because) for todo in todos for one in todo.plan.lost]
+        assert all(row.status is Status.MISMATCH for row in rows)
+        return {row.fixture: row.reason for row in rows}
+
+    @pytest.mark.parametrize("how", ["excluded", "excluded and broken", "no settings", "committed"])
+    def test_what_target_holds_of_one_that_is_read_no_more_is_lost(
+        self, proven: GitRepository, how: str
+    ) -> None:
+        assert self.rows(proven) == {}
+        reason = "this change excludes the project in lib, and nothing replays it: take it out of `exclude`"
+        if how == "no settings":
+            proven.git("rm", "--quiet", "lib/.opfixtures.toml")
+            reason = (
+                "this change takes the settings of the project in lib away, and nothing replays it: "
+                "restore [tool.opfixtures]"
+            )
+        else:
+            excluding = SETTINGS.replace('target = "main"', 'target = "main"\nexclude = ["lib"]')
+            proven.write(".opfixtures.toml", excluding)
+        if how == "excluded and broken":
+            proven.write("lib/.opfixtures.toml", "[tool.opfixtures")
+        if how == "committed":
+            proven.commit("excluded")
+
+        assert self.rows(proven) == {self.SCALE_OF_LIB: reason, self.GUARD_OF_LIB: reason}
+        assert self.rows(proven, operators=("tiny::scale",)) == {}
+        assert list(self.rows(proven, runtime="checkout")) == []
+
+    def test_what_target_excluded_already_is_nothing_new(self, proven: GitRepository) -> None:
+        proven.git("switch", "--quiet", "main")
+        proven.write(
+            ".opfixtures.toml", SETTINGS.replace('target = "main"', 'target = "main"\nexclude = ["lib"]')
+        )
+        proven.commit("excluded")
+        proven.git("switch", "--quiet", "--force-create", "topic")
+        assert list(self.plans(proven, [])) == [""]
+
+    def test_one_that_nobody_has_may_go_with_all_its_files(self, proven: GitRepository) -> None:
+        proven.git("rm", "-r", "--quiet", "lib")
+        assert self.rows(proven) == {}
+        proven.git("tag", "v1", "main")
+        assert list(self.rows(proven)) == [self.SCALE_OF_LIB]
+        assert "it is gone here: restore it" in self.rows(proven)[self.SCALE_OF_LIB]
+
+    def test_one_that_target_cannot_read_holds_no_evidence(self, proven: GitRepository) -> None:
+        proven.git("switch", "--quiet", "main")
+        proven.write("lib/.opfixtures.toml", "[tool.opfixtures")
+        proven.commit("broken")
+        proven.git("switch", "--quiet", "--force-create", "topic")
+        proven.git("rm", "-r", "--quiet", "lib")
+        assert list(self.plans(proven, [])) == [""]
+
     def test_an_operator_and_a_runtime_are_looked_for_in_all(self, both: GitRepository) -> None:
         plans = self.plans(both, [], operators=("lib::add",))
         assert [len(one.plan.to_make) for one in plans.values()] == [0, 1]
@@ -419,6 +488,8 @@ class TestEvidence:
         )
         assert (row.status, row.failed) == (Status.MISMATCH, True)
         assert "target holds it, and it is gone here" in row.reason
+        # A row that is not green says that something is to be done.
+        assert _nothing_done([plan(repository)], Wanted()) == ""
         assert plan(repository, operators=("tiny::add",)).plan.lost == ()
         assert plan(repository, runtime="checkout").plan.lost == ()
 
