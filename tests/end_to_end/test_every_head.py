@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from opfixtures.records.record import with_checksum
-from tests.end_to_end.conftest import branched
+from tests.end_to_end.conftest import TREES, branched
 from tests.end_to_end.test_library import report
 from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
 SCALE, HALVE = (f"fixtures/test_versioned_{name}_v3.ptl" for name in ("scale", "halve"))
+GUARD = "TestHalve", "TestVersionedHalveV3"
 BREAK_HALVE = ("tinyops/upgraders.py", "return torch.floor_divide(x, 2)", "return torch.floor_divide(x, 3)")
 
 
@@ -378,6 +380,34 @@ def test_a_guard_is_made_by_the_operator_of_target_and_replayed_at_every_head(
     assert (ran.status, "mismatch    tinyops::twice, a guard: fixtures/twice.ptl" in ran.out) == (1, True), (
         ran.out
     )
+
+
+def test_a_guard_whose_class_names_no_version_becomes_the_proof_of_its_entry(
+    library: GitRepository, run_long: RunLong, tmp_path: Path
+) -> None:
+    """The archive has the name of its class for good: made again under the new name it is another one."""
+    modules, registry = "fixtures_src/modules.py", "fixtures_src/registry.py"
+    library.git("stash", "push", "--quiet", "--include-untracked")
+    library.write(modules, (TREES / "library/entries" / modules).read_text().replace(GUARD[1], GUARD[0]))
+    library.write(registry, f'from modules import *\n\nALL_MODULES = {{{GUARD[0]}(): "tinyops::halve"}}\n')
+    assert run_long(library, "generate").status == 0
+    library.git("add", "--all")
+    library.commit("a guard of halve")
+    library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    for folder in ("change", "entries"):
+        shutil.copytree(TREES / "library" / folder, library.root, dirs_exist_ok=True)
+    for ending in ("ptl", "ptl.json"):
+        library.git("mv", f"fixtures/test_halve.{ending}", f"fixtures/test_versioned_halve_v3.{ending}")
+
+    ran = run_long(library, "generate", "--report", str(tmp_path / "report.json"))
+
+    (row,) = rows_of(tmp_path / "report.json", "tinyops::halve")
+    assert (ran.status, row["status"], row["made"], row["fixture"]) == (0, "verified", "found", HALVE), (
+        ran.out
+    )
+    # With the change's own upgrader broken it is no less a proof.
+    library.replace(*BREAK_HALVE)
+    assert run_long(library, "generate").status == 1
 
 
 def rows_of(path: Path, operator: str) -> list[dict[str, object]]:
