@@ -90,11 +90,12 @@ def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
         result_folder.write_findings(folder, ())
         return 0
     if job.inputs.mode is Mode.PLAN:
-        intended = _plan(job, side, folder) or ["nothing is to be made, or replayed"]
+        status, lines = _plan(job, side, folder)
+        intended = lines or ["nothing is to be made, or replayed"]
         for line in intended:
             job.tell(line)
         job.summarise("\n".join(intended))
-        return 0
+        return status
     status, printed = _generate(job, side, folder)
     if not job.has_result:
         job.summarise(f"{printed}opfixtures: no fixtures were made: the log of this step says why")
@@ -168,8 +169,11 @@ def _wanted(job: Job, side: Side) -> Wanted:
     )
 
 
-def _plan(job: Job, side: Side, folder: str) -> list[str]:
-    """Name the runtimes that are needed, one job of a matrix each, and write what needs none; what is to be made."""
+def _plan(job: Job, side: Side, folder: str) -> tuple[int, list[str]]:
+    """Name the runtimes that are needed, one job of a matrix each, and write what needs none; what is to be made.
+
+    The status is 1 where something is lost: no other job looks for that.
+    """
     repository = Repository.discover(side.repository.root, _harmless(job.environment))
     with GitObjects(repository) as objects:
         todos = planned_in(objects, _wanted(job, side), job.tell)
@@ -185,7 +189,7 @@ def _plan(job: Job, side: Side, folder: str) -> list[str]:
     told = Result(None, (*refusals, *gone, *left), planned)
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
-    return [line for todo in todos for line in intentions(todo.plan)]
+    return int(bool(gone)), [line for todo in todos for line in intentions(todo.plan)]
 
 
 def _jobs(todos: Sequence[Planned]) -> tuple[dict[str, str], list[FixtureResult]]:

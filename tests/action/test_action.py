@@ -487,6 +487,23 @@ def monorepo(project: Project) -> Project:
 
 
 class TestSeveralProjects:
+    @pytest.mark.parametrize("mode", ["plan", "generate"])
+    @pytest.mark.parametrize("how", ["exclude", "take away"])
+    def test_one_that_a_change_puts_out_of_sight_is_missed(
+        self, monorepo: Project, how: str, mode: str
+    ) -> None:
+        upstream = monorepo.upstream
+        if how == "exclude":
+            upstream.write("pyproject.toml", '[tool.opfixtures]\nexclude = ["demo", "packages"]\n')
+        else:
+            upstream.write("packages/tinyops/pyproject.toml", "")
+        upstream.commit("out of sight")
+        done = monorepo.run("pull_request", monorepo.open(), OPFIXTURES_MODE=mode)
+        (row,) = done.report["fixtures"]
+        assert (done.status, row["status"]) == (1, "mismatch"), done.err
+        assert row["fixture"] == "packages/tinyops/fixtures/halve_v3.ptl"
+        assert "nothing replays it" in row["reason"]
+
     def test_are_judged_made_and_told_of_together(self, monorepo: Project) -> None:
         """In a checkout of one commit: what is fetched and written is what any of the projects reads."""
         upstream = monorepo.upstream
