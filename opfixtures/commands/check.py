@@ -16,7 +16,6 @@ from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import FORMATS, renderer
 from opfixtures.report.colour import wants_colour
 from opfixtures.repository.git import Repository
-from opfixtures.repository.git_listing import pathspecs
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 ONLY_A_BUILD_MENDS = frozenset({"OPF111"})
 """What is a warning before a commit or a push, where nobody has a build of it yet, and an error where CI judges."""
+_STAGED = ("diff-index", "--cached", "--name-only", "--no-renames", "-z")
 _TABLE = b"[tool.opfixtures"
 
 
@@ -85,14 +85,19 @@ def run(
     demanded = frozenset({"OPF301"} if require_fixtures else ())
     repository = Repository.discover(os.getcwd(), os.environ)
     with GitObjects(repository) as objects:
+        # Beside the rest of the check. What is staged shows which folders matter: to search the work tree takes longer.
+        staged = () if refs else ("ls-files", "-z") if everything else (*_STAGED, "HEAD")
+        listing = objects.begin(*staged) if staged else None
         several = [between(objects, *refs)] if refs else sides(objects, look and look[0])
         changes = _by_project(objects, several, look, everything)
         # https://pre-commit.com/#pre-commit-during-push
         is_hook = "PRE_COMMIT_REMOTE_NAME" in os.environ if refs else not everything
         softened = ONLY_A_BUILD_MENDS if is_hook else frozenset[str]()
         found, errors = judged_together(objects, changes, demanded, everything, softened)
-        if not refs:
-            _warn_of_unstaged(objects, [first for first, *_ in changes])
+        if listing is not None:
+            # Before the first commit there is no HEAD, and all that is listed is nothing.
+            paths = os.fsdecode(listing.communicate()[0]).split("\0")[:-1]
+            _warn_of_unstaged(objects, [first for first, *_ in changes], paths)
     return show_together(found, errors, report)
 
 
@@ -111,17 +116,20 @@ def _by_project(
     ]
 
 
-def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison]) -> None:
-    """Say which settings only the work tree has, of these projects or of others, where the index is judged."""
+def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison], paths: Sequence[str]) -> None:
+    """Say which settings only the work tree has, of these projects or of the folders that hold `paths`, where the index
+    is judged."""
     work_tree = WorkTreeSnapshot(objects.repository.root)
-    known = [below(one.folder, name) for one in changes for name in (OWN_FILE, SHARED_FILE)]
-    # Which of them are modified is not asked of git, which would have filters read them.
-    listing = ("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--")
-    listed = objects.repository.run(*listing, *pathspecs((OWN_FILE, SHARED_FILE)))
+    above = {"/".join(path.split("/")[:count]) for path in paths for count in range(path.count("/") + 1)}
+    folders = [*(one.folder for one in changes), *sorted(above)]
+    known = (below(folder, name) for folder in folders for name in (OWN_FILE, SHARED_FILE))
     index = changes[0].after
-    for path in dict.fromkeys([*known, *os.fsdecode(listed).split("\0")[:-1]]):
+    for path in dict.fromkeys(known):
+        if not os.path.lexists(os.path.join(objects.repository.root, path)):
+            continue
         with suppress(UserError):
-            if _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b""):
+            is_idle = _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b"")
+            if is_idle and objects.repository.ask("check-ignore", "--quiet", "--", path) is None:
                 from shlex import quote
 
                 shown = quote(printable(path))

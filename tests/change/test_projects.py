@@ -515,7 +515,7 @@ class TestSettingsThatOnlyTheWorkTreeHas:
         assert check(pytorch, "--from-ref", "HEAD", "--to-ref", "HEAD").err == ""
 
     def test_of_another_project_have_no_part_in_the_check_which_says_so(self, monorepo, check):
-        (monorepo.root / "new lib").mkdir()
+        monorepo.write("new lib/ops/versions.py", "OPERATOR_VERSIONS = {}\n")
         (monorepo.root / "new lib/pyproject.toml").write_text(SETTINGS)
         monorepo.replace("sub/.opfixtures.toml", "fixtures_src/registry.py", "fixtures_src/other.py")
         assert check(monorepo).err == (
@@ -527,6 +527,7 @@ class TestSettingsThatOnlyTheWorkTreeHas:
         monorepo.write("new lib/pyproject.toml", "[project]\n")
         monorepo.commit()
         monorepo.replace("sub/.opfixtures.toml", "fixtures_src/other.py", "fixtures_src/registry.py")
+        monorepo.write("new lib/ops/versions.py", "OPERATOR_VERSIONS: dict = {}\n")
         (monorepo.root / "new lib/pyproject.toml").write_text(SETTINGS)
         assert "the settings in new lib/pyproject.toml have no part" in check(monorepo).err
         (monorepo.root / ".git/info/exclude").write_text("new lib\n")

@@ -52,7 +52,6 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.records.fixture_files",
     "opfixtures.repository.git_folder",
     # Settings that only the work tree has are looked for where something changed.
-    "opfixtures.repository.git_listing",
     "opfixtures.repository.git_references",
     "opfixtures.repository.git_tree",
     "opfixtures.repository.git_snapshot",
