@@ -18,7 +18,8 @@ from opfixtures.settings.settings_scan import ASKED_FOR, OWN_FILE, SHARED_FILE
 if TYPE_CHECKING:
     pass
 
-_TARGET = "origin/HEAD"
+DEFAULT_TARGET = "origin/HEAD"
+"""What is published, where no settings name a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def answering(objects: GitObjects, several: Sequence[Comparison]) -> Sequence[Co
     if len(several) == 1:
         return several
     config = _named_in(several)
-    branch = objects.resolve((config and config.target) or _TARGET)
+    branch = objects.resolve((config and config.target) or DEFAULT_TARGET)
     if branch is None:
         # Target is HEAD then.
         return several[:1]
@@ -159,7 +160,7 @@ def target_of(
         return compared.target, compared.target
     if compared.tip is None or compared.base is None:
         return None, None
-    branch, tip = objects.resolve(before.target or _TARGET), objects.resolve(compared.tip)
+    branch, tip = objects.resolve(before.target or DEFAULT_TARGET), objects.resolve(compared.tip)
     base = branch if branch == tip else None
     if branch and tip and base is None:
         base = objects.repository.merge_base(branch, tip)

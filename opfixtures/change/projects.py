@@ -23,7 +23,7 @@ from opfixtures.repository.git_snapshot import GitObjects, GitSnapshot
 from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.presets import PYTORCH_MAP
-from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below, folders_above
 from opfixtures.settings.settings_table import excluded_by, has_signs, settings_in
 
 _NAMES = (OWN_FILE, SHARED_FILE, PYTORCH_MAP)
@@ -120,12 +120,6 @@ def configs_above(state: Snapshot, path: str) -> list[Config]:
     """
     found = _found_in(state, [below(folder, name) for folder in folders_above(path) for name in _NAMES])
     return [config for folder in found.folders if (config := read_config(state, folder)) is not None]
-
-
-def folders_above(path: str) -> list[str]:
-    """The folders that a path leads through, outer ones first; the root is none."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _found(objects: GitObjects, states: Sequence[Snapshot]) -> list[_Found]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
@@ -49,50 +49,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         raise UserError(_no_version_map(objects, compared, config_before, config))
     before = declare(sources_before, config_before, fixtures_before)
 
-    @cache
-    def commits() -> tuple[str | None, str | None]:
-        return target_of(objects, compared, config_before, config)
-
-    @cache
-    def former() -> FormerPlace:
-        from opfixtures.change.former_place import FormerPlace
-
-        return FormerPlace(objects, compared, config_before)
-
-    def settings_then(snapshot: Snapshot, certain: bool = True) -> Config:
-        return earlier_settings(compared, snapshot) or former().settings(snapshot, certain)
-
-    @cache
-    def declared(oid: str | None) -> Declarations:
-        if oid and compared.base and oid == objects.resolve(compared.base):
-            return before
-        snapshot = snapshot_of(objects, oid)
-        return read_declarations(snapshot, settings_then(snapshot, certain=False), tolerant=True)
-
-    @cache
-    def released() -> Releases:
-        from opfixtures.change.releases import read_releases
-
-        published = declared(commits()[0]).version_map
-        return read_releases(
-            objects,
-            lambda snapshot: _map_of(snapshot, settings_then(snapshot)),
-            config_before.release_tags,
-            bool(published and (published.entries or published.problems)),
-        )
-
-    @cache
-    def upstream() -> Upstream | None:
-        if config_before.upstream is None:
-            return None
-        from opfixtures.change.upstream import Upstream
-
-        tip = _upstream(objects, config_before, config)
-        target = commits()[0]
-        merged = objects.repository.merge_base(target, tip) if target else None
-        name = config_before.upstream
-        return Upstream(name, declared(tip), declared(merged), config_before.reserved_versions)
-
+    others = _Others(objects, compared, config_before, config, before)
     if everything:
         sources_before = {}
     return Change(
@@ -100,15 +57,84 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         before=declare({}, config_before) if everything else before,
         after=declare(sources, config, fixtures),
         touched=frozenset(path for path, _ in sources_before.items() ^ sources.items()),
-        published=lambda: declared(commits()[0]),
+        published=lambda: others.declared(others.target),
         has_file=compared.after.has,
-        landed=lambda: declared(commits()[1]),
-        released=released,
+        landed=lambda: others.declared(others.commits[1]),
+        released=lambda: others.released,
         naming=partial(_naming, compared.after, config.fixtures),
-        upstream=upstream,
+        upstream=lambda: others.upstream,
         everything=everything,
-        published_at=lambda: commits()[0],
+        published_at=lambda: others.target,
     )
+
+
+class _Others:
+    """What else a rule may ask of a change: each state is read when the first asks for it, and once."""
+
+    def __init__(
+        self, objects: GitObjects, compared: Comparison, before: Config, after: Config, declared: Declarations
+    ) -> None:
+        self._objects = objects
+        self._compared = compared
+        self._before = before
+        self._after = after
+        self._base_declares = declared
+        self._declared: dict[str | None, Declarations] = {}
+
+    @cached_property
+    def commits(self) -> tuple[str | None, str | None]:
+        """Target's commit, and the tip of the branch that it is a part of."""
+        return target_of(self._objects, self._compared, self._before, self._after)
+
+    @property
+    def target(self) -> str | None:
+        """Target's commit."""
+        return self.commits[0]
+
+    @cached_property
+    def _former(self) -> FormerPlace:
+        from opfixtures.change.former_place import FormerPlace
+
+        return FormerPlace(self._objects, self._compared, self._before)
+
+    def _settings_in(self, snapshot: Snapshot, certain: bool = True) -> Config:
+        return earlier_settings(self._compared, snapshot) or self._former.settings(snapshot, certain)
+
+    def declared(self, oid: str | None) -> Declarations:
+        """What a commit declares; None is the empty tree."""
+        base = self._compared.base
+        if oid and base and oid == self._objects.resolve(base):
+            return self._base_declares
+        if oid not in self._declared:
+            snapshot = snapshot_of(self._objects, oid)
+            config = self._settings_in(snapshot, certain=False)
+            self._declared[oid] = read_declarations(snapshot, config, tolerant=True)
+        return self._declared[oid]
+
+    @cached_property
+    def released(self) -> Releases:
+        """What releases have."""
+        from opfixtures.change.releases import read_releases
+
+        published = self.declared(self.target).version_map
+        return read_releases(
+            self._objects,
+            lambda snapshot: _map_of(snapshot, self._settings_in(snapshot)),
+            self._before.release_tags,
+            bool(published and (published.entries or published.problems)),
+        )
+
+    @cached_property
+    def upstream(self) -> Upstream | None:
+        """What a fork follows."""
+        name = self._before.upstream
+        if name is None:
+            return None
+        from opfixtures.change.upstream import Upstream
+
+        tip = _upstream(self._objects, self._before, self._after)
+        merged = self._objects.repository.merge_base(self.target, tip) if self.target else None
+        return Upstream(name, self.declared(tip), self.declared(merged), self._before.reserved_versions)
 
 
 def _upstream(objects: GitObjects, before: Config, after: Config) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from opfixtures.change.comparison import Comparison, earlier_settings, settings_of
+from opfixtures.change.comparison import DEFAULT_TARGET, Comparison, earlier_settings, settings_of
 from opfixtures.repository.git_snapshot import GitObjects
-
-_DEFAULT = "origin/HEAD"
 
 
 def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
@@ -18,21 +16,18 @@ def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
     """
     beside_head = replace(compared, before=objects.head(), base="HEAD")
     name = settings_of(beside_head)[0].target
-    repository = objects.repository
-    if repository.resolve(name or _DEFAULT) is None:
-        missing = f"no {_DEFAULT}" if name is None else f"no target {name!r}"
+    if objects.resolve(name or DEFAULT_TARGET) is None:
+        missing = f"no {DEFAULT_TARGET}" if name is None else f"no target {name!r}"
         return f"{missing} here: compared with HEAD"
 
     def ref(revision: str) -> str:
-        found = repository.ask("rev-parse", "--symbolic-full-name", revision)
+        found = objects.repository.ask("rev-parse", "--symbolic-full-name", revision)
         return os.fsdecode(found or b"").strip()
 
     if name is not None and (name.startswith(("HEAD", "@")) or ref(name) in ("", ref("HEAD"))):
         return f"target {name!r} is what is checked out: compared with HEAD"
     if name is not None and _is_the_branchs_own_word(objects, compared, name):
-        return (
-            f"target {name!r} is named by this branch, not by {_DEFAULT}: what it holds is judged once more"
-        )
+        return f"target {name!r} is named by this branch, not by {DEFAULT_TARGET}: what it holds is judged once more"
     return ""
 
 
@@ -41,7 +36,7 @@ def _is_the_branchs_own_word(objects: GitObjects, compared: Comparison, name: st
 
     A branch that is pushed may name itself.
     """
-    published = objects.resolve(_DEFAULT)
+    published = objects.resolve(DEFAULT_TARGET)
     head = objects.resolve("HEAD")
     if published is None or head is None or objects.resolve(name) == published:
         return False

@@ -133,8 +133,8 @@ def _published(job: Job, environment: Mapping[str, str]) -> int:
     required = job.will_commit and job.inputs.require_fixtures is not False
     arguments = publish_arguments(job.inputs, job.activity, run, required=required)
     command = [sys.executable, "-I", "-m", "opfixtures", *arguments]
-    token = {**own, "GITHUB_TOKEN": job.inputs.token}
-    done = subprocess.run(command, env=token, stdin=subprocess.DEVNULL, check=False)
+    privileged = {**own, "GITHUB_TOKEN": job.inputs.token}
+    done = subprocess.run(command, env=privileged, stdin=subprocess.DEVNULL, check=False)
     return as_exit_status(done.returncode)
 
 

@@ -21,7 +21,7 @@ from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules import judge
 from opfixtures.rules.findings import Finding, Severity
-from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
+from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below, folders_above
 
 if TYPE_CHECKING:
     # The hook does without it.
@@ -120,7 +120,7 @@ def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison], paths:
     """Say which settings only the work tree has, of these projects or of the folders that hold `paths`, where the index
     is judged."""
     work_tree = WorkTreeSnapshot(objects.repository.root)
-    above = {"/".join(path.split("/")[:count]) for path in paths for count in range(path.count("/") + 1)}
+    above = {"", *(folder for path in paths for folder in folders_above(path))}
     folders = [*(one.folder for one in changes), *sorted(above)]
     known = (below(folder, name) for folder in folders for name in (OWN_FILE, SHARED_FILE))
     index = changes[0].after

@@ -84,21 +84,24 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an errand: `made`, what was exported.
+class NotHad:
+    """An errand whose runtime could not be had or used, and why."""
 
-    `runtime` and `seen` are None, and `told` is empty, where the runtime could not be had or used: then `made` is
-    Refused and says why.
-    """
+    errand: Errand
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an errand: `made`, what was exported, and all that its row was `told`. `seen` is of the runtime."""
 
     errand: Errand
     made: Candidate | Refused
-    runtime: Runtime | None = None
-    seen: RuntimeSeen | None = None
-    told: Exported = Exported()  # noqa: RUF009 frozen, and equal to every other empty one
+    seen: RuntimeSeen
+    told: Exported
 
 
-def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome]:
+def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome | NotHad]:
     """What came of each errand, group by group; their workers run side by side.
 
     `seconds` is the time limit of one module. A runtime that cannot be used refuses all of its own.
@@ -113,12 +116,7 @@ def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None])
             stop.set()
 
 
-def not_had(errand: Errand, reason: str) -> Outcome:
-    """What comes of an errand whose runtime cannot be had or used."""
-    return Outcome(errand, Refused(errand.planned, reason))
-
-
-def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome]:
+def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome | NotHad]:
     runtime = group.runtime
     count = len(group.errands)
     tell(f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}")
@@ -138,7 +136,7 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
             )
             check_import(runtime, answers.runtime)
         except (WorkerError, RuntimeUnavailable) as error:
-            return [not_had(errand, f"{runtime.name} cannot be used: {error}") for errand in group.errands]
+            return [NotHad(errand, f"{runtime.name} cannot be used: {error}") for errand in group.errands]
         return [_outcome(errand, runtime, answers, folder) for errand in group.errands]
 
 
@@ -179,7 +177,7 @@ def _outcome(errand: Errand, runtime: Runtime, answers: Answers, folder: str) ->
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
     made = _candidate(planned, runtime, answers.runtime, row, folder)
-    return Outcome(errand, made, runtime, answers.runtime, row)
+    return Outcome(errand, made, answers.runtime, row)
 
 
 def _candidate(

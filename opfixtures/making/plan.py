@@ -69,10 +69,9 @@ class FoundFixture:
 
 @dataclass(frozen=True, slots=True)
 class Unplanned:
-    """A fixture that nobody can make or look at, and why. `owner` is None where an entry has no fixture entry."""
+    """A fixture that nobody can make or look at, and why: that `of` an owner, or of an entry without fixture entry."""
 
-    entry: MapEntry | None
-    owner: Owner | None
+    of: Owner | MapEntry
     reason: str
 
 

@@ -97,7 +97,7 @@ class _Planner:
                 "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is"
                 " staged"
             )
-            yield Unplanned(entry, None, reason)
+            yield Unplanned(entry, reason)
         for row in rows:
             yield from self.of_owner(owner_of(self._change, row, entry))
 
@@ -118,7 +118,7 @@ class _Planner:
                 self._refuse_an_entry_that_is_twice(owner)
                 yield self._planned(owner)
         except _PlanError as error:
-            yield Unplanned(owner.entry, owner, str(error))
+            yield Unplanned(owner, str(error))
 
     def _found(self, owner: Owner, data: bytes) -> FoundFixture:
         record = self._standing.here(record_path(owner.path))

@@ -13,7 +13,7 @@ from opfixtures.atomic_write import write_pair
 from opfixtures.change.owner import Owner
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.alteration import in_words
-from opfixtures.making.export import Candidate, Errand, Group, Outcome, Refused, export, not_had
+from opfixtures.making.export import Candidate, Errand, Group, NotHad, Refused, export
 from opfixtures.making.new_record import make_record
 from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
 from opfixtures.making.tools import Tools
@@ -30,7 +30,6 @@ from opfixtures.proving.result import (
     Made,
     Status,
     result_of,
-    result_of_entry,
 )
 from opfixtures.proving.verdicts import verdicts
 from opfixtures.proving.verify import SoundFixture, evidence_of, look_at, with_facts
@@ -77,10 +76,7 @@ def generate(plan: Plan, after: PostChange, tools: Tools, commit_problem: Commit
 
 def refused(unplanned: Unplanned) -> FixtureResult:
     """The result of what no run can make or look at."""
-    if unplanned.owner is not None:
-        return result_of(unplanned.owner, Status.REFUSED, unplanned.reason)
-    operator = unplanned.entry.operator if unplanned.entry else ""
-    return result_of_entry(unplanned.entry, operator, Status.REFUSED, unplanned.reason)
+    return result_of(unplanned.of, Status.REFUSED, unplanned.reason)
 
 
 def lost(owner: Owner, because: str = "") -> FixtureResult:
@@ -104,21 +100,21 @@ def _errand(sound: SoundFixture) -> Errand | None:
     return Errand(found.again, (found.data, sound.record))
 
 
-def _obtained(errands: Sequence[Errand], tools: Tools) -> tuple[list[Group], list[Outcome], UserError | None]:
+def _obtained(errands: Sequence[Errand], tools: Tools) -> tuple[list[Group], list[NotHad], UserError | None]:
     """The errands with their runtimes, what comes of those whose runtime cannot be had, and the first reason."""
     wanted: dict[tuple[RuntimeSpec, str | None], list[Errand]] = {}
     for errand in errands:
         built_from = errand.planned.commit if errand.planned.spec.kind == "checkout" else None
         wanted.setdefault((errand.planned.spec, built_from), []).append(errand)
     groups: dict[Runtime, list[Errand]] = {}
-    without, unavailable = list[Outcome](), None
+    without, unavailable = list[NotHad](), None
     for (spec, commit), some in wanted.items():
         try:
             # Two may be one release, with and without an alteration.
             groups.setdefault(tools.runtimes.obtain(spec, commit), []).extend(some)
         except (RuntimeUnavailable, GitError) as error:
             unavailable = unavailable or error
-            without += [not_had(errand, str(error)) for errand in some]
+            without += [NotHad(errand, str(error)) for errand in some]
     return [Group(tuple(some), runtime) for runtime, some in groups.items()], without, unavailable
 
 

@@ -24,8 +24,6 @@ from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
 
-_TREE_UNSEEN = "that of this tree was not seen, no file of `upgraders` is there"
-
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -153,12 +151,23 @@ def replay(
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
-    known = Replays(answers.runtime, rows, unreached, by=runtime.name)
-    if tree is None:
+    known = Replays(
+        answers.runtime, rows, unreached, by=runtime.name, tree_unseen=what_is_unseen(runtime, tree)
+    )
+    if tree is None or tree.upgraders is None:
         return known
-    if tree.upgraders is None:
-        return replace(known, tree_unseen=f"by the upgrader of {runtime.name}: {_TREE_UNSEEN}")
     return replace(known, stands_in=_stands_in(answers.runtime, runtime.name, tree, names))
+
+
+def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
+    """What of the tree a replay in the runtime shows nothing of; empty where it shows all of it, or says itself what
+    not."""
+    if tree is not None and tree.upgraders is None:
+        return f"by the upgrader of {runtime.name}: that of this tree was not seen, no file of `upgraders` is there"
+    if runtime.kind == "interpreter" and runtime.operator_module is not None:
+        what = f"by the {runtime.operator_module} that is installed in {runtime.name}"
+        return f"{what}: whether it is that of this tree nobody looked"
+    return ""
 
 
 def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) -> dict[str, str]:

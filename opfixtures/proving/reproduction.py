@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opfixtures.making.export import Candidate, Errand, Outcome, Refused
+from opfixtures.making.export import Candidate, Errand, NotHad, Outcome, Refused
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.proving.facts import contradiction
 from opfixtures.proving.result import Answer, Fact
@@ -58,16 +58,15 @@ class Reproduced:
     made: Candidate | None = None
 
 
-def judged(outcome: Outcome) -> Candidate | Refused | Reproduced:
+def judged(outcome: Outcome | NotHad) -> Candidate | Refused | Reproduced:
     """What came of an errand; nothing but an error counts of a runtime that is not pre-change.
 
     There a module fails for the wrong reason, and may run for it.
     """
-    errand, seen, runtime = outcome.errand, outcome.seen, outcome.runtime
-    planned = errand.planned
-    if seen is None or runtime is None:
-        return _not_had(errand, outcome.made.reason if isinstance(outcome.made, Refused) else "")
-    wrong_runtime = contradiction(planned.owner, seen)
+    errand, planned = outcome.errand, outcome.errand.planned
+    if isinstance(outcome, NotHad):
+        return _not_had(errand, outcome.reason)
+    wrong_runtime = contradiction(planned.owner, outcome.seen)
     if wrong_runtime:
         return _not_had(errand, planned.doubted(wrong_runtime))
     if errand.stands is None:
@@ -75,7 +74,7 @@ def judged(outcome: Outcome) -> Candidate | Refused | Reproduced:
     data, record = errand.stands
     again, found = _compared(outcome.made, data), outcome.told.found
     run = None if found is None else RunAgain(found.failure, found.differences)
-    fact = reproduced(record, seen, planned.spec.kind, again, run)
+    fact = reproduced(record, outcome.seen, planned.spec.kind, again, run)
     made = outcome.made if isinstance(outcome.made, Candidate) else None
     is_again = fact.value is Answer.YES and again.is_same
     return Reproduced(planned, fact, found.ran if found else outcome.told.ran, is_again, made)

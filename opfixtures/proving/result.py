@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from opfixtures.change.owner import Owner
@@ -132,18 +132,17 @@ class Result:
         return any(fixture.failed for fixture in self.fixtures)
 
 
-def result_of(owner: Owner, status: Status, reason: str) -> FixtureResult:
-    """What became of the fixture of an owner, before anything is known of runtimes."""
-    result = result_of_entry(owner.entry, owner.operator, status, reason)
-    return replace(result, module=owner.row.module, fixture=owner.path)
-
-
-def result_of_entry(entry: MapEntry | None, operator: str, status: Status, reason: str) -> FixtureResult:
-    """The result of an entry, None for a guard, without a word of its fixture."""
+def result_of(subject: Owner | MapEntry, status: Status, reason: str) -> FixtureResult:
+    """What became of the fixture of an owner, or of an entry that has no fixture entry, before anything is known of
+    runtimes."""
+    owner = subject if isinstance(subject, Owner) else None
+    entry = subject if isinstance(subject, MapEntry) else subject.entry
     return FixtureResult(
-        operator=operator,
+        operator=subject.operator,
         bumped_at_version=entry.bumped_at_version if entry else None,
         upgrader_name=entry.upgrader_name if entry else None,
         status=status,
         reason=reason,
+        module=owner.row.module if owner else None,
+        fixture=owner.path if owner else None,
     )

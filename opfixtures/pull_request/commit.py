@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opfixtures.change.projects import configs_above, folders_above
+from opfixtures.change.projects import configs_above
 from opfixtures.pull_request.artifact import MadeFixture
 from opfixtures.pull_request.hub import Hub, PullRequest, Refused
 from opfixtures.records.record import record_path
+from opfixtures.settings.settings_scan import folders_above
 
 MAX_FILES = 200
 MAX_BYTES = 25 << 20

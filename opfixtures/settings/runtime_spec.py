@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config_table import Table
@@ -25,7 +25,7 @@ _RUNTIME_KEYS = (
     "reason",
 )
 _OF_OTHER_KINDS = {"release": ("setup", "import"), "checkout": (), "interpreter": ("setup",)}
-KINDS: tuple[RuntimeKind, ...] = ("release", "checkout", "interpreter")
+KINDS: tuple[RuntimeKind, ...] = get_args(RuntimeKind)
 
 
 @dataclass(frozen=True, slots=True)

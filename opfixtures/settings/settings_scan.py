@@ -35,6 +35,12 @@ def below(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
 
 
+def folders_above(path: str) -> list[str]:
+    """The folders that a path leads through, outer ones first; the root is none."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
 class Scan:
     """What makes a folder a project, if something does, by paths from the repository's root.
 

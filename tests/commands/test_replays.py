@@ -181,25 +181,26 @@ def test_the_globs_of_the_settings_say_what_counts(library, difference):
     assert difference(library) in ("docs/index.md", "mylib/__init__.py")
 
 
-def test_what_a_link_in_the_library_leads_to_counts(library, difference):
-    (library.root / "mylib/upgraders.py").symlink_to("../tests/upgraders.py")
-    library.write("tests/upgraders.py", "")
-    library.git("add", "--all")
-    library.commit()
-    assert difference(library) is None
-    edit(library, "tests/upgraders.py")
-    assert difference(library) == "tests/upgraders.py"
-
-
-def test_so_does_what_it_leads_to_through_a_folder_that_is_one(library, difference):
+@pytest.mark.parametrize("way", ["tests", "shared"], ids=["at once", "through a folder that is one"])
+def test_what_a_link_in_the_library_leads_to_counts(library, difference, way):
     (library.root / "shared").symlink_to("tests")
-    (library.root / "mylib/upgraders.py").symlink_to("../shared/upgraders.py")
+    (library.root / "mylib/upgraders.py").symlink_to(f"../{way}/upgraders.py")
     library.write("tests/upgraders.py", "")
     library.git("add", "--all")
     library.commit()
     assert difference(library) is None
     edit(library, "tests/upgraders.py")
     assert difference(library) == "tests/upgraders.py"
+
+
+def test_an_installed_library_has_sources_as_one_that_is_built(new_repository, difference):
+    settings = f'{SETTINGS}kind = "interpreter"\npython = "python3"\n'
+    for module, differs in (("", None), ('import = "mylib"\n', "mylib/__init__.py")):
+        made = new_repository(
+            {**FILES, ".opfixtures.toml": settings + module}, name=f"installed{bool(module)}"
+        )
+        edit(made, "mylib/__init__.py")
+        assert difference(made) == differs
 
 
 def test_fixtures_are_no_source_and_count_all_the_same(library, difference):

@@ -23,8 +23,12 @@ def overlay(repository: GitRepository, tree: Path) -> None:
 
 @pytest.fixture(scope="session")
 def checkouts(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A cache of the session's own: what is built in it was built by these tests."""
-    return str(tmp_path_factory.mktemp("cache"))
+    """A cache of the session's own, all processes of it: what is built in it was built by these tests."""
+    base = tmp_path_factory.getbasetemp()
+    # The folder of one that shares the work with others is in that of all.
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    cache.mkdir(exist_ok=True)
+    return str(cache)
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.making.replayable import Replayable
-from opfixtures.proving.replay import Replays, Tree, _stands_in
+from opfixtures.proving.replay import Replays, Tree, _stands_in, what_is_unseen
 from opfixtures.proving.result import Answer, Fact, Facts
 from opfixtures.proving.verify import evidence_of
+from opfixtures.runtimes import Runtime
 from opfixtures.settings.config import Config
 from opfixtures.worker.observations import (
     MarkerSeen,
@@ -188,3 +189,32 @@ def test_the_verdict_looks_at_what_the_side_after_the_change_came_to() -> None:
     assert (failed.failed, failed.not_replayed, failed.unchanged) == ("ImportError: x", "", False)
     assert (not_there.failed, not_there.not_replayed) == ("", "no runtime has version 4")
     assert unchanged.unchanged
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "tree", "unseen"),
+    [
+        (
+            "release",
+            None,
+            Tree(None, "up.cpp"),
+            "by the upgrader of it: that of this tree was not seen, no file of `",
+        ),
+        ("release", None, Tree({}, "up.cpp"), ""),
+        (
+            "interpreter",
+            "mylib",
+            None,
+            "by the mylib that is installed in it: whether it is that of this tree nobody",
+        ),
+        # Somebody named a build of the change.
+        ("interpreter", None, None, ""),
+        ("checkout", "mylib", None, ""),
+    ],
+)
+def test_what_a_runtime_shows_nothing_of_is_said(
+    kind: str, module: str | None, tree: Tree | None, unseen: str
+) -> None:
+    told = what_is_unseen(Runtime(kind, "it", "python", module), tree)
+    assert told[: len(unseen)] == unseen
+    assert bool(told) is bool(unseen)
