@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 
 from opfixtures.change.changes import Change
@@ -21,16 +22,14 @@ def is_owned_by_target(change: Change, owner: Owner) -> bool:
     return published.is_guard(row) or published.matching.bump_of(row) is not None
 
 
-def guards_of_target(change: Change, owner: Owner) -> tuple[str, ...]:
-    """The names in target of the fixtures that one may have had as a guard, before its operator got its entry and its
-    class another name."""
-    published, (_, _, ending) = change.owners_published, owner.path.rpartition(".")
-    if owner.entry is None:
-        return ()
-    rows = ((name, published.row(name)) for name in change.target.fixtures.ids if name.endswith(f".{ending}"))
-    return tuple(
-        name for name, row in rows if row and row.operator == owner.operator and published.is_guard(row)
-    )
+def guards_of_target(change: Change) -> dict[str, list[str]]:
+    """The file names in target of the fixtures of guards, by their operator."""
+    published, names = change.owners_published, defaultdict[str, list[str]](list)
+    for name in change.target.fixtures.ids:
+        row = published.row(name)
+        if row is not None and not is_record(name) and published.is_guard(row):
+            names[row.operator].append(name)
+    return names
 
 
 def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str], bool]) -> Iterator[Owner]:

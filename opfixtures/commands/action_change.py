@@ -17,7 +17,7 @@ from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import check
 from opfixtures.commands.action_history import deepen
-from opfixtures.commands.planning import Planned, Wanted, intentions
+from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
@@ -32,6 +32,7 @@ from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
 from opfixtures.pull_request.side_repository import Side
+from opfixtures.report.plan_text import intentions
 from opfixtures.report.result_github import annotated
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown

@@ -11,13 +11,14 @@ from dataclasses import replace
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
 from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
-from opfixtures.commands.planning import Planned, Wanted, intentions, planned
+from opfixtures.commands.planning import Planned, Wanted, planned
 from opfixtures.errors import UserError
 from opfixtures.making.plan import Plan, runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
 from opfixtures.records.record import Record
+from opfixtures.report.plan_text import intentions
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.settings.runtime_spec import RuntimeSpec

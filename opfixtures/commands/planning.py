@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -25,7 +25,6 @@ from opfixtures.errors import UserError
 from opfixtures.making.plan import NAMED_TOO_LATE, Plan, Scope, Standing, runtime_for
 from opfixtures.making.planner import make_plan
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
 
@@ -134,6 +133,7 @@ def _planned(
     published = snapshot_of(objects, target)
     files = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     names = files.names(change.config.fixtures)
+    guards = cache(partial(guards_of_target, change))
     plan = make_plan(
         change,
         _scope(change, wanted),
@@ -142,7 +142,7 @@ def _planned(
             files.read,
             partial(_read_published, published, change),
             lambda owner: not unpublished and is_owned_by_target(change, owner),
-            lambda owner: () if unpublished else guards_of_target(change, owner),
+            lambda owner: _former_names(guards(), owner) if owner.entry and not unpublished else (),
         ),
         pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
         published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
@@ -160,6 +160,12 @@ def _planned(
         # What becomes of those that are to be made has a row.
         () if wanted.operators or wanted.runtime else notes(change, names | set(map(os.path.basename, made))),
     )
+
+
+def _former_names(guards: Mapping[str, Sequence[str]], owner: Owner) -> list[str]:
+    """The names that a fixture may have had as a guard's, before its operator got its entry and its class another."""
+    ending = owner.path.rpartition(".")[2]
+    return [name for name in guards.get(owner.operator, ()) if name.endswith(f".{ending}")]
 
 
 def _read_published(published: Snapshot, change: Change, path: str) -> bytes | None:
@@ -242,19 +248,3 @@ def _search(
 def _sources(change: Change, work_tree: Snapshot) -> dict[str, str]:
     read = {path: work_tree.read(path) for path in change.config.fixture_modules}
     return {path: decode(source) for path, source in read.items() if source is not None}
-
-
-def intentions(plan: Plan) -> Iterator[str]:
-    """A line for each fixture that is to be made or looked at again."""
-    for planned in plan.to_make:
-        commit = f", pre-change commit {planned.commit[:12]}" if planned.commit else ""
-        yield f"would make  {_what(planned.owner)} with {planned.spec.name}{commit}"
-    for planned in plan.reproducing:
-        yield f"would reproduce  {_what(planned.owner)} with {planned.spec.name}"
-    for found in plan.found:
-        yield f"would replay  {_what(found.owner)}"
-
-
-def _what(owner: Owner) -> str:
-    where = f" at {owner.entry.bumped_at_version}" if owner.entry else ", a guard"
-    return printable(f"{owner.operator}{where}: {owner.path}")

@@ -10,12 +10,13 @@ import pytest
 from opfixtures.change.owner import owners
 from opfixtures.commands.common import upgrader_texts
 from opfixtures.commands.generate import _nothing_done, commit_problem
-from opfixtures.commands.planning import Planned, Wanted, intentions, planned
+from opfixtures.commands.planning import Planned, Wanted, planned
 from opfixtures.errors import UserError
 from opfixtures.making.plan import Plan, PlannedFixture
 from opfixtures.proving.generate import lost
 from opfixtures.proving.result import Answer, Fact, Status
 from opfixtures.records.record import Record
+from opfixtures.report.plan_text import intentions
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from tests.repositories import PYTORCH_TREE, GitRepository
