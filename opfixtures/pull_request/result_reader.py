@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from opfixtures.archives.formats import JIT, LITE
 from opfixtures.declarations.place import Place
 from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.records.member_forms import is_count
 from opfixtures.records.recorded_values import is_text
 from opfixtures.records.strict_json import parse_json, wrong_members
 from opfixtures.report.result_json import SCHEMA
@@ -90,9 +91,9 @@ class _Members:
 
     def count(self, name: str, lowest: int) -> int:
         value = self._values[name]
-        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value < 1 << 63:
+        if not is_count(value, lowest):
             raise ResultError(f"{self.at(name)} is not an integer from {lowest}")
-        return value
+        return int(value)
 
     def count_or_none(self, name: str, lowest: int) -> int | None:
         return None if self._values[name] is None else self.count(name, lowest)
