@@ -121,10 +121,8 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
     count = len(group.errands)
     tell(f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}")
     with scratch_folder("opfixtures-generate-") as folder:
-        for name in ("archives", "backported", "found"):
-            os.mkdir(os.path.join(folder, name))
         operators = tuple(sorted({errand.planned.owner.operator for errand in group.errands}))
-        rows = tuple(_row(errand, folder) for errand in group.errands)
+        rows = tuple(map(_row, group.errands))
         job = Job("generate", runtime.operator_module, operators, rows, seconds)
         try:
             answers = run_worker(
@@ -137,10 +135,10 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
             check_import(runtime, answers.runtime)
         except (WorkerError, RuntimeUnavailable) as error:
             return [NotHad(errand, f"{runtime.name} cannot be used: {error}") for errand in group.errands]
-        return [_outcome(errand, runtime, answers, folder) for errand in group.errands]
+        return [_outcome(errand, runtime, answers) for errand in group.errands]
 
 
-def _row(errand: Errand, folder: str) -> dict[str, object]:
+def _row(errand: Errand) -> dict[str, object]:
     planned = errand.planned
     alteration, published = planned.spec.alteration, planned.held
     record = published.record if published else None
@@ -149,59 +147,45 @@ def _row(errand: Errand, folder: str) -> dict[str, object]:
         "operator": planned.owner.operator,
         "source": planned.source,
         "class": planned.owner.row.module,
-        "archive": _path(folder, "archives", planned),
+        # torch names an archive's root folder after the file: the same name gives the same bytes.
+        "file": os.path.basename(planned.path),
         "bytecode": alteration.bytecode if alteration else None,
-        "backported": _path(folder, "backported", planned),
     }
     if errand.stands is not None:
         data, record = errand.stands
         if not record.synthetic:
-            row["found"] = _path(folder, "found", planned)
-            with open(str(row["found"]), "wb") as stream:
-                stream.write(data)
+            row["found"] = data
     return row | {
         "samples": list(record.samples) if record else [],
         "tolerances": record.tolerances if record else {},
     }
 
 
-def _path(folder: str, kind: str, planned: PlannedFixture) -> str:
-    # torch names an archive's root folder after the file: the same name gives the same bytes.
-    return os.path.join(folder, kind, os.path.basename(planned.path))
-
-
-def _outcome(errand: Errand, runtime: Runtime, answers: Answers, folder: str) -> Outcome:
+def _outcome(errand: Errand, runtime: Runtime, answers: Answers) -> Outcome:
     planned = errand.planned
     told = answers.rows.get(planned.path)
     row = (
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
-    made = _candidate(planned, runtime, answers.runtime, row, folder)
+    made = _candidate(planned, runtime, answers.runtime, row)
     return Outcome(errand, made, answers.runtime, row)
 
 
 def _candidate(
-    planned: PlannedFixture, runtime: Runtime, seen: RuntimeSeen, row: Exported, folder: str
+    planned: PlannedFixture, runtime: Runtime, seen: RuntimeSeen, row: Exported
 ) -> Candidate | Refused:
     if row.refusal:
         return Refused(planned, row.refusal)
     read = format_of(planned.path).read
     try:
-        data = _content(_path(folder, "archives", planned))
+        data = row.archive
         written = read(data)
         synthetic: tuple[RecordedAlteration, ...] = ()
         if planned.spec.alteration:
-            backported = _path(folder, "backported", planned)
-            other = _content(backported) if os.path.exists(backported) else None
-            data, synthetic = altered(data, other, planned.spec.alteration)
+            data, synthetic = altered(data, row.backported, planned.spec.alteration)
         archive = read(data)
-    except (OSError, ArchiveError) as error:
+    except ArchiveError as error:
         return Refused(planned, f"what was exported is no archive: {error}")
     return Candidate(
         planned, runtime, seen, written, archive, data, synthetic, row.samples, row.again, row.ran
     )
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()

@@ -5,7 +5,6 @@ Nothing is installed into the runtime but the marker, and that in a process of i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -135,7 +134,7 @@ def replay(
     names = sorted({fixture.owner.entry.upgrader_name for fixture in fixtures if fixture.owner.entry})
     texts = (tree and tree.upgraders) or {}
     with scratch_folder("opfixtures-replay-") as folder:
-        asked = tuple(_row(number, fixture, folder) for number, fixture in enumerate(fixtures))
+        asked = tuple(map(_row, fixtures))
         operators = {
             name for fixture in fixtures for name in (fixture.owner.operator, *fixture.archive.operators)
         }
@@ -186,16 +185,9 @@ def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) 
     return others
 
 
-def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
+def _row(fixture: Replayable) -> dict[str, Json]:
     owner = fixture.owner
-    archives = {"archive": fixture.data}
-    if owner.entry is not None:
-        archives["raised"] = with_version(fixture.data, owner.last_bump)
-    paths = {}
-    for kind, data in archives.items():
-        paths[kind] = os.path.join(folder, f"{number}-{kind}")
-        with open(paths[kind], "wb") as stream:
-            stream.write(data)
+    raised = {} if owner.entry is None else {"raised": with_version(fixture.data, owner.last_bump)}
     return {
         "key": fixture.key,
         "loaders": list(format_of(fixture.key).loaders),
@@ -203,5 +195,6 @@ def _row(number: int, fixture: Replayable, folder: str) -> dict[str, Json]:
         "upgrader_name": owner.entry.upgrader_name if owner.entry else None,
         "tolerances": fixture.tolerances,
         "samples": list(fixture.samples),
-        **paths,
+        "archive": fixture.data,
+        **raised,
     }

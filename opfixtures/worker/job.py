@@ -10,17 +10,15 @@ from typing import Any
 from opfixtures.worker.observations import Json
 
 ROW_SECONDS = 120.0
-# The members of a row that are files when it is given: the worker gets what is in them.
-CONTENTS = {"generate": ("found",), "replay": ("archive", "raised")}
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a worker is asked to do.
 
-    `rows` are those that `inside` documents, each with a `key` of its own, but that archives to read are
-    named by their paths. `seconds` is the time limit of a step. `upgraders` are to be described, each with its
-    source in the tree, None where it is not to be compared.
+    `rows` are those that `inside` documents, each with a `key` of its own; archives are bytes. `seconds` is the time
+    limit of a step. `upgraders` are to be described, each with its source in the tree, None where it is not to be
+    compared.
     """
 
     task: str
@@ -31,21 +29,16 @@ class Job:
     upgraders: Mapping[str, str | None] = field(default_factory=dict)
 
     def to_json(self) -> Json:
-        """The job as the worker reads it. Raises OSError if an archive that a row names cannot be read."""
-        contents = CONTENTS[self.task]
+        """The job as the worker reads it."""
         return {
             "task": self.task,
             "import": self.operator_module,
             "operators": list(self.operators),
             "upgraders": dict(self.upgraders),
             "seconds": self.seconds,
-            "rows": [
-                {key: _encoded(value) if value and key in contents else value for key, value in row.items()}
-                for row in self.rows
-            ],
+            "rows": [{key: _as_text(value) for key, value in row.items()} for row in self.rows],
         }
 
 
-def _encoded(path: str) -> str:
-    with open(path, "rb") as stream:
-        return base64.b64encode(stream.read()).decode()
+def _as_text(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value

@@ -58,7 +58,7 @@ class UpgraderSeen:
 class RuntimeSeen:
     """What a runtime says of itself. `imported` is the file of the operator module.
 
-    `upgraders` has those that were asked for.
+    `upgraders` has those that were asked for. `isolation` names what keeps fixture modules in there.
     """
 
     torch: str
@@ -69,6 +69,7 @@ class RuntimeSeen:
     imported: str | None
     operators: Mapping[str, OperatorSeen]
     upgraders: Mapping[str, UpgraderSeen] = field(default_factory=dict)
+    isolation: tuple[str, ...] = ()
 
     def upgrader(self, name: str) -> UpgraderSeen:
         """The upgrader of that name; one that the runtime does not describe is one that it lacks."""
@@ -104,10 +105,11 @@ class Reproduced:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One row of `generate`: samples as a record has them, or why there is no archive.
+    """One row of `generate`: an archive and samples as a record has them, or why there is none.
 
     `again` has, for each sample that was given to run again, None where it gave what was recorded. `found` is what
     came of the committed archive, None where there was none: without a module to make, it is all there is.
+    `backported` is the archive in older bytecode, None where that was not asked or is not to be had.
     """
 
     samples: tuple[Json, ...] = ()
@@ -115,6 +117,8 @@ class Exported:
     refusal: str = ""
     ran: RanSeen = UNSEEN
     found: Reproduced | None = None
+    archive: bytes = b""
+    backported: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

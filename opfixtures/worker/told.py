@@ -6,6 +6,7 @@ all. What is not of the expected form is a `WorkerError`, or says that the worke
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -51,6 +52,7 @@ def runtime_seen(
         imported=_member(event, "imported", _is_text_or_none),
         operators={name: _operator_seen(seen) for name, seen in described.items()},
         upgraders={name: _upgrader_seen(told.get(name)) for name in upgraders},
+        isolation=tuple(_member(event, "isolation", _is_list_of_texts)),
     )
 
 
@@ -60,12 +62,25 @@ def exported(told: Json) -> Exported:
     match told:
         case {"refused": str(reason)}:
             return Exported(refusal=_reason(reason), found=found)
-        case {"samples": list(samples), "again": list(again)} if all(map(_is_text_or_none, again)):
+        case {"samples": list(samples), "again": list(again), "archive": str(archive)} if all(
+            map(_is_text_or_none, again)
+        ):
             try:
                 check_samples(samples)
             except RecordedValueError as error:
                 return Exported(refusal=_reason(f"its {error}: that cannot be recorded"), found=found)
-            return Exported(tuple(samples), _differences(again), ran=_ran(told.get("ran")), found=found)
+            other = told.get("backported")
+            try:
+                return Exported(
+                    tuple(samples),
+                    _differences(again),
+                    ran=_ran(told.get("ran")),
+                    found=found,
+                    archive=b64decode(archive, validate=True),
+                    backported=b64decode(other, validate=True) if isinstance(other, str) else None,
+                )
+            except ValueError:
+                return Exported(refusal="what it told is no archive", found=found)
         case {"found": _} if len(told) == 1:
             return Exported(found=found)
     return Exported(refusal=TOLD_NOTHING, found=found)
@@ -160,6 +175,10 @@ def _member(told: Json, key: str, is_of_form: Callable[[Json], bool]) -> Any:
 
 def _is_text_or_none(value: Json) -> bool:
     return value is None or is_text(value)
+
+
+def _is_list_of_texts(value: Json) -> bool:
+    return isinstance(value, list) and all(map(is_text, value))
 
 
 def _is_version(value: Json) -> bool:

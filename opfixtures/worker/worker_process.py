@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -11,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from opfixtures.atomic_write import write_whole
 from opfixtures.worker.events import events
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
+from opfixtures.worker.own_memory import let_nobody_look_in
 from opfixtures.worker.packing import packed_worker
 from opfixtures.worker.told import runtime_seen
 from opfixtures.worker.worker_end import end_worker
@@ -45,14 +44,13 @@ def run_worker(
 ) -> Answers:
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
-    A module that ends the worker costs its own row: another worker goes on with the next. Exported archives
-    are written where their rows say when all workers have ended, so that no module reaches them; those to read are
-    read before the first begins. `tell` is called with the key of each row that is done.
+    A module that ends the worker costs its own row: another worker goes on with the next. Archives go there and back
+    in the job and the answers: no module reaches the file of another. `tell` is called with the key of each row that
+    is done.
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
         StoppedError: it was stopped.
-        OSError: an archive that a row names cannot be read.
     """
     asked = job.to_json()
     first = answers = _attempt(python, asked, folder, tell, stopped)
@@ -68,9 +66,9 @@ def run_worker(
             try:
                 answers = _attempt(python, {**asked, "rows": left}, folder, tell, stopped)
             except WorkerError as error:
-                return Answers(first.runtime, _delivered(job, rows), str(error))
+                return Answers(first.runtime, rows, str(error))
             rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
-    return Answers(first.runtime, _delivered(job, rows))
+    return Answers(first.runtime, rows)
 
 
 def _left(rows: list[Json], answers: Answers) -> list[Json]:
@@ -82,35 +80,26 @@ def _both(refused: Json, told: Json) -> Json:
     return {**refused, **told} if refused and isinstance(told, dict) else told
 
 
-def _delivered(job: Job, rows: dict[str, Json]) -> dict[str, Json]:
-    """The answers without the archives that came with them, which are written."""
-    for row in job.rows:
-        match rows.get(row["key"]):
-            case {"archive": str(text), **rest}:
-                try:
-                    write_whole(row["archive"], base64.b64decode(text, validate=True))
-                    if isinstance(other := rest.get("backported"), str):
-                        write_whole(row["backported"], base64.b64decode(other, validate=True))
-                    rows[row["key"]] = rest
-                except ValueError:
-                    rows[row["key"]] = {"refused": "what it told is no archive"}
-    return rows
-
-
 def _attempt(
     python: str, asked: Json, folder: str, tell: Callable[[str], None], stopped: Callable[[], bool]
 ) -> Answers:
-    """One worker, in an empty folder of its own. The job is in a file without a name: no module can reach it."""
+    """One worker, in an empty folder of its own, `home`, which is all that it may write to.
+
+    The job is in a file without a name: no module can reach it.
+    """
     os.makedirs(folder, exist_ok=True)
-    home = tempfile.mkdtemp(prefix="worker-", dir=folder)
-    with open(os.path.join(home, WORKER), "xb") as archive:
+    own = tempfile.mkdtemp(prefix="worker-", dir=folder)
+    worker, home = os.path.join(own, WORKER), os.path.join(own, "home")
+    os.mkdir(home)
+    with open(worker, "xb") as archive:
         archive.write(packed_worker())
-    with open(os.path.join(home, "worker.log"), "w+b") as log, tempfile.TemporaryFile(dir=home) as job:
+    let_nobody_look_in()
+    with open(os.path.join(own, "worker.log"), "w+b") as log, tempfile.TemporaryFile(dir=own) as job:
         job.write(json.dumps(asked).encode())
         job.seek(0)
         try:
             process = subprocess.Popen(
-                [python, "-s", "-W", "ignore", WORKER],
+                [python, "-s", "-W", "ignore", worker],
                 cwd=home,
                 env=worker_environment(home),
                 stdin=job,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -27,8 +28,9 @@ from opfixtures.settings.version_range import VersionRange
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import RowReplayed, RuntimeSeen
 from opfixtures.worker.packing import PACKAGE, packed_worker, worker_files
-from opfixtures.worker.told import row_replayed
+from opfixtures.worker.told import exported, row_replayed
 from opfixtures.worker.worker_process import Answers, run_worker
+from tests.defences import take_out
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")
@@ -61,23 +63,20 @@ def worker(worker_zip: str) -> Any:
 
 @dataclass
 class Modules:
-    """Fixture modules to export in one job. `archive` is where the archive of a row is, or would be."""
+    """Fixture modules to export in one job."""
 
     folder: Path
     rows: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
 
     def add(
         self, key: str, source: str | None, class_name: str = "M", file: str = "m.ptl", **members: Any
     ) -> None:
         """One more row: `source` is indented as it likes, imports torch by itself."""
-        archive = str(self.folder / "archives" / str(len(self.rows)) / file)
-        row = {"key": key, "class": class_name, "archive": archive, **PLAIN, **members}
+        row = {"key": key, "class": class_name, "file": file, **PLAIN, **members}
         if source is not None:
             row["source"] = "import torch\n" + textwrap.dedent(source)
         self.rows.append(row)
-
-    def archive(self, key: str) -> Path:
-        return Path(next(row["archive"] for row in self.rows if row["key"] == key))
 
     def export(
         self,
@@ -88,7 +87,13 @@ class Modules:
     ) -> Answers:
         """Run them all in one job."""
         job = Job("generate", module, (), tuple(self.rows), seconds)
-        return run_worker(python, job, str(self.folder / "scratch"), tell)
+        answers = run_worker(python, job, str(self.folder / "scratch"), tell)
+        self.told = dict(answers.rows)
+        return answers
+
+    def archive(self, key: str) -> bytes:
+        """The archive that came of a row; empty where none did."""
+        return exported(self.told[key]).archive
 
 
 @pytest.fixture
@@ -138,16 +143,31 @@ def when_made() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def is_running() -> Callable[[int], bool]:
-    """Whether a process is, and is not only waited for by an init that waits for nobody."""
+def running_with() -> Callable[[object], list[str]]:
+    """The processes whose command line has a text, and that are not only waited for by an init that waits for nobody.
 
-    def ask(pid: int) -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-        except FileNotFoundError:
-            return False
+    A worker's has the path of its folder, and so have its children. The number of one in a namespace is of no use here.
+    """
+
+    def ask(text: object) -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str(text) in (process / "cmdline").read_bytes().decode(errors="replace"):
+                    found += [process.name] if is_alive(process) else []
+        return found
 
     return ask
+
+
+def is_alive(process: Path) -> bool:
+    return (process / "stat").read_text().rpartition(") ")[2][0] != "Z"
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Takes defences of the worker out."""
+    return lambda *defences: take_out(monkeypatch, *defences)
 
 
 @pytest.fixture(scope="session")
@@ -207,8 +227,7 @@ def old(tmp_path_factory: pytest.TempPathFactory, before: str) -> dict[str, Old]
         modules.add(name, SAMPLED.format(call=call, samples=samples))
     told = modules.export(before, module="tinyops").rows
     return {
-        name: (modules.archive(name).read_bytes(), told[name]["samples"], f"{name}_0_3")
-        for name in ("scale", "halve")
+        name: (modules.archive(name), told[name]["samples"], f"{name}_0_3") for name in ("scale", "halve")
     }
 
 
@@ -237,14 +256,10 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     ) -> tuple[RuntimeSeen, dict[str, RowReplayed]]:
         folder = tmp_path_factory.mktemp("replay")
         rows = []
-        for number, (name, (data, samples, upgrader)) in enumerate(archives.items()):
+        for name, (data, samples, upgrader) in archives.items():
             row: dict[str, Any] = {"key": name, "operator": operator, "upgrader_name": upgrader}
             row |= {"samples": samples, "tolerances": {}, "loaders": ["torch.jit.load", "lite"]}
-            contents = [("archive", data)] + ([("raised", _raised(data))] if upgrader else [])
-            for kind, content in contents:
-                path = folder / f"{number}-{kind}.ptl"
-                path.write_bytes(content)
-                row[kind] = str(path)
+            row |= {"archive": data, **({"raised": _raised(data)} if upgrader else {})}
             rows.append(row)
         job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {})
         answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)

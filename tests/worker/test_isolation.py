@@ -65,7 +65,7 @@ def exported(new_modules, listener, local_listener):
         "starter": f"attempt(lambda: open('/proc/{os.getpid()}/environ'))",
         "privileges": "[line for line in open('/proc/self/status') if line.startswith('NoNewPrivs')]",
         "limits": "[resource.getrlimit(getattr(resource, 'RLIMIT_' + name))[0] for name in"
-        " ('CORE', 'FSIZE', 'CPU', 'AS', 'NPROC')]",
+        " ('CORE', 'FSIZE', 'CPU', 'AS', 'DATA', 'NPROC')]",
         "threads": "torch.get_num_threads()",
     }
     for key, expression in expressions.items():
@@ -117,7 +117,8 @@ def test_the_same_code_connects_outside_of_a_worker(listener):
 
 
 def test_there_is_no_look_into_the_process_that_started_it(exported):
-    assert told(exported, "starter") == "PermissionError"
+    """It is not even there where the system lets /proc be mounted."""
+    assert told(exported, "starter") in ("PermissionError", "FileNotFoundError")
 
 
 def test_there_are_no_privileges_to_be_had(exported):
@@ -126,11 +127,12 @@ def test_there_are_no_privileges_to_be_had(exported):
 
 
 def test_there_are_limits(exported):
-    core, file_size, seconds, memory, processes = told(exported, "limits")
+    core, file_size, seconds, addresses, memory, processes = told(exported, "limits")
     assert core == 0
-    assert file_size == 256 << 20
+    assert file_size == 64 << 20
     assert seconds == 35
-    assert 8 << 30 < memory < 32 << 30
+    assert 8 << 30 < addresses < 32 << 30
+    assert 512 << 20 < memory < 4 << 30
     assert 64 < processes != resource.getrlimit(resource.RLIMIT_NPROC)[0]
 
 
@@ -144,17 +146,44 @@ def test_there_is_no_network_where_namespaces_are_refused(modules, listener, pyt
     assert told(answers, "namespaces") == [os.readlink("/proc/self/ns/net"), -1]
 
 
-def test_a_system_that_denies_nothing_is_no_error(worker, monkeypatch):
-    class Refusing:
-        """A C library whose every call fails."""
+REFUSED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from opfixtures_worker import system_calls
 
-        def __getattr__(self, name):
-            return lambda *_: -1
+class Refusing:
+    def __getattr__(self, name):
+        return lambda *_: -1
 
-    assert worker.deny_sockets(Refusing(), "x86_64") is False
-    assert worker.deny_sockets(Refusing(), "riscv64") is False
-    monkeypatch.setattr(worker.ctypes, "CDLL", lambda _: Refusing())
-    worker.isolate()
+system_calls.LIBC = Refusing()
+from opfixtures_worker.answers import answer, take_stdout
+from opfixtures_worker.isolation import HELD, isolate, shut_in
+
+take_stdout()
+isolate(sys.argv[2])
+shut_in(sys.argv[2])
+answer(HELD)
+sys.exit(3)
+"""
+
+
+def test_a_system_that_gives_nothing_is_no_error(worker_zip, tmp_path):
+    command = [sys.executable, "-c", REFUSED, worker_zip, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "[]\n", "")
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_filter_jumps_to_its_own_lines_alone(worker, machine):
+    calls = [*worker.calls_outside(), *worker.calls_to_processes(9), *worker.calls_about_files()]
+    lines = worker.filter_of(machine, calls)
+    assert 50 < len(lines) < 4096
+    for place, (code, if_so, if_not, _) in enumerate(lines):
+        if code in (worker.EQUAL, worker.AT_LEAST):
+            assert place + 1 + max(if_so, if_not) < len(lines)
+        else:
+            assert code in (worker.LOAD, worker.END)
+    assert lines[-1] == (worker.END, 0, 0, worker.ALLOW)
 
 
 def test_a_lower_limit_stays(worker_zip):

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.defences import SIGNALS, WRITES
+
 JIT, LITE = "torch.jit.load", "lite"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has lanes")
 COUNTS = """def _halve(x):
@@ -33,7 +35,8 @@ def test_many_rows_are_told_as_few(old, after, replay):
 
 
 @pytest.mark.parametrize("rows", [1, 20])
-def test_a_row_is_replayed_by_one_process(library, old, replay, tmp_path, rows):
+def test_a_row_is_replayed_by_one_process(library, old, replay, tmp_path, rows, without):
+    without(WRITES)
     path = tmp_path / "pids"
     edits = (("__init__.py", HALVE, COUNTS.format(path=str(path))),)
     archives = {f"{number}": old["halve"] for number in range(rows)}
@@ -46,7 +49,8 @@ def test_a_row_is_replayed_by_one_process(library, old, replay, tmp_path, rows):
 
 
 @linux
-def test_a_lane_that_ends_costs_the_row_that_it_was_at(library, old, replay):
+def test_a_lane_that_ends_costs_the_row_that_it_was_at(library, old, replay, without):
+    without(SIGNALS)
     data, _, upgrader = old["halve"]
     deadly = [{"inputs": [{"tensor": "int16", "shape": [1], "values": [1]}], "output": None}]
     archives = many(old, 15)

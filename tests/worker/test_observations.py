@@ -30,11 +30,13 @@ RUNTIME = {
     "max_operator_version": 10,
     "imported": None,
     "operators": {"aten::gelu": GELU, "tiny::scale": {"schema": None, "bumps": None, "torch": False}},
+    "isolation": ["Landlock"],
 }
 WORDS = [
     "refused",
     "samples",
     "found",
+    "archive",
     "ran",
     "why",
     "again",
@@ -60,6 +62,7 @@ def test_a_runtime_is_what_it_says() -> None:
         python="3.11.7",
         platform="Linux-x86_64",
         max_operator_version=10,
+        isolation=("Landlock",),
         imported=None,
         operators={
             "aten::gelu": OperatorSeen("aten::gelu(Tensor self) -> Tensor", (10,), True),
@@ -86,6 +89,7 @@ def test_a_torch_built_outside_of_git_has_an_unknown_commit() -> None:
         ({**RUNTIME, "max_operator_version": True}, "max_operator_version"),
         ({**RUNTIME, "max_operator_version": 10**4000}, "max_operator_version"),
         ({**RUNTIME, "operators": [GELU]}, "operators"),
+        ({**RUNTIME, "isolation": [1]}, "isolation"),
         ({**RUNTIME, "operators": {"aten::gelu": None}}, "torch"),
         ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "bumps": ["10"]}}}, "bumps"),
         ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "schema": 1}}}, "schema"),
@@ -108,27 +112,42 @@ SAMPLE = {"inputs": [{"float": 1.5}], "output": True}
 YES, RAN = {"ran": True}, RanSeen(True)
 UNTOLD = RanSeen(None, TOLD_NOTHING)
 EQUAL = {"load_error": None, "differences": [None]}
+# Every row that has samples has an archive, too.
+MADE = {"again": [], "archive": "AAE="}
+ARCHIVE = b"\0\1"
 
 
 @pytest.mark.parametrize(
     ("told", "row"),
     [
-        ({"samples": [SAMPLE, SAMPLE], "again": [], "ran": YES}, Exported((SAMPLE, SAMPLE), ran=RAN)),
-        ({"samples": [SAMPLE], "again": [None, "1"], "ran": YES}, Exported((SAMPLE,), (None, "1"), ran=RAN)),
-        ({"samples": [SAMPLE], "again": [], "ran": {"ran": 1}}, Exported((SAMPLE,), ran=UNTOLD)),
-        ({"samples": [SAMPLE], "again": []}, Exported((SAMPLE,), ran=UNTOLD)),
-        ({"samples": [SAMPLE], "again": [1]}, Exported(refusal=TOLD_NOTHING)),
-        ({"samples": [SAMPLE]}, Exported(refusal=TOLD_NOTHING)),
+        (
+            {**MADE, "samples": [SAMPLE, SAMPLE], "ran": YES},
+            Exported((SAMPLE, SAMPLE), ran=RAN, archive=ARCHIVE),
+        ),
+        (
+            {**MADE, "samples": [SAMPLE], "again": [None, "1"], "ran": YES},
+            Exported((SAMPLE,), (None, "1"), ran=RAN, archive=ARCHIVE),
+        ),
+        ({**MADE, "samples": [SAMPLE], "ran": {"ran": 1}}, Exported((SAMPLE,), ran=UNTOLD, archive=ARCHIVE)),
+        (
+            {**MADE, "samples": [SAMPLE], "backported": "AAI="},
+            Exported((SAMPLE,), ran=UNTOLD, archive=ARCHIVE, backported=b"\0\2"),
+        ),
+        ({**MADE, "samples": [SAMPLE], "archive": "%"}, Exported(refusal="what it told is no archive")),
+        ({**MADE, "samples": [SAMPLE], "backported": "%"}, Exported(refusal="what it told is no archive")),
+        ({**MADE, "samples": [SAMPLE], "again": [1]}, Exported(refusal=TOLD_NOTHING)),
+        ({"samples": [SAMPLE], "again": []}, Exported(refusal=TOLD_NOTHING)),
+        ({"samples": [SAMPLE], "archive": "AAE="}, Exported(refusal=TOLD_NOTHING)),
         ({"found": {**EQUAL, "ran": YES}}, Exported(found=Reproduced((None,), ran=RAN))),
         ({"found": EQUAL, "refused": "x"}, Exported(refusal="x", found=Reproduced((None,), ran=UNTOLD))),
         ({"found": EQUAL, "other": 1}, Exported(refusal=TOLD_NOTHING, found=Reproduced((None,), ran=UNTOLD))),
         ({"found": None}, Exported(found=Reproduced(failure=TOLD_NOTHING, ran=UNTOLD))),
         (
-            {"samples": [SAMPLE], "again": [], "ran": YES, "found": {"refused": "crashed"}},
-            Exported((SAMPLE,), ran=RAN, found=Reproduced(failure="crashed", ran=UNTOLD)),
+            {**MADE, "samples": [SAMPLE], "ran": YES, "found": {"refused": "crashed"}},
+            Exported((SAMPLE,), ran=RAN, archive=ARCHIVE, found=Reproduced(failure="crashed", ran=UNTOLD)),
         ),
         (
-            {"samples": [], "again": [], "found": {"load_error": "no", "ran": {"ran": None, "why": "w"}}},
+            {**MADE, "samples": [], "found": {"load_error": "no", "ran": {"ran": None, "why": "w"}}},
             Exported(
                 refusal="its samples is not a list of at least one: that cannot be recorded",
                 found=Reproduced(failure="no", ran=RanSeen(None, "w")),
@@ -138,11 +157,11 @@ EQUAL = {"load_error": None, "differences": [None]}
         ({"refused": "x" * 3000}, Exported(refusal="x" * 2000)),
         ({"refused": ""}, Exported(refusal="no reason is given")),
         (
-            {"samples": [{"inputs": [1.5], "output": 1}], "again": []},
+            {**MADE, "samples": [{"inputs": [1.5], "output": 1}]},
             Exported(refusal="its samples[0].inputs[0] is not a value: that cannot be recorded"),
         ),
         (
-            {"samples": [], "again": []},
+            {**MADE, "samples": []},
             Exported(refusal="its samples is not a list of at least one: that cannot be recorded"),
         ),
         ({"samples": None}, Exported(refusal=TOLD_NOTHING)),

@@ -13,6 +13,7 @@ import pytest
 
 from opfixtures.runtimes.pythons import find_python
 from opfixtures.worker.packing import PACKAGE, packed_worker, worker_files
+from tests.defences import WRITES
 
 # An archive whose directory has 4 bytes: who reads that, or a file that was in it, gets an EOFError.
 BROKEN = b"PK\1\2" + b"PK\5\6" + bytes(8) + b"\4" + bytes(9)
@@ -21,7 +22,7 @@ SPOILS = """\
 import importlib, json, os, sys, torch, traceback
 
 json.dump(sorted(name for name in sys.modules if name.startswith("opfixtures")), open({modules!r}, "w"))
-with open(os.path.join(os.environ["HOME"], "worker.zip"), "wb") as archive:
+with open(os.path.join(os.path.dirname(os.environ["HOME"]), "worker.zip"), "wb") as archive:
     archive.write({broken!r})
 importlib.invalidate_caches()
 assert "worker.zip/opfixtures_worker/job.py" in "".join(traceback.format_stack())
@@ -58,9 +59,10 @@ def test_python_3_7_compiles_every_file_from_the_archive(worker_zip: str) -> Non
 
 
 def test_all_of_it_is_imported_before_the_operator_module(
-    library: Any, old: Any, replay: Any, after: str, new_modules: Any, good: str, tmp_path: Any
+    library: Any, old: Any, replay: Any, after: str, new_modules: Any, good: str, tmp_path: Any, without: Any
 ) -> None:
     """A library that puts a broken archive in its place takes nothing from the worker."""
+    without(WRITES)
     modules = tmp_path / "modules"
     spoils = (("__init__.py", "import torch\n", SPOILS.format(modules=str(modules), broken=BROKEN)),)
     archives = {f"{name} {number}": old[name] for number in range(10) for name in ("scale", "halve")}
@@ -82,10 +84,11 @@ def test_all_of_it_is_imported_before_the_operator_module(
 
 @pytest.mark.parametrize("torch", ["1.5.1", "1.9.1", "1.11.0", "2.13.0"])
 def test_a_module_that_breaks_the_archive_takes_nothing_from_the_next(
-    release: Any, modules: Any, good: str, when_made: Any, torch: str
+    release: Any, modules: Any, good: str, when_made: Any, torch: str, without: Any
 ) -> None:
     """Today's torch formats a stack in each row, for which Python looks for the source of all that is in it."""
-    home = "os.path.dirname(os.environ['HOME'])"
+    without(WRITES)
+    home = "os.path.dirname(os.path.dirname(os.environ['HOME']))"
     modules.add("first", good)
     modules.add("breaks it", when_made(f"open({home} + '/worker.zip', 'wb').write({BROKEN!r})"))
     modules.add("last", good)

@@ -186,7 +186,7 @@ def of_library(new_modules, before, after, replay):
     modules.add("dead", DEAD, operator="tinyops::halve")
     told = modules.export(before, module="tinyops").rows
     with_upgrader, guard = {}, {}
-    archives = {key: (modules.archive(key).read_bytes(), told[key]["samples"]) for key in ("live", "dead")}
+    archives = {key: (modules.archive(key), told[key]["samples"]) for key in ("live", "dead")}
     # torch saves no call for nothing, an archive may have one.
     data, samples = archives["dead"]
     call = b"    z = ops.tinyops.halve(x)\n    return "
@@ -247,5 +247,5 @@ def test_an_archive_cannot_print_the_marker_by_itself(modules, replay):
     modules.add("prints", HEADER + source)
     answers = modules.export()
     assert exported(answers.rows["prints"]).ran == RanSeen(False)
-    archives = {"prints": (modules.archive("prints").read_bytes(), answers.rows["prints"]["samples"], None)}
+    archives = {"prints": (modules.archive("prints"), answers.rows["prints"]["samples"], None)}
     assert replay(sys.executable, archives, module=None)[1]["prints"].ran == RanSeen(False)

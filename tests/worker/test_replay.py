@@ -44,7 +44,7 @@ def replayed(new_modules, before, after, old, replay):
     modules.add("fake", FAKE)
     modules.add("random", RANDOM)
     answers = modules.export(before, module="tinyops")
-    fake = with_version(modules.archive("fake").read_bytes(), 10)
+    fake = with_version(modules.archive("fake"), 10)
     data, (first, second), _ = old["halve"]
     other_records = [
         {**first, "output": {"tensor": "float32", "shape": [2], "values": [0.5]}},
@@ -55,7 +55,7 @@ def replayed(new_modules, before, after, old, replay):
     archives = {
         **{name: (change(data), [first], "halve_0_3") for name, change in MALFORMED.items()},
         "fake": (fake, [], "halve_0_3"),
-        "random": (modules.archive("random").read_bytes(), answers.rows["random"]["samples"], "none"),
+        "random": (modules.archive("random"), answers.rows["random"]["samples"], "none"),
         "other records": (data, other_records, "halve_0_3"),
         **old,
     }
@@ -158,7 +158,7 @@ class M(torch.nn.Module):
 def test_an_archive_that_does_not_end_costs_its_own_row(modules, replay):
     modules.add("endless", ENDLESS)
     modules.export()
-    endless = (modules.archive("endless").read_bytes(), [{"inputs": [1], "output": 0}], "none")
+    endless = (modules.archive("endless"), [{"inputs": [1], "output": 0}], "none")
     _, seen = replay(
         sys.executable, {"endless": endless, "nothing": (b"", [], "none")}, module=None, seconds=1
     )

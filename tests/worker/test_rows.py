@@ -35,7 +35,7 @@ HARMFUL = {
     "recurses without end": ("f = lambda: f()\nf()", "RecursionError"),
     "eats memory": ("bytearray(1 << 40)", "MemoryError"),
     "writes a huge file": ("with open('f', 'wb') as f: f.truncate(1 << 40)", "File too large"),
-    "ends the worker": ("os.kill(os.getppid(), 9)\ntime.sleep(99)", "the worker ended early (SIGKILL)"),
+    "ends the worker": ("os.kill(os.getppid(), 9)\ntime.sleep(99)", "PermissionError"),
     "stays after its end": ("os._exit = lambda status: None\nraise ValueError('still here')", ""),
     "changes torch": ("torch.jit.load = torch.ops.aten.gelu = torch.manual_seed", ""),
     "takes torch away": ("sys.modules['torch'] = None", "import of torch halted"),
@@ -83,20 +83,21 @@ def test_a_module_that_fails_is_refused(exported, key, reason):
     refusal = answers.rows[key]["refused"]
     assert reason in refusal
     assert len(refusal) <= 2000
-    assert not modules.archive(key).exists()
+    assert not modules.archive(key)
 
 
 @pytest.mark.parametrize("key", ["last", *HARMLESS])
 def test_the_others_are_as_if_alone(exported, key):
     modules, answers = exported
-    assert answers.rows[key] == answers.rows["first"]
-    assert len(answers.rows[key]["samples"]) == 1
-    assert modules.archive(key).exists()
+    first, told = ({**answers.rows[name], "archive": ""} for name in ("first", key))
+    assert told == first
+    assert len(told["samples"]) == 1
+    assert modules.archive(key)
 
 
 def test_the_last_is_the_first_byte_by_byte(exported):
     modules, _ = exported
-    assert modules.archive("last").read_bytes() == modules.archive("first").read_bytes()
+    assert modules.archive("last") == modules.archive("first")
 
 
 def test_what_they_print_is_kept_nowhere(exported):
@@ -114,7 +115,7 @@ def test_nothing_else_went_wrong(exported):
 
 def test_an_archive_is_one_of_the_lite_interpreter(exported):
     modules, _ = exported
-    archive = read_archive(modules.archive("first").read_bytes())
+    archive = read_archive(modules.archive("first"))
     assert archive.operators == {"aten::gelu"}
     assert archive.version == 10
 
@@ -130,8 +131,8 @@ def test_the_same_modules_give_the_same_bytes(new_modules, good):
     answers = one.export(), two.export()
     assert answers[0].rows == answers[1].rows
     for key in ("a", "b"):
-        assert one.archive(key).read_bytes() == two.archive(key).read_bytes()
-    assert one.archive("a").read_bytes() != one.archive("b").read_bytes()
+        assert one.archive(key) == two.archive(key)
+    assert one.archive("a") != one.archive("b")
 
 
 def test_a_module_with_random_parameters_is_the_same_each_time(modules):
@@ -150,4 +151,4 @@ def test_a_module_with_random_parameters_is_the_same_each_time(modules):
     answers = modules.export()
     assert answers.rows["one"] == answers.rows["two"]
     assert "samples" in answers.rows["one"]
-    assert modules.archive("one").read_bytes() == modules.archive("two").read_bytes()
+    assert modules.archive("one") == modules.archive("two")

@@ -200,7 +200,7 @@ def test_random_numbers_are_the_same_each_time(worker, monkeypatch, tmp_path):
     told = []
     for _ in range(2):
         worker.torch.seed()
-        made = worker.make({"source": RANDOM, "class": "M", "archive": "m.ptl"})
+        made = worker.make({"source": RANDOM, "class": "M", "file": "m.ptl"})
         function = worker.load_jit(base64.b64decode(made["archive"]))
         told.append(worker.record_samples(function, made["samples"]))
     assert told[0] == told[1]

@@ -22,6 +22,7 @@ RUNTIME: dict[str, object] = {
     "max_operator_version": None,
     "imported": None,
     "operators": {},
+    "isolation": [],
 }
 END = {"event": "end"}
 
@@ -47,14 +48,7 @@ def pretend(tmp_path):
             f"sys.stdout.write({second!r} if again else {first!r})\nsys.stdout.flush()\n{code}\n"
         )
         script.chmod(0o755)
-        rows = tuple(
-            {
-                "key": key,
-                "archive": str(tmp_path / f"{key}.ptl"),
-                "backported": str(tmp_path / f"{key}.other"),
-            }
-            for key in "ab"
-        )
+        rows = tuple({"key": key} for key in "ab")
         job = Job("generate", None, (), rows, seconds=0.01)
         return run_worker(str(script), job, str(tmp_path / "folder"), told.append, stopped)
 
@@ -67,16 +61,6 @@ def test_answers_come_back_row_by_row(pretend):
     assert answers.runtime.torch == "1"
     assert answers.rows == {"a": {"samples": ["a"]}, "b": {"samples": ["b"]}}
     assert answers.failure == ""
-
-
-def test_an_archive_is_written_when_the_worker_has_ended(pretend, tmp_path):
-    answers = pretend(
-        [RUNTIME, row("a", {"samples": [], "archive": "AAE="}), row("b", {"archive": "%"}), END]
-    )
-    assert answers.rows["a"] == {"samples": []}
-    assert (tmp_path / "a.ptl").read_bytes() == b"\0\1"
-    assert answers.rows["b"] == {"refused": "what it told is no archive"}
-    assert not (tmp_path / "b.ptl").exists()
 
 
 @pytest.mark.parametrize(
@@ -162,15 +146,3 @@ def test_work_that_is_stopped_ends_with_its_worker(pretend, tmp_path):
     assert time.monotonic() - start < 60
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
-
-
-def test_a_backported_archive_is_written_beside_its_own(pretend, tmp_path):
-    told = {"samples": [], "archive": "AAE=", "backported": "AAI="}
-    answers = pretend([RUNTIME, row("a", told), row("b", {**told, "backported": None}), END])
-    assert [(tmp_path / name).read_bytes() for name in ("a.ptl", "a.other", "b.ptl")] == [
-        b"\0\1",
-        b"\0\2",
-        b"\0\1",
-    ]
-    assert not (tmp_path / "b.other").exists()
-    assert "archive" not in answers.rows["a"]

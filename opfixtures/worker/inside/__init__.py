@@ -7,7 +7,7 @@ the job:
     {"task": "generate" | "replay", "import": operator module or null, "operators": those to describe,
      "upgraders": {name: its source in the tree or null}, "seconds": time limit of one step, "rows": [...]}
 
-    generate row: {"key", "operator", "source", "class", "archive": a path, of which the file name counts,
+    generate row: {"key", "operator", "source", "class", "file": the archive's name,
                    "bytecode": the version to backport a copy to or null, "samples": recorded ones to run again,
                    "tolerances": {dtype: [rtol, atol]}, "found": a committed archive}; "found" and "source" may
                    be absent: then nothing is reproduced, or nothing made

@@ -13,7 +13,7 @@ take_stdout()
 # All but the worker itself comes from the runtime.
 ARCHIVE = sys.path.pop(0)
 # Before torch, because Linux gives no user namespace to a process with threads.
-isolate()
+isolate(os.environ["HOME"])
 
 from .job import do_job  # noqa: E402
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 from typing import Any
 
 from . import Json
@@ -31,3 +32,10 @@ def answer(event: Json) -> None:
 def close_answers() -> None:
     """Close the stream in a forked child, which must not answer in the worker's place."""
     ANSWERS.detach().detach().close()
+
+
+def is_listened_to() -> bool:
+    """Whether there is still somebody who reads the answers."""
+    asked = select.poll()
+    asked.register(ANSWERS, 0)
+    return not asked.poll(0)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import tempfile
-import time
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
 from . import Json
 from .answers import close_answers
+from .isolation import shut_in
+from .leftovers import is_removed
 from .limits import limit_step
 from .listening import listen
-from .process_table import children
+from .process_table import end_children
 from .reasons import whole
+from .usage import excess
 
 Step = Any  # tuple[str, Callable[[], Json]]
 HOME = os.getcwd()
@@ -45,7 +46,7 @@ def in_children(steps: list[Step], seconds: float) -> dict[str, Json]:
 def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
     """What the first steps tell, as far as the child comes, and why it came no further; empty if it did them all."""
     reader, writer = os.pipe()
-    folder = scratch_folder()
+    folder = tempfile.mkdtemp(dir=HOME)
     # An archive's code can write to its own process's files: what it writes there is not taken for the child's.
     token = os.urandom(16).hex().encode()
     sys.stderr.flush()
@@ -60,22 +61,27 @@ def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
         live(steps, seconds, writer, token, folder)
     os.close(writer)
     with os.fdopen(reader, "rb", buffering=0) as pipe:
-        heard, ending = listen(child, pipe, token, [name for name, _ in steps], seconds)
-    end_children(HELPERS)
+        names = [name for name, _ in steps]
+        heard, ending = listen(child, pipe, token, names, seconds, lambda: excess(folder, HELPERS))
+    # Nobody is to be believed in their presence.
+    if not end_children(HELPERS):
+        give_up("processes that a fixture module left behind cannot be ended")
+    if not is_removed(folder):
+        give_up("files that a fixture module left behind cannot be removed")
     return heard, ending
 
 
-def scratch_folder() -> str:
-    """A folder of the step's own, below the worker's, which a module may have removed."""
-    os.makedirs(HOME, exist_ok=True)
-    return tempfile.mkdtemp(dir=HOME)
+def give_up(reason: str) -> NoReturn:
+    """End the worker: another one goes on with the next row."""
+    sys.stderr.write(reason + "\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def live(steps: list[Step], seconds: float, writer: int, token: bytes, folder: str) -> None:
     """The child's whole life. It never returns into the worker's code, whatever happens."""
     leave, status = os._exit, 1
     try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         close_answers()
         quiet = os.open(os.devnull, os.O_RDWR)
         os.dup2(quiet, 1)
@@ -83,6 +89,7 @@ def live(steps: list[Step], seconds: float, writer: int, token: bytes, folder: s
         os.chdir(folder)
         os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
         limit_step(seconds * len(steps))
+        shut_in(folder)
         with os.fdopen(writer, "wb") as pipe:
             for _, function in steps:
                 torch.set_grad_enabled(True)
@@ -95,26 +102,3 @@ def live(steps: list[Step], seconds: float, writer: int, token: bytes, folder: s
         status = 0
     finally:
         leave(status)
-
-
-def end_children(spared: set[int]) -> None:
-    """End all children but the spared ones, those included that a module's process left behind.
-
-    Where they do not end the worker does: nobody is to be believed in their presence.
-    """
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        left = children() - spared
-        if not left:
-            return
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.001)
-    sys.stderr.write("processes that a fixture module left behind cannot be ended\n")
-    sys.stderr.flush()
-    os._exit(1)

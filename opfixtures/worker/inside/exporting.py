@@ -62,13 +62,13 @@ def load_class(source: str, name: str) -> Any:
 def make(row: Json) -> Json:
     """Run module code: an archive, and the sample inputs that the module gives, None where it gives none."""
     # torch names an archive's root folder after its file.
-    name = os.path.basename(row["archive"])
+    name = row["file"]
+    path = os.path.join(os.getcwd(), name)
     random.seed(0)
     torch.manual_seed(0)
     module = load_class(row["source"], row["class"])()
     if not isinstance(module, torch.nn.Module):
         raise RefusedError(f"{row['class']} is no torch.nn.Module")
-    path = os.path.join(os.getcwd(), name)
     WRITERS[name.rpartition(".")[2]](torch.jit.script(module), path)
     with open(path, "rb") as stream:
         archive = base64.b64encode(stream.read()).decode()
@@ -97,7 +97,7 @@ def steps_of_made(row: Json, archive: bytes, given: list[list[Json]] | None) -> 
         return {
             "samples": samples,
             "again": run_samples(function, row),
-            "backported": backported(archive, os.path.basename(row["archive"]), row["bytecode"]),
+            "backported": backported(archive, row["file"], row["bytecode"]),
         }
 
     return [("run", run_it), ("ran", lambda: operator_ran(archive, row["operator"], samples))]

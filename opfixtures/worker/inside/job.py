@@ -5,24 +5,17 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import sys
-from typing import Any
 
 from . import Json
 from .answers import answer
-from .children import HELPERS, end_children
+from .children import HELPERS
 from .exporting import generate
 from .limits import limit_worker
 from .process_table import children
 from .reasons import with_causes
 from .replaying import replayed
 from .runtime import describe, import_operators, schema_of, warm_up
-
-
-def end_at_once(*_: Any) -> None:
-    end_children(set())
-    os._exit(1)
 
 
 def take_job() -> Json:
@@ -49,7 +42,6 @@ def start(job: Json) -> Json:
 
 
 def do_job() -> None:
-    signal.signal(signal.SIGTERM, end_at_once)
     job = take_job()
     limit_worker()
     try:

@@ -7,23 +7,28 @@ import os
 import select
 import signal
 import time
-from typing import Any
+from typing import Any, Callable
 
 from . import Json
 
 MAX_TOLD_BYTES = 16 << 20
 # An integer of TorchScript has 64 bits; Python reads much longer ones, and needs a quadratic time for it.
 MAX_DIGITS = 20
+# How often somebody looks what a step takes: most have ended before.
+LOOK_SECONDS = 0.25
 
 
 def listen(
-    child: int, pipe: Any, token: bytes, names: list[str], seconds: float
+    child: int, pipe: Any, token: bytes, names: list[str], seconds: float, too_much: Callable[[], str]
 ) -> tuple[dict[str, Json], str]:
-    """What the child told of the steps of these names, and why it told no more. The child has ended then."""
+    """What the child told of the steps of these names, and why it told no more. The child has ended then.
+
+    `too_much` says what it takes too much of, if so.
+    """
     os.set_blocking(pipe.fileno(), False)
     heard: dict[str, Json] = {}
     watched, rest, size, pause = [pipe], bytearray(), 0, 0.0005
-    deadline = time.monotonic() + seconds
+    deadline, look = time.monotonic() + seconds, time.monotonic() + LOOK_SECONDS
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         chunk = pipe.read(1 << 20) if watched else None
@@ -47,6 +52,11 @@ def listen(
             ending = how_it_ended(status)
         elif time.monotonic() > deadline:
             ending = f"did not end within {seconds:g} seconds"
+        elif time.monotonic() > look:
+            look = time.monotonic() + LOOK_SECONDS
+            ending = too_much()
+            if not ending:
+                continue
         else:
             select.select(watched, [], [], pause)
             pause = min(pause * 2, 0.02)

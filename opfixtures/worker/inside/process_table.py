@@ -1,9 +1,14 @@
-"""What the system says of processes."""
+"""What the system says of processes, and the end of those that are left."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
+from contextlib import suppress
+
+END_SECONDS = 5.0
 
 
 def first_line(path: str) -> str:
@@ -15,15 +20,64 @@ def first_line(path: str) -> str:
         return ""
 
 
+def parents() -> dict[str, str]:
+    """The parent of each process, in the numbers that /proc has: those of the namespace that it was mounted for."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            # "pid (name) state parent ...", and the name may hold anything.
+            fields = first_line(f"/proc/{name}/stat").rpartition(")")[2].split()
+            if fields:
+                found[name] = fields[1]
+    return found
+
+
 def children() -> set[int]:
-    """The worker's children, ended ones included. Elsewhere than on Linux it has none between two steps."""
+    """This process's children, ended ones included. Elsewhere than on Linux a worker has none between two steps."""
     if sys.platform != "linux":
         return set()
-    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()}
-    return {pid for pid in pids if parent_of(pid) == os.getpid()}
+    me = os.readlink("/proc/self")
+    return {own_number(name) for name, parent in parents().items() if parent == me} - {0}
 
 
-def parent_of(pid: int) -> int:
-    # "pid (name) state parent ...", and the name may hold anything.
-    fields = first_line(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return int(fields[1]) if fields else 0
+def below_this(spared: set[int]) -> list[str]:
+    """The processes below this one, but the spared children and what is below them; in the numbers of /proc."""
+    if sys.platform != "linux":
+        return []
+    children_of: dict[str, list[str]] = {}
+    for name, parent in parents().items():
+        children_of.setdefault(parent, []).append(name)
+    found = [
+        name for name in children_of.get(os.readlink("/proc/self"), []) if own_number(name) not in spared
+    ]
+    for name in found:
+        found += children_of.get(name, [])
+    return found
+
+
+def own_number(name: str) -> int:
+    """The number that a process has here, which is the last of all that it has; 0 where it has ended meanwhile."""
+    try:
+        with open(f"/proc/{name}/status") as stream:
+            return next((int(line.split()[-1]) for line in stream if line.startswith("NSpid:")), int(name))
+    except (OSError, ValueError):
+        return 0
+
+
+def end_children(spared: set[int]) -> bool:
+    """End all children but the spared ones, those included that a module's process left behind; whether they ended."""
+    deadline = time.monotonic() + END_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return True
+        left = children() - spared
+        if not left:
+            return True
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+    return False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import ctypes
 import json
 import os
+import signal
 import sys
 from typing import Any, Iterator
 
@@ -13,7 +13,7 @@ from . import Json
 from .answers import answer, answer_into, close_answers
 from .archives import LOADERS
 from .children import HELPERS, Step, in_children
-from .isolation import answer_for_children
+from .keeping import answer_for_children
 from .markers import look_for_marker, operator_ran
 from .running import replay
 
@@ -86,7 +86,7 @@ def run_lane(rows: list[Json], seconds: float, writer: int, foreign: list[int]) 
         answer_into(writer)
         HELPERS.clear()
         if sys.platform == "linux":
-            answer_for_children(ctypes.CDLL(None))
+            answer_for_children(signal.SIGKILL)
         for row in rows:
             answer(in_children(steps_of_replay(row), seconds))
     finally:

@@ -13,6 +13,7 @@ import torch
 from . import Json
 from .archives import mobile_module
 from .children import in_children
+from .isolation import HELD
 from .upgraders import steps_of_upgraders
 
 # To compile an upgrader takes milliseconds.
@@ -87,6 +88,7 @@ def describe(job: Json, own: set[str], imported: str | None) -> Json:
         "platform": f"{platform.system()}-{platform.machine()}",
         "max_operator_version": maximum() if maximum else None,
         "imported": imported,
+        "isolation": HELD,
         "operators": {
             operator: {
                 "schema": schema_of(operator),

@@ -1,0 +1,29 @@
+"""Calls of Linux that Python has no functions for. Standard library alone."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+LIBC: Any = ctypes.CDLL(None)
+
+
+def prctl(option: int, value: int, address: int = 0) -> int:
+    arguments = [ctypes.c_ulong(number) for number in (value, address, 0, 0)]
+    status: int = LIBC.prctl(option, *arguments)
+    return status
+
+
+def system_call(number: int, *arguments: Any) -> int:
+    """A call by its number; -1 where the system refuses it or does not know it."""
+    wide = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
+    LIBC.syscall.restype = ctypes.c_long
+    status: int = LIBC.syscall(ctypes.c_long(number), *wide)
+    return status
+
+
+def mount(kind: str, folder: str, flags: int, data: str = "") -> bool:
+    """Mount a file system of this kind; whether it is. The flags are those of <linux/mount.h>."""
+    parts = [part.encode() or None for part in (kind, folder, kind)]
+    done: int = LIBC.mount(*parts, ctypes.c_ulong(flags), data.encode() or None)
+    return done == 0
