@@ -1,24 +1,28 @@
-"""Takes a defence of the worker out, to see that an attack comes through without it.
+"""Takes a defence out, to see that an attack comes through without it.
 
-A worker is packed with lines at the end of one of its files that put something weaker in the place of a function.
+A worker is packed with lines at the end of one of its files that put something weaker in the place of a function. In
+opfixtures itself lines are run before the command.
 """
 
 from __future__ import annotations
 
 import pytest
 
+from opfixtures import cli
 from opfixtures.worker import packing
 from opfixtures.worker.packing import PACKAGE, worker_files
 
 WRITES = "what limits writing"
 SIGNALS = "what limits signals"
-PROCESS_NAMESPACE = "the namespaces"
+NAMESPACES = "the namespaces"
 KEEPER = "the keeper"
 ENDED_BETWEEN = "the end of all that a step left behind"
 OWN_CHILD = "the process of its own that runs an archive"
-NOT_FOLLOWED = "the folder of a step's own"
+LOOKED_AT = "what looks at the commit of a record, and reproduces its fixture"
+ESCAPED = "what makes text printable"
 SOCKETS = "what denies sockets"
 USAGE = "what looks at how much a step takes"
+FILES = "the limit of a file"
 LIMITS = "the limits of a step"
 
 WEAKER = {
@@ -26,9 +30,10 @@ WEAKER = {
         "isolation": "mount_read_only = write_only_below = lambda _: False\ncalls_about_files = list",
     },
     SIGNALS: {"isolation": "calls_to_processes = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
-    PROCESS_NAMESPACE: {"keeping": "enter_namespaces = lambda: 0"},
+    NAMESPACES: {"keeping": "enter_namespaces = lambda: 0"},
     KEEPER: {"keeping": "leave_keeper = lambda: None"},
     ENDED_BETWEEN: {"children": "end_children = lambda _: True"},
+    FILES: {"limits": "MAX_FILE_BYTES = 8 << 30"},
     SOCKETS: {"isolation": "deny = lambda _: False", "keeping": "enter_namespaces = lambda: 0"},
     USAGE: {"children": "excess = lambda *_: ''"},
     LIMITS: {"children": "limit_step = lambda _: None"},
@@ -46,10 +51,39 @@ def making(row, seconds):
 }
 
 
-def take_out(patch: pytest.MonkeyPatch, *defences: str) -> None:
-    """Pack workers without these defences from now on."""
+WEAKER_HERE = {
+    LOOKED_AT: """
+from opfixtures.proving import generate
+generate._with_reproduction = lambda sound, *_: sound
+""",
+    ESCAPED: """
+from opfixtures.report import result_text
+result_text.printable = str
+from opfixtures.commands import progress
+progress.printable = str
+""",
+}
+
+
+def weaker_files(*defences: str) -> dict[str, str]:
+    """The worker's files without these defences."""
     files = dict(worker_files())
     for defence in defences:
-        for name, lines in WEAKER[defence].items():
+        for name, lines in WEAKER.get(defence, {}).items():
             files[f"{PACKAGE}/{name}.py"] += f"\n{lines}\n"
+    return files
+
+
+def take_out(patch: pytest.MonkeyPatch, *defences: str) -> None:
+    """Pack workers without these defences from now on."""
+    files = weaker_files(*defences)
     patch.setattr(packing, "worker_files", lambda: files)
+
+
+def main(defences: list[str], arguments: list[str]) -> int:
+    """Run the command line in this process, without these defences."""
+    files = weaker_files(*defences)
+    packing.worker_files = lambda: files
+    for defence in defences:
+        exec(WEAKER_HERE.get(defence, ""), {})
+    return cli.main(arguments)

@@ -1,0 +1,123 @@
+"""A module that takes too much, waits, or falls costs one refused row; the others are told as if it were not there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.defences import FILES, LIMITS, SOCKETS, USAGE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
+
+WAITS = "\ntime.sleep(2)"
+# What a module does, what its row is refused for, and the defences without which it is not; none where it fails by
+# itself.
+ATTACKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "fills its memory": ("filled = bytearray(800 << 20)", "MemoryError", (LIMITS, USAGE)),
+    "fills memory with torch": ("filled = torch.ones(800 << 18)", "allocate memory", (LIMITS, USAGE)),
+    "fills memory with many processes": (
+        "for _ in range(9):\n"
+        "    if os.fork() == 0:\n"
+        "        filled = b'1' * (100 << 20)\n"
+        "        time.sleep(9)\n" + WAITS,
+        "took more than 768 MiB of memory",
+        (USAGE,),
+    ),
+    "fills the disk with one file": (
+        "with open('f', 'wb') as f:\n    for _ in range(800):\n        f.write(b'1' * (1 << 20))",
+        "File too large",
+        (LIMITS, USAGE, FILES),
+    ),
+    "fills the disk with many files": (
+        "for n in range(80):\n    open(f'f{n}', 'wb').write(b'1' * (10 << 20))" + WAITS,
+        "wrote more than 256 MiB of files",
+        (USAGE, FILES),
+    ),
+    "makes files without end": (
+        "for n in range(30_000):\n    open(f'f{n}', 'wb').close()" + WAITS,
+        "wrote more than 20000 files",
+        (USAGE,),
+    ),
+    "forks without end": (
+        "for _ in range(90):\n    if os.fork() == 0:\n        time.sleep(9)\n" + WAITS,
+        "started more than 64 processes",
+        (USAGE, LIMITS),
+    ),
+    "sleeps": ("time.sleep(99)", "did not end within 4 seconds", ()),
+    "stops itself": ("os.kill(os.getpid(), signal.SIGSTOP)", "did not end within 4 seconds", ()),
+    "segfaults": ("ctypes.string_at(1)", "crashed: SIGSEGV", ()),
+    "aborts": ("os.abort()", "crashed: SIGABRT", ()),
+    "exits": ("os._exit(0)", "exited before it was done", ()),
+    "opens a socket": ("import socket\nsocket.socket()", "PermissionError", (SOCKETS,)),
+    "reads a secret": ("os.environ['GITHUB_TOKEN']", "KeyError: 'GITHUB_TOKEN'", ()),
+    "reads its worker's memory": ("open(f'/proc/{os.getppid()}/mem', 'rb')", "PermissionError", ()),
+    "reads its worker's environment": ("open(f'/proc/{os.getppid()}/environ', 'rb')", "PermissionError", ()),
+    "makes folders that nobody enters": (
+        "for _ in range(2000):\n    os.mkdir('a')\n    os.chdir('a')\nos.chmod('.', 0)\nraise OSError('deep')",
+        "OSError: deep",
+        (),
+    ),
+}
+HARMLESS = {
+    "prints": "print('\\x1b[31m::error::forged')\nos.write(2, b'::error::forged\\n')",
+    "closes everything": "os.closerange(0, 3)",
+}
+
+
+@pytest.fixture(scope="module")
+def attacked(new_modules: Callable[[], Any], good: str, when_made: Callable[[str], str]) -> Any:
+    modules = new_modules()
+    modules.add("first", good)
+    for key, (statements, _, _) in ATTACKS.items():
+        modules.add(key, when_made(statements))
+        modules.add(f"after: {key}", good)
+    for key, statements in HARMLESS.items():
+        modules.add(key, when_made(statements))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_TOKEN", "of the user")
+        return modules.export(seconds=4)
+
+
+@pytest.mark.parametrize("key", ATTACKS)
+def test_a_module_costs_its_own_row(attacked: Any, key: str) -> None:
+    assert ATTACKS[key][1] in attacked.rows[key]["refused"]
+    assert attacked.rows[f"after: {key}"] == attacked.rows["first"]
+    assert attacked.failure == ""
+
+
+@pytest.mark.parametrize("key", HARMLESS)
+def test_a_module_that_only_prints_is_no_failure(attacked: Any, key: str) -> None:
+    assert attacked.rows[key]["samples"] == attacked.rows["first"]["samples"]
+
+
+@pytest.mark.parametrize("key", [key for key, (_, _, out) in ATTACKS.items() if out])
+def test_it_comes_through_without_its_defence(
+    modules: Any, when_made: Callable[[str], str], without: Callable[..., None], key: str
+) -> None:
+    statements, reason, out = ATTACKS[key]
+    without(*out)
+    modules.add(key, when_made(statements))
+    answers = modules.export(seconds=20)
+    assert reason not in answers.rows[key].get("refused", "")
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_a_module_forks_faster_than_anybody_counts(
+    modules: Any,
+    good: str,
+    when_made: Callable[[str], str],
+    python_without_namespaces: str,
+    namespaces: bool,
+    running_with: Callable[[object], list[str]],
+) -> None:
+    bomb = "deadline = time.monotonic() + 0.5\nwhile time.monotonic() < deadline:\n    os.fork()"
+    modules.add("first", good)
+    modules.add("forks", when_made(bomb))
+    modules.add("last", good)
+    answers = modules.export(sys.executable if namespaces else python_without_namespaces)
+    assert answers.rows["forks"]["refused"]
+    assert answers.rows["last"] == answers.rows["first"]
+    assert running_with(modules.folder) == []

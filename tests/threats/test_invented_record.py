@@ -1,0 +1,57 @@
+"""A record that nobody made, of an archive that nobody's old operator made, proves nothing.
+
+A branch brings both by hand. The archive calls the operator; the record has outputs that a broken upgrader gives, a
+commit, a release, proofs and a checksum that is right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from opfixtures.records.record import with_checksum
+from tests.defences import LOOKED_AT
+from tests.end_to_end.conftest import branched
+from tests.repositories import GitRepository, Ran
+
+SCALE = "fixtures/test_versioned_scale_v3.ptl"
+INVENTED: dict[str, dict[str, object]] = {
+    "outputs": {},
+    "a commit": {"pre_change": {"commit": "f" * 40}},
+    "no commit": {"pre_change": {"commit": None}},
+    "a release": {"runtime": {"kind": "release", "torch": "0.0.1"}, "pre_change": {"commit": None}},
+    "proofs": {"pre_change": {"proven_by": ["schema", "operator-version", "commit"]}},
+    "another Python": {"runtime": {"python": "3.99.0"}},
+    "another platform": {"runtime": {"platform": "Plan9-vax"}},
+}
+
+
+@pytest.fixture
+def brought(library: GitRepository, run_long: Callable[..., Ran]) -> GitRepository:
+    """The library with a broken upgrader, and honest fixtures of before it was broken."""
+    assert run_long(library, "generate").status == 0
+    library.replace("tinyops/upgraders.py", "tinyops.scale(x, factor)", "tinyops.scale(x, factor + 1.0)")
+    return library
+
+
+def invent(library: GitRepository, members: dict[str, object]) -> None:
+    record = json.loads(library.read(f"{SCALE}.json"))
+    for sample in record["samples"]:
+        # Three times the input, as the broken upgrader has it, and not twice.
+        sample["output"]["values"] = [value * 3 for value in sample["inputs"][0]["values"]]
+    for part, values in members.items():
+        record[part] |= values
+    del record["checksum"]
+    (library.root / f"{SCALE}.json").write_bytes(with_checksum(record))
+    branched(library)
+
+
+@pytest.mark.parametrize(("key", "defences"), [*((key, []) for key in INVENTED), ("a commit", [LOOKED_AT])])
+def test_a_branch_brings_a_record_that_nobody_made(
+    brought: GitRepository, run_without: Callable[..., Ran], key: str, defences: list[str]
+) -> None:
+    invent(brought, INVENTED[key])
+    ran = run_without(brought, defences, "generate", "--operator", "tinyops::scale")
+    assert ("verified" in ran.out, ran.status) == (bool(defences), 0 if defences else 1), ran.out
