@@ -53,7 +53,7 @@ lock: .venv/uv
 		--extra generate --extra github --output-file .github/requirements.txt pyproject.toml -
 
 bench: .venv/dev
-	@status=0; for what in hook framework large verify; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
+	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
 
 clean:
 	rm -rf .venv

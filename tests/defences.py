@@ -21,6 +21,7 @@ OWN_CHILD = "the process of its own that runs an archive"
 LOOKED_AT = "what looks at the commit of a record, and reproduces its fixture"
 ESCAPED = "what makes text printable"
 SOCKETS = "what denies sockets"
+ISOLATION = "all that isolates a worker"
 USAGE = "what looks at how much a step takes"
 FILES = "the limit of a file"
 LIMITS = "the limits of a step"
@@ -29,6 +30,7 @@ WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: False\ncalls_about_files = list",
     },
+    ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
     SIGNALS: {"isolation": "calls_to_processes = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
     NAMESPACES: {"keeping": "enter_namespaces = lambda: 0"},
     KEEPER: {"keeping": "leave_keeper = lambda: None"},

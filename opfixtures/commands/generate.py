@@ -100,7 +100,7 @@ def run(wanted: Wanted, report: str | None) -> int:
         sys.stdout.writelines(f"{line}\n" for todo in todos for line in intentions(todo.plan))
     rows = waived(parts)
     commits = {row.pre_change_commit for row in rows} - {None}
-    told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows))
+    told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held)
     status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *_notes(todos)])))
     if unavailable is not None:
         raise unavailable

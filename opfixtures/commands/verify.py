@@ -89,7 +89,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         told += [problem] if problem else []
     results = waived(parts)
     nothing = [] if results else ["nothing to verify: no registered fixture is there"]
-    status = finish(Result(None, tuple(results)), report, "; ".join([*nothing, *told]))
+    status = finish(Result(None, tuple(results), isolation=tools.held), report, "; ".join([*nothing, *told]))
     if unavailable is not None:
         raise unavailable
     return status

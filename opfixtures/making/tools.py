@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from opfixtures.runtimes import Runtimes
 from opfixtures.settings.sources import Sources
@@ -12,12 +12,22 @@ from opfixtures.worker.job import ROW_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`root` is the work tree, `tell` is called with progress, `seconds` is the time limit of one module."""
+    """`root` is the work tree, `tell` is called with progress, `seconds` is the time limit of one module.
+
+    `isolation` gets what kept untrusted code in each worker that ran.
+    """
 
     root: str
     runtimes: Runtimes
     tell: Callable[[str], None]
     seconds: float = ROW_SECONDS
+    isolation: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def held(self) -> tuple[str, ...] | None:
+        """What kept untrusted code in all of them; None where none ran."""
+        seen = self.isolation
+        return tuple(name for name in seen[0] if all(name in one for one in seen)) if seen else None
 
     def building(self, sources: Sources) -> Tools:
         """The same, with builds of the repository kept by the content of these files."""

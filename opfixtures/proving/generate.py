@@ -13,7 +13,7 @@ from opfixtures.atomic_write import write_pair
 from opfixtures.change.owner import Owner
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.alteration import in_words
-from opfixtures.making.export import Candidate, Errand, Group, NotHad, Refused, export
+from opfixtures.making.export import Candidate, Errand, Group, NotHad, Outcome, Refused, export
 from opfixtures.making.new_record import make_record
 from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
 from opfixtures.making.tools import Tools
@@ -60,6 +60,7 @@ def generate(plan: Plan, after: PostChange, tools: Tools, commit_problem: Commit
     errands += [errand for one in sound if (errand := _errand(one))]
     groups, without, unavailable = _obtained(errands, tools)
     exported = export(groups, tools.seconds, tools.tell)
+    tools.isolation.extend(one.seen.isolation for one in exported if isinstance(one, Outcome))
     outcomes = [judged(one) for one in (*without, *exported)]
     reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
     subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]

@@ -102,6 +102,8 @@ def _replay(
     # A build of the change has the change's own upgraders.
     tree = Tree(after.upgraders, after.config.upgraders) if spec.kind == "release" else None
     try:
-        return replay(fixtures, runtime, tree, tools.tell, tools.seconds), None
+        replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
     except (WorkerError, RuntimeUnavailable) as error:
         return Replays(failed=f"{runtime.name} cannot be used: {error}", by=runtime.name), None
+    tools.isolation.extend([replays.seen.isolation] if replays.seen else [])
+    return replays, None

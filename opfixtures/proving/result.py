@@ -33,6 +33,10 @@ FAILURES = frozenset({Status.UNPROVEN, Status.MISMATCH, Status.FAILED, Status.RE
 """What is not green: exit status 1, unless it is waived."""
 
 
+WRITE_LIMITS = frozenset({"read-only mounts", "Landlock"})
+"""Either keeps untrusted code from writing elsewhere than in its own folder."""
+
+
 class Made(StrEnum):
     """How this run came to the fixture. `AGAIN`: it was there, and what was made has the same bytes."""
 
@@ -119,12 +123,19 @@ class FixtureResult:
 class Result:
     """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any.
 
-    `planned` are paths of fixtures that other jobs were to make, and of which nothing is known.
+    `planned` are paths of fixtures that other jobs were to make, and of which nothing is known. `isolation` names what
+    kept untrusted code in all workers that ran; None where none ran.
     """
 
     pre_change_commit: str | None
     fixtures: tuple[FixtureResult, ...]
     planned: tuple[str, ...] = ()
+    isolation: tuple[str, ...] | None = None
+
+    @property
+    def writes_unlimited(self) -> bool:
+        """Whether untrusted code could write wherever the user can."""
+        return self.isolation is not None and not WRITE_LIMITS.intersection(self.isolation)
 
     @property
     def failed(self) -> bool:

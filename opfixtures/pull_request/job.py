@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from opfixtures.proving.result import Status
+from opfixtures.proving.result import Result, Status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.connection import Address, server_of
@@ -63,6 +63,7 @@ class Job:
                 "generated": json.dumps(result_folder.made(report.fixtures)),
                 "refused": json.dumps(list(dict.fromkeys(refused))),
                 "report": os.path.join(self.inputs.result, RESULT),
+                "untouched": json.dumps(untouched(report, self.environment.get("OPFIXTURES_CACHE", ""))),
             }
         )
 
@@ -111,3 +112,12 @@ class Job:
 def summarise(environment: Mapping[str, str], text: str) -> None:
     """A block of the run's summary, in which nothing is Markdown."""
     write_summary(environment.get(_SUMMARY), "opfixtures", text)
+
+
+def untouched(report: Result, cache: str) -> bool:
+    """Whether nothing that a pull request brings could write to the runtimes in `cache`.
+
+    The commands that build a library run with the rights of the job, and fixture modules do where nothing limits what
+    they write.
+    """
+    return not (report.writes_unlimited or os.path.isdir(os.path.join(cache, "checkouts")))

@@ -159,9 +159,11 @@ def put_together(folder: str, whole: str = "") -> bool:
             stream.write(content)
     told = {row.fixture for row in rows}
     planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
+    seen = [result.isolation for result, _ in reports if result.isolation is not None]
+    isolation = tuple(name for name in seen[0] if all(name in one for one in seen)) if seen else None
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows, planned),
+        Result(commits.pop() if len(commits) == 1 else None, rows, planned, isolation),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

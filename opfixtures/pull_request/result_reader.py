@@ -48,8 +48,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     if not isinstance(root, dict):
         raise ResultError("it is not an object")
     members = _Members(
-        {"findings": [], "planned": [], **root},
-        ("schema", "pre_change_commit", "fixtures", "planned", "findings"),
+        {"findings": [], "planned": [], "isolation": [], **root},
+        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "findings"),
         "it",
     )
     if members.count("schema", 1) != SCHEMA:
@@ -57,7 +57,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     fixtures = members.rows("fixtures", _fixture)
     findings = members.rows("findings", _finding) if "findings" in root else None
     planned = members.rows("planned", _text)
-    return Result(members.commit("pre_change_commit"), fixtures, planned), findings
+    isolation = members.rows("isolation", _text) if "isolation" in root else None
+    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation), findings
 
 
 class _Members:

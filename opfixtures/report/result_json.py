@@ -18,6 +18,8 @@ def result_json(result: Result) -> str:
         "pre_change_commit": result.pre_change_commit,
         "fixtures": rows,
     }
+    if result.isolation is not None:
+        report["isolation"] = list(result.isolation)
     if result.planned:
         report["planned"] = list(result.planned)
     return json.dumps(report, indent=2)

@@ -112,6 +112,8 @@ def _head(publication: Publication) -> Iterator[str]:
     yield f"Result for {code_span(publication.head[:12])}."
     if result.pre_change_commit:
         yield f" Pre-change commit: {_commit(result.pre_change_commit, publication)}."
+    if result.writes_unlimited:
+        yield " The system that it ran on did not limit what fixture modules write."
     yield "\n\n"
 
 

@@ -9,6 +9,7 @@ from opfixtures.proving.result import FAILURES, Answer, Fact, FixtureResult, Loa
 from opfixtures.repository.printable import printable
 
 _INDENT = " " * 12
+UNLIMITED = "this system does not limit what fixture modules write"
 _HOW = {Made.BY_THIS_RUN: "made by this run", Made.FOUND: "found", Made.AGAIN: "made again"}
 
 
@@ -129,4 +130,5 @@ def _summary(result: Result, nothing_done: str) -> str:
     how = ", ".join(f"{made[one]} {_HOW[one]}" for one in Made if made[one])
     commit = f", pre-change commit {result.pre_change_commit[:12]}" if result.pre_change_commit else ""
     told = f"{', '.join(parts)}{f' ({how})' if how else ''}{commit}"
+    nothing_done = "; ".join(filter(None, (nothing_done, UNLIMITED if result.writes_unlimited else "")))
     return f"opfixtures: {'; '.join(filter(None, (told, nothing_done))) or 'nothing to do'}"

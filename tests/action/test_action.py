@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from opfixtures.proving.result import Result
+from opfixtures.pull_request.job import untouched
 from opfixtures.records.record import with_checksum
 from tests.action_fixtures import (
     GELU,
@@ -62,6 +64,7 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     assert f"::error file={REGISTRY},line=5,col=5,title=OPF301 aten%3A%3Ahardswish::" in done.out
     assert done.summary.startswith("### opfixtures: 1 to commit, 1 verified, 1 generated\n")
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
+    assert "did not limit what fixture modules write" not in done.summary
     assert "- made by: `torch 2.13.0` (`torch 2.13.0+cpu, " in done.summary
     RESULT_SCHEMA.validate(done.report)
     assert done.report["pre_change_commit"] == project.base
@@ -356,11 +359,20 @@ def test_the_token_is_in_no_environment_that_what_is_executed_can_read(
     )
 
     assert (done.status, json.loads(done.outputs["generated"])) == (1, [FIXTURE]), done.err
+    assert done.outputs["untouched"] == "false", "its setup ran with the rights of the job"
     said = seen.read_bytes()
     assert said.count(b"GITHUB_EVENT_NAME=pull_request") == 1, "the step's own environment was seen"
     assert b"GIT_OPTIONAL_LOCKS=0" not in said, "no filter of theirs was run"
     assert token.encode() not in said
     assert base64.b64encode(f"x-access-token:{token}".encode()) not in said
+
+
+def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Path) -> None:
+    """By commands that build a library, or by fixture modules that nothing held."""
+    limited, unlimited = Result(None, (), isolation=("Landlock",)), Result(None, (), isolation=("seccomp",))
+    assert (untouched(limited, str(tmp_path)), untouched(unlimited, str(tmp_path))) == (True, False)
+    (tmp_path / "checkouts").mkdir()
+    assert not untouched(limited, str(tmp_path))
 
 
 def test_a_generation_that_is_killed_is_no_success(project: Project, tmp_path: Path) -> None:

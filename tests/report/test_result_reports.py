@@ -433,3 +433,20 @@ def test_nothing_done_says_why() -> None:
 
     assert result_text(Result(None, ()), why) == f"opfixtures: {why}"
     assert result_text(Result(None, (REFUSED,)), "a dry run").endswith("\nopfixtures: 1 refused; a dry run")
+
+
+@pytest.mark.parametrize(
+    ("isolation", "told"),
+    [
+        (None, False),
+        (("user namespace", "Landlock"), False),
+        (("read-only mounts",), False),
+        (("user namespace", "PID namespace"), True),
+        ((), True),
+    ],
+)
+def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told: bool) -> None:
+    result = Result(None, (VERIFIED,), isolation=isolation)
+    said = "this system does not limit what fixture modules write"
+    assert result_text(result).endswith(f"; {said}") is told
+    assert json.loads(result_json(result)).get("isolation") == (None if isolation is None else [*isolation])
