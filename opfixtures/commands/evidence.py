@@ -15,6 +15,8 @@ from opfixtures.clock import today
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules.take_away import may_go
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeSpec
 
 _MOST_NAMED = 3
 
@@ -52,3 +54,14 @@ def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:
         more = f" and {len(idle) - _MOST_NAMED} more" if len(idle) > _MOST_NAMED else ""
         told.append(f"not replayed, for no fixture entry owns it: {named}{more}")
     return tuple(told)
+
+
+def another_recipe(config: Config, published: Config | None) -> tuple[str, ...]:
+    """Says so where both sides are built by what the branch says of runtimes, and target says otherwise."""
+    if published is None or _recipe(published) == _recipe(config):
+        return ()
+    return (f"{config.source} has other runtimes than target: both sides are built as this branch says",)
+
+
+def _recipe(config: Config) -> list[RuntimeSpec]:
+    return [replace(spec, folder="") for spec in config.runtimes]

@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.change.changes import Change
-from opfixtures.change.comparison import Comparison, commit_of, snapshot_of
+from opfixtures.change.comparison import Comparison, commit_of, earlier_settings, snapshot_of
 from opfixtures.change.evidence import guards_of_target, is_owned_by_target
 from opfixtures.change.map_history import MapHistory, PreChange, read_history
 from opfixtures.change.owner import Owner
@@ -17,7 +17,7 @@ from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
-from opfixtures.commands.evidence import dropped, lost_here, notes
+from opfixtures.commands.evidence import another_recipe, dropped, lost_here, notes
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -151,14 +151,17 @@ def _planned(
     gone = [one for one in lost_here(change, names) if one.path not in made]
     lost = tuple(one for one in gone if not wanted.operators or one.operator in wanted.operators)
     plan = replace(plan, lost=lost)
+    # What becomes of those that are to be made has a row.
+    told = (
+        () if wanted.operators or wanted.runtime else notes(change, names | set(map(os.path.basename, made)))
+    )
     return Planned(
         change,
         _only(plan, wanted.runtime, change.config),
         target,
         because or change.config.version_map,
         unpublished,
-        # What becomes of those that are to be made has a row.
-        () if wanted.operators or wanted.runtime else notes(change, names | set(map(os.path.basename, made))),
+        (*told, *another_recipe(change.config, earlier_settings(compared, published))),
     )
 
 

@@ -269,6 +269,23 @@ def test_what_touches_something_replays_all_and_tells_no_old_debt(
     assert plan(repository).plan.unplanned == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ('import = "tiny"', 'import = "tiny"\nsetup = [["make"]]', True),
+        ('torch = "1.9.1"', 'torch = "1.9.1"\nindex-url = "https://example.org"', True),
+        ('target = "main"', 'target = "main"\nfixture-format = "pt"', False),
+    ],
+)
+def test_runtimes_that_target_has_otherwise_are_told(
+    repository: GitRepository, old: str, new: str, is_told: bool
+) -> None:
+    repository.write(".opfixtures.toml", SETTINGS.replace(old, new))
+    notes = plan(repository, everything=True).notes
+    said = ".opfixtures.toml has other runtimes than target: both sides are built as this branch says"
+    assert (said in notes) is is_told
+
+
 def test_all_and_an_operator_make_an_old_debt(repository: GitRepository) -> None:
     assert told(repository, everything=True) == [f"{MADE}fixtures/add_v3.ptl", SCALE_REPLAYED]
     assert told(repository, operators=("tiny::add",)) == [f"{MADE}fixtures/add_v3.ptl"]
