@@ -61,4 +61,4 @@ def mount_read_only(home: str) -> bool:
 def set_read_only(folder: str, flags: int = 0, clear: bool = False) -> bool:
     """Set, or clear, that what is mounted there cannot be written to; whether that is done. Linux 5.12 on."""
     change = struct.pack("QQQQ", 0 if clear else READ_ONLY, READ_ONLY if clear else 0, 0, 0)
-    return system_call(MOUNT_SETATTR, -1, folder.encode(), flags, change, len(change)) == 0
+    return system_call(MOUNT_SETATTR, -1, os.fsencode(folder), flags, change, len(change)) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import Any
 
 LIBC: Any = ctypes.CDLL(None)
@@ -24,6 +25,6 @@ def system_call(number: int, *arguments: Any) -> int:
 
 def mount(kind: str, folder: str, flags: int, data: str = "") -> bool:
     """Mount a file system of this kind; whether it is. The flags are those of <linux/mount.h>."""
-    parts = [part.encode() or None for part in (kind, folder, kind)]
+    parts = [os.fsencode(part) or None for part in (kind, folder, kind)]
     done: int = LIBC.mount(*parts, ctypes.c_ulong(flags), data.encode() or None)
     return done == 0
