@@ -35,7 +35,7 @@ WEAKER = {
     NAMESPACES: {"keeping": "enter_namespaces = lambda: 0"},
     KEEPER: {"keeping": "leave_keeper = lambda: None"},
     ENDED_BETWEEN: {"children": "end_children = lambda _: True"},
-    FILES: {"limits": "MAX_FILE_BYTES = 8 << 30"},
+    FILES: {"limits": "MAX_FILE_BYTES = MAX_FILE_BYTES_OF_STEP = 8 << 30"},
     SOCKETS: {"isolation": "deny = lambda _: False", "keeping": "enter_namespaces = lambda: 0"},
     USAGE: {"children": "excess = lambda *_: ''"},
     LIMITS: {"children": "limit_step = lambda _: None"},

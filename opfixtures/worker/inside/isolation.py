@@ -9,7 +9,7 @@ import sys
 from .denied_calls import calls_about_files, calls_outside, calls_to_processes, deny
 from .keeping import move_in
 from .landlock import write_only_below
-from .namespaces import NEW_NETWORK, NEW_PROCESSES, NEW_USER, SHARED_MEMORY, mount_read_only
+from .namespaces import NEW_MOUNTS, NEW_NETWORK, NEW_PROCESSES, NEW_USER, SHARED_MEMORY, mount_read_only
 from .system_calls import LIBC
 
 NAMESPACES = {
@@ -30,7 +30,8 @@ def isolate(home: str) -> None:
     entered = move_in()
     HELD.extend(name for bit, name in NAMESPACES.items() if entered & bit)
     places = [home]
-    if mount_read_only(home) if entered else False:
+    # In the mounts of all it would be done to all.
+    if entered & NEW_MOUNTS and mount_read_only(home):
         HELD.append(READ_ONLY_MOUNTS)
         places.append(SHARED_MEMORY)
     # Not the folder that lies below what is mounted there.

@@ -70,12 +70,15 @@ def keep(child: int) -> NoReturn:
     status = 1 << 8
     try:
         # The first process of a namespace gets no signal from inside that it does not handle.
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if os.getpid() != 1 else ():
+        handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if os.getpid() != 1 else ()
+        for number in handled:
             signal.signal(number, stop)
         close_answers()
         ended = 0
         while ended != child:
             ended, status = os.wait()
+        for number in handled:
+            signal.signal(number, signal.SIG_IGN)
         end_children(set())
     finally:
         end_as(status)

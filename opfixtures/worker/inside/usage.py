@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 from contextlib import suppress
-from typing import Iterator
 
 from .process_table import below_this, first_line
 
@@ -25,14 +24,7 @@ def excess(folder: str, spared: set[int]) -> str:
     shared = memory_of("self")
     if sum(max(0, memory_of(process) - shared) for process in processes) > MAX_MEMORY_BYTES:
         return f"took more than {MAX_MEMORY_BYTES >> 20} MiB of memory"
-    size = count = 0
-    for bytes_of_one in sizes(folder):
-        size, count = size + bytes_of_one, count + 1
-        if count > MAX_FILES:
-            return f"wrote more than {MAX_FILES} files"
-        if size > MAX_FOLDER_BYTES:
-            return f"wrote more than {MAX_FOLDER_BYTES >> 20} MiB of files"
-    return ""
+    return excess_of_files(folder)
 
 
 def memory_of(process: str) -> int:
@@ -41,9 +33,29 @@ def memory_of(process: str) -> int:
     return (int(pages[1]) - int(pages[2])) * resource.getpagesize() if pages else 0
 
 
-def sizes(folder: str) -> Iterator[int]:
-    """Bytes on disk of each file and folder below."""
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            with suppress(OSError):
-                yield os.lstat(os.path.join(place, name)).st_blocks * 512
+def excess_of_files(folder: str) -> str:
+    """What is too much of what is in a folder; what nobody can look into is, too."""
+    try:
+        size, count = size_and_count(folder)
+    except OSError as error:
+        return f"made a folder that nobody can look into: {error.strerror}"
+    if count > MAX_FILES:
+        return f"wrote more than {MAX_FILES} files"
+    return f"wrote more than {MAX_FOLDER_BYTES >> 20} MiB of files" if size > MAX_FOLDER_BYTES else ""
+
+
+def size_and_count(folder: str) -> tuple[int, int]:
+    """Bytes on disk of what is below a folder, and how many files that is: as far as too many. Some may go meanwhile."""
+    size = count = 0
+    left = [folder]
+    while left:
+        with suppress(FileNotFoundError), os.scandir(left.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > MAX_FILES:
+                    return size, count
+                if entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
+                with suppress(FileNotFoundError):
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+    return size, count
