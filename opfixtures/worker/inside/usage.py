@@ -45,7 +45,7 @@ def excess_of_files(folder: str) -> str:
 
 
 def size_and_count(folder: str) -> tuple[int, int]:
-    """Bytes on disk of what is below a folder, and how many files that is: as far as too many. Some may go meanwhile."""
+    """Bytes on disk of what is below a folder, and how many files that is, up to too many. Some may go meanwhile."""
     size = count = 0
     left = [folder]
     while left:
