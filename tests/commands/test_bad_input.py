@@ -1,8 +1,12 @@
 """What cannot be checked is said in one sentence, with exit status 2."""
 
 import os
+import subprocess
+import sys
 
 import pytest
+
+from opfixtures import cli
 
 
 def failed(ran, sentence):
@@ -95,6 +99,74 @@ def test_revisions_without_a_common_ancestor(pytorch, opfixtures):
     pytorch.commit()
     ran = opfixtures(pytorch, "check", "--from-ref", "main", "--to-ref", "other")
     failed(ran, "no common ancestor of main and other in this history: compare other ones")
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(("check", option) for option in ("--from-ref", "--to-ref", "--format")),
+        ("status", "--format"),
+        *(("generate", option) for option in ("--base", "--target", "--operator", "--runtime", "--report")),
+        *(("verify", option) for option in ("--runtime", "--report")),
+        *(("publish", option) for option in ("--head", "--head-sha", "--run", "--artifact", "--author")),
+    ],
+)
+def test_two_dashes_are_no_value(library, inside, capsys, command, option):
+    with inside(library), pytest.raises(SystemExit) as ended:
+        cli.main([command, f"{option}=--"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"error: argument {option}: expected a value, not '--'\n")
+
+
+def test_two_dashes_behind_two_dashes_are_a_name(library, opfixtures):
+    failed(opfixtures(library, "explain", "--", "--a=--"), "no rule '--a=--'")
+
+
+class TestAsAProcess:
+    """What only shows where a process begins: the folder it is in, its locale, the hook's first look."""
+
+    @pytest.fixture
+    def run(self, library):
+        def start(*words, folder=library.root, shell="exec", **environment):
+            return subprocess.run(
+                ("sh", "-c", f'{shell} "$@"', "sh", sys.executable, "-m", "opfixtures", *words),
+                cwd=folder,
+                env={**library.environment, "GITHUB_REPOSITORY": "a/b", **environment},
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
+
+        return start
+
+    @pytest.mark.parametrize(
+        "command", [one for one in cli.COMMANDS if one not in ("explain", "publish", "action")]
+    )
+    def test_a_folder_that_is_gone(self, run, tmp_path, command):
+        (tmp_path / "gone").mkdir()
+        words = ("hook", "pre-commit") if command == "hook" else (command,)
+        done = run(*words, folder=tmp_path / "gone", shell="rmdir ../gone; exec")
+        said = "opfixtures: error: the folder that this runs in is gone: change into another one\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+    @pytest.mark.parametrize("words", [("check",), ("hook", "pre-commit"), ("status",)])
+    @pytest.mark.parametrize("path", [".opfixtures.toml", "pyproject.toml"])
+    def test_a_nul_in_the_settings(self, run, library, words, path):
+        library.git("rm", "--quiet", ".opfixtures.toml")
+        library.write(path, '[tool.opfixtures]\nversion-map = "a\0b"\nregistry = "registry.py"\n')
+        library.git("add", "--all")
+        done = run(*words)
+        said = f"opfixtures: error: {path} is not TOML: Illegal character '\\x00' (at line 2, column 17)\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+    @pytest.mark.parametrize("command", ["status", "renumber", "verify"])
+    def test_a_locale_that_has_no_such_file_names(self, run, command):
+        done = run(command, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        said = "my lib/versi\\xf6ns.py: this locale's ascii has no such file name: set PYTHONUTF8=1\n"
+        assert done.stderr.startswith("opfixtures: error: ")
+        assert done.stderr.endswith(said)
+        assert run(command, LC_ALL="C", PYTHONUTF8="1").returncode == 0
 
 
 class TestWhatIsReplayed:

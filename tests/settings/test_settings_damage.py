@@ -163,6 +163,15 @@ def test_a_number_of_any_size_is_said_to_be_none(value):
         read_config(Files({OWN: text}))
 
 
+@pytest.mark.parametrize("value", ["1", "{ codes = 1 }", '{ codes = ["OPF301"] }', "{ other = 1 }", "''"])
+@pytest.mark.parametrize("table", ["waivers", "identity-upgraders"])
+def test_a_key_of_any_length_is_shown_in_one_sentence(table, value):
+    text = f"{LIBRARY[OWN]}[tool.opfixtures.{table}]\n{'k' * 100_000} = {value}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        read_config(Files({OWN: text}))
+    assert len(str(caught.value)) < 300
+
+
 def test_each_waiver_does_not_look_through_all_lines():
     waivers = "".join(
         f'"a::{number}" = {{ codes = ["OPF301"], reason = "r", expires = 2027-01-01 }}\n'
