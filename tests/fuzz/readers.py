@@ -37,6 +37,7 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, Scan, UncertainError
+from tests.fuzz.github import answer, event
 
 # A sentence for a person; what it quotes is cut.
 _LONGEST_SENTENCE = 1_000
@@ -244,10 +245,12 @@ def inside(data: bytes, is_python: bool, places: Iterable[Place]) -> None:
 
 
 READERS: dict[str, Callable[[bytes], None]] = {
+    "answer": answer,
     "archive": archive,
     "artifact": artifact,
     "bytecode": bytecode,
     "cpp-map": cpp_map,
+    "event": event,
     "mobile": mobile,
     "modules": modules,
     "pickle": pickle,

@@ -46,7 +46,7 @@ def target(name: str) -> Target:
             return Target(name, check, 16 << 10, mutator=zip_mutator(_seed(name)))
         case "record":
             return Target(name, check, 8 << 10, mutator=record_mutator(_seed(name)))
-        case "result":
+        case "answer" | "event" | "result":
             return Target(name, check, 8 << 10, mutator=json_mutator(_seed(name)))
         case "settings":
             return Target(

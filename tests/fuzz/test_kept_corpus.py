@@ -35,7 +35,9 @@ def test_a_reader_that_raises_something_else_is_found(name: str, monkeypatch: py
     called |= {"cpp-map": "read_version_map", "python-map": "read_version_map", "record": "load_record"}
     called |= {"registry": "read_registry", "result": "read_result", "schema": "parse_schema"}
     called |= {"settings": "read_config", "upgraders": "read_upgraders", "versions": "read_produced_version"}
-    monkeypatch.setattr(f"tests.fuzz.readers.{called[name]}", broken)
+    module = "github" if name in ("answer", "event") else "readers"
+    called |= {"answer": "Client.pull_request", "event": "activity_of"}
+    monkeypatch.setattr(f"tests.fuzz.{module}.{called[name]}", broken)
 
     with pytest.raises(KeyError, match="no reader raises it"):
         target(name).check((target(name).corpus / "real").read_bytes())

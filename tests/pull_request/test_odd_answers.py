@@ -157,6 +157,13 @@ def test_an_answer_that_is_none_of_githubs_is_an_error(
     CALLS[name][2](asking, hub)
 
 
+def test_an_answer_that_is_too_large_is_cut_off(server: GitHubServer, client: Clients) -> None:
+    server.inject = odd_at("pull request", _always(b'{"number": "' + b"8" * (33 << 20) + b'"}'))
+
+    with pytest.raises(GitHubError, match=r"^GitHub's answer is odd: .* is not JSON: "):
+        client().pull_request(8)
+
+
 @pytest.mark.parametrize(
     ("name", "member"), [(name, member) for name, members in MEMBERS.items() for member in members]
 )
