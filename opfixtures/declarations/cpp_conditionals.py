@@ -67,13 +67,11 @@ class Alternatives:
 
     def exclude(self, path: Path) -> bool:
         """Whether what stands in `path` is compiled together with nothing of it, as `exclude_each_other` has it."""
-        for depth in range(len(path) + 1):
+        for depth, (number, _) in enumerate(path):
             further = self._further.get(path[:depth])
-            if further is None:
-                return True
-            if depth == len(path) or further != {path[depth][0]}:
-                return False
-        return False
+            if further != {number}:
+                return further is None
+        return path not in self._further
 
     def add(self, path: Path) -> None:
         """Something stands in `path`."""

@@ -34,6 +34,12 @@ def test_a_traceback_is_shown_where_it_is_asked_for(monkeypatch, debug):
     [
         (OSError(28, "No space left on device", "/a"), "error: /a: No space left on device"),
         (OSError("odd"), "error: odd"),
+        (FileNotFoundError(2, "No such file or directory"), "error: No such file or directory"),
+        (
+            UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"),
+            r"internal error: UnicodeEncodeError: 'utf-8' codec can't encode character '\udcff' in position 0: "
+            "surrogates not allowed (--debug shows where; please report it)",
+        ),
         (KeyError("x"), "internal error: KeyError: 'x' (--debug shows where; please report it)"),
         (
             RecursionError("deep"),
