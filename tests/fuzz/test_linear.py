@@ -24,6 +24,8 @@ SHAPES: dict[str, list[tuple[str, str, str]]] = {
         *(("", part, "") for part in ("#if A\n#else\n#endif\n", "#if ((((", "using V = ", "*m", "m[a].push_back(")),
         *((MAP + "});", part, "") for part in ('m["a"] = ', "m.insert(m);", "(m", "auto& x = m; x", "m)", "f(m, ")),
         *((MAP + "});", part, "") for part in ("#define X m\n", "for (auto& e : m) { e;", "{ return m; ", "} m")),
+        *(("#if A", part, "B\n#endif") for part in (" ", "/**/", "\\\n", "\\ ", "(")),
+        (MAP + "});\n#define x (", " ", "(m\n"),
         (MAP, '{"aten::a@", {{4, "a_0_3", "s"}}},\n', "});"),
         (MAP, '#if A@\n{"a", {{4, "a_0_3", "s"}}},\n#endif\n', "});"),
         (MAP + '{"a", {\n', '#if A@\n{4, "n", "s"},\n#else\n{4, "n", "s"},\n#endif\n', "}}});"),
