@@ -1,5 +1,6 @@
 """What cannot be checked is said in one sentence, with exit status 2."""
 
+import json
 import os
 import subprocess
 import sys
@@ -167,6 +168,51 @@ class TestAsAProcess:
         assert done.stderr.startswith("opfixtures: error: ")
         assert done.stderr.endswith(said)
         assert run(command, LC_ALL="C", PYTHONUTF8="1").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            *(("GITHUB_EVENT_PATH", one) for one in ("", ".", "/dev/null", "\udcff", "x" * 5000)),
+            *(("GITHUB_EVENT_NAME", one) for one in ("", "a\nb", "x" * 5000)),
+            *(("GITHUB_API_URL", one) for one in ("x", "http://[", "http://a:99999999", "9" * 5000)),
+            *(("GITHUB_REPOSITORY", one) for one in ("", "a/b/c", "a\nb")),
+            *(("GITHUB_WORKSPACE", one) for one in ("/dev/null", "/nowhere", "x" * 5000)),
+            *(
+                (name, one)
+                for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+                for one in (".", "/dev/full", "/a/b")
+            ),
+            *(("OPFIXTURES_PULL_REQUEST", one) for one in ("9" * 4000, "\u00b2", "-1")),
+            ("OPFIXTURES_MODE", "\udcff"),
+        ],
+    )
+    def test_a_workflow_with_an_odd_environment(self, run, library, tmp_path, name, value):
+        event = {"ref": "refs/heads/main", "before": "a" * 40, "after": "b" * 40, "deleted": False}
+        (tmp_path / "event.json").write_text(json.dumps(event))
+        environment = {
+            "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_WORKSPACE": str(library.root),
+            "RUNNER_TEMP": str(tmp_path / "temp"),
+            name: value,
+        }
+        done = run("action", **environment)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith("opfixtures: error: ")
+
+
+@pytest.mark.parametrize("cache", ["/dev/null", "/dev/null/x", "x" * 5000, "/proc/x", "loop"])
+def test_a_cache_folder_that_can_be_none(library, opfixtures, cache):
+    os.symlink("loop", library.root / "loop")
+    runtime = '[[tool.opfixtures.runtimes]]\nkind = "checkout"\n'
+    library.write(".opfixtures.toml", library.read(".opfixtures.toml") + runtime)
+    entry = '{"bumped_at_version": 4, "upgrader_name": "a_0_3", "old_schema": "mylib::a(Tensor x) -> Tensor"}'
+    library.write("my lib/versiöns.py", f'OPERATOR_VERSIONS = {{"mylib::a": [{entry}]}}\n')
+    library.write("my lib/registry.py", 'ALL_MODULES = {TestVersionedAV3(): "mylib::a"}\n')
+    library.write("my lib/modules.py", "import torch\nclass TestVersionedAV3(torch.nn.Module):\n    pass\n")
+    ran = opfixtures(library, "generate", OPFIXTURES_CACHE=cache)
+    failed(ran, "")
+    assert cache[:50] in ran.err
 
 
 class TestWhatIsReplayed:

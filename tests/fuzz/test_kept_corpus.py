@@ -85,3 +85,14 @@ def test_executions_are_added_up_and_an_input_that_breaks_a_promise_is_named(
     (tmp_path / "schema-crash-12ab").touch()
     assert run.main() == 1
     assert f"a promise is broken: {tmp_path}/schema-crash-12ab" in capsys.readouterr().out
+
+
+def test_the_counts_that_are_published_are_of_every_reader_and_add_up() -> None:
+    page = (CORPUS.parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z-]+) \| ([0-9,]+) \| `make fuzz READERS=([a-z-]+)` \|$", page, re.MULTILINE)
+    counts = {name: int(count.replace(",", "")) for name, count, _ in rows}
+    assert [name for name, _, reader in rows if name != reader] == []
+    assert counts.keys() == READERS.keys()
+    (earlier, said) = re.findall(r"^\| (?:archive, before these|all) \| ([0-9,]+) \|", page, re.MULTILINE)
+    total = sum(counts.values()) + int(earlier.replace(",", ""))
+    assert (f"{total:,}", total > 10_000_000) == (said, True)
