@@ -21,7 +21,7 @@ BUILD = Path(__file__).parents[2] / "build" / "fuzz"
 _OPTIONS = ("-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1", "-reload=0", "-verbosity=0")
 _EXECUTIONS = re.compile(r"^stat::number_of_executed_units:\s*([0-9]+)$", re.MULTILINE)
 # Of each reader, in files and bytes: the kept corpus is for people to carry along.
-_MOST_KEPT, _LARGEST_KEPT = 60, 2_000
+_MOST_KEPT, _LARGEST_KEPT = 30, 2_000
 
 
 def main() -> int:
