@@ -1,12 +1,12 @@
 # Sets up what it needs in .venv and runs: `make test`, `make test-fast`, `make demo`, `make demo-pytorch`, `make corpus`,
-# `make bench`.
+# `make bench`, `make fuzz`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-pytorch corpus evidence test test-fast lint types coverage lock bench clean
+.PHONY: demo demo-pytorch corpus evidence test test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -55,6 +55,11 @@ lock: .venv/uv
 bench: .venv/dev
 	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
 
+# Every reader, for so many seconds together: `make fuzz SECONDS=900 READERS="record result"`.
+SECONDS ?= 300
+fuzz: .venv/fuzz
+	nice -n 15 $(BIN)/python -m tests.fuzz.run $(SECONDS) $(READERS)
+
 clean:
 	rm -rf .venv
 
@@ -78,6 +83,10 @@ clean:
 	touch $@
 
 .venv/dev: .venv/torch .venv/tools
+	touch $@
+
+.venv/fuzz: .venv/tools
+	$(PIP) --editable ".[fuzz]"
 	touch $@
 
 .venv/npm: tests/npm/package.json tests/npm/package-lock.json

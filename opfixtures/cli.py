@@ -31,7 +31,13 @@ def main(argv: Sequence[str]) -> int:
         0: nothing wrong. 1: an error finding, a fixture refused or mismatching. 2: usage, configuration, git
         or network.
     """
-    options = _parser(argv).parse_args(argv)
+    parser = _parser(argv)
+    for word in argv[: argv.index("--")] if "--" in argv else argv:
+        name, _, value = word.partition("=")
+        # Python 3.11 would make a list of it: https://github.com/python/cpython/issues/109475
+        if name.startswith("--") and value == "--":
+            parser.error(f"argument {name}: expected a value, not '--'")
+    options = parser.parse_args(argv)
     return ended(lambda: int(options.main(options)), debug=getattr(options, "debug", False))
 
 

@@ -18,6 +18,8 @@ from opfixtures.archives.archive import (
 from opfixtures.archives.bytecode import BytecodeError, MethodTypes, raised_bytecode
 
 _BYTECODE = b"bytecode.pkl"
+# Python's parser takes quadratic time for some texts, and a hundred times their size. That of a fixture has some KiB.
+_MOST_CODE = 1 << 18
 
 
 def with_version(data: bytes, version: int) -> bytes:
@@ -75,6 +77,8 @@ def _method_types(members: dict[str, bytes]) -> dict[str, MethodTypes]:
 
 
 def _methods_of(namespace: str, code: bytes) -> Iterator[tuple[str, MethodTypes]]:
+    if len(code) > _MOST_CODE:
+        raise ArchiveError(f"its code has {len(code)} bytes (at most {_MOST_CODE})")
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -6,6 +6,7 @@ git tells its pre-push hook on stdin, a line a ref: `<local ref> <local oid> <re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -30,11 +31,13 @@ class PushedRef:
 
 def pushed_refs(lines: bytes) -> Iterator[PushedRef]:
     """The refs that git names to its pre-push hook. Raises UserError where a line is none of git's."""
-    for line in lines.decode("utf-8", "surrogateescape").splitlines():
+    text = lines.decode("utf-8", "surrogateescape")
+    # A name may hold what Python takes for the end of a line.
+    for line in re.split("\r?\n", text.rstrip("\r\n")) if text else ():
         # What is pushed may be an expression with blanks in it.
         words = line.rsplit(" ", 3)
         if len(words) != 4:
-            raise UserError(f"{line!r} is no line of git's to a pre-push hook: let git call this hook")
+            raise UserError(f"{line[:80]!r} is no line of git's to a pre-push hook: let git call this hook")
         _, local_oid, remote_ref, remote_oid = words
         yield PushedRef(local_oid, remote_ref, remote_oid)
 

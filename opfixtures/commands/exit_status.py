@@ -48,6 +48,19 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, UserError):
         return f"error: {error}"
     if isinstance(error, OSError):
+        if isinstance(error, FileNotFoundError) and error.filename is None and _is_nowhere():
+            return "error: the folder that this runs in is gone: change into another one"
         about = f"{error.filename}: " if error.filename is not None else ""
         return f"error: {about}{error.strerror or error}"
+    if isinstance(error, UnicodeEncodeError) and error.encoding == sys.getfilesystemencoding() != "utf-8":
+        why = f"this locale's {error.encoding} has no such file name: set PYTHONUTF8=1"
+        return f"error: {error.object[:200]}: {why}"
     return f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)"
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False

@@ -114,14 +114,15 @@ def _projects_below(root: str, held: _Held, excluded: list[str]) -> list[Scan]:
     """The projects in folders of the index. Raises UncertainError where the settings on disk are others."""
     folders = {folder for folder, name in map(_split, held) if folder and name}
     projects = []
+    closed = tuple(f"{one}/" for one in excluded)
     for folder in sorted(folders):
-        if f"{folder}/".startswith(tuple(f"{one}/" for one in excluded)):
+        if f"{folder}/".startswith(closed):
             continue
         contents = {f"{folder}/{name}": _content(root, f"{folder}/{name}") for name in _SETTINGS}
         for path, content in contents.items():
             _refuse_other(held.get(path), content)
         scan = _scan(folder, list(contents.values()), f"{folder}/{PYTORCH_MAP}" in held)
-        excluded = [*excluded, *scan.excluded]
+        closed += tuple(f"{one}/" for one in scan.excluded)
         projects += [scan] if scan.is_project else []
     return projects
 

@@ -58,6 +58,34 @@ def exclude_each_other(one: Path, other: Path) -> bool:
     return False
 
 
+class Alternatives:
+    """What stands in some arms: to ask whether more is compiled instead of all of it."""
+
+    def __init__(self) -> None:
+        # By the arms that lead there the `#if`s that are gone on with; None where something stands.
+        self._further: dict[Path, set[int | None]] = {}
+
+    def exclude(self, path: Path) -> bool:
+        """Whether what stands in `path` is compiled together with nothing of it, as `exclude_each_other` has it."""
+        for depth, (number, _) in enumerate(path):
+            further = self._further.get(path[:depth])
+            if further != {number}:
+                return further is None
+        return path not in self._further
+
+    def add(self, path: Path) -> None:
+        """Something stands in `path`."""
+        for depth, (number, _) in enumerate(path):
+            self._further.setdefault(path[:depth], set()).add(number)
+        self._further.setdefault(path, set()).add(None)
+
+    def have_with(self, path: Path) -> bool:
+        """Whether some of it stands in these arms, or in some of them alone, or in more within them."""
+        return path in self._further or any(
+            None in self._further.get(path[:depth], ()) for depth in range(len(path))
+        )
+
+
 @dataclass(slots=True)
 class _Conditional:
     """An `#if` that is still open, at the arm that was reached."""

@@ -125,5 +125,5 @@ def directive_parts(directive: Token) -> tuple[str, str]:
     """Name and rest of a directive, `("if", "0")`, without its comments and splices."""
     text = re.sub(_SPLICE, "", directive.text)
     text = re.sub(rf"{_LINE_COMMENT}|{_COMMENT}", " ", text)
-    match = re.fullmatch(r"#\s*(\w*)\s*(.*?)\s*", text, re.DOTALL)
-    return (match[1], match[2]) if match else ("", "")
+    match = re.match(r"#\s*(\w*)", text)
+    return (match[1], text[match.end() :].strip()) if match else ("", "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from opfixtures.declarations.cpp_changes import Changes
-from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
+from opfixtures.declarations.cpp_conditionals import Alternatives, Path
 from opfixtures.declarations.cpp_cursor import Cursor, UnclosedError
 from opfixtures.declarations.cpp_initialiser import ENTRY_TYPE, InitialiserReader
 from opfixtures.declarations.cpp_tokens import Token
@@ -59,7 +59,7 @@ class _Finder:
         self._reader = InitialiserReader(cursor)
         self.entries, self.keys = self._reader.entries, self._reader.keys
         self._cursor = cursor
-        self._arms: list[Path] = []
+        self._arms = Alternatives()
         self._arm: Path = ()
         self._aliases: set[str] = set()
         self._elsewhere: set[str] = set()
@@ -234,11 +234,10 @@ class _Finder:
     def _note(self, name: Token, initialised: bool) -> None:
         """Notes that a version map was found, in the arm where it begins; one more is a problem, but in another arm."""
         declared_before = self.found.get(name.text) is False
-        is_another = any(not exclude_each_other(arm, self._arm) for arm in self._arms)
-        if is_another and not declared_before:
+        if not (declared_before or self._arms.exclude(self._arm)):
             self._cursor.problem(name, "this is a second version map in one file: keep one")
         self.found[name.text] = initialised
-        self._arms.append(self._arm)
+        self._arms.add(self._arm)
 
 
 def _are_parameter(previous: Token, token: Token) -> bool:

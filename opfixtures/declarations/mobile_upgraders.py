@@ -42,10 +42,11 @@ def read_mobile_upgraders(path: str, table: bytes, generator: tuple[str, bytes] 
 
 
 def _rows(path: str, text: str) -> Iterator[MobileUpgrader]:
-    text = _compiled(normalise_line_breaks(text.partition(_BEHIND_TABLE)[0]))
+    text = normalise_line_breaks(text.partition(_BEHIND_TABLE)[0])
+    # Of the text as it stands: what was compiled lacks those inside of a word.
     breaks = [match.start() for match in re.finditer("\n", text)]
     operator = ""
-    for match in _ROW.finditer(text):
+    for match in _ROW.finditer(_compiled(text)):
         if match["name"] is None:
             operator = match["operator"]
             continue

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
 from typing import NamedTuple
 
-from opfixtures.declarations.cpp_conditionals import CONDITIONAL, Arms, Path, live_tokens
+from opfixtures.declarations.cpp_conditionals import CONDITIONAL, Alternatives, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_literals import integer_value
 from opfixtures.declarations.cpp_text import cpp_text
 from opfixtures.declarations.cpp_tokens import (
@@ -49,7 +48,8 @@ def read_produced_version(path: str, source: bytes) -> FileFormatVersions:
         return FileFormatVersions(path, problems=(source_text,))
     text = normalise_line_breaks(source_text)
     lines = Lines(path, text)
-    found: dict[str, list[tuple[VersionConstant, Path]]] = {name: [] for name in _NAMES}
+    found: dict[str, list[VersionConstant]] = {name: [] for name in _NAMES}
+    arms = {name: Alternatives() for name in _NAMES}
     problems: list[Problem] = []
     for assigned in _assigned(text):
         place = lines.place(assigned.value.offset)
@@ -61,10 +61,12 @@ def read_produced_version(path: str, source: bytes) -> FileFormatVersions:
             shown = quoted(assigned.value.text)
             message = f"{assigned.name} is {shown}, not an integer literal: write a number like 0xAL"
             problems.append(Problem(place, message))
-        elif any(_are_compiled_together(assigned.arm, arm) for _, arm in found[assigned.name]):
+        elif arms[assigned.name].have_with(assigned.arm):
+            # A build that compiles has not both, if each stands under a condition of its own.
             problems.append(Problem(place, f"{assigned.name} is set once more: keep one"))
         else:
-            found[assigned.name].append((VersionConstant(number, place), assigned.arm))
+            found[assigned.name].append(VersionConstant(number, place))
+            arms[assigned.name].add(assigned.arm)
     if not found[_PRODUCED] and not problems:
         message = f"{_PRODUCED} is not set here: set it, or name the header that does as `versions`"
         problems.append(Problem(Place(path, 1, 1), message))
@@ -77,19 +79,13 @@ def read_produced_version(path: str, source: bytes) -> FileFormatVersions:
     )
 
 
-def _are_compiled_together(one: Path, other: Path) -> bool:
-    """Whether a build has both: one that compiles has not, if each stands under a condition of its own."""
-    common = sum(1 for _ in takewhile(lambda arms: arms[0] == arms[1], zip(one, other, strict=False)))
-    return len(one) == common or len(other) == common
-
-
 def _widest(
-    constants: list[tuple[VersionConstant, Path]], choose: Callable[[Iterable[int]], int]
+    constants: list[VersionConstant], choose: Callable[[Iterable[int]], int]
 ) -> VersionConstant | None:
     if not constants:
         return None
-    value = choose(constant.value for constant, _ in constants)
-    place, *also = (constant.place for constant, _ in constants if constant.value == value)
+    value = choose(constant.value for constant in constants)
+    place, *also = (constant.place for constant in constants if constant.value == value)
     return VersionConstant(value, place, tuple(also))
 
 

@@ -19,6 +19,13 @@ from opfixtures.declarations.place import Place, Problem
 _REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile("\r\n|\r|\n")
+# Python 3.11 takes quadratic time for the fields of an f-string: what is more than this, fields by characters, takes
+# long. https://github.com/python/cpython/blob/3.11/Parser/string_parser.c (fstring_find_expr_location)
+_MOST_OF_AN_F_STRING = 1 << 27
+_F_STRING = re.compile(
+    r"""(?i)\b(?:f|fr|rf)(?:\"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*+|'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*+"""
+    r"""|"(?:[^"\\\n]|\\[\s\S])*+|'(?:[^'\\\n]|\\[\s\S])*+)"""
+)
 # In characters. A syntax tree takes a hundred times as much memory as its text.
 _PART = 16 * 1024
 _NEXT_PART = re.compile("(?<=\n)\r?\n(?=(?:async def|class|def) |@)")
@@ -32,7 +39,16 @@ def parse(path: str, source: bytes) -> ast.Module | Problem:
     The encoding is that of PEP 263. Python's warnings about the source (such as unknown escapes) are its
     author's business and are not shown.
     """
-    return _read(path, source, ast.parse)
+    return _read(path, source, syntax_tree)
+
+
+def syntax_tree(text: str) -> ast.Module:
+    """As `ast.parse`, but a SyntaxError where that would take hours."""
+    for found in _F_STRING.finditer(text):
+        if found[0].count("{") * len(found[0]) > _MOST_OF_AN_F_STRING:
+            line = text.count("\n", 0, found.start()) + 1
+            raise SyntaxError("an f-string with too many fields", ("", line, 1, None))
+    return ast.parse(text)
 
 
 class Part(NamedTuple):
@@ -57,14 +73,14 @@ def in_parts(text: str, read: Callable[[Iterator[Part]], T]) -> T:
     try:
         return read(_parts(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return read(iter([Part(ast.parse(text), text, 0)]))
+        return read(iter([Part(syntax_tree(text), text, 0)]))
 
 
 def _parts(text: str) -> Iterator[Part]:
     start = before = 0
     for end in (*_ends(text), len(text)):
         part = text[start:end]
-        yield Part(ast.parse(part), part, before)
+        yield Part(syntax_tree(part), part, before)
         start, before = end, before + len(_NEWLINE.findall(part))
 
 
@@ -78,13 +94,14 @@ def _ends(text: str) -> Iterator[int]:
 def _read(path: str, source: bytes, read: Callable[[str], T]) -> T | Problem:
     if is_utf_16(source):
         return Problem(Place(path, 1, 1), "this file is UTF-16: save it as UTF-8")
+    text = ""
     try:
         text = _decode(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return read(text)
     except SyntaxError as error:
-        place = Place(path, max(error.lineno or 1, 1), max(error.offset or 1, 1))
+        place = _place_of_error(path, text, error)
         return Problem(place, f"Python cannot parse this file ({error.msg}): correct it")
     except UnicodeDecodeError as error:
         return Problem(_place_of_byte(path, source, error.start), _undecodable(error.encoding))
@@ -93,6 +110,13 @@ def _read(path: str, source: bytes, read: Callable[[str], T]) -> T | Problem:
         return Problem(Place(path, 1, 1), f"Python cannot parse this file ({error}): correct it")
     except (RecursionError, MemoryError):
         return Problem(Place(path, 1, 1), "this file nests too deeply for Python to parse: write it flatter")
+
+
+def _place_of_error(path: str, text: str, error: SyntaxError) -> Place:
+    # Python counts on from the line before where a backslash continues that, and names lines behind the last one.
+    lines = _NEWLINE.split(text)
+    line = min(max(error.lineno or 1, 1), len(lines))
+    return Place(path, line, min(max(error.offset or 1, 1), len(lines[line - 1]) + 1))
 
 
 def decode(source: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from opfixtures.declarations.cpp_changes import note_change
-from opfixtures.declarations.cpp_conditionals import Path, exclude_each_other
+from opfixtures.declarations.cpp_conditionals import Alternatives
 from opfixtures.declarations.cpp_cursor import Cursor, Opening, UnclosedError
 from opfixtures.declarations.cpp_initialiser import InitialiserReader
 from opfixtures.declarations.cpp_text import cpp_text
@@ -47,19 +47,19 @@ def _read_maps(cursor: Cursor, reader: _UpgradersReader) -> Place | None:
     Raises UnclosedError.
     """
     end: Place | None = None
-    arms: list[Path] = []
+    arms = Alternatives()
     names: set[str] = set()
     before = ""
     while not cursor.is_at_end:
         arm, text = cursor.arm, cursor.token.text
         if text in names:
             note_change(cursor, before)
-        elif (name := _steps_to_initialiser(cursor)) and all(exclude_each_other(arm, one) for one in arms):
+        elif (name := _steps_to_initialiser(cursor)) and arms.exclude(arm):
             reader.read()
             while cursor.after_directive and cursor.token.text == "{":
                 reader.read()
             end = end or reader.end
-            arms.append(arm)
+            arms.add(arm)
             names.add(name)
         before = text
     return end

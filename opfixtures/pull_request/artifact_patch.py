@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 from opfixtures.pull_request.artifact_files import PATCH, ArtifactError
 
-_FILE = re.compile(rb"diff --git a/(?P<path>.+) b/(?P=path)")
 _INDEX = re.compile(rb"index (?:[0-9a-f]{40}|[0-9a-f]{64})\.\.(?P<id>[0-9a-f]{40}|[0-9a-f]{64})(?: 100644)?")
 # A length, and base85 with at most 52 bytes a line.
 _OTHER = re.compile(
@@ -22,19 +21,19 @@ _OTHER = re.compile(
 
 
 def check_patch(patch: bytes, files: Mapping[str, bytes]) -> None:
-    """Raise ArtifactError unless `patch` has what `files` are, by their paths, and nothing else."""
-    wanted = {path.encode(): data for path, data in files.items()}
-    path: bytes | None = None
+    """Raise ArtifactError unless `patch` has what `files` are, by their paths, each once at most, and nothing else."""
+    wanted = {f"diff --git a/{path} b/{path}".encode(): data for path, data in files.items()}
+    of_file: bytes | None = None
     is_identified = False
     for number, line in enumerate(patch.split(b"\n"), 1):
-        file, index = _FILE.fullmatch(line), _INDEX.fullmatch(line)
-        if file:
-            path, is_identified = file["path"], False
-            is_meant = path in wanted
-        elif path is None:
+        index = _INDEX.fullmatch(line)
+        if line in wanted:
+            of_file, is_identified, is_meant = wanted.pop(line), False, True
+        elif of_file is None:
             is_meant = False
         elif index:
-            is_identified = is_meant = index["id"] == _blob_id(wanted[path], len(index["id"]))
+            is_meant = not is_identified and index["id"] == _blob_id(of_file, len(index["id"]))
+            is_identified = True
         elif line == b"GIT binary patch":
             is_meant = is_identified
         else:

@@ -23,7 +23,7 @@ _NICETY = 20.0
 _NOTHING: Mapping[str, str] = {}
 _WHOLE_PAGES = {"per_page": "100"}
 # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
-_NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
+_NEXT = re.compile(r'<([^<>]*)>;\s*rel="next"')
 _MOST_PAGES = 1_000
 
 

@@ -99,7 +99,7 @@ class Job:
     def run_id(self) -> int | None:
         """The id of the run of the workflow."""
         number = self.environment.get("GITHUB_RUN_ID", "")
-        return int(number) if number.isdecimal() else None
+        return int(number) if number.isdecimal() and len(number) < 20 else None
 
     @property
     def run(self) -> Run | None:

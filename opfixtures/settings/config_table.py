@@ -54,7 +54,7 @@ class Table:
     def needed(self, key: str, value: Value | None) -> Value:
         """The value at `key`. Raises ConfigurationError if there is none."""
         if value is None:
-            raise self.error(f"{key} is missing: add it")
+            raise self.error(f"{key[:80]} is missing: add it")
         return value
 
     def only(self, *known: str) -> None:
@@ -73,7 +73,7 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str) or not value or not value.isprintable():
-            raise self.error(f"{key} must be a string, not empty and without control characters")
+            raise self.error(f"{key[:80]} must be a string, not empty and without control characters")
         return value
 
     def word(self, key: str) -> str | None:
@@ -145,8 +145,8 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise self.error(f"{key} must be a table")
-        return Table(value, f"{self.where}: [{key}]", self.folder)
+            raise self.error(f"{key[:80]} must be a table")
+        return Table(value, f"{self.where}: [{key[:80]}]", self.folder)
 
     def tables(self, key: str) -> list[Table]:
         """The list of tables under `key`; empty where there is none."""

@@ -64,7 +64,8 @@ class Scan:
         named = [text for line in lines if not line.startswith("import") for text in _strings(line)]
         # What another key names is read, whatever the folders are that no project is in.
         read = {text for texts in values.values() for text in texts}
-        named = [text for text in named if text in read or text not in excluded]
+        only_excluded = set(excluded) - read
+        named = [text for text in named if text not in only_excluded]
         required = [path for key in ("version-map", *FILES_BESIDE_THE_MAP) for path in values.get(key, [])]
         if "preset" in values or (pytorch and not by_settings):
             required += [] if "version-map" in values else [PYTORCH_MAP]
@@ -91,7 +92,7 @@ def _settings(text: str) -> list[str]:
             inside = line.startswith(("[tool.opfixtures", "[[tool.opfixtures"))
         if inside and not line.startswith("#"):
             settings.append(line)
-            if not line.isascii() or "'" in line or "\\" in line or '"""' in line:
+            if not line.isascii() or "'" in line or "\\" in line or '"""' in line or "\0" in line:
                 raise UncertainError
         elif "opfixtures" in line and not _only_mentions_it(line):
             raise UncertainError

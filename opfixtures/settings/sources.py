@@ -18,6 +18,7 @@ _DOCS_AND_TESTS = re.compile(
 )
 _FIXTURE = re.compile(rf"[^/]+\.({'|'.join(FIXTURE_FORMATS)})(\.json)?")
 _MOST_LINKS = 40
+_WILD = re.compile(r"(\*\*/|\*\*|\*|\?)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Sources:
         if self._is_always(path):
             return True
         if self.globs:
-            return any(pattern.fullmatch(path) for pattern in self._patterns)
+            return any(_matches(parts, path) for parts in self._parts)
         # A project may itself stand among tests.
         own = path.removeprefix(below(self.folder, ""))
         return not _DOCS_AND_TESTS.fullmatch(own)
@@ -68,8 +69,8 @@ class Sources:
     def unmatched(self, paths: Iterable[str]) -> str | None:
         """The first glob that matches none of the paths; None where each does."""
         paths = list(paths)
-        for glob, pattern in zip(self.globs, self._patterns, strict=True):
-            if not any(map(pattern.fullmatch, paths)):
+        for glob, parts in zip(self.globs, self._parts, strict=True):
+            if not any(_matches(parts, path) for path in paths):
                 return glob
         return None
 
@@ -83,9 +84,9 @@ class Sources:
         return any(way in self.always for way in ways)
 
     @cached_property
-    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+    def _parts(self) -> tuple[tuple[str, ...], ...]:
         globs = (posixpath.normpath(below(self.folder, glob)) for glob in self.globs)
-        return tuple(re.compile(_translated(glob), re.DOTALL) for glob in globs)
+        return tuple(tuple(filter(None, _WILD.split(glob))) for glob in globs)
 
 
 def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str] = ()) -> Sources:
@@ -131,7 +132,36 @@ def _way(path: str, links: Mapping[str, str]) -> Iterator[str]:
     yield "/".join(done)
 
 
-def _translated(glob: str) -> str:
-    words = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
-    return "".join(words.get(part, re.escape(part)) for part in parts)
+def _matches(parts: tuple[str, ...], path: str) -> bool:
+    """Whether the parts of a glob are all of a path, in time linear in both: a regular expression would try all ways
+    to divide the path among its wildcards."""
+    # Most paths end with something else.
+    if not (path.endswith(parts[-1]) or _WILD.fullmatch(parts[-1])):
+        return False
+    places = {0}
+    for part in parts:
+        if not places:
+            return False
+        if part == "**":
+            places = set(range(min(places), len(path) + 1))
+        elif part == "**/":
+            first = min(places)
+            places |= {at for at in range(first + 1, len(path) + 1) if path[at - 1] == "/"}
+        elif part == "*":
+            places = _to_ends_of_names(places, path)
+        elif part == "?":
+            places = {at + 1 for at in places if at < len(path) and path[at] != "/"}
+        else:
+            places = {at + len(part) for at in places if path.startswith(part, at)}
+    return len(path) in places
+
+
+def _to_ends_of_names(places: Iterable[int], path: str) -> set[int]:
+    """These places, and all behind each of them up to the next slash."""
+    reached = set[int]()
+    for at in places:
+        while at not in reached:
+            reached.add(at)
+            if at < len(path) and path[at] != "/":
+                at += 1
+    return reached

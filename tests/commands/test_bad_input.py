@@ -1,8 +1,13 @@
 """What cannot be checked is said in one sentence, with exit status 2."""
 
+import json
 import os
+import subprocess
+import sys
 
 import pytest
+
+from opfixtures import cli
 
 
 def failed(ran, sentence):
@@ -95,6 +100,119 @@ def test_revisions_without_a_common_ancestor(pytorch, opfixtures):
     pytorch.commit()
     ran = opfixtures(pytorch, "check", "--from-ref", "main", "--to-ref", "other")
     failed(ran, "no common ancestor of main and other in this history: compare other ones")
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(("check", option) for option in ("--from-ref", "--to-ref", "--format")),
+        ("status", "--format"),
+        *(("generate", option) for option in ("--base", "--target", "--operator", "--runtime", "--report")),
+        *(("verify", option) for option in ("--runtime", "--report")),
+        *(("publish", option) for option in ("--head", "--head-sha", "--run", "--artifact", "--author")),
+    ],
+)
+def test_two_dashes_are_no_value(library, inside, capsys, command, option):
+    with inside(library), pytest.raises(SystemExit) as ended:
+        cli.main([command, f"{option}=--"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"error: argument {option}: expected a value, not '--'\n")
+
+
+def test_two_dashes_behind_two_dashes_are_a_name(library, opfixtures):
+    failed(opfixtures(library, "explain", "--", "--a=--"), "no rule '--a=--'")
+
+
+class TestAsAProcess:
+    """What only shows where a process begins: the folder it is in, its locale, the hook's first look."""
+
+    @pytest.fixture
+    def run(self, library):
+        def start(*words, folder=library.root, shell="exec", **environment):
+            return subprocess.run(
+                ("sh", "-c", f'{shell} "$@"', "sh", sys.executable, "-m", "opfixtures", *words),
+                cwd=folder,
+                env={**library.environment, "GITHUB_REPOSITORY": "a/b", **environment},
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
+
+        return start
+
+    @pytest.mark.parametrize(
+        "command", [one for one in cli.COMMANDS if one not in ("explain", "publish", "action")]
+    )
+    def test_a_folder_that_is_gone(self, run, tmp_path, command):
+        (tmp_path / "gone").mkdir()
+        words = ("hook", "pre-commit") if command == "hook" else (command,)
+        done = run(*words, folder=tmp_path / "gone", shell="rmdir ../gone; exec")
+        said = "opfixtures: error: the folder that this runs in is gone: change into another one\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+    @pytest.mark.parametrize("words", [("check",), ("hook", "pre-commit"), ("status",)])
+    @pytest.mark.parametrize("path", [".opfixtures.toml", "pyproject.toml"])
+    def test_a_nul_in_the_settings(self, run, library, words, path):
+        library.git("rm", "--quiet", ".opfixtures.toml")
+        library.write(path, '[tool.opfixtures]\nversion-map = "a\0b"\nregistry = "registry.py"\n')
+        library.git("add", "--all")
+        done = run(*words)
+        said = f"opfixtures: error: {path} is not TOML: Illegal character '\\x00' (at line 2, column 17)\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+    @pytest.mark.parametrize("command", ["status", "renumber", "verify"])
+    def test_a_locale_that_has_no_such_file_names(self, run, command):
+        done = run(command, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        said = "my lib/versi\\xf6ns.py: this locale's ascii has no such file name: set PYTHONUTF8=1\n"
+        assert done.stderr.startswith("opfixtures: error: ")
+        assert done.stderr.endswith(said)
+        assert run(command, LC_ALL="C", PYTHONUTF8="1").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            *(("GITHUB_EVENT_PATH", one) for one in ("", ".", "/dev/null", "\udcff", "x" * 5000)),
+            *(("GITHUB_EVENT_NAME", one) for one in ("", "a\nb", "x" * 5000)),
+            *(("GITHUB_API_URL", one) for one in ("x", "http://[", "http://a:99999999", "9" * 5000)),
+            *(("GITHUB_REPOSITORY", one) for one in ("", "a/b/c", "a\nb")),
+            *(("GITHUB_WORKSPACE", one) for one in ("/dev/null", "/nowhere", "x" * 5000)),
+            *(
+                (name, one)
+                for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+                for one in (".", "/dev/full", "/a/b")
+            ),
+            *(("OPFIXTURES_PULL_REQUEST", one) for one in ("9" * 4000, "\u00b2", "-1")),
+            ("OPFIXTURES_MODE", "\udcff"),
+        ],
+    )
+    def test_a_workflow_with_an_odd_environment(self, run, library, tmp_path, name, value):
+        event = {"ref": "refs/heads/main", "before": "a" * 40, "after": "b" * 40, "deleted": False}
+        (tmp_path / "event.json").write_text(json.dumps(event))
+        environment = {
+            "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_WORKSPACE": str(library.root),
+            "RUNNER_TEMP": str(tmp_path / "temp"),
+            name: value,
+        }
+        done = run("action", **environment)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith("opfixtures: error: ")
+
+
+@pytest.mark.parametrize("cache", ["/dev/null", "/dev/null/x", "x" * 5000, "/proc/x", "loop"])
+def test_a_cache_folder_that_can_be_none(library, opfixtures, cache):
+    os.symlink("loop", library.root / "loop")
+    runtime = '[[tool.opfixtures.runtimes]]\nkind = "checkout"\n'
+    library.write(".opfixtures.toml", library.read(".opfixtures.toml") + runtime)
+    entry = '{"bumped_at_version": 4, "upgrader_name": "a_0_3", "old_schema": "mylib::a(Tensor x) -> Tensor"}'
+    library.write("my lib/versiöns.py", f'OPERATOR_VERSIONS = {{"mylib::a": [{entry}]}}\n')
+    library.write("my lib/registry.py", 'ALL_MODULES = {TestVersionedAV3(): "mylib::a"}\n')
+    library.write("my lib/modules.py", "import torch\nclass TestVersionedAV3(torch.nn.Module):\n    pass\n")
+    ran = opfixtures(library, "generate", OPFIXTURES_CACHE=cache)
+    failed(ran, "")
+    assert cache[:50] in ran.err
 
 
 class TestWhatIsReplayed:

@@ -34,6 +34,12 @@ def test_a_traceback_is_shown_where_it_is_asked_for(monkeypatch, debug):
     [
         (OSError(28, "No space left on device", "/a"), "error: /a: No space left on device"),
         (OSError("odd"), "error: odd"),
+        (FileNotFoundError(2, "No such file or directory"), "error: No such file or directory"),
+        (
+            UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"),
+            r"internal error: UnicodeEncodeError: 'utf-8' codec can't encode character '\udcff' in position 0: "
+            "surrogates not allowed (--debug shows where; please report it)",
+        ),
         (KeyError("x"), "internal error: KeyError: 'x' (--debug shows where; please report it)"),
         (
             RecursionError("deep"),
@@ -49,6 +55,24 @@ def test_any_other_error_is_one_sentence(monkeypatch, capsys, error, sentence):
     monkeypatch.setattr(check, "run", failing(error))
     assert cli.main(["check"]) == 2
     assert capsys.readouterr() == ("", f"opfixtures: {sentence}\n")
+
+
+def test_a_folder_that_is_gone_is_said_to_be(monkeypatch, capsys, tmp_path):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert cli.main(["status"]) == 2
+    said = "opfixtures: error: the folder that this runs in is gone: change into another one\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_name_that_the_locale_has_not_is_said_to_be(monkeypatch, capsys):
+    error = UnicodeEncodeError("latin-1", "/a/" + "\u017f" * 300, 3, 4, "ordinal not in range(256)")
+    monkeypatch.setattr(check, "run", failing(error))
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "latin-1")
+    assert cli.main(["check"]) == 2
+    said = "this locale's latin-1 has no such file name: set PYTHONUTF8=1"
+    assert capsys.readouterr().err == f"opfixtures: error: /a/{chr(0x17F) * 197}: {said}\n"
 
 
 @pytest.mark.parametrize("argv", [[], ["unknown"], ["check", "--format", "yaml"]])

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from opfixtures.declarations.cpp_conditionals import exclude_each_other
+from opfixtures.declarations.cpp_conditionals import Alternatives, Path, exclude_each_other
 from opfixtures.declarations.cpp_version_map import read_cpp_version_map
 from opfixtures.declarations.model import VersionMap
 from opfixtures.declarations.place import Place
@@ -264,6 +266,19 @@ def test_maps_in_two_arms_are_one(source: str) -> None:
     assert (div.operator, gelu.operator, full.operator) == (*BOTH, "aten::full")
     assert div.arm == gelu.arm
     assert exclude_each_other(gelu.arm, full.arm)
+
+
+PATHS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 1)), max_size=3).map(tuple)
+
+
+@given(st.lists(PATHS, max_size=4), PATHS)
+def test_what_stands_in_many_arms_is_asked_for_at_once(arms: list[Path], arm: Path) -> None:
+    standing = Alternatives()
+    for one in arms:
+        standing.add(one)
+    assert standing.exclude(arm) == all(exclude_each_other(arm, one) for one in arms)
+    within = [one for one in arms if one[: len(arm)] == arm or arm[: len(one)] == one]
+    assert standing.have_with(arm) == bool(within)
 
 
 @pytest.mark.parametrize(

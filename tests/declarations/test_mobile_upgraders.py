@@ -70,6 +70,12 @@ def test_what_is_never_compiled_is_no_row(instead, names):
     assert windows == rows
 
 
+def test_a_word_over_two_lines_moves_no_row():
+    table = TABLE.replace(b"operatorVersionMapForMobile(", b"operator\\\nVersionMapForMobile(")
+    places = [row.place for row in read_mobile_upgraders("t.cpp", table, None).rows]
+    assert places == [Place("t.cpp", 11, 25), Place("t.cpp", 15, 25), Place("t.cpp", 15, 59)]
+
+
 def test_a_generator_like_pytorchs_gives_its_exclusions():
     assert read_mobile_upgraders("t.cpp", b"", ("g.py", GENERATOR)).excluded == (
         ("aten::full", Place("g.py", 4, 5)),

@@ -37,6 +37,10 @@ from opfixtures.declarations.python_source import (
         (b"# coding: hex\n", 1, 1, "not a text encoding"),
         (b"# coding: punycode\na-a", 1, 1, "encoding punycode is not read"),
         (b"# coding: utf-7\nx = '+2AA-'", 1, 1, "surrogates not allowed"),
+        # Python counts on from the line before.
+        (b"x = 1234567890 + \\\ny\\z", 2, 4, "unexpected character after line continuation character"),
+        (b"x = f'" + b"{a}" * 300_000 + b"'", 1, 1, "an f-string with too many fields"),
+        (b"\n\nx = Rf'''\n\\'''" + b"{a}" * 300_000 + b"'''", 3, 1, "an f-string with too many fields"),
     ],
 )
 def test_what_python_cannot_parse_is_a_problem_at_its_place(
@@ -46,6 +50,17 @@ def test_what_python_cannot_parse_is_a_problem_at_its_place(
     assert isinstance(problem, Problem)
     assert problem.place == Place("some/registry.py", line, column)
     assert reason in problem.message
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
+def test_an_f_string_of_some_size_is_read_and_what_follows_is_none_of_it(quote: str) -> None:
+    source = f"x = f{quote}{'{a}' * 5_000}{quote}\ny = [{'{0: 1},' * 30_000}]\n"
+    assert isinstance(parse("registry.py", source.encode()), ast.Module)
+
+
+def test_half_an_f_string_in_a_comment_is_none() -> None:
+    source = "# f'\n# f\"\ny = [" + "{0: 1},\n" * 30_000 + "]"
+    assert isinstance(parse("registry.py", source.encode()), ast.Module)
 
 
 @given(st.binary() | st.text().map(str.encode))

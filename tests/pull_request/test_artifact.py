@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -428,3 +430,26 @@ def test_a_patch_of_what_was_made_again_is_taken(files: Files, tmp_path: Path) -
     patch = subprocess.run(diff, cwd=tmp_path, check=True, capture_output=True).stdout
     assert b"\ndelta " in patch
     assert parse_artifact({**files, "fixtures.patch": patch}).has_patch
+
+
+@pytest.mark.parametrize("twice", [r"(?s)(.*)", r"(?s).*?(index [0-9a-f.]+ 100644\n|index [0-9a-f.]+\n)"])
+def test_a_patch_that_says_something_twice_is_refused(files: Files, twice: str) -> None:
+    patch = files["fixtures.patch"].decode()
+    found = re.match(twice, patch)
+    assert found is not None
+    begin, end = found.span(1)
+    again = (patch[:end] + patch[begin:end] + patch[end:]).encode()
+
+    with pytest.raises(ArtifactError, match=r"line \d+ of fixtures.patch"):
+        parse_artifact({**files, "fixtures.patch": again})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"diff --git a/" + b"x b/" * 250_000, b"diff --git a/" + b" b/" * 250_000, b"index " + b"0" * 200_000],
+)
+def test_a_line_of_any_length_is_refused_at_once(files: Files, line: bytes) -> None:
+    begun = process_time()
+    with pytest.raises(ArtifactError, match=r"line 1 of fixtures.patch"):
+        parse_artifact({**files, "fixtures.patch": line + b"\n" + files["fixtures.patch"]})
+    assert process_time() - begun < 3

@@ -185,3 +185,12 @@ def test_commands_work_again_after_an_error() -> None:
         raise ValueError("x")
     stop, resume = stream.getvalue().splitlines()
     assert f"::{stop.removeprefix('::stop-commands::')}::" == resume
+
+
+@pytest.mark.parametrize(
+    ("number", "run"), [("12", 12), ("", None), ("x", None), ("\u00b2", None), ("9" * 5000, None)]
+)
+def test_a_run_that_has_no_number_is_not_linked(number: str, run: int | None) -> None:
+    address = Address("https://api.github.com", "owner/repo")
+    job = Job(read_inputs({}), Activity(Task.NOTHING), address, {"GITHUB_RUN_ID": number})
+    assert (job.run_id, job.run and job.run.id) == (run, run)

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
 
 from opfixtures import cli
-from opfixtures.pull_request.client import Client
+from opfixtures.pull_request.client import _NEXT, Client
 from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.sticky import MARKER
 from tests.github_server import BOT, GitHub, GitHubServer, Odd, Request
@@ -155,6 +156,22 @@ def test_an_answer_that_is_none_of_githubs_is_an_error(
         assert len(str(raised.value)) < 400
     server.inject = lambda _: None
     CALLS[name][2](asking, hub)
+
+
+def test_a_link_without_an_end_is_none() -> None:
+    begun = process_time()
+    assert _NEXT.search("<" * 60_000) is None
+    assert process_time() - begun < 3
+    assert _NEXT.findall('<http://a/?page=2>; rel="next", <http://a/?page=9>; rel="last"') == [
+        "http://a/?page=2"
+    ]
+
+
+def test_an_answer_that_is_too_large_is_cut_off(server: GitHubServer, client: Clients) -> None:
+    server.inject = odd_at("pull request", _always(b'{"number": "' + b"8" * (33 << 20) + b'"}'))
+
+    with pytest.raises(GitHubError, match=r"^GitHub's answer is odd: .* is not JSON: "):
+        client().pull_request(8)
 
 
 @pytest.mark.parametrize(

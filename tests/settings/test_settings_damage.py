@@ -9,6 +9,7 @@ import pytest
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config import read_config
+from opfixtures.settings.settings_scan import Scan
 from tests.repositories import config_of
 from tests.tree_fixtures import LIBRARY, Files
 
@@ -163,6 +164,15 @@ def test_a_number_of_any_size_is_said_to_be_none(value):
         read_config(Files({OWN: text}))
 
 
+@pytest.mark.parametrize("value", ["1", "{ codes = 1 }", '{ codes = ["OPF301"] }', "{ other = 1 }", "''"])
+@pytest.mark.parametrize("table", ["waivers", "identity-upgraders"])
+def test_a_key_of_any_length_is_shown_in_one_sentence(table, value):
+    text = f"{LIBRARY[OWN]}[tool.opfixtures.{table}]\n{'k' * 100_000} = {value}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        read_config(Files({OWN: text}))
+    assert len(str(caught.value)) < 300
+
+
 def test_each_waiver_does_not_look_through_all_lines():
     waivers = "".join(
         f'"a::{number}" = {{ codes = ["OPF301"], reason = "r", expires = 2027-01-01 }}\n'
@@ -172,6 +182,14 @@ def test_each_waiver_does_not_look_through_all_lines():
     config = config_of(Files({OWN: LIBRARY[OWN] + "[tool.opfixtures.waivers]\n" + "#\n" * 90_000 + waivers}))
     assert time.process_time() - begun < 2
     assert [waiver.line for waiver in config.waivers] == list(range(90_007, 90_707))
+
+
+def test_many_folders_that_are_excluded_are_looked_through_at_once():
+    folders = "".join(f'"a{number}",\n' for number in range(60_000))
+    begun = time.process_time()
+    scan = Scan("", [f"[tool.opfixtures]\nexclude = [\n{folders}]\n"], False)
+    assert time.process_time() - begun < 5
+    assert (len(scan.excluded), scan.watched) == (60_000, [])
 
 
 def test_two_of_many_runtimes_have_one_name():

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import posixpath
+import re
+from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -245,3 +250,32 @@ def test_a_command_that_is_run_in_the_project_names_nothing_of_it() -> None:
     settings = config(folder="libs/tiny")
     assert not sources_of(settings, [settings]).has("libs/tiny/docs/index.md")
     assert sources_of(settings, [settings]).has("libs/tiny/tests/build.sh")
+
+
+def translated(glob: str) -> re.Pattern[str]:
+    """What a glob means, as a regular expression, which takes exponential time for some."""
+    words = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    return re.compile("".join(words.get(part, re.escape(part)) for part in parts), re.DOTALL)
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "\n"]), min_size=1, max_size=4)
+GLOBS = st.lists(
+    st.sampled_from(["**", "*", "?", "a", "b", ".", "a*", "*b", "a**", "**b"]), min_size=1, max_size=4
+)
+
+
+@given(GLOBS.map("/".join), NAMES.map("/".join))
+def test_a_glob_holds_what_it_means(glob: str, path: str) -> None:
+    assert Sources((glob,)).has(path) == bool(translated(posixpath.normpath(glob)).fullmatch(path))
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [("**/" * 300 + "x", "a/" * 300 + "y"), ("*a" * 300 + "b", "a" * 600), ("**a" * 300 + "b", "a" * 600)],
+)
+def test_a_glob_of_many_wildcards_takes_no_time(glob: str, path: str) -> None:
+    begun = process_time()
+    assert not Sources((glob,)).has(f"{path}c")
+    assert Sources((f"{glob}*",)).has(f"{path}b".replace("y", "x"))
+    assert process_time() - begun < 5
