@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from opfixtures.atomic_write import write_all
+from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.numbering import numbering_of
@@ -66,6 +66,8 @@ def run(operators: Collection[str], *, apply: bool) -> int:
         changes = [read_change(objects, one) for one in since]
         sources = [read_sources(work_tree, change.config) for change in changes]
         for change, of_change in zip(changes, sources, strict=True):
+            for folder in {change.config.fixtures, *map(os.path.dirname, of_change)}:
+                remove_half_written(os.path.join(repository.root, folder))
             _refuse_conflicts(of_change)
             _refuse_problems(change)
         _refuse_unknown(changes, operators)
