@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.locks import is_at, lock
@@ -121,8 +121,8 @@ def _build(
             f"the cached environment {name} is damaged ({wrong or 'half built'}), and {folder} is not this user's to"
             " remove: have its owner remove it, or name another cache in OPFIXTURES_CACHE"
         )
-    os.mkdir(folder)
     try:
+        os.mkdir(folder)
         build(folder)
         complete(folder)
         again = damage(folder, needed)
@@ -130,6 +130,8 @@ def _build(
             raise RuntimeUnavailable(f"{again} right after it was built")
     except BaseException as error:
         remove_tree(folder)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{folder}.lock")
         if wrong and isinstance(error, RuntimeUnavailable):
             raise RuntimeUnavailable(
                 f"the cached environment {name} was damaged ({wrong}), and building it again failed:"

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from opfixtures.locks import is_at, left_over, lock
 
@@ -27,27 +27,35 @@ def scratch_folder(prefix: str) -> Iterator[str]:
 
     It is locked as long as it is in use: `remove_left_over` knows it by that.
     """
-    folder, held = _new_folder(prefix)
-    try:
-        yield folder
-    finally:
-        try:
-            remove_tree(folder)
-        finally:
-            os.close(held)
-
-
-def _new_folder(prefix: str) -> tuple[str, int]:
     while True:
         folder = os.path.join(tempfile.gettempdir(), f"{prefix}{secrets.token_hex(8)}")
-        os.mkdir(folder, 0o700)
-        # Before it is locked it may look left over.
-        with suppress(FileNotFoundError):
-            held = os.open(folder, os.O_RDONLY)
-            lock(held)
-            if is_at(held, folder):
-                return folder, held
-            os.close(held)
+        with ExitStack() as stack:
+            # Before it is there: an interruption comes at any time.
+            stack.callback(_remove_whole, folder)
+            os.mkdir(folder, 0o700)
+            # Until it is locked it may look left over.
+            if _is_held(folder, stack):
+                yield folder
+                return
+
+
+def _is_held(folder: str, stack: ExitStack) -> bool:
+    """Whether the folder is locked now, until `stack` ends, and still there."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    stack.callback(os.close, held)
+    lock(held)
+    return is_at(held, folder)
+
+
+def _remove_whole(folder: str) -> None:
+    try:
+        remove_tree(folder)
+    except KeyboardInterrupt:
+        remove_tree(folder)
+        raise
 
 
 def kept_log(log: str) -> str:
