@@ -33,7 +33,7 @@ def _refuse(folder: str, what: str) -> None:
     try:
         try_folder(folder)
     except OSError as error:
+        at = f"{error.filename}: " if error.filename not in (None, folder) else ""
         raise UserError(
-            f"{what} cannot be written to {folder}: {error.filename}: {error.strerror}: mend that first (nothing was"
-            " built)"
+            f"{what} cannot be written to {folder}: {at}{error.strerror}: mend that first (nothing was built)"
         ) from error

@@ -49,13 +49,13 @@ def built_once(
     with _one_at_a_time, _about(root):
         os.makedirs(root, exist_ok=True)
         _hide_from_git(root)
-        _hold(folder, shared=True)
+        _hold(folder, tell, shared=True)
         if damage(folder, needed) is not None:
-            _hold(folder, shared=False)
+            _hold(folder, tell, shared=False)
             wrong = damage(folder, needed)
             if wrong is not None:
                 _build(folder, build, needed, wrong, tell)
-            _hold(folder, shared=True)
+            _hold(folder, tell, shared=True)
         mark_used(folder)
     return folder
 
@@ -91,14 +91,16 @@ def remove(folder: str) -> str:
     return ""
 
 
-def _hold(folder: str, *, shared: bool) -> None:
+def _hold(folder: str, tell: Callable[[str], None], *, shared: bool) -> None:
     """Have the lock of a folder, which may be removed until then."""
     path = f"{folder}.lock"
     while True:
         held = _in_use.setdefault(folder, -1)
         if held == -1:
             held = _in_use[folder] = _opened(path)
-        lock(held, shared=shared)
+        if not lock(held, shared=shared, wait=False):
+            tell(f"waiting for another run, which has {os.path.basename(folder)}")
+            lock(held, shared=shared)
         if is_at(held, path):
             return
         os.close(_in_use.pop(folder))
