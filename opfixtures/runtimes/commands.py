@@ -55,14 +55,10 @@ def run_kept(
             os.close(report)
         # Its input is what the keeper watches: it closes at the end, at an interruption, and with this process.
         with process:
-            said = answer.read().split()
-    match said:
-        case [b"errno", number]:
-            raise OSError(int(number), os.strerror(int(number)), argv[0])
-        case [status]:
-            return int(status)
-        case _:
-            return process.returncode or 1
+            error = answer.read()
+    if error.isdigit():
+        raise OSError(int(error), os.strerror(int(error)), argv[0])
+    return process.returncode
 
 
 def run_logged(argv: Sequence[str], folder: str, environment: Mapping[str, str], log_path: str) -> None:

@@ -2,8 +2,8 @@
 
 A program of its own, `python -I keeper.py SECONDS REPORT COMMAND...`: standard library only. Its standard input is a
 pipe whose other end only the one who waits holds: that closes with any death. The command is asked to end then, and has
-SECONDS for it. To the descriptor REPORT goes its status, as subprocess has it, or `errno` and the number where there
-is no such command.
+SECONDS for it. The keeper ends as the command did. To the descriptor REPORT goes the number of the error where there is
+no such command, and nothing else: what is told there could be told by anybody.
 
 On Linux an orphan becomes a child of the keeper, whatever session it is in (PR_SET_CHILD_SUBREAPER). Elsewhere only
 the command's own process group is ended.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -38,13 +39,17 @@ def main(arguments: list[str]) -> None:
             argv, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_adopt_orphans()
         )
     except OSError as error:
-        os.write(int(report), f"errno {error.errno}".encode())
+        os.write(int(report), str(error.errno).encode())
         return
-    status = _status(child.pid, told, float(seconds))
+    # It is waited for by its number.
+    child.returncode = status = _status(child.pid, told, float(seconds))
     _end_all(child.pid)
-    # It was waited for by its number.
-    child.returncode = status
-    os.write(int(report), str(status).encode())
+    if status < 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if -status not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)
 
 
 def _signals() -> int:
