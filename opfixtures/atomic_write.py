@@ -53,14 +53,20 @@ def write_whole(path: str, content: bytes, mode: int | None = None) -> None:
         _write((os.path.realpath(path), content), mode=mode)
 
 
-def remove_half_written(folder: str) -> None:
-    """Remove the temporary files that a killed run left in a folder; none of a run that lives."""
+def remove_half_written(folder: str, top: str | None = None) -> None:
+    """Remove the temporary files that a killed run left in a folder; none of a run that lives.
+
+    With `top` also in the folders above it, up to that one: `try_folder` may have tried them.
+    """
     with suppress(OSError):
         for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
             path = os.path.join(folder, name)
             with left_over(path) as seen:
                 if seen is not None and stat.S_ISREG(seen.st_mode):
                     _remove(path)
+    above = os.path.dirname(folder)
+    if top is not None and folder not in (top, above):
+        remove_half_written(above, top)
 
 
 def try_folder(folder: str) -> None:

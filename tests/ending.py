@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.repositories import GitRepository
 
+NOBODY = 65534
 # Ends the process by a signal at the n-th call of a function of `os`: `END_AT=replace:2 END_WITH=9`.
 AT_A_CALL = """
 import os
@@ -143,3 +145,24 @@ def is_quiet(err: str) -> bool:
     """Whether nothing but progress, what was warned of, and one sentence was said."""
     said = [line for line in err.splitlines() if not re.match(r"\[ *[0-9.]+ s\] ", line)]
     return len(said) <= 1 and "Traceback" not in err
+
+
+def as_nobody(ask: Callable[[], object]) -> str:
+    """What a function gives, or its error, called by a user who owns nothing."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            said = str(ask())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(write, said.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as stream:
+        told = stream.read().decode()
+    os.waitpid(child, 0)
+    return told

@@ -15,6 +15,7 @@ import pytest
 from opfixtures.atomic_write import remove_half_written, write_pair
 from opfixtures.locks import left_over, lock
 from opfixtures.worker.scratch import kept_log, remove_left_over, scratch_folder
+from tests.ending import as_nobody
 
 HEX = "0123456789abcdef"
 FOLDER, FILE = f"opfixtures-generate-{HEX}", f".opfixtures-{HEX}"
@@ -68,6 +69,26 @@ def test_what_is_left_over_goes_however_deep_and_closed_it_is(temporary: Path) -
     deep.chmod(0)
     (temporary / FILE).write_text("half")
     remove_both(temporary)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_folders_that_their_owner_closed_go_too(temporary: Path) -> None:
+    """A module may take all rights away from what it leaves."""
+    for path in (temporary, *temporary.parents):
+        if path.stat().st_mode & 0o005 != 0o005:
+            path.chmod(0o755)
+    temporary.chmod(0o777)
+
+    def leave() -> None:
+        with scratch_folder("opfixtures-generate-") as folder:
+            deep = os.path.join(folder, "a", "b")
+            os.makedirs(deep)
+            Path(deep, "file").touch()
+            for path in (deep, os.path.dirname(deep), folder):
+                os.chmod(path, 0)
+
+    assert as_nobody(leave) == "None"
     assert list(temporary.iterdir()) == []
 
 

@@ -80,7 +80,8 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
     for change in changes:
         refuse_problems(change)
         # It would count as a difference.
-        remove_half_written(os.path.join(objects.repository.root, change.config.fixtures))
+        root = objects.repository.root
+        remove_half_written(os.path.join(root, change.config.fixtures), root)
     configs = [change.config for change in changes]
     if wanted.runtime is not None:
         refuse_unknown_runtime(wanted.runtime, configs)

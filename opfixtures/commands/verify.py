@@ -70,7 +70,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     refuse_unwritable(report)
     changes = _changes(repository)
     for change in changes:
-        remove_half_written(os.path.join(repository.root, change.config.fixtures))
+        remove_half_written(os.path.join(repository.root, change.config.fixtures), repository.root)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     wanted = {path_in(name, repository.root) for name in names}
     found = [

@@ -25,7 +25,7 @@ def refuse_unwritable(report: str | None) -> None:
     path = os.path.realpath(report)
     # What is no file (`/dev/stdout`) is written to as it stands.
     if os.path.isfile(path) or not os.path.exists(path):
-        remove_half_written(os.path.dirname(path))
+        remove_half_written(os.path.dirname(path), os.sep)
         _refuse(os.path.dirname(path), "the report")
 
 

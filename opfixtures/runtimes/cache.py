@@ -76,12 +76,17 @@ def held_alone(folder: str) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def remove(folder: str) -> str:
-    """Remove a folder of the cache, and its lock; empty, or why it is still there."""
+def remove(folder: str, unless: Callable[[str], bool] = lambda _: False) -> str:
+    """Remove a folder of the cache, and its lock; empty, or why it is still there.
+
+    `unless` is asked once nobody can change it any more.
+    """
     try:
         with held_alone(folder) as is_free:
             if not is_free:
                 return "it is in use by a run"
+            if unless(folder):
+                return "it is wanted"
             remove_tree(folder)
             if os.path.lexists(folder):
                 return f"{folder} cannot be removed by this user"

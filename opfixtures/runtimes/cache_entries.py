@@ -44,7 +44,8 @@ def remove_half_built(root: str) -> None:
         for name in _names(folder):
             path = os.path.join(folder, name.removesuffix(_LOCK))
             if not is_complete(path) and _is_of_this_user(os.path.join(folder, name)):
-                remove(path)
+                # Another run may build it meanwhile.
+                remove(path, unless=is_complete)
 
 
 def _folders(root: str) -> Iterator[tuple[str, str, str]]:
@@ -65,18 +66,14 @@ def _names(folder: str) -> list[str]:
 
 
 def _is_of_this_user(path: str) -> bool:
-    try:
+    with suppress(OSError):
         seen = os.lstat(path)
-    except OSError:
-        return False
-    return seen.st_uid == os.geteuid() and not stat.S_ISLNK(seen.st_mode)
+        return seen.st_uid == os.geteuid() and not stat.S_ISLNK(seen.st_mode)
+    return False
 
 
 def _is_in_use(path: str) -> bool:
-    if not os.path.lexists(path + _LOCK):
-        return False
-    try:
-        with held_alone(path) as is_free:
+    if os.path.lexists(path + _LOCK):
+        with suppress(OSError), held_alone(path) as is_free:
             return not is_free
-    except OSError:
-        return False
+    return False

@@ -50,10 +50,9 @@ def mark_used(folder: str) -> None:
 
 def last_used(folder: str) -> float:
     """When a run used it last, in seconds since 1970; 0.0 where nobody could tell."""
-    try:
+    with suppress(OSError):
         return os.lstat(os.path.join(folder, _COMPLETE)).st_mtime
-    except OSError:
-        return 0.0
+    return 0.0
 
 
 def size_of(folder: str) -> int:

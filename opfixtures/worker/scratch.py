@@ -87,11 +87,18 @@ def remove_tree(folder: str) -> None:
     """Remove a folder as far as that is allowed; no error where it is not there."""
     _remove(folder)
     if os.path.isdir(folder) and not os.path.islink(folder):
-        # What is in a folder goes only where that one can be written.
-        for path, _, _ in os.walk(folder):
-            with suppress(OSError):
-                os.chmod(path, 0o700)
+        # What is in a folder goes only where that one can be read and written.
+        _open_up(folder)
+        for path, names, _ in os.walk(folder):
+            for name in names:
+                _open_up(os.path.join(path, name))
         _remove(folder)
+
+
+def _open_up(folder: str) -> None:
+    with suppress(OSError):
+        if stat.S_ISDIR(os.lstat(folder).st_mode):
+            os.chmod(folder, 0o700)
 
 
 def _remove(folder: str) -> None:

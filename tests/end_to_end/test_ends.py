@@ -126,9 +126,9 @@ def test_two_runs_at_once_remove_nothing_of_each_other(commands: Commands) -> No
     with commands.start("generate", "--all") as first:
         assert first.stderr is not None
         assert "exporting" in first.stderr.readline()
-        assert [path.name.rpartition("-")[0] for path in commands.scratch.iterdir()] == [
-            "opfixtures-generate"
-        ]
+        while not (there := [path.name.rpartition("-")[0] for path in commands.scratch.iterdir()]):
+            assert first.poll() is None
+        assert there == ["opfixtures-generate"]
         assert commands.run("generate", "--dry-run").status == 0
         out, err = first.communicate(timeout=120)
     assert first.returncode == 0, out + err

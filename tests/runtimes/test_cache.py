@@ -13,6 +13,7 @@ import pytest
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.runtimes.cache import built_once, cache_root, let_go
 from opfixtures.runtimes.cache_entries import entries, remove_half_built
+from tests.ending import as_nobody
 
 
 @pytest.fixture
@@ -233,32 +234,11 @@ def test_what_this_user_may_not_remove_is_told(root, monkeypatch):
     )
 
 
-def as_nobody(ask):
-    """What a function gives, called by a user who owns nothing."""
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.setgroups([])
-            os.setresgid(65534, 65534, 65534)
-            os.setresuid(65534, 65534, 65534)
-            said = str(ask())
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}"
-        os.write(write, said.encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as stream:
-        said = stream.read().decode()
-    os.waitpid(child, 0)
-    return said
-
-
 @pytest.fixture
 def shared(tmp_path):
     """A cache that every user may write, with an environment of this user that no other may read."""
-    for path in (*tmp_path.parents[:3], tmp_path):
-        if path != path.parent and path.name.startswith(("pytest", "test_")):
+    for path in (tmp_path, *tmp_path.parents):
+        if path.stat().st_mode & 0o005 != 0o005:
             path.chmod(0o755)
     root = tmp_path / "cache"
     folder = built_once(str(root), "key", environment, NEEDED)
@@ -358,3 +338,18 @@ def test_half_built_folders_of_killed_runs_go_and_one_that_is_being_built_stays(
     built_once(root, "new", build, NEEDED)
     assert sorted(os.listdir(root)) == [".gitignore", "new", "new.lock", "whole", "whole.lock"]
     assert [one.path for one in entries(str(tmp_path))] == [f"{root}/new", whole]
+
+
+def test_what_is_completed_meanwhile_is_not_half_built(tmp_path, monkeypatch):
+    """Another run builds it, and ends, between the look and the lock."""
+    root = str(tmp_path / "releases")
+    os.makedirs(f"{root}/key")
+    asked = []
+
+    def complete_now(folder):
+        asked.append(folder)
+        return len(asked) > 1
+
+    monkeypatch.setattr("opfixtures.runtimes.cache_entries.is_complete", complete_now)
+    remove_half_built(str(tmp_path))
+    assert os.path.isdir(f"{root}/key")
