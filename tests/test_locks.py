@@ -226,6 +226,22 @@ def test_without_locks_nothing_is_left_over_and_all_is_written(
     assert sorted(path.name for path in temporary.iterdir()) == [FILE, "a", "a.json", FOLDER]
 
 
+def test_what_has_got_another_name_meanwhile_is_not_left_over(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner renamed it, and somebody else's stands there."""
+
+    def renamed(descriptor: int, **more: bool) -> bool:
+        (temporary / FILE).rename(temporary / "fixture")
+        (temporary / FILE).write_text("another")
+        return lock(descriptor, **more)
+
+    (temporary / FILE).touch()
+    monkeypatch.setattr("opfixtures.locks.lock", renamed)
+    remove_half_written(str(temporary))
+    assert (temporary / FILE).read_text() == "another"
+
+
 def test_what_is_not_there_is_not_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with left_over(str(tmp_path / "gone")) as seen:
         assert seen is None

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-from opfixtures.runtimes import keeper
 from opfixtures.worker.processes import how_it_ended, telling_line
 
+_KEEPER = os.path.join(os.path.dirname(__file__), "keeper.py")
 _TAIL_BYTES = 64 << 10
 # For a command of this package that is asked to end: it removes its own folders.
 TIDY_SECONDS = 15.0
@@ -42,7 +42,7 @@ def run_kept(
     with os.fdopen(told, "rb") as answer:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-I", keeper.__file__, str(seconds), str(report), *argv],
+                [sys.executable, "-I", _KEEPER, str(seconds), str(report), *argv],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -53,9 +53,11 @@ def run_kept(
             )
         finally:
             os.close(report)
-        # Its input is what the keeper watches: it closes at the end, at an interruption, and with this process.
-        with process:
+        try:
             error = answer.read()
+        finally:
+            # This closes its input, which the keeper watches, and waits, also where it is interrupted.
+            process.communicate()
     if error.isdigit():
         raise OSError(int(error), os.strerror(int(error)), argv[0])
     return process.returncode

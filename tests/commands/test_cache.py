@@ -195,6 +195,10 @@ def test_what_is_no_number_of_days_is_told(days: str, capsys: pytest.CaptureFixt
 
 
 def test_what_a_run_uses_is_left(three: Cache) -> None:
+    with three.used("checkouts", "tinyops-ab22"), three.used("releases", "new"):
+        assert "left new: it is in use by a run\n" in three.run("clean", "--unused-for", "0")
+    three.build("checkouts", "tinyops-ab22")
+    three.build("checkouts", "tinyops-aa11")
     with three.used("checkouts", "tinyops-ab22"):
         shown = three.run("clean", "--all")
         assert "left tinyops-ab22: it is in use by a run\n" in shown

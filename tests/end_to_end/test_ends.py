@@ -68,7 +68,7 @@ def check_end(commands: Commands, way: str, status: int, err: str) -> None:
     _, wanted, tidies = WAYS[way]
     assert status == wanted, err
     assert is_quiet(err), err
-    assert commands.processes() == []
+    assert commands.processes(1.0 if tidies else 30.0) == []
     if tidies:
         assert commands.left() == []
     assert commands.run("generate", "--dry-run").status == 0
@@ -189,7 +189,7 @@ def test_what_the_action_starts_ends_with_it(commands: Commands, tmp_path: Path,
     ended = commands.end("exporting", way, "action", **environment)
     _, wanted, tidies = WAYS[way]
     assert ended.status == wanted, ended.err
-    assert commands.processes() == []
+    assert commands.processes(1.0 if tidies else 30.0) == []
     if tidies:
         assert commands.left() == []
     again = commands.run("action", **environment)
