@@ -48,8 +48,13 @@ def _command() -> int:
     from opfixtures.commands import signals
 
     signals.heed()
-    status = cli.main(sys.argv[1:])
-    # What it says of an error is of the tidying up then.
+    try:
+        status = cli.main(sys.argv[1:])
+    except OSError:
+        if signals.came() is None:
+            raise
+        # It is of the tidying up.
+        raise KeyboardInterrupt from None
     return status if signals.came() is None else signals.what_came(signals.came())[1]
 
 

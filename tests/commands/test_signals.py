@@ -103,6 +103,15 @@ def test_an_error_of_tidying_up_does_not_hide_the_signal(commands: Commands) -> 
     )
     ended = commands.run("install-hooks")
     assert (ended.status, "Traceback" in ended.err) == (143, False)
+    # Nor where that cannot be said either.
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "opfixtures", "install-hooks"],
+            cwd=commands.repository.root,
+            env=commands.environment,
+            stderr=full,
+        )
+    assert done.returncode == 143
 
 
 def test_a_terminal_that_closes_is_said_and_ends_with_129(commands: Commands) -> None:

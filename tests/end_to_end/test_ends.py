@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +88,27 @@ def test_generate_ends_with_every_signal_and_the_next_run_removes_what_is_left(
         assert fixtures(commands) == []
     assert commands.run("generate", "--all").status == 0
     assert fixtures(commands) == PAIRS
+
+
+def test_a_terminal_that_is_closed_ends_what_runs_in_it(commands: Commands) -> None:
+    """A real one: from then on nothing can be said on it, and the line of the progress not be cleared."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        (sys.executable, "-m", "opfixtures", "generate", "--all"),
+        cwd=commands.repository.root,
+        env=commands.environment,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(follower)
+    shown = b""
+    while b"exported" not in shown:
+        shown += os.read(leader, 1000)
+    os.close(leader)
+    check_end(commands, "hangup", process.wait(30), "")
 
 
 @pytest.mark.parametrize("call", ["fsync:4", "replace:1", "replace:2", "unlink:2"])
