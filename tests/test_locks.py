@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from opfixtures.atomic_write import remove_half_written, write_pair
+from opfixtures.atomic_write import remove_half_written, write_pair, write_whole
 from opfixtures.locks import left_over, lock
 from opfixtures.worker.scratch import kept_log, remove_left_over, scratch_folder
 from tests.ending import as_nobody
@@ -167,6 +167,23 @@ def test_a_folder_that_was_removed_before_it_had_its_lock_is_made_anew(
     assert (len(calls) > 1, list(temporary.iterdir())) == (True, [])
 
 
+def test_a_file_that_was_removed_before_it_had_its_lock_is_made_anew(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[Path] = []
+
+    def first_lost(descriptor: int) -> bool:
+        if not lost:
+            lost.extend(temporary.glob(".opfixtures-*"))
+            lost[0].unlink()
+        return lock(descriptor)
+
+    monkeypatch.setattr("opfixtures.atomic_write.lock", first_lost)
+    write_whole(str(temporary / "a"), b"whole")
+    assert (len(lost), (temporary / "a").read_bytes()) == (1, b"whole")
+    assert [path.name for path in temporary.iterdir()] == ["a"]
+
+
 def test_an_interruption_while_a_folder_is_removed_removes_it_all_the_same(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,9 +262,12 @@ def test_what_has_got_another_name_meanwhile_is_not_left_over(
 def test_what_is_not_there_is_not_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with left_over(str(tmp_path / "gone")) as seen:
         assert seen is None
-    monkeypatch.setattr(os, "name", "nt")
-    with left_over(str(tmp_path)) as seen:
-        assert seen is None
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        with left_over(str(tmp_path)) as seen:
+            assert seen is None
+        write_whole(str(tmp_path / "a"), b"whole")
+    assert (tmp_path / "a").read_bytes() == b"whole"
     remove_half_written(str(tmp_path / "gone"))
 
 

@@ -217,6 +217,17 @@ def test_what_killed_runs_left_goes_with_every_clean(three: Cache) -> None:
     assert not {"half", "half.lock", "gone.lock"} & set(three.names())
 
 
+def test_a_lock_that_is_a_link_is_not_followed(three: Cache, tmp_path: Path) -> None:
+    lock = three.folder / "checkouts" / "tinyops-aa11.lock"
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    assert "aa11" in three.run()
+    assert three.run("clean", "tinyops-aa11", status=2).endswith(
+        f"opfixtures: error: tinyops-aa11 is still there: {lock}: Too many levels of symbolic links\n"
+    )
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_link_is_not_followed(three: Cache, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,21 @@ def test_generate_ends_with_every_signal_and_the_next_run_removes_what_is_left(
         ended = commands.end(line, way, "generate", "--all")
         check_end(commands, way, ended.status, ended.err)
         assert fixtures(commands) == []
+    assert commands.run("generate", "--all").status == 0
+    assert fixtures(commands) == PAIRS
+
+
+def test_at_whatever_moment_it_is_killed_the_next_run_is_as_if_it_had_never_been(commands: Commands) -> None:
+    for tenths in (2, 6, 11, 16, 21):
+        with commands.start("generate", "--all") as process:
+            time.sleep(tenths / 10)
+            process.kill()
+            process.communicate(timeout=60)
+        assert commands.processes() == []
+        names = {name for name in fixtures(commands) if not name.startswith(".")}
+        assert {f"{name}.json" for name in names if name.endswith(".ptl")} <= names
+        assert commands.run("generate", "--dry-run").status == 0
+        assert commands.left() == []
     assert commands.run("generate", "--all").status == 0
     assert fixtures(commands) == PAIRS
 

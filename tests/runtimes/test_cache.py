@@ -164,7 +164,13 @@ def put_a_file_for_a_folder(folder):
         pass
 
 
+def put_a_folder_for_the_mark(folder):
+    os.unlink(f"{folder}/.complete")
+    os.mkdir(f"{folder}/.complete")
+
+
 DAMAGE = {
+    put_a_folder_for_the_mark: "it cannot be read: Is a directory",
     truncate: "env/lib/torch/lib/libtorch_cpu.so is cut short",
     remove_module: "env/lib/torch/__init__.py is gone",
     remove_half: "env/lib/torch/lib/libtorch_cpu.so is gone",
@@ -181,6 +187,14 @@ def test_what_is_damaged_is_told_by_name_and_built_again_once(root, damage):
     assert told == [f"the cached environment key is damaged ({DAMAGE[damage]}): building it again"]
     assert built_once(root, "key", refuse, NEEDED, told.append) == folder
     assert len(told) == 1
+
+
+def test_what_another_run_has_just_built_is_not_built_again(root, monkeypatch):
+    folder = built_once(root, "key", environment, NEEDED)
+    seen = ["", None]
+    monkeypatch.setattr("opfixtures.runtimes.cache.damage", lambda *_: seen.pop(0))
+    assert built_once(root, "key", refuse, NEEDED) == folder
+    assert seen == []
 
 
 def test_what_grows_and_what_python_compiles_is_no_damage(root):
