@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -70,6 +71,25 @@ def test_what_is_left_over_goes_however_deep_and_closed_it_is(temporary: Path) -
     (temporary / FILE).write_text("half")
     remove_both(temporary)
     assert list(temporary.iterdir()) == []
+
+
+def test_what_could_not_be_removed_is_opened_and_removed(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = temporary / FOLDER / "a" / "b"
+    deep.mkdir(parents=True)
+    modes: list[int] = []
+
+    def at_the_second_time(folder: str, **more: Any) -> None:
+        modes.append(stat.S_IMODE(deep.stat().st_mode))
+        if len(modes) == 2:
+            remove(folder, **more)
+
+    remove = shutil.rmtree
+    deep.chmod(0)
+    monkeypatch.setattr("shutil.rmtree", at_the_second_time)
+    remove_left_over()
+    assert (modes, list(temporary.iterdir())) == ([0, 0o700], [])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")

@@ -15,8 +15,10 @@ import jsonschema
 import pytest
 
 from opfixtures import cli, report
-from opfixtures.report.cache import in_units
+from opfixtures.report.cache import cache_json, cache_text, in_units
 from opfixtures.runtimes.cache import built_once, let_go
+from opfixtures.runtimes.cache_entries import Entry
+from opfixtures.runtimes.cache_state import last_used
 
 SCHEMA = json.loads((Path(report.__file__).parent / "schemas/cache.schema.json").read_text())
 DAY = 24 * 60 * 60
@@ -236,6 +238,18 @@ def test_a_link_is_not_followed(three: Cache, tmp_path: Path) -> None:
     assert "3 environments" in three.run()
     three.run("clean", "--all")
     assert (elsewhere / "file").exists()
+
+
+def test_when_it_was_used_may_not_be_known(tmp_path: Path) -> None:
+    found = [Entry("release", "torch-1", str(tmp_path), 1, last_used(str(tmp_path)), in_use=False)]
+    assert cache_text("/cache", found).splitlines()[1].split() == [
+        "release",
+        "torch-1",
+        "1",
+        "bytes",
+        "never",
+    ]
+    assert json.loads(cache_json("/cache", found))["environments"][0]["last_used"] is None
 
 
 def test_sizes_are_written_as_people_do() -> None:
