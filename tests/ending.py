@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from opfixtures.worker.processes import as_exit_status
 from tests.repositories import GitRepository
 
 NOBODY = 65534
@@ -36,13 +37,13 @@ WAYS = {
     "term": ((signal.SIGTERM,), 128 + signal.SIGTERM, True),
     "interrupt": ((signal.SIGINT,), 128 + signal.SIGINT, True),
     "interrupt twice": ((signal.SIGINT, signal.SIGINT), 128 + signal.SIGINT, False),
-    "kill": ((signal.SIGKILL,), -signal.SIGKILL, False),
+    "kill": ((signal.SIGKILL,), 128 + signal.SIGKILL, False),
 }
 
 
 @dataclass
 class Ended:
-    """How a command ended that was sent signals."""
+    """How a command ended that was sent signals; the status is a shell's."""
 
     status: int
     err: str
@@ -81,7 +82,7 @@ class Commands:
         """Run the command line to its end."""
         with self.start(*args, **environment) as process:
             _, err = process.communicate(timeout=300)
-        return Ended(process.returncode, err)
+        return Ended(as_exit_status(process.returncode), err)
 
     def end(self, line: str, way: str, *args: str, **environment: str) -> Ended:
         """Send what `way` says, once it has printed a line with `line` on standard error."""
@@ -94,7 +95,7 @@ class Commands:
                 shown += more
             send(process, way)
             _, err = process.communicate(timeout=60)
-        return Ended(process.returncode, shown + err)
+        return Ended(as_exit_status(process.returncode), shown + err)
 
     def processes(self, seconds: float = 30.0) -> list[str]:
         """The command lines of all that still runs after that time; returns as soon as nothing does."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from opfixtures.worker.processes import as_exit_status
 from tests.ending import WAYS, Commands, is_quiet, send
 from tests.repositories import GitRepository
 
@@ -70,7 +71,8 @@ def fixtures(commands: Commands) -> list[str]:
 def check_end(commands: Commands, way: str, status: int, err: str) -> None:
     """The status is the shell's, nothing runs; what has time tidies up, and the next run does in any case."""
     _, wanted, tidies = WAYS[way]
-    assert status == wanted, err
+    # A second signal may come when Python has given up its handlers: to a shell that is the same.
+    assert as_exit_status(status) == wanted, err
     assert is_quiet(err), err
     assert commands.processes(1.0 if tidies else 30.0) == []
     if tidies:
@@ -132,7 +134,7 @@ def test_a_kill_while_fixtures_are_written_leaves_none_without_its_record(
     commands: Commands, call: str
 ) -> None:
     ended = commands.run("generate", "--all", END_AT=call, END_WITH="9")
-    assert ended.status == -9
+    assert ended.status == 137
     names = {name for name in fixtures(commands) if not name.startswith(".")}
     assert {f"{name}.json" for name in names if name.endswith(".ptl")} <= names
     assert commands.run("generate", "--all").status == 0
@@ -271,7 +273,7 @@ def test_publish_ends_while_github_does_not_answer(commands: Commands, tmp_path:
             _, err = process.communicate(timeout=60)
         assert hub.stdin is not None
         hub.stdin.close()
-    assert process.returncode == WAYS[way][1], err
+    assert as_exit_status(process.returncode) == WAYS[way][1], err
     assert is_quiet(err), err
     assert (commands.processes(), commands.left()) == ([], [])
     assert os.listdir(result) == ["result.json"]
