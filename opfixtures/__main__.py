@@ -16,7 +16,8 @@ def command() -> None:
 
 
 def main() -> int:
-    """Run the command line; returns the exit status, 130 where it was interrupted, 2 without a standard output."""
+    """Run the command line; returns the exit status, 128 and the number of a signal that ended it, 2 without a standard
+    output."""
     try:
         _open_streams()
         look = hook_fast_path.first_look(sys.argv[1:])
@@ -25,20 +26,36 @@ def main() -> int:
             return 0
         if sys.argv[1:] == ["check"]:
             return _check(look)
-        from opfixtures import cli
-
-        return cli.main(sys.argv[1:])
+        return _command()
     except KeyboardInterrupt:
         if "--debug" in sys.argv:
             raise
-        _complain("interrupted")
-        return 130
+        from opfixtures.commands import signals
+
+        said, status = signals.what_came(signals.came())
+        _complain(said)
+        return status
     except BrokenPipeError:
         # As in `exit_status`: who reads no more has seen enough.
         return 1
     except OSError as error:
         _complain(f"error: {error.strerror}")
         return 2
+
+
+def _command() -> int:
+    from opfixtures import cli
+    from opfixtures.commands import signals
+
+    signals.heed()
+    try:
+        status = cli.main(sys.argv[1:])
+    except OSError:
+        if signals.came() is None:
+            raise
+        # It is of the tidying up.
+        raise KeyboardInterrupt from None
+    return status if signals.came() is None else signals.what_came(signals.came())[1]
 
 
 def _complain(sentence: str) -> None:

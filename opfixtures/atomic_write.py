@@ -1,12 +1,23 @@
-"""Files that are there whole or not at all, also when the disk is full or somebody presses Ctrl-C."""
+"""Files that are there whole or not at all, also when the disk is full or somebody presses Ctrl-C.
+
+A kill may leave a temporary file beside them, which `remove_half_written` removes.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
+
+from opfixtures.locks import is_at, left_over, lock
+
+_TEMPORARY = re.compile(r"\.opfixtures-[0-9a-f]{16}")
+# Of a folder that is tried: more than a record, and a fixture is hardly more.
+_TRIED_BYTES = 64 << 10
 
 
 def write_pair(first: tuple[str, bytes], second: tuple[str, bytes]) -> None:
@@ -27,8 +38,10 @@ def write_all(files: Mapping[str, bytes]) -> None:
     _write(*files.items())
 
 
-def write_whole(path: str, content: bytes) -> None:
+def write_whole(path: str, content: bytes, mode: int | None = None) -> None:
     """Write one file; a symbolic link's target, and straight into what is no file (`/dev/stdout`).
+
+    It gets the permissions `mode`, and keeps its own without.
 
     Raises OSError about `path`, and then leaves what was there before.
     """
@@ -37,13 +50,41 @@ def write_whole(path: str, content: bytes) -> None:
             stream.write(content)
         return
     with _about(path):
-        _write((os.path.realpath(path), content))
+        _write((os.path.realpath(path), content), mode=mode)
 
 
-def _write(*files: tuple[str, bytes]) -> None:
+def remove_half_written(folder: str, top: str | None = None) -> None:
+    """Remove the temporary files that a killed run left in a folder; none of a run that lives.
+
+    With `top` also in the folders above it, up to that one: `try_folder` may have tried them.
+    """
+    with suppress(OSError):
+        for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
+            path = os.path.join(folder, name)
+            with left_over(path) as seen:
+                if seen is not None and stat.S_ISREG(seen.st_mode):
+                    _remove(path)
+    above = os.path.dirname(folder)
+    if top is not None and folder not in (top, above):
+        remove_half_written(above, top)
+
+
+def try_folder(folder: str) -> None:
+    """See whether a file can be written into a folder, or into the one where it is to be made.
+
+    Nothing stays. Raises OSError about the folder that there is.
+    """
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    with _about(folder), ExitStack() as temporary:
+        stream, _ = _new_file(folder, temporary)
+        _fill(stream, bytes(_TRIED_BYTES))
+
+
+def _write(*files: tuple[str, bytes], mode: int | None = None) -> None:
     # `undo` is for what failed half-way, temporary files go in any case.
     with ExitStack() as temporary, ExitStack() as undo:
-        staged = [(_on_disk(path, content, temporary), path) for path, content in files]
+        staged = [(_on_disk(path, content, temporary, mode), path) for path, content in files]
         for new, path in staged:
             _keep(path, temporary, undo)
             with _about(path):
@@ -62,20 +103,40 @@ def _about(path: str) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, path) from error
 
 
-def _on_disk(path: str, content: bytes, temporary: ExitStack) -> str:
-    """The path of a temporary file beside `path`, with this content and the permissions of `path`."""
+def _on_disk(path: str, content: bytes, temporary: ExitStack, mode: int | None = None) -> str:
+    """The path of a temporary file beside `path`, with this content and permissions `mode`, else those of `path`."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    name = os.path.join(folder, f".opfixtures-{secrets.token_hex(8)}")
-    temporary.callback(_remove, name)
-    # Not tempfile's: nobody else may read its files, and a umask can only be asked for by setting it.
-    with _about(path), open(name, "xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    with _about(path):
+        stream, name = _new_file(folder, temporary)
+        _fill(stream, content)
+        if os.name != "posix":
+            # There a file that is open cannot be renamed.
+            stream.close()
     with suppress(FileNotFoundError):
-        os.chmod(name, stat.S_IMODE(os.stat(path).st_mode))
+        os.chmod(name, stat.S_IMODE(os.stat(path).st_mode) if mode is None else mode)
     return name
+
+
+def _new_file(folder: str, temporary: ExitStack) -> tuple[FileIO, str]:
+    """A temporary file, locked until `temporary` ends, and its path."""
+    while True:
+        name = os.path.join(folder, f".opfixtures-{secrets.token_hex(8)}")
+        temporary.callback(_remove, name)
+        # Not tempfile's: nobody else may read its files, and a umask can only be asked for by setting it.
+        stream = temporary.enter_context(open(name, "xb", buffering=0))  # noqa: SIM115
+        lock(stream.fileno())
+        # Before it was locked it may have looked left over.
+        if is_at(stream.fileno(), name):
+            return stream, name
+
+
+def _fill(stream: FileIO, content: bytes) -> None:
+    # A buffer would be written once more when it is closed, and fail once more, about no file.
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]
+    os.fsync(stream.fileno())
 
 
 def _keep(path: str, temporary: ExitStack, undo: ExitStack) -> None:

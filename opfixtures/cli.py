@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "replay fixtures after the change",
     "publish": "comment a result on its pull request, and commit its fixtures",
     "renumber": "give a branch's entries the next free version, in all files at once",
+    "cache": "list the environments that were built for runtimes, and remove some",
     "install-hooks": "have git check commits, merges and pushes, without the pre-commit framework",
     "hook": "what a git hook calls: pre-push judges every ref that is pushed",
     "action": "what action.yml runs in a workflow of GitHub",

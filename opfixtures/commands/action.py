@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, MutableMapping
 
@@ -21,8 +20,9 @@ from opfixtures.pull_request.secret_removal import remove_secret
 from opfixtures.pull_request.side_repository import Surroundings, make_side
 from opfixtures.repository.git import Repository
 from opfixtures.repository.printable import printable
+from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
 from opfixtures.worker.processes import as_exit_status
-from opfixtures.worker.scratch import scratch_folder
+from opfixtures.worker.scratch import remove_left_over, scratch_folder
 
 _MOST_EVENT = 32 * 1024 * 1024
 
@@ -43,6 +43,7 @@ def main(_: argparse.Namespace) -> int:
             says so too, as of an OSError.
     """
     environment = dict(os.environ)
+    remove_left_over()
     try:
         return _done(_job(environment, os.environ))
     except (UserError, OSError) as error:
@@ -134,8 +135,7 @@ def _published(job: Job, environment: Mapping[str, str]) -> int:
     arguments = publish_arguments(job.inputs, job.activity, run, required=required)
     command = [sys.executable, "-I", "-m", "opfixtures", *arguments]
     privileged = {**own, "GITHUB_TOKEN": job.inputs.token}
-    done = subprocess.run(command, env=privileged, stdin=subprocess.DEVNULL, check=False)
-    return as_exit_status(done.returncode)
+    return as_exit_status(run_kept(command, privileged, seconds=TIDY_SECONDS))
 
 
 def publish_arguments(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -39,6 +39,7 @@ from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.rules.findings import Finding
+from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
 from opfixtures.runtimes.side_checkout import HARMLESS, configured
 from opfixtures.worker.processes import as_exit_status
 
@@ -219,21 +220,17 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
         arguments += [f"--post-change-python={wanted.post_change_python}"]
     # A process of its own has nothing of the job's in its environment, which what it starts could read.
     command = [sys.executable, "-I", "-m", "opfixtures", "generate", *arguments]
-    with without_commands(sys.stdout):
-        done = subprocess.run(
-            command,
-            cwd=side.repository.root,
-            env=_harmless(job.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            check=False,
+    with without_commands(sys.stdout), tempfile.TemporaryFile() as told:
+        status = run_kept(
+            command, _harmless(job.environment), side.repository.root, told, seconds=TIDY_SECONDS
         )
-        out = done.stdout.decode("utf-8", "backslashreplace")
+        told.seek(0)
+        out = told.read().decode("utf-8", "backslashreplace")
         sys.stdout.write(out)
     # What was executed may have told this repository's git what to execute: it gets no token.
     repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
     result_folder.write_files(repository, folder)
-    return as_exit_status(done.returncode), out
+    return as_exit_status(status), out
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,9 +24,11 @@ from opfixtures.repository.git import Repository
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
-from opfixtures.runtimes.cache import cache_root
+from opfixtures.runtimes.cache import cache_root, let_go
+from opfixtures.runtimes.cache_entries import remove_half_built
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.worker.scratch import remove_left_over
 
 
 def add_report(command: argparse.ArgumentParser) -> None:
@@ -37,19 +38,16 @@ def add_report(command: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def new_tools(repository: Repository) -> Iterator[Tools]:
-    """The tools, with progress shown while they are in use. A termination is an interruption: all is tidied up."""
-    with Progress() as progress, _terminations_as_interrupts():
-        runtimes = Runtimes(repository, os.environ, cache_root(os.environ), progress.tell)
-        yield Tools(repository.root, runtimes, progress.tell)
-
-
-@contextmanager
-def _terminations_as_interrupts() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    """The tools, with progress shown while they are in use. What killed runs left behind is removed before."""
+    with Progress() as progress:
+        root = cache_root(os.environ)
+        remove_left_over()
+        remove_half_built(root)
+        runtimes = Runtimes(repository, os.environ, root, progress.tell)
+        try:
+            yield Tools(repository.root, runtimes, progress.tell)
+        finally:
+            let_go()
 
 
 @dataclass(frozen=True, slots=True)

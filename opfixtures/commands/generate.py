@@ -12,6 +12,7 @@ from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
 from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
 from opfixtures.commands.planning import Planned, Wanted, planned
+from opfixtures.commands.writable import refuse_unwritable, refuse_unwritable_fixtures
 from opfixtures.errors import UserError
 from opfixtures.making.plan import Plan, runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
@@ -82,9 +83,12 @@ def run(wanted: Wanted, report: str | None) -> int:
     """
     repository = Repository.discover(os.getcwd(), os.environ)
     wanted = replace(wanted, written=written_by(report, repository.root))
+    refuse_unwritable(report)
     parts, unavailable = list[Part](), None
     with GitObjects(repository) as objects, new_tools(repository) as tools:
         todos = planned(objects, wanted, tools.tell)
+        if not wanted.dry_run:
+            refuse_unwritable_fixtures(repository.root, [todo.plan for todo in todos])
         configs = [todo.change.config for todo in todos]
         for todo in todos:
             done = Done()

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 
-from opfixtures.atomic_write import write_whole
+from opfixtures.atomic_write import remove_half_written, write_whole
 from opfixtures.change.comparison import staged
 from opfixtures.change.projects import projects
 from opfixtures.errors import NothingToCheck, UserError
@@ -42,6 +42,7 @@ def run(uninstall: bool) -> int:
         repository.root, os.fsdecode(repository.run("rev-parse", "--git-path", "hooks")[:-1])
     )
     folder = os.path.normpath(folder)
+    remove_half_written(folder)
     paths = {name: os.path.join(folder, name) for name in HOOKS}
     if uninstall:
         ours = [name for name in HOOKS if _is_ours(paths[name])]
@@ -56,8 +57,8 @@ def run(uninstall: bool) -> int:
                 f'{path} is another hook: add the line `opfixtures hook {name} "$@" || exit` to it'
             )
     for name, path in paths.items():
-        write_whole(path, _script(name).encode())
-        os.chmod(path, 0o755)
+        # git passes over one that nobody may execute.
+        write_whole(path, _script(name).encode(), mode=0o755)
     sys.stdout.write(f"opfixtures: {', '.join(HOOKS)} are in {folder}\n")
     _warn_of_nothing(repository)
     return 0

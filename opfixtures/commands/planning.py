@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from opfixtures.archives.archive import MAX_BYTES
+from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison, commit_of, earlier_settings, snapshot_of
 from opfixtures.change.evidence import guards_of_target, is_owned_by_target
@@ -78,6 +79,9 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
     changes = [read_change(objects, compared) for compared in comparisons]
     for change in changes:
         refuse_problems(change)
+        # It would count as a difference.
+        root = objects.repository.root
+        remove_half_written(os.path.join(root, change.config.fixtures), root)
     configs = [change.config for change in changes]
     if wanted.runtime is not None:
         refuse_unknown_runtime(wanted.runtime, configs)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -30,8 +31,10 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A terminal that is closed has no line to clear.
         if self._terminal:
-            self._write(_CLEAR)
+            with suppress(OSError):
+                self._write(_CLEAR)
 
     def tell(self, what: str) -> None:
         """Show one step, with the seconds since the start."""

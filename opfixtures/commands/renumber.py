@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from opfixtures.atomic_write import write_all
+from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.numbering import numbering_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.records.record import MAX_BYTES as MOST_OF_A_RECORD
@@ -60,12 +61,18 @@ def run(operators: Collection[str], *, apply: bool) -> int:
         OSError: a file could not be written; then none is changed.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
+    finished = finish(repository, apply=apply)
+    if finished:
+        sys.stdout.write(f"opfixtures: {finished} files written, which an earlier run had left\n")
+        return 0
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
         since = since_target(objects, work_tree)
         changes = [read_change(objects, one) for one in since]
         sources = [read_sources(work_tree, change.config) for change in changes]
         for change, of_change in zip(changes, sources, strict=True):
+            for folder in {change.config.fixtures, *map(os.path.dirname, of_change)}:
+                remove_half_written(os.path.join(repository.root, folder))
             _refuse_conflicts(of_change)
             _refuse_problems(change)
         _refuse_unknown(changes, operators)
@@ -92,7 +99,7 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     files = {path: content for one in planned for path, content in one.files.items()}
     end = "to change: run again with --apply to write it"
     if apply:
-        write_all({os.path.join(repository.root, path): content for path, content in files.items()})
+        write(repository, files)
         end = "written"
     sys.stdout.write(f"opfixtures: {len(files)} file{'s' * (len(files) != 1)} {end}\n")
     return 0

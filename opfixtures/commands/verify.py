@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from opfixtures.archives.archive import MAX_BYTES
+from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.owner import candidates, owners
@@ -28,6 +29,7 @@ from opfixtures.commands.common import (
 )
 from opfixtures.commands.evidence import dropped, lost_here, notes
 from opfixtures.commands.planning import Wanted, since
+from opfixtures.commands.writable import refuse_unwritable
 from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture
 from opfixtures.making.tools import Tools
@@ -65,7 +67,10 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     not be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
+    refuse_unwritable(report)
     changes = _changes(repository)
+    for change in changes:
+        remove_half_written(os.path.join(repository.root, change.config.fixtures), repository.root)
     fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
     wanted = {path_in(name, repository.root) for name in names}
     found = [

@@ -196,8 +196,12 @@ def _finished(
     elif other and not unknown and status is not Status.REFUSED:
         status, reason = Status.REFUSED, other
     elif not unknown and status is not Status.REFUSED:
-        _write(candidate, _prove(candidate, replays), root)
-        made = Made.AGAIN if candidate.planned.is_there else Made.BY_THIS_RUN
+        try:
+            _write(candidate, _prove(candidate, replays), root)
+            made = Made.AGAIN if candidate.planned.is_there else Made.BY_THIS_RUN
+        except OSError as error:
+            # What is on the disk is what was there before; the others may still fit.
+            status, reason = Status.REFUSED, f"it could not be written: {error.strerror}"
     return replace(
         planned_result(candidate.planned, status, reason),
         made=made,

@@ -11,9 +11,9 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -28,7 +28,7 @@ from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_s
 from opfixtures.runtimes.torch_folders import torch_folders
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.sources import Sources
-from opfixtures.worker.scratch import scratch_folder
+from opfixtures.worker.scratch import kept_log, scratch_folder
 
 # Bumped when what this file builds changes.
 _RECIPE = 2
@@ -75,8 +75,11 @@ def obtain_checkout(
 
         content = content_of(repository, tree, sources, *borrowed)
         recipe = [_RECIPE, content, spec.folder, spec.setup, spec.module, astuple(base)]
-        key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
-        folder = built_once(os.path.join(cache, "checkouts"), key, build, needed=PYTHON)
+        digest = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:32]
+        # A name for people before it: where it is typed, what begins like one is enough.
+        name = re.sub(r"[^A-Za-z0-9_.]", "", spec.module or "")[:40] or "checkout"
+        key = f"{name}-{digest}"
+        folder = built_once(os.path.join(cache, "checkouts"), key, build, PYTHON, tell)
     return Runtime(
         kind="checkout",
         name=f"{where} with torch {base.torch}",
@@ -116,32 +119,31 @@ def _purelib(python: str) -> str:
 def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str, str], where: str) -> None:
     """The environment of a checkout, and the repository's setup commands in it."""
     env, tree = os.path.join(folder, "env"), os.path.join(folder, "tree")
-    fd, log = tempfile.mkstemp(prefix="opfixtures-setup-", suffix=".log")
-    os.close(fd)
-    own = _setup_environment(environment, env)
     without_pip = [] if spec.setup else ["--without-pip"]
-    try:
-        run_logged([base.python, "-I", "-m", "venv", *without_pip, env], folder, own, log)
-        path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
-        with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.writelines(f"{path}\n" for path in base.folders)
-        home = os.path.join(tree, spec.folder)
-        if not os.path.isdir(home):
+    with scratch_folder("opfixtures-setup-") as scratch:
+        log, own = os.path.join(scratch, "log"), _setup_environment(environment, env, scratch)
+        try:
+            run_logged([base.python, "-I", "-m", "venv", *without_pip, env], folder, own, log)
+            path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
+            with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
+                stream.writelines(f"{path}\n" for path in base.folders)
+            home = os.path.join(tree, spec.folder)
+            if not os.path.isdir(home):
+                raise RuntimeUnavailable(
+                    f"{where} has no folder {spec.folder} to build: name a commit that has it (--base)"
+                )
+            for command in spec.setup:
+                run_logged(command, home, own, log)
+        except CommandError as error:
             raise RuntimeUnavailable(
-                f"{where} has no folder {spec.folder} to build: name a commit that has it (--base)"
-            )
-        for command in spec.setup:
-            run_logged(command, home, own, log)
-    except CommandError as error:
-        raise RuntimeUnavailable(f"{where} cannot be built: {error} (all output: {log})") from error
-    except BaseException:
-        os.remove(log)
-        raise
-    os.remove(log)
+                f"{where} cannot be built: {error} (all output: {kept_log(log)})"
+            ) from error
 
 
-def _setup_environment(environment: Mapping[str, str], env: str) -> dict[str, str]:
-    """The user's environment, in which the checkout's own Python comes first; nothing of git or GitHub."""
+def _setup_environment(environment: Mapping[str, str], env: str, scratch: str) -> dict[str, str]:
+    """The user's environment, in which the checkout's own Python comes first; nothing of git or GitHub.
+
+    Temporary files go to `scratch`, with which they are removed."""
     own = {
         name: value
         for name, value in uv_environment(environment).items()
@@ -149,4 +151,5 @@ def _setup_environment(environment: Mapping[str, str], env: str) -> dict[str, st
     }
     own["PATH"] = os.pathsep.join([os.path.join(env, "bin"), own.get("PATH", os.defpath)])
     own["VIRTUAL_ENV"] = env
+    own["TMPDIR"] = scratch
     return own

@@ -44,7 +44,7 @@ def obtain_release(
 
     source = hashlib.sha256((spec.index_url or "").encode()).hexdigest()[:8] if spec.index_url else "default"
     key = f"torch-{torch}-python-{python}-{source}"
-    folder = built_once(os.path.join(cache, "releases"), key, build, needed=PYTHON)
+    folder = built_once(os.path.join(cache, "releases"), key, build, PYTHON, tell)
     _keep_compiled(folder)
     return Runtime("release", f"torch {torch}", os.path.join(folder, PYTHON))
 

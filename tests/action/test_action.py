@@ -333,8 +333,12 @@ preset = "pytorch"
 kind = "checkout"
 setup = [["sh", "-c", '''
 set -e
-for process in $PPID $(cut -d " " -f 4 /proc/$PPID/stat); do cat /proc/$process/environ; done > {seen}
-cd /proc/$PPID/cwd
+parent() {{ cut -d " " -f 4 /proc/$1/stat; }}
+# Between this, `generate` and the step there is a keeper each.
+generate=$(parent $PPID)
+step=$(parent $(parent $generate))
+for process in $PPID $generate $(parent $generate) $step; do cat /proc/$process/environ; done > {seen}
+cd /proc/$generate/cwd
 git config filter.curious.clean "env >> {seen}; cat"
 mkdir -p .git/info
 echo "*.ptl filter=curious" > .git/info/attributes
@@ -378,10 +382,10 @@ def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Pat
 def test_a_generation_that_is_killed_is_no_success(project: Project, tmp_path: Path) -> None:
     """By the kernel, for the memory it takes, or by what it executes."""
     project.add_hardswish()
-    shell = f"kill -9 $PPID; sleep 5; echo > {tmp_path / 'survived'}"
-    runtime = f"[[tool.opfixtures.runtimes]]\nkind = 'checkout'\nsetup = [['sh', '-c', {shell!r}]]\n"
+    shell = 'kill -9 $(cut -d " " -f 4 /proc/$PPID/stat); sleep 5'
+    runtime = f"[[tool.opfixtures.runtimes]]\nkind = 'checkout'\nsetup = [['sh', '-c', '{shell}']]\n"
     settings = f"[tool.opfixtures]\npreset = 'pytorch'\n{runtime}"
-    project.upstream.write(".opfixtures.toml", settings.replace("'", '"'))
+    project.upstream.write(".opfixtures.toml", settings)
     done = project.run("pull_request", project.open(), OPFIXTURES_CACHE=str(tmp_path / "cache"))
     assert done.status == 128 + 9, done.err
     assert "no fixtures were made" in done.summary

@@ -226,17 +226,20 @@ def test_an_interruption_leaves_nothing_behind(
     assert subprocess.run(["pgrep", "-f", "sleep 1000"], capture_output=True, check=False).stdout == b""
 
 
-def test_a_full_disk_is_one_sentence_and_nothing_half_written(
+def test_a_disk_that_fills_up_costs_the_row_that_did_not_fit_and_leaves_nothing_half_written(
     library: GitRepository, opfixtures: Callable[..., Ran], checkouts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(new: str, path: str) -> None:
-        if path.endswith(".ptl") and path.startswith(str(library.root)):
+        if path.endswith("scale_v3.ptl") and path.startswith(str(library.root)):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "fixtures")
         rename(new, path)
 
     rename = os.replace
     monkeypatch.setattr("opfixtures.atomic_write.os.replace", full)
     ran = opfixtures(library, "generate", OPFIXTURES_CACHE=checkouts)
-    assert ran.status == 2
-    assert ran.err.rstrip().endswith("fixtures/test_versioned_scale_v3.ptl: No space left on device")
-    assert list((library.root / "fixtures").iterdir()) == []
+    assert ran.status == 1
+    assert "refused     tinyops::scale at 4: fixtures/test_versioned_scale_v3.ptl" in ran.out
+    assert "it could not be written: No space left on device" in ran.out
+    assert "verified    tinyops::halve at 4" in ran.out
+    # Of the fixture that did not fit, its record is gone as well.
+    assert sorted(os.listdir(library.root / "fixtures")) == [FIXTURES[0], f"{FIXTURES[0]}.json"]

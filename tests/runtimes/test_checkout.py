@@ -122,7 +122,7 @@ def test_a_setup_that_fails_is_one_sentence_with_its_log(library, obtain, logs, 
         f" (exit status 3): error: no compiler (all output: {log})"
     )
     assert log.read_text() == "hello\nmuch\nerror: no compiler\n"
-    assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == ["", ".lock"]
+    assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == [""]
 
 
 def test_an_interrupted_setup_leaves_nothing(library, obtain, logs, tmp_path, monkeypatch):
@@ -133,7 +133,7 @@ def test_an_interrupted_setup_leaves_nothing(library, obtain, logs, tmp_path, mo
     with pytest.raises(KeyboardInterrupt):
         obtain(library)
     assert list(logs.iterdir()) == []
-    assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == ["", ".lock"]
+    assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == [""]
 
 
 def test_copies_elsewhere_do_not_get_in_front(library, obtain, tmp_path, monkeypatch):

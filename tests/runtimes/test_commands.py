@@ -1,6 +1,7 @@
 """A command that builds a runtime: its output goes to a log, and nothing of it stays."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opfixtures.runtimes.commands import CommandError, run_logged
+from opfixtures.runtimes.commands import CommandError, run_kept, run_logged
 from opfixtures.worker.processes import telling_line
 
 
@@ -187,3 +188,104 @@ def test_an_interruption_ends_the_command_and_what_it_started(tmp_path):
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     assert all(map(ends, pids))
+
+
+KEPT = """
+import os, sys
+from opfixtures.runtimes.commands import run_kept
+
+print(os.getpid(), flush=True)
+print(run_kept(sys.argv[2:], dict(os.environ), seconds=float(sys.argv[1])), flush=True)
+"""
+# A daemon as they are: a session of its own, and a parent that is gone.
+DAEMON = "(setsid sh -c 'echo $$ >> pids; exec sleep 99' &) ; echo $$ >> pids; "
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Starts a process that has a shell script kept, with so many seconds to tidy up."""
+
+    def start(script, seconds=0):
+        command = [sys.executable, "-c", KEPT, str(seconds), "sh", "-c", script]
+        return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+
+    return start
+
+
+@pytest.fixture
+def pids(tmp_path):
+    """Waits for the numbers that scripts write down."""
+
+    def wait(count):
+        path = tmp_path / "pids"
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            found = path.read_text().split() if path.exists() else []
+            if len(found) >= count:
+                return [int(pid) for pid in found]
+            time.sleep(0.01)
+        raise AssertionError(found)
+
+    return wait
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says to whom orphans come")
+def test_a_daemon_ends_with_the_command_that_started_it(run, pids):
+    run("sh", "-c", DAEMON + "until [ $(wc -l < pids) = 2 ]; do sleep 0.01; done")
+    assert all(map(ends, pids(2)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says to whom orphans come")
+def test_nothing_outlives_a_process_that_was_killed(kept, pids):
+    with kept(DAEMON + "sleep 99") as process:
+        found = pids(2)
+        process.kill()
+    assert all(map(ends, found))
+
+
+def test_a_command_that_is_given_time_tidies_up(kept, pids, tmp_path):
+    with kept(
+        "trap 'echo tidy > tidy; exit 3' TERM; echo $$ >> pids; while :; do sleep 0.01; done", 20
+    ) as process:
+        (found,) = pids(1)
+        process.kill()
+    assert ends(found)
+    assert (tmp_path / "tidy").read_text() == "tidy\n"
+
+
+def test_one_that_takes_longer_is_killed(kept, pids):
+    with kept("trap '' TERM; echo $$ >> pids; while :; do sleep 0.01; done", 0.2) as process:
+        (found,) = pids(1)
+        process.kill()
+    assert ends(found)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_a_keeper_that_is_ended_takes_the_command_with_it(kept, pids, number):
+    with kept("echo $PPID >> pids; echo $$ >> pids; exec sleep 99") as process:
+        keeper, command = pids(2)
+        os.kill(keeper, number)
+        out, _ = process.communicate(timeout=30)
+    assert ends(command)
+    # What became of the keeper is all that is known where it cannot tell any more.
+    assert out.splitlines()[1] == "-9"
+
+
+def test_a_command_that_forks_on_and_on_is_ended(kept, pids, tmp_path):
+    bomb = "f() { echo x >> forks; sleep 0.002; f & }; echo $$ >> pids; f; f; f; sleep 99"
+    with kept(bomb) as process:
+        pids(1)
+        while not (tmp_path / "forks").exists():
+            time.sleep(0.01)
+        process.kill()
+    # Nobody writes any more.
+    time.sleep(0.5)
+    size = (tmp_path / "forks").stat().st_size
+    time.sleep(0.3)
+    assert (tmp_path / "forks").stat().st_size == size
+
+
+def test_a_command_that_is_not_there_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        run_kept(["no-such-command"], os.environ, str(tmp_path))
+    assert caught.value.filename == "no-such-command"

@@ -93,6 +93,24 @@ def test_a_torch_that_does_not_import_is_not_the_installations_concern(obtain, w
     assert obtain(replace(SPEC, torch="0.1")).python == python
 
 
+def test_a_torch_that_was_damaged_is_installed_again(obtain, wheels, monkeypatch, tmp_path):
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    spec, links = replace(SPEC, torch="0.1"), wheels.as_uri()
+    python = obtain(spec, PIP_FIND_LINKS=links).python
+    (module,) = (tmp_path / "cache").rglob("torch/__init__.py")
+    module.unlink()
+    assert obtain(spec, PIP_FIND_LINKS=links).python == python
+    assert module.exists()
+    module.unlink()
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(spec)
+    name = Path(python).parents[2].name
+    text = sentence(caught)
+    assert text.startswith(f"the cached environment {name} was damaged (env/lib/python3.")
+    assert "/torch/__init__.py is gone), and building it again failed: torch==0.1 cannot be installed" in text
+    assert text.endswith(f"(when that is mended, `opfixtures cache clean {name}` removes what is left)")
+
+
 def test_no_such_release_is_one_sentence(obtain):
     with pytest.raises(RuntimeUnavailable) as caught:
         obtain(replace(SPEC, torch="99"))
@@ -105,7 +123,7 @@ def test_no_such_release_is_one_sentence(obtain):
 def test_a_failed_installation_leaves_nothing(obtain, tmp_path):
     with pytest.raises(RuntimeUnavailable):
         obtain()
-    assert sorted(path.suffix for path in (tmp_path / "cache" / "releases").iterdir()) == ["", ".lock"]
+    assert sorted(path.suffix for path in (tmp_path / "cache" / "releases").iterdir()) == [""]
 
 
 def test_no_network_is_one_sentence(obtain):

@@ -1,0 +1,82 @@
+"""What `renumber --apply` is about to write stands in git's folder until all of it is written.
+
+Each file is there whole at any time; this is for all of them together: the next run finishes what a killed one began.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+from opfixtures.atomic_write import remove_half_written, write_all, write_whole
+from opfixtures.errors import UserError
+from opfixtures.repository.git import Repository
+
+_NAME = "opfixtures-renumber"
+
+
+def write(repository: Repository, files: Mapping[str, bytes]) -> None:
+    """Replace these files of the work tree, contents by path, all of them or none. Raises OSError as `write_all`."""
+    journal = _path(repository)
+    rows = {
+        path: [_hash(_read(repository, path)), base64.b64encode(content).decode()]
+        for path, content in files.items()
+    }
+    write_whole(journal, json.dumps(rows).encode())
+    try:
+        write_all({os.path.join(repository.root, path): content for path, content in files.items()})
+    finally:
+        os.unlink(journal)
+
+
+def finish(repository: Repository, *, apply: bool) -> int:
+    """Write what a killed run left unwritten; the number of files, 0 where none is half-way.
+
+    Raises UserError where there is something to finish and this is not to `apply` it.
+    """
+    journal = _path(repository)
+    remove_half_written(os.path.dirname(journal))
+    if not os.path.lexists(journal):
+        return 0
+    with open(journal, "rb") as stream:
+        rows = json.loads(stream.read())
+    wanted = {path: base64.b64decode(content) for path, (_, content) in rows.items()}
+    now = {path: _read(repository, path) for path in rows}
+    left = {path: content for path, content in wanted.items() if now[path] != content}
+    changed = [path for path in left if _hash(now[path]) != rows[path][0]]
+    is_half = 0 < len(left) < len(rows)
+    if is_half and changed:
+        sys.stderr.write(
+            f"opfixtures: warning: an earlier `renumber --apply` was ended in the middle, and {changed[0]} has changed"
+            " since: `git diff` shows what it wrote\n"
+        )
+    elif is_half and not apply:
+        raise UserError(
+            "an earlier `renumber --apply` was ended in the middle: `opfixtures renumber --apply` finishes it"
+        )
+    elif is_half:
+        write_all({os.path.join(repository.root, path): content for path, content in left.items()})
+    os.unlink(journal)
+    return len(left) if is_half and not changed else 0
+
+
+def _path(repository: Repository) -> str:
+    return os.path.join(
+        repository.root, os.fsdecode(repository.run("rev-parse", "--git-path", _NAME)).rstrip("\n")
+    )
+
+
+def _read(repository: Repository, path: str) -> bytes:
+    try:
+        with open(os.path.join(repository.root, path), "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,64 @@
+"""What the cache holds, as a table and as JSON (schemas/cache.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from opfixtures.repository.printable import printable
+from opfixtures.runtimes.cache_entries import Entry
+
+SCHEMA = 1
+"""Rises with a change of meaning."""
+_UNITS = ("bytes", "kB", "MB", "GB")
+
+
+def cache_text(root: str, found: Sequence[Entry]) -> str:
+    """A line an environment, with its kind, its name, what it takes, and when a run used it last; then the total."""
+    rows = [("kind", "name", "size", "last used")]
+    rows += [(one.kind, printable(one.name), in_units(one.bytes), _use(one)) for one in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        f"{kind:<{widths[0]}}  {name:<{widths[1]}}  {size:>{widths[2]}}  {use}"
+        for kind, name, size, use in (rows if found else ())
+    ]
+    count = f"{len(found)} environment{'s' * (len(found) != 1)}"
+    total = in_units(sum(one.bytes for one in found))
+    return "".join(f"{line}\n" for line in [*lines, f"opfixtures: {count}, {total} in {printable(root)}"])
+
+
+def cache_json(root: str, found: Sequence[Entry]) -> str:
+    """The same as one object: bytes, and times as RFC 3339 has them, null where nobody could tell."""
+    rows = [
+        {
+            "kind": one.kind,
+            "name": one.name,
+            "path": one.path,
+            "bytes": one.bytes,
+            "last_used": _time(one).isoformat(timespec="seconds") if one.last_used else None,
+            "in_use": one.in_use,
+        }
+        for one in found
+    ]
+    total = sum(one.bytes for one in found)
+    return (
+        json.dumps({"schema": SCHEMA, "folder": root, "bytes": total, "environments": rows}, indent=2) + "\n"
+    )
+
+
+def in_units(size: int) -> str:
+    """A number of bytes as people write it: `1.2 GB`."""
+    number, unit = float(size), 0
+    while number >= 1000 and unit + 1 < len(_UNITS):
+        number, unit = number / 1000, unit + 1
+    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{size} {_UNITS[0]}"
+
+
+def _use(entry: Entry) -> str:
+    when = _time(entry).date().isoformat() if entry.last_used else "never"
+    return f"{when}, in use" if entry.in_use else when
+
+
+def _time(entry: Entry) -> datetime:
+    return datetime.fromtimestamp(entry.last_used, UTC)
