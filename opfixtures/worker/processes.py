@@ -14,6 +14,7 @@ _COMPILER = re.compile(
 )
 # Of pip, git and most others; an exception of Python; one of C++ that nobody caught.
 _ERROR = re.compile(r"(?i:error|fatal)|(\w+\.)*\w*(Error|Exception): |what\(\): ")
+_MOST_TOLD = 500
 _CONSEQUENCE = re.compile(
     r"subprocess-exited-with-error|metadata-generation-failed|legacy-install-failure|"
     r"Failed (building|to build)|Could not build|[Cc]ommand '.* (failed|returned) |Error compiling objects"
@@ -48,8 +49,9 @@ def telling_line(output: str) -> str:
 
     pip, setuptools, ninja and torch report below it that what they had started failed.
     """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    # Of a line that a hostile build makes long, no more is looked at than is told.
+    lines = [line.strip()[:_MOST_TOLD] for line in output.splitlines() if line.strip()]
     compiled = [line for line in lines if _COMPILER.search(line)]
     errors = [line.removeprefix("what():").strip() for line in lines if _ERROR.match(line)]
     causes = [line for line in errors if not _CONSEQUENCE.search(line)]
-    return (compiled[:1] or causes[-1:] or errors[-1:] or lines[-1:] or [""])[0][:500]
+    return (compiled[:1] or causes[-1:] or errors[-1:] or lines[-1:] or [""])[0]
