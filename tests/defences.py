@@ -13,7 +13,7 @@ from opfixtures.worker import packing
 from opfixtures.worker.packing import PACKAGE, worker_files
 
 WRITES = "what limits writing"
-SIGNALS = "what limits signals"
+SIGNALS = "what a step may not call"
 NAMESPACES = "the namespaces"
 KEEPER = "the keeper"
 ENDED_BETWEEN = "the end of all that a step left behind"
@@ -28,14 +28,14 @@ LIMITS = "the limits of a step"
 
 WEAKER = {
     WRITES: {
-        "isolation": "mount_read_only = write_only_below = lambda _: False\ncalls_about_files = list",
+        "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
     ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
-    SIGNALS: {"isolation": "calls_to_processes = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
+    SIGNALS: {"isolation": "calls_of_step = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
     NAMESPACES: {"keeping": "enter_namespaces = lambda: 0"},
     KEEPER: {"keeping": "leave_keeper = lambda: None"},
     ENDED_BETWEEN: {"children": "end_children = lambda _: True"},
-    FILES: {"limits": "MAX_FILE_BYTES = MAX_FILE_BYTES_OF_STEP = 8 << 30"},
+    FILES: {"limits": "MAX_FILE_BYTES = 8 << 30"},
     SOCKETS: {"isolation": "deny = lambda _: False", "keeping": "enter_namespaces = lambda: 0"},
     USAGE: {"children": "excess = lambda *_: ''"},
     LIMITS: {"children": "limit_step = lambda _: None"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -28,11 +29,11 @@ ATTACKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "fills the disk with one file": (
         "with open('f', 'wb') as f:\n    for _ in range(800):\n        f.write(b'1' * (1 << 20))",
-        "File too large",
+        "File too large|wrote more than 256 MiB of files",
         (LIMITS, USAGE, FILES),
     ),
     "fills the disk with many files": (
-        "for n in range(80):\n    open(f'f{n}', 'wb').write(b'1' * (10 << 20))" + WAITS,
+        "for n in range(45):\n    open(f'f{n}', 'wb').write(b'1' * (10 << 20))" + WAITS,
         "wrote more than 256 MiB of files",
         (USAGE, FILES),
     ),
@@ -52,6 +53,24 @@ ATTACKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "aborts": ("os.abort()", "crashed: SIGABRT", ()),
     "exits": ("os._exit(0)", "exited before it was done", ()),
     "opens a socket": ("import socket\nsocket.socket()", "PermissionError", (SOCKETS,)),
+    "sends a datagram": (
+        "import socket\nsocket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
+        "PermissionError",
+        (SOCKETS,),
+    ),
+    "fills shared memory": (
+        "import mmap\nfilled = mmap.mmap(-1, 900 << 20)\nfor place in range(0, 900 << 20, 4096):\n"
+        "    filled[place] = 1\n" + WAITS,
+        "took more than 768 MiB of memory",
+        (USAGE,),
+    ),
+    "tells more than a float holds": (
+        "frame = sys._getframe()\nwhile 'token' not in frame.f_locals:\n    frame = frame.f_back\n"
+        "os.write(frame.f_locals['writer'], b'\\n' + frame.f_locals['token'] + b'{\"refused\": 1e999}\\n')\n"
+        "os._exit(0)",
+        "exited before it was done",
+        (),
+    ),
     "reads a secret": ("os.environ['GITHUB_TOKEN']", "KeyError: 'GITHUB_TOKEN'", ()),
     "reads its worker's memory": ("open(f'/proc/{os.getppid()}/mem', 'rb')", "PermissionError", ()),
     "reads its worker's environment": ("open(f'/proc/{os.getppid()}/environ', 'rb')", "PermissionError", ()),
@@ -88,7 +107,7 @@ def attacked(new_modules: Callable[[], Any], good: str, when_made: Callable[[str
 
 @pytest.mark.parametrize("key", ATTACKS)
 def test_a_module_costs_its_own_row(attacked: Any, key: str) -> None:
-    assert ATTACKS[key][1] in attacked.rows[key]["refused"]
+    assert re.search(ATTACKS[key][1], attacked.rows[key]["refused"])
     assert attacked.rows[f"after: {key}"] == attacked.rows["first"]
     assert attacked.failure == ""
 
@@ -106,7 +125,7 @@ def test_it_comes_through_without_its_defence(
     without(*out)
     modules.add(key, when_made(statements))
     answers = modules.export(seconds=20)
-    assert reason not in answers.rows[key].get("refused", "")
+    assert not re.search(reason, answers.rows[key].get("refused", ""))
 
 
 @pytest.mark.parametrize("namespaces", [True, False])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from opfixtures.worker.told import exported
-from tests.defences import WRITES
+from tests.defences import SIGNALS, WRITES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process writes")
 
@@ -134,6 +136,30 @@ def test_a_module_leaves_files_in_memory(
         assert path.exists() is stays
     finally:
         path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+@pytest.mark.parametrize("out", [(), (WRITES, SIGNALS)])
+def test_a_module_stops_a_terminal(
+    modules: Any,
+    when_made: Callable[[str], str],
+    without: Callable[..., None],
+    python_without_namespaces: str,
+    namespaces: bool,
+    out: tuple[str, ...],
+) -> None:
+    """Whoever opens it for reading may ask it for anything, where it is to be had."""
+    without(*out)
+    own, other = pty.openpty()
+    before = termios.tcgetattr(other)
+    silent = "a = termios.tcgetattr(fd)\na[3] &= ~termios.ECHO\ntermios.tcsetattr(fd, termios.TCSANOW, a)"
+    opens = f"import termios\nfd = os.open({os.ttyname(other)!r}, os.O_RDONLY | os.O_NOCTTY)\n"
+    modules.add("silent", when_made(opens + silent))
+    answers = modules.export(sys.executable if namespaces else python_without_namespaces)
+    assert (termios.tcgetattr(other) != before) is bool(out)
+    assert ("refused" in answers.rows["silent"]) is not bool(out)
+    os.close(own)
+    os.close(other)
 
 
 @pytest.mark.parametrize("namespaces", [True, False])

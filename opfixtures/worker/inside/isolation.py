@@ -6,10 +6,10 @@ import os
 import struct
 import sys
 
-from .denied_calls import calls_about_files, calls_outside, calls_to_processes, deny
+from .denied_calls import calls_about_files, calls_of_step, calls_outside, deny
 from .keeping import move_in
 from .landlock import write_only_below
-from .namespaces import NEW_MOUNTS, NEW_NETWORK, NEW_PROCESSES, NEW_USER, SHARED_MEMORY, mount_read_only
+from .namespaces import NEW_MOUNTS, NEW_NETWORK, NEW_PROCESSES, NEW_USER, mount_read_only
 from .system_calls import LIBC
 
 NAMESPACES = {
@@ -29,16 +29,15 @@ def isolate(home: str) -> None:
     """
     entered = move_in()
     HELD.extend(name for bit, name in NAMESPACES.items() if entered & bit)
-    places = [home]
     # In the mounts of all it would be done to all.
-    if entered & NEW_MOUNTS and mount_read_only(home):
+    places = mount_read_only(home) if entered & NEW_MOUNTS else []
+    if places:
         HELD.append(READ_ONLY_MOUNTS)
-        places.append(SHARED_MEMORY)
     # Not the folder that lies below what is mounted there.
     os.chdir(home)
     if sys.platform != "linux":
         return
-    if write_only_below(places):
+    if write_only_below(places or [home]):
         HELD.append(LANDLOCK)
     drop_capabilities()
     if deny(calls_outside()):
@@ -46,13 +45,13 @@ def isolate(home: str) -> None:
 
 
 def shut_in(folder: str) -> None:
-    """In a step: write to nothing but its own folder, and signal nobody."""
+    """In a step: write to nothing but its own folder, and reach no other process."""
     if sys.platform != "linux":
         return
     if LANDLOCK in HELD:
         write_only_below([folder])
     about_files = [] if READ_ONLY_MOUNTS in HELD else calls_about_files()
-    deny([*calls_to_processes(os.getpid()), *about_files])
+    deny([*calls_of_step(os.getpid()), *about_files])
 
 
 def drop_capabilities() -> None:

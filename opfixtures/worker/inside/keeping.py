@@ -27,6 +27,8 @@ def move_in() -> int:
     """
     if sys.platform != "linux":
         return 0
+    # Whoever started this one may have it ignored: then nobody could wait for a child.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # Nobody gets more by starting another program (sudo), or looks into this one and what it hands on.
     prctl(NO_NEW_PRIVILEGES, 1)
     entered = enter_namespaces()
@@ -73,6 +75,8 @@ def keep(child: int) -> NoReturn:
         handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if os.getpid() != 1 else ()
         for number in handled:
             signal.signal(number, stop)
+        # Any process of the user may have it sent.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
         close_answers()
         ended = 0
         while ended != child:

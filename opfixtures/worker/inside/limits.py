@@ -8,8 +8,7 @@ import resource
 from .process_table import first_line
 from .usage import MAX_PROCESSES
 
-# The import of a library may compile it.
-MAX_FILE_BYTES, MAX_FILE_BYTES_OF_STEP = 256 << 20, 64 << 20
+MAX_FILE_BYTES = 256 << 20
 MAX_ADDRESS_BYTES = 8 << 30
 MAX_MEMORY_BYTES = 512 << 20
 
@@ -32,7 +31,6 @@ def limit_worker() -> None:
 def limit_step(seconds: float) -> None:
     """Limits on processor time, memory and processes. Linux counts all processes of a user, those of root never."""
     limit(resource.RLIMIT_CPU, int(seconds) + 5)
-    limit(resource.RLIMIT_FSIZE, MAX_FILE_BYTES_OF_STEP)
     limit_pages(resource.RLIMIT_DATA, 5, MAX_MEMORY_BYTES)
     running = re.search(r"/(\d+) ", first_line("/proc/loadavg"))
     if running:

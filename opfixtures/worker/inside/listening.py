@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import signal
@@ -84,7 +85,7 @@ def signal_name(number: int) -> str:
 def read_told(told: bytes) -> Json:
     """What a child told, as an object that the worker can hand on: a module may have written anything."""
     try:
-        read = json.loads(told.decode(), parse_int=short_int, parse_constant=no_constant)
+        read = json.loads(told.decode(), parse_int=short_int, parse_float=finite, parse_constant=no_constant)
     except (ValueError, RecursionError):
         read = None
     return read if isinstance(read, dict) else {"refused": "exited before it was done"}
@@ -94,6 +95,12 @@ def short_int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise ValueError("an integer of more than 64 bits")
     return int(text)
+
+
+def finite(text: str) -> float:
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text} is more than a float holds")
+    return float(text)
 
 
 def no_constant(name: str) -> Json:

@@ -6,14 +6,23 @@ import os
 import struct
 from contextlib import suppress
 
-from .system_calls import LIBC, mount, system_call
+from .system_calls import LIBC, bind, mount, system_call
 
 # <linux/sched.h>
-NEW_MOUNTS, NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x20000, 0x10000000, 0x20000000, 0x40000000
+NEW_MOUNTS, NEW_IPC, NEW_USER, NEW_PROCESSES, NEW_NETWORK = (
+    0x20000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
 # <linux/mount.h>
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION, RECURSIVE, PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
-MOUNT_SETATTR, AND_BELOW = 442, 0x8000
+MOUNT_SETATTR, AND_BELOW, DETACH = 442, 0x8000, 2
+DEVICES = "/dev"
 SHARED_MEMORY = "/dev/shm"
+PLAIN_DEVICES = ("null", "zero", "full", "random", "urandom")
+STREAMS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 MOST_BYTES, MOST_FILES = 512 << 20, 50_000
 
 
@@ -24,7 +33,7 @@ def enter_namespaces() -> int:
     users no more than that (https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces).
     """
     user, group = os.geteuid(), os.getegid()
-    inner = NEW_MOUNTS | NEW_PROCESSES | NEW_NETWORK
+    inner = NEW_MOUNTS | NEW_IPC | NEW_PROCESSES | NEW_NETWORK
     for wanted in (NEW_USER | inner, inner, NEW_USER | NEW_NETWORK, NEW_NETWORK, NEW_USER):
         if LIBC.unshare(wanted) == 0:
             if wanted & NEW_USER:
@@ -42,23 +51,66 @@ def keep_identity(user: int, group: int) -> None:
                 stream.write(text)
 
 
-def mount_read_only(home: str) -> bool:
-    """Make all that is mounted read-only but for `home`, which is empty and in memory; whether that is so.
+def mount_read_only(home: str) -> list[str]:
+    """Make all that is mounted read-only but for `home`, which is empty and in memory.
 
-    Nothing of it is seen outside. Processes outside are not to be seen where the system lets /proc be mounted.
+    Terminals and other devices are not there, nor processes outside where the system lets /proc be mounted. Outside,
+    nothing of it is seen.
+
+    Returns:
+        The folders that can still be written to; none where all can.
     """
-    limits = f"size={MOST_BYTES},nr_inodes={MOST_FILES},mode=700"
-    if not (mount("", "/", RECURSIVE | PRIVATE) and mount("tmpfs", home, NO_SUID | NO_DEVICES, limits)):
-        return False
-    # Semaphores are files there: libraries make some when they are imported.
-    has_memory = mount("tmpfs", SHARED_MEMORY, NO_SUID | NO_DEVICES, limits)
+    if not (mount("", "/", RECURSIVE | PRIVATE) and mount_memory(home)):
+        return []
     mount("proc", "/proc", READ_ONLY | NO_SUID | NO_DEVICES | NO_EXECUTION)
-    if not set_read_only("/", AND_BELOW):
-        return False
-    return set_read_only(home, clear=True) and (not has_memory or set_read_only(SHARED_MEMORY, clear=True))
+    devices = mount_devices(home)
+    writable = [home, SHARED_MEMORY] if devices else [home]
+    is_set = set_flags("/", READ_ONLY | (NO_DEVICES if devices else 0), AND_BELOW)
+    is_open = [clear_flags(place, READ_ONLY | NO_DEVICES) for place in (*writable, *devices)]
+    return writable if is_set and all(is_open) else []
 
 
-def set_read_only(folder: str, flags: int = 0, clear: bool = False) -> bool:
-    """Set, or clear, that what is mounted there cannot be written to; whether that is done. Linux 5.12 on."""
-    change = struct.pack("QQQQ", 0 if clear else READ_ONLY, READ_ONLY if clear else 0, 0, 0)
-    return system_call(MOUNT_SETATTR, -1, os.fsencode(folder), flags, change, len(change)) == 0
+def mount_devices(home: str) -> list[str]:
+    """Have no devices but the plain ones, and shared memory of one's own.
+
+    Semaphores are files there, and libraries make some when they are imported.
+
+    Returns:
+        The paths of the devices; none for a home among them, which would be covered.
+    """
+    if home.startswith(DEVICES + os.sep):
+        return []
+    stage = os.path.join(home, "devices")
+    os.mkdir(stage)
+    if not mount_memory(stage):
+        return []
+    for name in PLAIN_DEVICES:
+        with open(os.path.join(stage, name), "w"):
+            pass
+        bind(os.path.join(DEVICES, name), os.path.join(stage, name))
+    for name, target in STREAMS.items():
+        os.symlink(f"/proc/self/fd{target}", os.path.join(stage, name))
+    os.mkdir(os.path.join(stage, os.path.basename(SHARED_MEMORY)))
+    if not (bind(stage, DEVICES, RECURSIVE) and mount_memory(SHARED_MEMORY)):
+        return []
+    LIBC.umount2(os.fsencode(stage), DETACH)
+    os.rmdir(stage)
+    return [os.path.join(DEVICES, name) for name in PLAIN_DEVICES]
+
+
+def mount_memory(folder: str) -> bool:
+    limits = f"size={MOST_BYTES},nr_inodes={MOST_FILES},mode=700"
+    return mount("tmpfs", folder, NO_SUID | NO_DEVICES, limits)
+
+
+def set_flags(folder: str, flags: int, below: int = 0) -> bool:
+    """Set these flags of what is mounted there; whether that is done. Linux 5.12 on."""
+    return change_flags(folder, struct.pack("QQQQ", flags, 0, 0, 0), below)
+
+
+def clear_flags(folder: str, flags: int) -> bool:
+    return change_flags(folder, struct.pack("QQQQ", 0, flags, 0, 0), 0)
+
+
+def change_flags(folder: str, change: bytes, below: int) -> bool:
+    return system_call(MOUNT_SETATTR, -1, os.fsencode(folder), below, change, len(change)) == 0

@@ -20,15 +20,24 @@ def first_line(path: str) -> str:
         return ""
 
 
+def whole(path: str) -> bytes:
+    """All of a file of /proc; nothing where there is no such file."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError:
+        return b""
+
+
 def parents() -> dict[str, str]:
     """The parent of each process, in the numbers that /proc has: those of the namespace that it was mounted for."""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
-            # "pid (name) state parent ...", and the name may hold anything.
-            fields = first_line(f"/proc/{name}/stat").rpartition(")")[2].split()
+            # "pid (name) state parent ...", and the name may hold anything: line breaks, too.
+            fields = whole(f"/proc/{name}/stat").rpartition(b")")[2].split()
             if fields:
-                found[name] = fields[1]
+                found[name] = fields[1].decode()
     return found
 
 
@@ -56,16 +65,26 @@ def below_this(spared: set[int]) -> list[str]:
 
 
 def own_number(name: str) -> int:
-    """The number that a process has here, which is the last of all that it has; 0 where it has ended meanwhile."""
-    try:
-        with open(f"/proc/{name}/status") as stream:
-            return next((int(line.split()[-1]) for line in stream if line.startswith("NSpid:")), int(name))
-    except (OSError, ValueError):
-        return 0
+    """The number that a process has in the namespace of this one; 0 where it has ended meanwhile.
+
+    A process has one in each namespace from that of /proc down to its own, which may lie deeper.
+    """
+    depth, numbers = len(numbers_of("self")), numbers_of(name)
+    if not depth:
+        return int(name)
+    return numbers[depth - 1] if len(numbers) >= depth else 0
+
+
+def numbers_of(name: str) -> list[int]:
+    lines = whole(f"/proc/{name}/status").splitlines()
+    return next(([int(one) for one in line.split()[1:]] for line in lines if line.startswith(b"NSpid:")), [])
 
 
 def end_children(spared: set[int]) -> bool:
-    """End all children but the spared ones, those included that a module's process left behind; whether they ended."""
+    """End all children but the spared ones, those included that a module's process left behind; whether they ended.
+
+    Without spared ones nobody has to be seen: the system says when there is no child any more.
+    """
     deadline = time.monotonic() + END_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -74,10 +93,10 @@ def end_children(spared: set[int]) -> bool:
         except ChildProcessError:
             return True
         left = children() - spared
-        if not left:
+        if spared and not left:
             return True
         for pid in left:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
     return False

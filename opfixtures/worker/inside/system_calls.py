@@ -28,3 +28,10 @@ def mount(kind: str, folder: str, flags: int, data: str = "") -> bool:
     parts = [os.fsencode(part) or None for part in (kind, folder, kind)]
     done: int = LIBC.mount(*parts, ctypes.c_ulong(flags), data.encode() or None)
     return done == 0
+
+
+def bind(source: str, folder: str, flags: int = 0) -> bool:
+    """Have what is at `source` at `folder`, too; whether it is."""
+    paths = [os.fsencode(path) for path in (source, folder)]
+    done: int = LIBC.mount(*paths, None, ctypes.c_ulong(0x1000 | flags), None)
+    return done == 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 from contextlib import suppress
 
-from .process_table import below_this, first_line
+from .process_table import below_this, whole
 
 MAX_MEMORY_BYTES = 768 << 20
 MAX_FOLDER_BYTES = 256 << 20
@@ -28,9 +27,9 @@ def excess(folder: str, spared: set[int]) -> str:
 
 
 def memory_of(process: str) -> int:
-    """Bytes that are in memory and of no file."""
-    pages = first_line(f"/proc/{process}/statm").split()
-    return (int(pages[1]) - int(pages[2])) * resource.getpagesize() if pages else 0
+    """Bytes that are in memory and of no file: its own pages, and those that it shares with those it started."""
+    lines = whole(f"/proc/{process}/status").splitlines()
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
 
 
 def excess_of_files(folder: str) -> str:
