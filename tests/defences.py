@@ -19,6 +19,9 @@ KEEPER = "the keeper"
 ENDED_BETWEEN = "the end of all that a step left behind"
 OWN_CHILD = "the process of its own that runs an archive"
 LOOKED_AT = "what looks at the commit of a record, and reproduces its fixture"
+OTHER_PROGRAM = "what compares the program of an archive with that of the one made again"
+VALUE = "what alters the value of an upgrader"
+ALTERED_APART = "the child of its own for what is altered"
 ESCAPED = "what makes text printable"
 SOCKETS = "what denies sockets"
 ISOLATION = "all that isolates a worker"
@@ -29,6 +32,13 @@ LIMITS = "the limits of a step"
 WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
+    },
+    VALUE: {"replaying": "replay_tripled = lambda *_: {'load_error': 'not tried'}"},
+    ALTERED_APART: {
+        "replaying": """
+def told_of_replay(row, seconds):
+    return in_children([step for steps in steps_of_replay(row) for step in steps], seconds)
+""",
     },
     ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
     SIGNALS: {"isolation": "calls_of_step = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
@@ -54,6 +64,10 @@ def making(row, seconds):
 
 
 WEAKER_HERE = {
+    OTHER_PROGRAM: """
+from opfixtures.proving import reproduction
+reproduction.first_difference = lambda *_: ""
+""",
     LOOKED_AT: """
 from opfixtures.proving import generate
 generate._with_reproduction = lambda sound, *_: sound

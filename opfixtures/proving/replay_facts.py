@@ -12,6 +12,8 @@ from opfixtures.proving.facts import named_operators
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import Replayed, RowReplayed, RuntimeSeen
 
+VALUE_UNUSED = "no recorded output depends on what the upgrader gives: three times that changes none"
+
 
 def replay_facts(
     owner: Owner, archive: Archive, runtime: RuntimeSeen, replayed: RowReplayed
@@ -91,6 +93,15 @@ def _applied(entry: MapEntry, replayed: RowReplayed) -> Fact:
 
 
 def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
+    """Whether a missing upgrader is noticed, and what it gives counts for anything."""
+    fact = _noticed(entry, loader, replayed, blind, runtime)
+    tripled = replayed.tripled
+    # What raises or does not load with another value was looked at by something.
+    counts_for_nothing = bool(tripled.differences) and not any(tripled.differences)
+    return Fact(Answer.NO, VALUE_UNUSED) if fact.value is Answer.YES and counts_for_nothing else fact
+
+
+def _noticed(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
     written, raised = replayed.as_written[loader], replayed.raised[loader]
     if blind:
         return Fact(Answer.UNKNOWN, blind)

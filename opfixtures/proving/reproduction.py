@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opfixtures.archives.archive import first_difference
 from opfixtures.making.export import Candidate, Errand, NotHad, Outcome, Refused
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.proving.facts import contradiction
@@ -24,7 +25,8 @@ RECORDED = Fact(Answer.YES, "its outputs were recorded by this run")
 
 @dataclass(frozen=True, slots=True)
 class MadeAgain:
-    """What came of making a fixture again. `refusal` says why there is no archive; `is_same`: its bytes are the same.
+    """What came of making a fixture again. `refusal` says why there is no archive; `is_same`: its bytes are the same;
+    `other` names what is another program in them, where something is.
 
     `differences` has None for each sample of the record that gave what was recorded, run by the archive as the runtime
     wrote it. `samples` are those that its module gives now.
@@ -34,6 +36,7 @@ class MadeAgain:
     is_same: bool = False
     differences: tuple[str | None, ...] = ()
     samples: tuple[Json, ...] = ()
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _not_had(errand: Errand, reason: str) -> Refused | Reproduced:
 def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
     if isinstance(made, Refused):
         return MadeAgain(refusal=made.reason)
-    return MadeAgain("", made.data == data, made.again, made.samples)
+    return MadeAgain("", made.data == data, made.again, made.samples, first_difference(made.data, data))
 
 
 def reproduced(
@@ -156,6 +159,11 @@ def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain, *, is_tie
         )
     if not (is_tied or made.is_same):
         return Fact(Answer.UNKNOWN, f"{by} makes another archive, and cannot run one that was altered")
+    if made.other:
+        return Fact(
+            Answer.UNKNOWN,
+            f"{by} makes another archive ({made.other}): `opfixtures generate --regenerate` makes it again",
+        )
     return _by_another(record, by)
 
 

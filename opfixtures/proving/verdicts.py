@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opfixtures.change.owner import Owner
+from opfixtures.proving.replay_facts import VALUE_UNUSED
 from opfixtures.proving.result import Answer, Facts, Status
 
 _EXPLICIT = (
@@ -102,4 +103,9 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
         return Status.VERIFIED, row.unseen
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE
+    if any(seen.sensitive.reason == VALUE_UNUSED for seen in facts.loaders.values()):
+        return (
+            Status.UNPROVEN,
+            f"{VALUE_UNUSED}: return the operator's result, for inputs that give other than zeros",
+        )
     return (Status.VERIFIED, row.unseen) if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from opfixtures.records.recorded_values import Json
 
 __all__ = [
+    "NOT_REPLAYED",
     "UNSEEN",
     "Exported",
     "Json",
@@ -135,6 +136,10 @@ class Replayed:
     was_run: bool = True
 
 
+NOT_REPLAYED = Replayed(was_run=False)
+"""Nobody tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarkerSeen:
     """Whether the marker in the upgrader's place is in the loaded graph, and whether the samples reached it.
@@ -150,7 +155,8 @@ class MarkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class RowReplayed:
-    """One row of `replay`, by loader: the archive as written, and with its version record raised.
+    """One row of `replay`, by loader: the archive as written, and with its version record raised. `tripled` is it as
+    written, under torch.jit.load, with an upgrader that gives three times what it gives.
 
     A row without an upgrader was not raised and has no marker: `ran` says whether the operator was seen running.
     """
@@ -159,3 +165,4 @@ class RowReplayed:
     raised: Mapping[str, Replayed]
     marker: MarkerSeen
     ran: RanSeen = UNSEEN
+    tripled: Replayed = NOT_REPLAYED

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.defences import OWN_CHILD
+from tests.defences import ALTERED_APART, OWN_CHILD, VALUE
 from tests.repositories import GitRepository, Ran
 
 RunWithout = Callable[..., Ran]
@@ -114,3 +114,55 @@ def test_a_module_leaves_another_default_type(
     )
     ran = run_without(attack("import torch\n", body, broken=False), defences, "generate")
     assert (verdict(ran), ran.status) == (told, told != "verified"), ran.out
+
+
+LOOKS_AWAY = """
+    def forward(self, x):
+        y = torch.ops.tinyops.scale(x)
+        return x * 2 + y * 0
+"""
+
+
+@pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([VALUE], "verified")])
+@pytest.mark.parametrize(("body", "samples"), [(LOOKS_AWAY, "torch.ones(1)"), (PLAIN, "torch.zeros(3)")])
+def test_a_module_does_not_look_at_what_its_operator_gives(
+    attack: Callable[..., GitRepository],
+    run_without: RunWithout,
+    defences: list[str],
+    told: str,
+    body: str,
+    samples: str,
+) -> None:
+    library = attack("import torch\n", body)
+    library.replace("fixtures_src/modules.py", "torch.ones(1, dtype=torch.float32)", samples)
+    ran = run_without(library, defences, "generate", "--operator", "tinyops::scale")
+    assert (verdict(ran), ran.status) == (told, told != "verified"), ran.out
+    assert ("no recorded output depends on what the upgrader gives" in ran.out) is not bool(defences)
+
+
+COUNTS = """
+    def forward(self, x):
+        seen = torch.from_file("n", True, 1, dtype=torch.uint8)
+        seen.add_(1)
+        y = torch.ops.tinyops.halve(x)
+        if int(seen) > 1:
+            return y * 0
+        return torch.floor_divide(x, 2) + y * 0
+
+    def sample_inputs(self):
+        return (torch.tensor([5, 7]),)
+"""
+
+
+@pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([ALTERED_APART], "verified")])
+def test_an_archive_counts_how_often_it_runs(
+    library: GitRepository, run_without: RunWithout, defences: list[str], told: str
+) -> None:
+    """As written it runs first, and without its upgrader second: it need not look at the operator to tell."""
+    plain = "\n    def forward(self, x):\n        return torch.ops.tinyops.halve(x)\n"
+    library.replace("fixtures_src/modules.py", plain, COUNTS)
+    library.replace(
+        "tinyops/upgraders.py", "return torch.floor_divide(x, 2)", "return torch.floor_divide(x, 3)"
+    )
+    ran = run_without(library, defences, "generate", "--operator", "tinyops::halve")
+    assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from opfixtures.records.record import with_checksum
-from tests.defences import LOOKED_AT
+from tests.defences import LOOKED_AT, OTHER_PROGRAM, VALUE
 from tests.end_to_end.conftest import branched
 from tests.repositories import GitRepository, Ran
 
@@ -55,3 +55,28 @@ def test_a_branch_brings_a_record_that_nobody_made(
     invent(brought, INVENTED[key])
     ran = run_without(brought, defences, "generate", "--operator", "tinyops::scale")
     assert ("verified" in ran.out, ran.status) == (bool(defences), 0 if defences else 1), ran.out
+
+
+@pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([OTHER_PROGRAM, VALUE], "verified")])
+def test_a_branch_brings_an_archive_of_another_program(
+    library: GitRepository,
+    run_long: Callable[..., Ran],
+    run_without: Callable[..., Ran],
+    defences: list[str],
+    told: str,
+) -> None:
+    """The record names another Python, which may write other bytes; the module in the tree is an honest one."""
+    honest = library.read("fixtures_src/modules.py")
+    other = "y = torch.ops.tinyops.scale(x)\n        return x * 2 + y * 0"
+    library.replace("fixtures_src/modules.py", "return torch.ops.tinyops.scale(x)", other)
+    run_long(library, "generate", "--operator", "tinyops::scale")
+    library.write("fixtures_src/modules.py", honest)
+    library.replace("tinyops/upgraders.py", "tinyops.scale(x, factor)", "tinyops.scale(x, factor + 1.0)")
+    record = json.loads(library.read(f"{SCALE}.json"))
+    record["runtime"]["python"] = "3.9.1"
+    del record["checksum"]
+    (library.root / f"{SCALE}.json").write_bytes(with_checksum(record))
+    branched(library)
+    ran = run_without(library, defences, "generate", "--operator", "tinyops::scale")
+    assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
+    assert ("makes another archive (bytecode.pkl)" in ran.out) is not bool(defences), ran.out

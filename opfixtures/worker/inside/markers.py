@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Any, Callable
 
@@ -12,7 +13,7 @@ from . import Json
 from .archives import load_jit
 from .graphs import called_by, graphs_in, nodes_of, upgrader_graphs
 from .reasons import headline
-from .running import run
+from .running import replay, run
 
 
 class Listener:
@@ -101,14 +102,44 @@ def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
     return count, hidden
 
 
+def replay_tripled(archive: bytes, name: str, row: Json) -> Json:
+    """The recorded inputs with an upgrader that gives three times what it gives; its own is put back then."""
+    text = tripled(str(upgrader_graphs().get(name, "")))
+    if not text:
+        return {"load_error": "the upgrader gives no tensor"}
+    own = str(upgrader_graphs()[name])
+    put_in_place(name, text)
+    try:
+        return replay(archive, load_jit, row)
+    finally:
+        put_in_place(name, own)
+
+
+def put_in_place(name: str, graph: str) -> None:
+    torch._C._test_only_remove_upgraders({name: ""})
+    torch._C._test_only_populate_upgraders({name: graph})
+
+
+def tripled(graph: str) -> str:
+    """The upgrader's graph with three times its result, in place: where that is written into an argument, too. Nothing
+    where it is no tensor."""
+    inside, last, returned = graph.rpartition("  return (")
+    value = returned.partition(")")[0]
+    if not re.search(rf"{re.escape(value)} : Tensor\b", graph):
+        return ""
+    return (
+        f"{inside}  %opfixtures_three : int = prim::Constant[value=3]()\n"
+        f"  %opfixtures_result : Tensor = aten::mul_({value}, %opfixtures_three)\n{last}%opfixtures_result)\n"
+    )
+
+
 def look_for_marker(archive: bytes, name: str, samples: list[Json]) -> Json:
     """Whether a marker put in the upgrader's place shows up in the loaded graph, and whether the samples reach it."""
     marker = new_marker()
     graphs = upgrader_graphs()
     if name not in graphs:
         return {"registered": False, "found": False, "ran": False}
-    torch._C._test_only_remove_upgraders({name: ""})
-    torch._C._test_only_populate_upgraders({name: marked(str(graphs[name]), marker)})
+    put_in_place(name, marked(str(graphs[name]), marker))
     try:
         module = load_jit(archive)
         graph = module.inlined_graph

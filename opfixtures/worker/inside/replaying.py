@@ -14,15 +14,24 @@ from .answers import answer, answer_into, close_answers
 from .archives import LOADERS
 from .children import HELPERS, Step, in_children
 from .keeping import answer_for_children
-from .markers import look_for_marker, operator_ran
+from .markers import look_for_marker, operator_ran, replay_tripled
 from .running import replay
 
 MOST_LANES = 4
 ROWS_OF_A_LANE = 8
 
 
-def steps_of_replay(row: Json) -> list[Step]:
-    """What is seen of a fixture. The marker comes last: it takes an upgrader's place in its process."""
+def told_of_replay(row: Json, seconds: float) -> dict[str, Json]:
+    """What is seen of a fixture, as it was written and as it was altered: in a child of its own each, where nothing was
+    run before. An archive can keep a file, and tell by it which time it runs."""
+    told: dict[str, Json] = {}
+    for steps in steps_of_replay(row):
+        told.update(in_children(steps, seconds))
+    return told
+
+
+def steps_of_replay(row: Json) -> list[list[Step]]:
+    """What is to be seen, by the child that does it. The marker comes last: it takes an upgrader's place there."""
     archives = {
         kind: base64.b64decode(row[kind]) for kind in ("archive", "raised") if row.get(kind) is not None
     }
@@ -30,11 +39,16 @@ def steps_of_replay(row: Json) -> list[Step]:
     def step(loader: str, kind: str) -> Step:
         return f"{loader} {kind}", lambda: replay(archives[kind], LOADERS[loader], row)
 
-    steps = [step(loader, kind) for loader in row["loaders"] for kind in archives]
+    def steps(kind: str) -> list[Step]:
+        return [step(loader, kind) for loader in row["loaders"]]
+
     archive, name = archives["archive"], row["upgrader_name"]
     if name is None:
-        return [*steps, ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]
-    return [*steps, ("marker", lambda: look_for_marker(archive, name, row["samples"]))]
+        return [[*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]]
+    return [
+        [*steps("archive"), ("marker", lambda: look_for_marker(archive, name, row["samples"]))],
+        [("tripled", lambda: replay_tripled(archive, name, row)), *steps("raised")],
+    ]
 
 
 def replayed(rows: list[Json], seconds: float) -> Iterator[Json]:
@@ -58,7 +72,7 @@ def replayed(rows: list[Json], seconds: float) -> Iterator[Json]:
             lanes[place] = None
             yield {"refused": "the process that replayed it ended early"}
         else:
-            yield in_children(steps_of_replay(row), seconds)
+            yield told_of_replay(row, seconds)
 
 
 def lanes_for(rows: int) -> int:
@@ -88,6 +102,6 @@ def run_lane(rows: list[Json], seconds: float, writer: int, foreign: list[int]) 
         if sys.platform == "linux":
             answer_for_children(signal.SIGKILL)
         for row in rows:
-            answer(in_children(steps_of_replay(row), seconds))
+            answer(told_of_replay(row, seconds))
     finally:
         os._exit(0)
