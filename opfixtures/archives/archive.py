@@ -115,7 +115,7 @@ def find_member(members: dict[str, bytes], wanted: bytes) -> bytes | None:
 def first_difference(data: bytes, other: bytes) -> str:
     """The first member in which two archives say something else; empty where they say the same in other bytes.
 
-    What is for debugging names lines of a source, and what torch keeps in `.data` no program: neither counts. Raises
+    What is for debugging names lines of a source, and a hash of all only says that they differ: neither counts. Raises
     ArchiveError.
     """
     one, two = (
@@ -123,10 +123,8 @@ def first_difference(data: bytes, other: bytes) -> str:
         for each in (data, other)
     )
     differing = (name for name in sorted(one.keys() | two.keys()) if one.get(name) != two.get(name))
-    telling = (
-        name for name in differing if not name.endswith(b".debug_pkl") and not name.startswith(b".data/")
-    )
-    return next(telling, b"").decode(errors="replace")
+    silent = (b".debug_pkl", b".data/serialization_id")
+    return next((name for name in differing if not name.endswith(silent)), b"").decode(errors="replace")
 
 
 def read_version(members: dict[str, bytes]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from opfixtures.archives.altered_archive import with_version
-from opfixtures.archives.archive import Archive, ArchiveError, read_archive
+from opfixtures.archives.archive import Archive, ArchiveError, first_difference, read_archive
 
 Zipped = Callable[..., bytes]
 
@@ -206,3 +206,21 @@ def test_another_version_replaces_both_version_records(zipped: Zipped) -> None:
 def test_an_archive_without_version_record_gets_none(zipped: Zipped) -> None:
     with pytest.raises(ArchiveError, match="it has no version record"):
         with_version(zipped({"m/data.pkl": b"N."}), 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("code/__torch__.py", "code/__torch__.py"),
+        ("constants/0", "constants/0"),
+        # Where there are both, torch takes this one for the version.
+        (".data/version", ".data/version"),
+        ("code/__torch__.py.debug_pkl", ""),
+        (".data/serialization_id", ""),
+    ],
+)
+def test_another_program_is_one_that_says_something_else(zipped: Zipped, name: str, told: str) -> None:
+    one, two = (zipped({**members(), f"m/{name}": content}) for content in (b"1", b"2"))
+    without = zipped(members())
+    assert first_difference(one, one) == ""
+    assert first_difference(one, two) == first_difference(without, two) == told
