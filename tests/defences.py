@@ -33,7 +33,7 @@ WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
-    VALUE: {"replaying": "replay_tripled = lambda *_: {'load_error': 'not tried'}"},
+    VALUE: {"replaying": "replay_multiplied = lambda *_: {'load_error': 'not tried'}"},
     ALTERED_APART: {
         "replaying": """
 def told_of_replay(row, seconds):

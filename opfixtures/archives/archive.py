@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from opfixtures.archives.bytecode import BytecodeError, read_bytecode
 from opfixtures.archives.hostile_zip import Limits, ZipError, folded, zip_members
+from opfixtures.archives.zip_layout import layout_problem, renames
 
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 10_000
@@ -93,8 +94,12 @@ def archive_members(data: bytes) -> dict[str, bytes]:
             raise ZipError(f"it unpacks to more than {MAX_RATIO} times its size")
         if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
             raise ZipError("it has a member compressed in a way that torch does not read")
+        if any(renames(member.extra) for member in members):
+            raise ZipError("it has a member of two names")
         if len({member.filename.partition("/")[0] for member in members}) > 1:
             raise ZipError("its members are not in one root folder")
+        if problem := layout_problem(data):
+            raise ZipError(problem)
 
     try:
         return zip_members(data, Limits(MAX_BYTES, MAX_BYTES, MAX_MEMBERS), check)

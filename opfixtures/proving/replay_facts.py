@@ -12,7 +12,7 @@ from opfixtures.proving.facts import named_operators
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import Replayed, RowReplayed, RuntimeSeen
 
-VALUE_UNUSED = "no recorded output depends on what the upgrader gives: three times that changes none"
+VALUE_UNUSED = "no recorded output depends on what the upgrader gives: a multiple of that changes none"
 
 
 def replay_facts(
@@ -95,9 +95,10 @@ def _applied(entry: MapEntry, replayed: RowReplayed) -> Fact:
 def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
     """Whether a missing upgrader is noticed, and what it gives counts for anything."""
     fact = _noticed(entry, loader, replayed, blind, runtime)
-    tripled = replayed.tripled
-    # What raises or does not load with another value was looked at by something.
-    counts_for_nothing = bool(tripled.differences) and not any(tripled.differences)
+    multiplied = replayed.multiplied
+    # What raises may raise for the multiplication itself, and shows nothing.
+    values = [one for one in multiplied.differences if not (one or "").startswith("raises: ")]
+    counts_for_nothing = bool(values) and not any(values)
     return Fact(Answer.NO, VALUE_UNUSED) if fact.value is Answer.YES and counts_for_nothing else fact
 
 

@@ -155,8 +155,8 @@ class MarkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class RowReplayed:
-    """One row of `replay`, by loader: the archive as written, and with its version record raised. `tripled` is it as
-    written, under torch.jit.load, with an upgrader that gives three times what it gives.
+    """One row of `replay`, by loader: the archive as written, and with its version record raised. `multiplied` is it as
+    written, under torch.jit.load, with an upgrader that gives a multiple of what it gives.
 
     A row without an upgrader was not raised and has no marker: `ran` says whether the operator was seen running.
     """
@@ -165,4 +165,4 @@ class RowReplayed:
     raised: Mapping[str, Replayed]
     marker: MarkerSeen
     ran: RanSeen = UNSEEN
-    tripled: Replayed = NOT_REPLAYED
+    multiplied: Replayed = NOT_REPLAYED

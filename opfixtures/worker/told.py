@@ -108,13 +108,13 @@ def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
     if "refused" in seen:
         # The fixture ended the worker itself, whichever step it was.
         steps = [f"{loader} {archive}" for loader in loaders for archive in ("archive", "raised")]
-        seen = {step: {"refused": seen["refused"]} for step in (*steps, "tripled", "marker", "ran")}
+        seen = {step: {"refused": seen["refused"]} for step in (*steps, "multiplied", "marker", "ran")}
     return RowReplayed(
         as_written={loader: _replayed(seen.get(f"{loader} archive")) for loader in loaders},
         raised={loader: _replayed(seen.get(f"{loader} raised")) for loader in loaders},
         marker=_marker(seen.get("marker")),
         ran=_ran(seen.get("ran")),
-        tripled=_replayed(seen.get("tripled")),
+        multiplied=_replayed(seen.get("multiplied")),
     )
 
 

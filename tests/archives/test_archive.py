@@ -130,7 +130,7 @@ NO_NAME = "its bytecode.pkl lists something as an operator that has no name and 
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        ({}, "it has no version record"),
+        ({}, "it does not begin with a member"),
         ({"m/data.pkl": b"N."}, "it has no version record"),
         ({"version": b"3\n"}, "it has no version record"),
         ({"m/version": b"3\n", "other/version": b"10\n"}, "its members are not in one root folder"),

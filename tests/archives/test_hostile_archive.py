@@ -45,6 +45,43 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing_that_is_read(exported: dict
     assert noticed > len(data)
 
 
+def test_an_archive_that_two_readers_read_as_two_is_refused(exported: dict[str, Any]) -> None:
+    """zipfile finds the directory from the end, torch where the records say it is."""
+    one, other = exported["Gelu"].data, exported["WithSubmodule"].data
+    end = len(one) - 22
+    assert one[end - 20 : end - 16] == b"PK\x06\x07", "torch writes records of 64 bits"
+    locator = one[: end - 12] + struct.pack("<Q", 0) + one[end - 4 :]
+    moved = one[:end] + one[end : end + 16] + struct.pack("<I", 1) + one[end + 20 :]
+    attempts = {
+        "it does not begin with a member": b"....PTMF" + one,
+        "its end record of 64 bits is not where it says": other + one,
+        "its end record of 64 bits is not where it says ": locator,
+        "its two end records differ": moved,
+        "it does not end with its end record": one + b"\0",
+    }
+    for said, data in attempts.items():
+        with pytest.raises(ArchiveError, match=said.strip()):
+            read_archive(data)
+
+
+def test_a_directory_is_where_its_record_says(zipped: Zipped) -> None:
+    """Without records of 64 bits, as Python writes it: what stands before is no prefix to be skipped."""
+    data = zipped({"m/version": b"3", "m/data.pkl": b"\x80\x02N."})
+    assert read_archive(data).version == 3
+    with pytest.raises(ArchiveError, match="its directory is not where it says"):
+        read_archive(data + data)
+
+
+def test_a_member_of_two_names_is_refused() -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        member = zipfile.ZipInfo("m/version")
+        member.extra = struct.pack("<HHB", 0x7075, 1, 1)
+        archive.writestr(member, b"3")
+    with pytest.raises(ArchiveError, match="a member of two names"):
+        read_archive(written.getvalue())
+
+
 @given(st.binary())
 def test_any_bytes_give_an_archive_error(content: bytes) -> None:
     with pytest.raises(ArchiveError):

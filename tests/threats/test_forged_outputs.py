@@ -124,7 +124,14 @@ LOOKS_AWAY = """
 
 
 @pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([VALUE], "verified")])
-@pytest.mark.parametrize(("body", "samples"), [(LOOKS_AWAY, "torch.ones(1)"), (PLAIN, "torch.zeros(3)")])
+@pytest.mark.parametrize(
+    ("body", "samples"),
+    [
+        (LOOKS_AWAY, "torch.ones(1)"),
+        (LOOKS_AWAY.replace("y * 0", "y * 0 + torch.ops.aten._version(y)"), "torch.ones(1)"),
+        (PLAIN, "torch.zeros(3)"),
+    ],
+)
 def test_a_module_does_not_look_at_what_its_operator_gives(
     attack: Callable[..., GitRepository],
     run_without: RunWithout,

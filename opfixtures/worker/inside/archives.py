@@ -6,7 +6,7 @@ import base64
 import importlib
 import os
 import tempfile
-from typing import Any
+from typing import Any, Callable
 
 import torch
 
@@ -24,11 +24,20 @@ WRITERS: Any = {"ptl": save_for_lite, "pt": save_for_jit}
 
 def load_lite(archive: bytes) -> Any:
     mobile = importlib.import_module("torch.jit.mobile")
-    return mobile._load_for_lite_interpreter(written(archive))
+    return loaded(archive, mobile._load_for_lite_interpreter)
 
 
 def load_jit(archive: bytes) -> Any:
-    return torch.jit.load(written(archive))
+    return loaded(archive, torch.jit.load)
+
+
+def loaded(archive: bytes, load: Callable[[str], Any]) -> Any:
+    """What an archive loads to. Its file is gone then: its code could read there whether it was altered."""
+    path = written(archive)
+    try:
+        return load(path)
+    finally:
+        os.unlink(path)
 
 
 def written(archive: bytes, name: str = "archive") -> str:

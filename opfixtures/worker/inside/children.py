@@ -12,10 +12,11 @@ import torch
 
 from . import Json
 from .answers import close_answers
-from .isolation import shut_in
+from .isolation import HELD, LANDLOCK, READ_ONLY_MOUNTS, shut_in
 from .leftovers import is_removed
 from .limits import limit_step
 from .listening import listen
+from .namespaces import SHARED_MEMORY
 from .process_table import end_children
 from .reasons import whole
 from .usage import excess
@@ -46,6 +47,7 @@ def in_children(steps: list[Step], seconds: float) -> dict[str, Json]:
 def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
     """What the first steps tell, as far as the child comes, and why it came no further; empty if it did them all."""
     reader, writer = os.pipe()
+    kept = all_that_is_there()
     folder = tempfile.mkdtemp(dir=HOME)
     # An archive's code can write to its own process's files: what it writes there is not taken for the child's.
     token = os.urandom(16).hex().encode()
@@ -66,9 +68,17 @@ def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
     # Nobody is to be believed in their presence.
     if not end_children(HELPERS):
         give_up("processes that a fixture module left behind cannot be ended")
-    if not is_removed(folder):
+    made = {folder} | (all_that_is_there() - kept)
+    left = [path for path in made if not is_removed(path)]
+    if left:
         give_up("files that a fixture module left behind cannot be removed")
     return heard, ending
+
+
+def all_that_is_there() -> set[str]:
+    """The paths in the places that a step can write to beside its own folder: where Landlock holds there are none."""
+    places = [] if LANDLOCK in HELD else [HOME, *([SHARED_MEMORY] if READ_ONLY_MOUNTS in HELD else [])]
+    return {os.path.join(place, name) for place in places for name in os.listdir(place)}
 
 
 def give_up(reason: str) -> NoReturn:

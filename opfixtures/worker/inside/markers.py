@@ -15,6 +15,9 @@ from .graphs import called_by, graphs_in, nodes_of, upgrader_graphs
 from .reasons import headline
 from .running import replay, run
 
+# What an upgrader's result is multiplied by: nobody knows it before.
+FACTOR = 3 + os.urandom(1)[0] % 8
+
 
 class Listener:
     """A standard output that only waits for a marker: torch hands it what TorchScript prints."""
@@ -102,9 +105,9 @@ def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
     return count, hidden
 
 
-def replay_tripled(archive: bytes, name: str, row: Json) -> Json:
-    """The recorded inputs with an upgrader that gives three times what it gives; its own is put back then."""
-    text = tripled(str(upgrader_graphs().get(name, "")))
+def replay_multiplied(archive: bytes, name: str, row: Json) -> Json:
+    """The recorded inputs with an upgrader that gives a multiple of what it gives; its own is put back then."""
+    text = multiplied(str(upgrader_graphs().get(name, "")))
     if not text:
         return {"load_error": "the upgrader gives no tensor"}
     own = str(upgrader_graphs()[name])
@@ -120,16 +123,17 @@ def put_in_place(name: str, graph: str) -> None:
     torch._C._test_only_populate_upgraders({name: graph})
 
 
-def tripled(graph: str) -> str:
-    """The upgrader's graph with three times its result, in place: where that is written into an argument, too. Nothing
-    where it is no tensor."""
+def multiplied(graph: str) -> str:
+    """The upgrader's graph with a multiple of its result, in place: where that is written into an argument, too, and
+    without a trace in its version. Nothing where it is no tensor."""
     inside, last, returned = graph.rpartition("  return (")
     value = returned.partition(")")[0]
-    if not re.search(rf"{re.escape(value)} : Tensor\b", graph):
+    if not re.search(rf"{re.escape(value)} : Tensor(?![\w\[?])", graph):
         return ""
     return (
-        f"{inside}  %opfixtures_three : int = prim::Constant[value=3]()\n"
-        f"  %opfixtures_result : Tensor = aten::mul_({value}, %opfixtures_three)\n{last}%opfixtures_result)\n"
+        f"{inside}  %opfixtures_factor : int = prim::Constant[value={FACTOR}]()\n"
+        f"  %opfixtures_data : Tensor = aten::data({value})\n"
+        f"  %opfixtures_done : Tensor = aten::mul_(%opfixtures_data, %opfixtures_factor)\n{last}{value})\n"
     )
 
 

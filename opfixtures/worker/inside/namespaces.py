@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from contextlib import suppress
 
 from .system_calls import LIBC, bind, mount, system_call
@@ -76,9 +77,10 @@ def mount_devices(home: str) -> list[str]:
     Semaphores are files there, and libraries make some when they are imported.
 
     Returns:
-        The paths of the devices; none for a home among them, which would be covered.
+        The paths of the devices; none where something that is needed lies among them, and would be covered.
     """
-    if home.startswith(DEVICES + os.sep):
+    used = [os.path.realpath(path) for path in (home, sys.prefix, sys.base_prefix, *sys.path)]
+    if any(path.startswith(DEVICES + os.sep) for path in used):
         return []
     stage = os.path.join(home, "devices")
     os.mkdir(stage)

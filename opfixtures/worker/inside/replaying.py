@@ -13,8 +13,9 @@ from . import Json
 from .answers import answer, answer_into, close_answers
 from .archives import LOADERS
 from .children import HELPERS, Step, in_children
+from .isolation import HELD, LANDLOCK
 from .keeping import answer_for_children
-from .markers import look_for_marker, operator_ran, replay_tripled
+from .markers import look_for_marker, operator_ran, replay_multiplied
 from .running import replay
 
 MOST_LANES = 4
@@ -47,7 +48,7 @@ def steps_of_replay(row: Json) -> list[list[Step]]:
         return [[*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]]
     return [
         [*steps("archive"), ("marker", lambda: look_for_marker(archive, name, row["samples"]))],
-        [("tripled", lambda: replay_tripled(archive, name, row)), *steps("raised")],
+        [("multiplied", lambda: replay_multiplied(archive, name, row)), *steps("raised")],
     ]
 
 
@@ -76,8 +77,9 @@ def replayed(rows: list[Json], seconds: float) -> Iterator[Json]:
 
 
 def lanes_for(rows: int) -> int:
-    """How many lanes are worth their start. Elsewhere than on Linux nothing would end what one leaves behind."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    """How many lanes are worth their start. Without Landlock one could write to the files of another,
+    and elsewhere than on Linux nothing would end what it leaves behind."""
+    processors = len(os.sched_getaffinity(0)) if LANDLOCK in HELD else 1
     return max(1, min(processors, MOST_LANES, rows // ROWS_OF_A_LANE))
 
 
