@@ -1,6 +1,5 @@
 """Many rows are replayed side by side, and each is told as if it were alone."""
 
-import os
 import sys
 
 import pytest
@@ -45,8 +44,8 @@ def test_a_row_is_replayed_by_two_processes(library, old, replay, tmp_path, rows
     # As it was written, and altered.
     assert len({pid for pid, _ in ran}) == 2 * rows
     assert len(ran) > 2 * rows
-    lanes = min(4, len(os.sched_getaffinity(0)), rows // 8) or 1
-    assert len({parent for _, parent in ran}) == lanes
+    # Where nothing limits writing, none could write to the files of another.
+    assert len({parent for _, parent in ran}) == 1
 
 
 @linux
