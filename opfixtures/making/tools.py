@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from opfixtures.runtimes import Runtimes
 from opfixtures.settings.sources import Sources
 from opfixtures.worker.job import ROW_SECONDS
+from opfixtures.worker.observations import held_in_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class Tools:
     @property
     def held(self) -> tuple[str, ...] | None:
         """What kept untrusted code in all of them; None where none ran."""
-        seen = self.isolation
-        return tuple(name for name in seen[0] if all(name in one for one in seen)) if seen else None
+        return held_in_all(self.isolation)
 
     def building(self, sources: Sources) -> Tools:
         """The same, with builds of the repository kept by the content of these files."""

@@ -92,7 +92,10 @@ def _not_had(errand: Errand, reason: str) -> Refused | Reproduced:
 def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
     if isinstance(made, Refused):
         return MadeAgain(refusal=made.reason)
-    return MadeAgain("", made.data == data, made.again, made.samples, first_difference(made.data, data))
+    is_same = made.data == data
+    return MadeAgain(
+        "", is_same, made.again, made.samples, "" if is_same else first_difference(made.data, data)
+    )
 
 
 def reproduced(

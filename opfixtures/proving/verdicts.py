@@ -17,6 +17,7 @@ _EXPLICIT = (
     "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
     " (TorchScript stores no trailing argument that equals its default)"
 )
+_UNUSED = f"{VALUE_UNUSED}: return the operator's result, for inputs that give other than zeros"
 _NO_RECORD = (
     "nothing says what it gave then: `opfixtures generate --regenerate` with its operator writes the record, if the"
     " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
@@ -104,8 +105,5 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE
     if any(seen.sensitive.reason == VALUE_UNUSED for seen in facts.loaders.values()):
-        return (
-            Status.UNPROVEN,
-            f"{VALUE_UNUSED}: return the operator's result, for inputs that give other than zeros",
-        )
+        return Status.UNPROVEN, _UNUSED
     return (Status.VERIFIED, row.unseen) if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)

@@ -27,6 +27,7 @@ from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
 from opfixtures.repository.git import Repository
 from opfixtures.rules.findings import Finding
+from opfixtures.worker.observations import held_in_all
 
 _MOST_PARTS = 257
 # Whatever the user's settings say of diffs.
@@ -160,10 +161,9 @@ def put_together(folder: str, whole: str = "") -> bool:
     told = {row.fixture for row in rows}
     planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
     seen = [result.isolation for result, _ in reports if result.isolation is not None]
-    isolation = tuple(name for name in seen[0] if all(name in one for one in seen)) if seen else None
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows, planned, isolation),
+        Result(commits.pop() if len(commits) == 1 else None, rows, planned, held_in_all(seen)),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opfixtures.records.recorded_values import Json
@@ -21,6 +21,7 @@ __all__ = [
     "RuntimeSeen",
     "UpgraderSeen",
     "WorkerError",
+    "held_in_all",
 ]
 
 
@@ -79,6 +80,11 @@ class RuntimeSeen:
     def operator(self, name: str) -> OperatorSeen:
         """The operator of that name; one that the runtime does not describe is one that it lacks."""
         return self.operators.get(name, OperatorSeen(schema=None, bumps=None, is_torchs=False))
+
+
+def held_in_all(seen: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """What kept untrusted code in all of several workers, each with its `isolation`; None where there are none."""
+    return tuple(name for name in seen[0] if all(name in one for one in seen)) if seen else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,26 +85,11 @@ def remove_left_over() -> None:
 
 def remove_tree(folder: str) -> None:
     """Remove a folder as far as that is allowed; no error where it is not there."""
-    _remove(folder)
-    if os.path.isdir(folder) and not os.path.islink(folder):
-        # What is in a folder goes only where that one can be read and written.
-        _open_up(folder)
-        for path, names, _ in os.walk(folder):
-            for name in names:
-                _open_up(os.path.join(path, name))
-        _remove(folder)
-
-
-def _open_up(folder: str) -> None:
-    with suppress(OSError):
-        if stat.S_ISDIR(os.lstat(folder).st_mode):
-            os.chmod(folder, 0o700)
-
-
-def _remove(folder: str) -> None:
-    try:
+    # Up to Python 3.12 rmtree calls itself for each level (https://github.com/python/cpython/issues/89727).
+    with suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:
-        # Up to Python 3.12 rmtree calls itself for each level (https://github.com/python/cpython/issues/89727).
-        command = ("rm", "-rf", "--", folder)
-        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        # Folders may be closed to their owner, and lie deep. Neither command follows a link below.
+        for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+            argv = (*command, "--", folder)
+            subprocess.run(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

@@ -9,6 +9,7 @@ import os
 import struct
 from typing import Iterable
 
+from .namespaces import PLAIN_DEVICES
 from .system_calls import system_call
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -19,7 +20,6 @@ WRITES = WRITE_FILE | sum(1 << bit for bit in range(4, 13)) | REFER | TRUNCATE
 SIGNALS_AND_ABSTRACT_SOCKETS = 3
 # Before its third version truncate() goes past it; signals are scoped from the sixth on.
 FIRST_WITH_TRUNCATE, FIRST_WITH_SCOPES = 3, 6
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
 def landlock_version() -> int:
@@ -43,7 +43,7 @@ def write_only_below(folders: Iterable[str]) -> bool:
     try:
         for folder in folders:
             allow(ruleset, folder, WRITES)
-        for device in DEVICES:
+        for device in PLAIN_DEVICES:
             allow(ruleset, device, WRITE_FILE | TRUNCATE)
         return system_call(RESTRICT_SELF, ruleset, 0) == 0
     finally:

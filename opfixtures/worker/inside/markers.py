@@ -107,10 +107,10 @@ def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
 
 def replay_multiplied(archive: bytes, name: str, row: Json) -> Json:
     """The recorded inputs with an upgrader that gives a multiple of what it gives; its own is put back then."""
-    text = multiplied(str(upgrader_graphs().get(name, "")))
+    own = str(upgrader_graphs().get(name, ""))
+    text = multiplied(own)
     if not text:
         return {"load_error": "the upgrader gives no tensor"}
-    own = str(upgrader_graphs()[name])
     put_in_place(name, text)
     try:
         return replay(archive, load_jit, row)

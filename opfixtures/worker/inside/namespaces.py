@@ -22,7 +22,7 @@ READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION, RECURSIVE, PRIVATE = 1, 2, 4, 8, 0
 MOUNT_SETATTR, AND_BELOW, DETACH = 442, 0x8000, 2
 DEVICES = "/dev"
 SHARED_MEMORY = "/dev/shm"
-PLAIN_DEVICES = ("null", "zero", "full", "random", "urandom")
+PLAIN_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 STREAMS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 MOST_BYTES, MOST_FILES = 512 << 20, 50_000
 
@@ -86,10 +86,11 @@ def mount_devices(home: str) -> list[str]:
     os.mkdir(stage)
     if not mount_memory(stage):
         return []
-    for name in PLAIN_DEVICES:
-        with open(os.path.join(stage, name), "w"):
+    for device in PLAIN_DEVICES:
+        place = os.path.join(stage, os.path.basename(device))
+        with open(place, "w"):
             pass
-        bind(os.path.join(DEVICES, name), os.path.join(stage, name))
+        bind(device, place)
     for name, target in STREAMS.items():
         os.symlink(f"/proc/self/fd{target}", os.path.join(stage, name))
     os.mkdir(os.path.join(stage, os.path.basename(SHARED_MEMORY)))
@@ -97,7 +98,7 @@ def mount_devices(home: str) -> list[str]:
         return []
     LIBC.umount2(os.fsencode(stage), DETACH)
     os.rmdir(stage)
-    return [os.path.join(DEVICES, name) for name in PLAIN_DEVICES]
+    return [*PLAIN_DEVICES]
 
 
 def mount_memory(folder: str) -> bool:
