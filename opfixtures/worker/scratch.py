@@ -85,11 +85,20 @@ def remove_left_over() -> None:
 
 def remove_tree(folder: str) -> None:
     """Remove a folder as far as that is allowed; no error where it is not there."""
-    # Up to Python 3.12 rmtree calls itself for each level (https://github.com/python/cpython/issues/89727).
-    with suppress(RecursionError):
-        shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     if os.path.isdir(folder) and not os.path.islink(folder):
-        # Folders may be closed to their owner, and lie deep. Neither command follows a link below.
-        for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
-            argv = (*command, "--", folder)
-            subprocess.run(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        # What is in a folder goes only where that one can be read and written. No link below is followed.
+        _run("chmod", "-R", "u+rwx", "--", folder)
+        _remove(folder)
+
+
+def _remove(folder: str) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        # Up to Python 3.12 rmtree calls itself for each level (https://github.com/python/cpython/issues/89727).
+        _run("rm", "-rf", "--", folder)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
