@@ -19,6 +19,7 @@ from opfixtures.report.findings_github import notice
 from opfixtures.report.result_markdown import Run
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Severity
+from opfixtures.runtimes.cache_entries import FOLDERS
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -120,4 +121,4 @@ def untouched(report: Result, cache: str) -> bool:
     The commands that build a library run with the rights of the job, and fixture modules do where nothing limits what
     they write.
     """
-    return not (report.writes_unlimited or os.path.isdir(os.path.join(cache, "checkouts")))
+    return not (report.writes_unlimited or os.path.isdir(os.path.join(cache, FOLDERS["checkout"])))

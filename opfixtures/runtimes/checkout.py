@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.repository.git import Repository
 from opfixtures.runtimes.cache import built_once
+from opfixtures.runtimes.cache_entries import FOLDERS
 from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
@@ -79,7 +80,7 @@ def obtain_checkout(
         # A name for people before it: where it is typed, what begins like one is enough.
         name = re.sub(r"[^A-Za-z0-9_.]", "", spec.module or "")[:40] or "checkout"
         key = f"{name}-{digest}"
-        folder = built_once(os.path.join(cache, "checkouts"), key, build, PYTHON, tell)
+        folder = built_once(os.path.join(cache, FOLDERS["checkout"]), key, build, PYTHON, tell)
     return Runtime(
         kind="checkout",
         name=f"{where} with torch {base.torch}",

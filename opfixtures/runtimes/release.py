@@ -13,6 +13,7 @@ from contextlib import suppress
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
 from opfixtures.repository.git import without_git
 from opfixtures.runtimes.cache import built_once
+from opfixtures.runtimes.cache_entries import FOLDERS
 from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
@@ -44,7 +45,7 @@ def obtain_release(
 
     source = hashlib.sha256((spec.index_url or "").encode()).hexdigest()[:8] if spec.index_url else "default"
     key = f"torch-{torch}-python-{python}-{source}"
-    folder = built_once(os.path.join(cache, "releases"), key, build, PYTHON, tell)
+    folder = built_once(os.path.join(cache, FOLDERS["release"]), key, build, PYTHON, tell)
     _keep_compiled(folder)
     return Runtime("release", f"torch {torch}", os.path.join(folder, PYTHON))
 
