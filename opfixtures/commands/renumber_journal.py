@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from opfixtures.atomic_write import remove_half_written, write_all, write_whole
 from opfixtures.errors import UserError
+from opfixtures.proving.generate import inside
 from opfixtures.repository.git import Repository
 
 _NAME = "opfixtures-renumber"
@@ -42,9 +43,8 @@ def finish(repository: Repository, *, apply: bool) -> int:
     remove_half_written(os.path.dirname(journal))
     if not os.path.lexists(journal):
         return 0
-    with open(journal, "rb") as stream:
-        rows = json.loads(stream.read())
-    wanted = {path: base64.b64decode(content) for path, (_, content) in rows.items()}
+    rows = _rows(repository, journal)
+    wanted = {path: content for path, (_, content) in rows.items()}
     now = {path: _read(repository, path) for path in rows}
     left = {path: content for path, content in wanted.items() if now[path] != content}
     changed = [path for path in left if _hash(now[path]) != rows[path][0]]
@@ -62,6 +62,26 @@ def finish(repository: Repository, *, apply: bool) -> int:
         write_all({os.path.join(repository.root, path): content for path, content in left.items()})
     os.unlink(journal)
     return len(left) if is_half and not changed else 0
+
+
+def _rows(repository: Repository, journal: str) -> dict[str, tuple[str, bytes]]:
+    """What the journal says: the hash that a file had and what it was to hold, by path.
+
+    Raises UserError where no `renumber --apply` wrote it: it names files of the work tree alone.
+    """
+    try:
+        with open(journal, "rb") as stream:
+            rows = {
+                str(path): (str(before), base64.b64decode(content, validate=True))
+                for path, (before, content) in json.loads(stream.read()).items()
+            }
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(
+            f"{journal} is not what `renumber --apply` leaves: {error}: remove it, and see `git diff`"
+        ) from error
+    for path in rows:
+        inside(repository.root, path)
+    return rows
 
 
 def _path(repository: Repository) -> str:

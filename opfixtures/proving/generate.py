@@ -232,10 +232,10 @@ def _write(candidate: Candidate, proof: Proof, root: str) -> None:
 
 
 def inside(root: str, path: str) -> str:
-    """The absolute path of a file in the work tree. Raises UserError if a symbolic link leads out of it."""
-    absolute = os.path.join(root, *path.split("/"))
+    """The absolute path of a file in the work tree. Raises UserError if it, or a symbolic link, leads out of it."""
+    absolute = os.path.join(root, path)
     if not os.path.realpath(absolute).startswith(os.path.realpath(root) + os.sep):
         raise UserError(
-            f"{path} leads out of the repository through a symbolic link: name a folder of the repository"
+            f"{path} leads out of the repository, itself or through a symbolic link: name a place inside"
         )
     return absolute

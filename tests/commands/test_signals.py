@@ -172,6 +172,29 @@ def test_what_somebody_changed_since_is_left_as_it_is(two_claims: Commands) -> N
     assert not (root / ".git" / "opfixtures-renumber").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"no JSON", "is not what `renumber --apply` leaves"),
+        (b"[" * 100_000, "is not what `renumber --apply` leaves"),
+        (b"[1]", "is not what `renumber --apply` leaves"),
+        (b'{"a": ["", "?"]}', "is not what `renumber --apply` leaves"),
+        (b'{"a": ["", ""], "../outside": ["", "YQ=="]}', "../outside leads out of the repository"),
+        (b'{"a": ["", ""], "OUTSIDE": ["", "YQ=="]}', "outside leads out of the repository"),
+        (b'{"a": ["", ""], "link/outside": ["", "YQ=="]}', "link/outside leads out of the repository"),
+    ],
+)
+def test_what_no_renumbering_left_is_not_written(two_claims: Commands, content: bytes, error: str) -> None:
+    root = two_claims.repository.root
+    outside = root.parent / "outside"
+    (root / "link").symlink_to("..")
+    (root / ".git" / "opfixtures-renumber").write_bytes(content.replace(b"OUTSIDE", os.fsencode(outside)))
+    ended = two_claims.run("renumber", "--apply")
+    assert ended.status == 2
+    assert error in ended.err
+    assert not outside.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("call", ["fsync:3", "replace:2", "replace:4"])
 def test_an_interrupted_renumbering_changes_nothing(
