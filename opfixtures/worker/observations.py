@@ -19,6 +19,7 @@ __all__ = [
     "Reproduced",
     "RowReplayed",
     "RuntimeSeen",
+    "Sampled",
     "UpgraderSeen",
     "WorkerError",
     "held_in_all",
@@ -34,12 +35,26 @@ class OperatorSeen:
     """An operator in a runtime.
 
     `schema` is None where the runtime lacks it. `bumps` are the versions at which the runtime's own version
-    map bumps it, None where it has no such map. `is_torchs`: it is there without the library.
+    map bumps it, None where it has no such map. `is_torchs`: it is there without the library. `overloads` are the
+    schemas of its name, in the order in which TorchScript tries them.
     """
 
     schema: str | None
     bumps: tuple[int, ...] | None
     is_torchs: bool
+    overloads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What a search for sample inputs found: the number of the text that runs, and its samples, as a record has them.
+
+    Without samples `refusal` says why none runs.
+    """
+
+    text: int = 0
+    samples: tuple[tuple[Json, ...], ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

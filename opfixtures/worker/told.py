@@ -21,6 +21,7 @@ from opfixtures.worker.observations import (
     Reproduced,
     RowReplayed,
     RuntimeSeen,
+    Sampled,
     UpgraderSeen,
     WorkerError,
 )
@@ -84,6 +85,21 @@ def exported(told: Json) -> Exported:
         case {"found": _} if len(told) == 1:
             return Exported(found=found)
     return Exported(refusal=TOLD_NOTHING, found=found)
+
+
+def sampled(told: Json, texts: int) -> Sampled:
+    """Read what the worker tells of a `search` row with this number of texts."""
+    match told:
+        case {"text": int(text), "samples": list(samples)} if 0 <= text < texts and samples:
+            found = [{"inputs": one.get("inputs"), "output": None} for one in samples if isinstance(one, dict)]
+            try:
+                check_samples(found)
+            except RecordedValueError as error:
+                return Sampled(refusal=_reason(f"its {error}: that cannot be recorded"))
+            return Sampled(text, tuple(tuple(one["inputs"]) for one in found))
+        case {"refused": str(reason)}:
+            return Sampled(refusal=_reason(reason))
+    return Sampled(refusal=TOLD_NOTHING)
 
 
 def _reproduced(told: Json) -> Reproduced:
@@ -150,6 +166,7 @@ def _operator_seen(told: Json) -> OperatorSeen:
         schema=_member(told, "schema", _is_text_or_none),
         bumps=None if bumps is None else tuple(bumps),
         is_torchs=_member(told, "torch", lambda value: isinstance(value, bool)),
+        overloads=tuple(_member(told, "overloads", _is_list_of_texts)),
     )
 
 

@@ -16,6 +16,7 @@ from .process_table import children
 from .reasons import with_causes
 from .replaying import replayed
 from .runtime import describe, import_operators, schema_of, warm_up
+from .searching import search
 
 
 def take_job() -> Json:
@@ -50,8 +51,8 @@ def do_job() -> None:
         answer({"event": "failed", "reason": with_causes(error)})
         return
     rows, seconds = job["rows"], job["seconds"]
-    exports = job["task"] == "generate"
-    answers = (generate(row, seconds) for row in rows) if exports else replayed(rows, seconds)
+    one_by_one = {"generate": generate, "search": search}.get(job["task"])
+    answers = (one_by_one(row, seconds) for row in rows) if one_by_one else replayed(rows, seconds)
     for row, told in zip(rows, answers):
         answer({"event": "row", "key": row["key"], "told": told})
     answer({"event": "end"})

@@ -20,13 +20,18 @@ from .upgraders import steps_of_upgraders
 UPGRADER_SECONDS = 10.0
 
 
-def schema_of(operator: str) -> str | None:
-    """The operator's schema here, None where there is none. An archive may name anything as an operator."""
+def overloads_of(operator: str) -> list[str]:
+    """The schemas of the operator's name here, in the order in which TorchScript tries them. Any text may be asked."""
     try:
-        schemas = torch._C._jit_get_schemas_for_operator(operator.partition(".")[0])
+        return [str(schema) for schema in torch._C._jit_get_schemas_for_operator(operator.partition(".")[0])]
     except (RuntimeError, TypeError):
-        return None
-    return next((str(schema) for schema in schemas if str(schema).partition("(")[0] == operator), None)
+        return []
+
+
+def schema_of(operator: str) -> str | None:
+    """The operator's schema here, None where there is none."""
+    schemas = overloads_of(operator)
+    return next((schema for schema in schemas if schema.partition("(")[0] == operator), None)
 
 
 def registered_bumps(operator: str) -> list[int] | None:
@@ -92,6 +97,7 @@ def describe(job: Json, own: set[str], imported: str | None) -> Json:
         "operators": {
             operator: {
                 "schema": schema_of(operator),
+                "overloads": overloads_of(operator),
                 "bumps": registered_bumps(operator),
                 "torch": operator in own,
             }

@@ -1,0 +1,114 @@
+"""Skeletons of upgraders: the old signature, a call of the operator as it is now, and what is left to fill in."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+
+from opfixtures.declarations.schema_types import Argument, FunctionSchema, Type, normalised
+from opfixtures.synthesis.overloads import passing_all
+
+_WIDTH = 79
+# What TorchScript reads as something else than a name: torch/csrc/jit/frontend/lexer.h.
+_WORDS_OF_TORCHSCRIPT = frozenset({"print", "Ellipsis", "torch"})
+_PLACEHOLDERS = {
+    "Tensor": "torch.zeros([0])",
+    "bool": "False",
+    "complex": "0j",
+    "float": "0.0",
+    "int": "0",
+    "number": "0",
+    "str": "''",
+}
+
+
+def skeleton(
+    old: FunctionSchema, new: FunctionSchema | None, upgrader_name: str, siblings: Sequence[FunctionSchema] = ()
+) -> str:
+    """The TorchScript text of an upgrader that compiles and waits to be filled in, each line ended by a newline.
+
+    Its parameters are those of `old`, without defaults, as PyTorch's own have them
+    (torch/csrc/jit/operator_upgraders/upgraders_entry.cpp). It calls the operator as `new` has it, None where nobody
+    knows, with each argument that is there under its old name and type; a comment says what could not be mapped.
+    `siblings` are the overloads of the operator as they are now.
+    """
+    new = new or old
+    names = {one.name: _name(one) for one in old.arguments}
+    parameters = [f"{names[one.name]}: {one.type.annotation}" for one in old.arguments]
+    calls, notes = _call(old, new, names, siblings)
+    lines = [
+        *_wrapped(f"def {upgrader_name}(", parameters, f") -> {_returned(old)}:"),
+        f"  # to fill in: compute what {old.operator} did before this change",
+        *(f"  # {note}" for note in notes),
+        *_wrapped(f"  {'return ' if old.returns else ''}{_operator(new)}(", calls, ")"),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _name(argument: Argument) -> str:
+    is_word = keyword.iskeyword(argument.name) or argument.name in _WORDS_OF_TORCHSCRIPT
+    return argument.name + "_" * is_word
+
+
+def _operator(schema: FunctionSchema) -> str:
+    namespace, _, name = schema.name.rpartition("::")
+    return f"torch.{name}" if namespace in ("", "aten") else f"torch.ops.{namespace}.{name}"
+
+
+def _call(
+    old: FunctionSchema, new: FunctionSchema, names: dict[str, str], siblings: Sequence[FunctionSchema]
+) -> tuple[list[str], list[str]]:
+    """The arguments of the call of the new operator, and what has to be said of them."""
+    before = {one.name: one for one in old.arguments}
+    texts, notes, left_out = [], [], False
+    types_then, types_now = _types(old), _types(new)
+    for one in passing_all(new, [new, *siblings]):
+        argument = one.argument
+        then = before.pop(argument.name, None)
+        by_name = (one.by_name or left_out) and not keyword.iskeyword(argument.name)
+        if then is not None and types_then[argument.name] == types_now[argument.name]:
+            value = names[argument.name]
+        elif argument.default is not None:
+            changed = "has another type" if then else "is new"
+            notes.append(f"{argument.name} {changed}: it is left at its default, {_default(argument)}")
+            left_out = True
+            continue
+        else:
+            value = _placeholder(argument.type)
+            changed = "has another type" if then else "is new"
+            notes.append(f"{argument.name} {changed}: say what it is for old models")
+        texts.append(f"{argument.name}={value}" if by_name else value)
+    notes += [f"{name} is gone: old models pass it" for name in before]
+    return texts, notes
+
+
+def _types(schema: FunctionSchema) -> dict[str, Type]:
+    return {one.name: one.type for one in normalised(schema).arguments}
+
+
+def _default(argument: Argument) -> str:
+    default = argument.default
+    return f"[{', '.join(default)}]" if isinstance(default, tuple) else str(default)
+
+
+def _placeholder(type_: Type) -> str:
+    if type_.name == "Optional":
+        return "None"
+    if type_.name == "List":
+        return f"[{_placeholder(type_.inside[0])}]"
+    if type_.name == "Device":
+        return "torch.device('cpu')"
+    return _PLACEHOLDERS.get(type_.annotation, "None")
+
+
+def _returned(schema: FunctionSchema) -> str:
+    types = [one.type.annotation for one in schema.returns]
+    return types[0] if len(types) == 1 else f"Tuple[{', '.join(types)}]" if types else "None"
+
+
+def _wrapped(head: str, items: list[str], tail: str) -> list[str]:
+    line = head + ", ".join(items) + tail
+    if len(line) <= _WIDTH or not items:
+        return [line]
+    # TorchScript takes no comma behind the last parameter.
+    return [head, *(f"    {item}," for item in items[:-1]), f"    {items[-1]}", f"  {tail}"]
