@@ -66,7 +66,7 @@ class SourceText:
         parts, end = [], 0
         for edit in sorted(set(edits)):
             if edit.start < end or not self.text.startswith(edit.old, edit.start):
-                raise UserError(f"{self.path} does not say {edit.old} where it was read: renumber it by hand")
+                raise UserError(f"{self.path} does not say {edit.old} where it was read: edit it by hand")
             parts += [self.text[end : edit.start], edit.new]
             end = edit.start + len(edit.old)
         return self._encoded("".join([*parts, self.text[end:]]))
@@ -78,7 +78,7 @@ class SourceText:
 def refusal(where: Place, what: object) -> UserError:
     """The error for a place at which `what` is not written in the plain way."""
     return UserError(
-        f"{where}: {what} is not one plain literal or name here: write it as one, or renumber by hand"
+        f"{where}: {what} is not one plain literal or name here: write it as one, or edit it by hand"
     )
 
 

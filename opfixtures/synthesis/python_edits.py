@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.renumber.choose import Renumbering
-from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal
+from opfixtures.synthesis.renumbering import Renumbering
+from opfixtures.synthesis.source_text import Edit, SourceText, number_like, refusal
 
 _STRING = re.compile("[rRuU]?(?P<quote>[\"'])(?P<word>\\w+)(?P=quote)")
 
