@@ -61,13 +61,15 @@ class VersionMap:
     """A version map as it stands in one file, entries in the order of the file.
 
     A map with problems may lack entries: whoever needs them all asks `problems` first. `keys` are the operators as they
-    are listed, also those without an entry, and do not count when maps are compared.
+    are listed, also those without an entry. `end` is the place of the brace that closes the first initialiser in C++.
+    Neither counts when maps are compared.
     """
 
     path: str
     entries: tuple[MapEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
     keys: tuple[MapKey, ...] = field(default=(), compare=False)
+    end: Place | None = field(default=None, compare=False)
 
     def covers(self, entry: MapEntry) -> range:
         """The operator versions `entry` covers: from the operator's previous bump (else 0) to its own - 1."""

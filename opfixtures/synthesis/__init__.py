@@ -1,1 +1,1 @@
-"""What is written into a tree for its people, by `new`, `check --fix` and the hints: lines, insertions, renames. Pure."""
+"""What `new`, `check --fix` and the hints write into a tree: lines, insertions and renames, file by file. Pure."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -50,6 +51,32 @@ class SourceText:
     def offset(self, place: Place) -> int:
         """How many characters stand before a place in this file."""
         return self._starts[place.line - 1] + place.column - 1
+
+    @property
+    def line_break(self) -> str:
+        """What ends its first line; a line feed where nothing does."""
+        first = _PYTHON_LINE.match(self.text)
+        return (first[0][len(first[0].rstrip("\r\n")) :] if first else "") or "\n"
+
+    def start_of_line(self, offset: int) -> int:
+        """How many characters stand before the line that a character stands in."""
+        return self._starts[bisect_right(self._starts, offset) - 1]
+
+    def end_of_line(self, offset: int) -> int:
+        """How many characters stand before the break of that line."""
+        number = bisect_right(self._starts, offset)
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return offset + len(self.text[offset:end].rstrip("\r\n"))
+
+    def blank_before(self, offset: int) -> str | None:
+        """The blanks that a character is indented by; None where something else stands before it in its line."""
+        before = self.text[self.start_of_line(offset) : offset]
+        return None if before.strip() else before
+
+    def indentation(self, offset: int) -> str:
+        """The blanks that the line of a character begins with."""
+        line = self.text[self.start_of_line(offset) : self.end_of_line(offset)]
+        return line[: len(line) - len(line.lstrip())]
 
     def edit(self, where: Place, start: int, written: str, old: str, new: str) -> Edit:
         """The edit of `old` into `new` inside a token, `written` like this, that begins at `start`.
