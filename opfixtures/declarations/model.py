@@ -148,14 +148,16 @@ def _no_day() -> Mapping[str, date]:
 class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
-    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module
-    files by path, `expiries` the last day of each upgrader that a comment gives one, by name.
+    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module files by
+    path, `registry_file` those of the registry, `expiries` the last day of each upgrader that a comment gives one, by
+    name.
     """
 
     version_map: VersionMap | None = None
     registry: Registry | None = None
     modules: FixtureModules = field(default_factory=FixtureModules)
     module_files: Mapping[str, bytes] = field(default_factory=dict)
+    registry_file: bytes = b""
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
     expiries: Callable[[], Mapping[str, date]] = _no_day

@@ -76,6 +76,7 @@ def declare(
         registry=None if registry is None else _registry(config.registry, registry),
         modules=_modules(tuple(module_files.items())),
         module_files=module_files,
+        registry_file=registry or b"",
         fixtures=fixtures or FixtureFiles(config.fixtures),
         upgraders=partial(_upgraders, _file(sources, config.upgraders)),
         expiries=partial(_expiries, _file(sources, config.upgraders)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -158,8 +157,11 @@ def _entry_lines(entry: NewEntry) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A literal in the quotes that black and ruff would choose."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return f"'{text}'" if '\\"' in quoted and not set(text) & set("'\\") and text.isprintable() else quoted
+    if not text.isprintable():
+        return repr(text)
+    if '"' in text and not set(text) & set("'\\"):
+        return f"'{text}'"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -121,6 +121,14 @@ class Binding:
     def _is_file(self, module: str | None) -> bool:
         return (module or "").rpartition(".")[2] == self._stem
 
+    def statement(self, names: Sequence[str]) -> str:
+        """An import of the names that the registry does not have yet, where it imports by name; else empty."""
+        node = self._by_name
+        known = [one.asname or one.name for one in node.names] if node else names
+        missing = [name for name in names if name not in known]
+        dots = "." * node.level if node else ""
+        return f"from {dots}{node.module or ''} import {', '.join(missing)}" if node and missing else ""
+
     def of_names(self, names: Sequence[str]) -> Iterator[Edit]:
         """The names for the registry's import, where it imports by name."""
         node, source = self._by_name, self._file.source
