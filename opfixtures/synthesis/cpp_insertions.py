@@ -65,6 +65,11 @@ class CppInsertions:
         pairs = [partial(self._upgrader, upgrader) for upgrader in upgraders]
         yield from self._pairs(places, len(places), pairs, known.end)
 
+    def braces_at(self, place: Place) -> tuple[int, int]:
+        """How many characters stand before the brace at a place, and up to behind the one that closes it."""
+        number = self._number(place)
+        return self._starts[number], self._starts[self._closing(number)] + 1
+
     def _listed(self, version_map: VersionMap, operator: str, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for the list that an operator has."""
         listed = [entry for entry in version_map.entries if entry.operator == operator]

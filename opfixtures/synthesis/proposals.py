@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 
 from opfixtures.change.changes import Change, is_module
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
@@ -55,6 +55,13 @@ class Proposals:
         name = module_of_version(class_name, version) if has_version else class_name_for(operator, version)
         stems = self._taken.union(map(fixture_stem, self._change.modules))
         name = next(one for one in _names(name) if fixture_stem(one) not in stems)
+        self._taken.add(fixture_stem(name))
+        return name
+
+    def other_name(self, class_name: str) -> str:
+        """Another name for a class, with a number in it, that nothing else has."""
+        stems = self._taken.union(map(fixture_stem, self._change.modules))
+        name = next(one for one in islice(_names(class_name), 1, None) if fixture_stem(one) not in stems)
         self._taken.add(fixture_stem(name))
         return name
 

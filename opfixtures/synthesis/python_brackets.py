@@ -54,6 +54,11 @@ class Brackets:
             element.append(token)
         return token
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """How many characters stand before the first bracket, and up to behind the last."""
+        return self._open.offset, self._close.offset + 1
+
     def adding(self, element: Element, at: int) -> Iterator[Edit]:
         """The edits that put an element in front of the one of that number, counted from 0, or behind the last."""
         if not self.elements:
