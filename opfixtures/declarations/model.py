@@ -17,6 +17,7 @@ from opfixtures.records.fixture_files import FixtureFiles
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -140,6 +141,10 @@ def _nothing() -> None:
     """None: what a file declares that is not there."""
 
 
+def _no_operators() -> tuple[DeclaredOperators, ...]:
+    return ()
+
+
 def _no_day() -> Mapping[str, date]:
     return {}
 
@@ -150,7 +155,7 @@ class Declarations:
 
     What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module files by
     path, `registry_file` those of the registry, `expiries` the last day of each upgrader that a comment gives one, by
-    name.
+    name, `operators` those of each file that the settings name for them and that is there.
     """
 
     version_map: VersionMap | None = None
@@ -163,3 +168,4 @@ class Declarations:
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing
+    operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators

@@ -73,7 +73,8 @@ class Mending:
     def _take(self, files: Mapping[str, bytes]) -> None:
         self._sources.update(files)
         change = self._change
-        self._change = replace(change, after=declare(self._sources, change.config, change.after.fixtures))
+        after = declare(self._sources, change.config, change.after.fixtures)
+        self._change = replace(change, after=replace(after, operators=change.after.operators))
 
     def _found(self, code: str) -> Iterator[MapEntry]:
         """The entries that a finding of that code is about, and that are right but for what can be mended."""
