@@ -13,6 +13,7 @@ COMMANDS = {
     "check": "report what a change of the version map owes",
     "status": "show every operator: versions, upgrader, fixture entry, fixture",
     "explain": "say what a finding's code means",
+    "new": "add an entry with all that it owes: upgrader, modules, rows, version",
     "generate": "make the fixtures that a change owes, by the old operators",
     "verify": "replay fixtures after the change",
     "publish": "comment a result on its pull request, and commit its fixtures",

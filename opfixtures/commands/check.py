@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opfixtures.change.comparison import Comparison, answering, between, sides
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.unstaged import warn_of_unstaged
 from opfixtures.declarations.place import Place
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import FORMATS, renderer
@@ -18,10 +18,8 @@ from opfixtures.report.colour import wants_colour
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
-from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules import judge
 from opfixtures.rules.findings import Finding, Severity
-from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below, folders_above
 
 if TYPE_CHECKING:
     # The hook does without it.
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 ONLY_A_BUILD_MENDS = frozenset({"OPF111"})
 """What is a warning before a commit or a push, where nobody has a build of it yet, and an error where CI judges."""
 _STAGED = ("diff-index", "--cached", "--name-only", "--no-renames", "-z")
-_TABLE = b"[tool.opfixtures"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -41,6 +38,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from-ref", metavar="A", help="compare B with the merge base of A and B")
     command.add_argument("--to-ref", metavar="B", help="instead of the index with HEAD")
     command.add_argument("--all", action="store_true", help="judge all that is declared, not the change")
+    command.add_argument(
+        "--fix",
+        action="store_true",
+        help="first write into the work tree what needs nobody to decide, such as missing fixture entries; if there "
+        "was any, end with status 1. Nothing is staged",
+    )
     command.add_argument(
         "--require-fixtures", action="store_true", help="a fixture that is not there is an error"
     )
@@ -55,6 +58,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
+    if options.fix:
+        from opfixtures.commands.check_fix import fix
+
+        refs = _refs(options.from_ref, options.to_ref, options.all)
+        if fix(refs, everything=options.all, report=options.format):
+            return 1
     return run(
         options.from_ref,
         options.to_ref,
@@ -89,7 +98,7 @@ def run(
         staged = () if refs else ("ls-files", "-z") if everything else (*_STAGED, "HEAD")
         listing = objects.begin(*staged) if staged else None
         several = [between(objects, *refs)] if refs else sides(objects, look and look[0])
-        changes = _by_project(objects, several, look, everything)
+        changes = by_project(objects, several, look, everything)
         # https://pre-commit.com/#pre-commit-during-push
         is_hook = "PRE_COMMIT_REMOTE_NAME" in os.environ if refs else not everything
         softened = ONLY_A_BUILD_MENDS if is_hook else frozenset[str]()
@@ -97,11 +106,11 @@ def run(
         if listing is not None:
             # Before the first commit there is no HEAD, and all that is listed is nothing.
             paths = os.fsdecode(listing.communicate()[0]).split("\0")[:-1]
-            _warn_of_unstaged(objects, [first for first, *_ in changes], paths)
+            warn_of_unstaged(objects, [first for first, *_ in changes], paths)
     return show_together(found, errors, report)
 
 
-def _by_project(
+def by_project(
     objects: GitObjects, several: Sequence[Comparison], look: Look | None, everything: bool
 ) -> list[list[Comparison]]:
     """The sides of a change, of a merge or else one, for each project."""
@@ -114,29 +123,6 @@ def _by_project(
         [replace(side, folder=one.folder, moved_from=one.moved_from) for side in several]
         for one in projects(objects, first, [side.before for side in merged], everything=everything)
     ]
-
-
-def _warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison], paths: Sequence[str]) -> None:
-    """Say which settings only the work tree has, of these projects or of the folders that hold `paths`, where the index
-    is judged."""
-    work_tree = WorkTreeSnapshot(objects.repository.root)
-    above = {"", *(folder for path in paths for folder in folders_above(path))}
-    folders = [*(one.folder for one in changes), *sorted(above)]
-    known = (below(folder, name) for folder in folders for name in (OWN_FILE, SHARED_FILE))
-    index = changes[0].after
-    for path in dict.fromkeys(known):
-        if not os.path.lexists(os.path.join(objects.repository.root, path)):
-            continue
-        with suppress(UserError):
-            is_idle = _TABLE in (work_tree.read(path) or b"") and _TABLE not in (index.read(path) or b"")
-            if is_idle and objects.repository.ask("check-ignore", "--quiet", "--", path) is None:
-                from shlex import quote
-
-                shown = quote(printable(path))
-                sys.stderr.write(
-                    f"opfixtures: warning: the settings in {printable(path)} have no part in this: "
-                    f"`git add {shown}`\n"
-                )
 
 
 def judged_together(
@@ -155,7 +141,7 @@ def judged_together(
     errors: list[UserError] = []
     for change in changes:
         try:
-            found += _of_change(objects, change, demanded, everything, softened)
+            found += of_change(objects, change, demanded, everything, softened)
         except UserError as error:
             errors.append(error)
     # Settings that never could be used may go.
@@ -165,7 +151,7 @@ def judged_together(
     return sorted(dict.fromkeys(found), key=lambda one: (one.place, one.code, one.message)), unusable
 
 
-def _of_change(
+def of_change(
     objects: GitObjects,
     change: Sequence[Comparison],
     demanded: frozenset[str],

@@ -20,16 +20,17 @@ from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.records.record import MAX_BYTES as MOST_OF_A_RECORD
-from opfixtures.renumber.choose import Renumbering, choose
+from opfixtures.renumber.choose import choose
 from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
 from opfixtures.renumber.records import renumbered_records
-from opfixtures.renumber.rewrite import rewrite
 from opfixtures.report.diff_text import diff_text
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.settings.settings_scan import ASKED_FOR, below
+from opfixtures.synthesis.renumbering import Renumbering
+from opfixtures.synthesis.rewrite import rewrite
 
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 # git separated line and text by `:` even with -z, up to 2.20.

@@ -43,7 +43,7 @@ def read_cpp_version_map(path: str, text: str) -> VersionMap:
     if alone:
         cursor.problems.append(Problem(cursor.lines.place(alone.start()), _TWO_WAYS))
     problems = sorted(cursor.problems, key=lambda problem: problem.place)
-    return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys))
+    return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys), finder.end)
 
 
 class _Finder:
@@ -56,6 +56,7 @@ class _Finder:
     def __init__(self, cursor: Cursor) -> None:
         self.found: dict[str, bool] = {}
         self.declares = False
+        self.end: Place | None = None
         self._reader = InitialiserReader(cursor)
         self.entries, self.keys = self._reader.entries, self._reader.keys
         self._cursor = cursor
@@ -170,6 +171,7 @@ class _Finder:
         except UnclosedError:
             self._note(name or opening, initialised=True)
             return
+        self.end = self.end or self._reader.end
         if name is not None or before < len(self.entries) + len(cursor.problems):
             self._note(name or opening, initialised=True)
         for expected in (")",) * parenthesised + (";",) * (name is not None):

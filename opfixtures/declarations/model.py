@@ -17,6 +17,7 @@ from opfixtures.records.fixture_files import FixtureFiles
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -61,13 +62,15 @@ class VersionMap:
     """A version map as it stands in one file, entries in the order of the file.
 
     A map with problems may lack entries: whoever needs them all asks `problems` first. `keys` are the operators as they
-    are listed, also those without an entry, and do not count when maps are compared.
+    are listed, also those without an entry. `end` is the place of the brace that closes the first initialiser in C++.
+    Neither counts when maps are compared.
     """
 
     path: str
     entries: tuple[MapEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
     keys: tuple[MapKey, ...] = field(default=(), compare=False)
+    end: Place | None = field(default=None, compare=False)
 
     def covers(self, entry: MapEntry) -> range:
         """The operator versions `entry` covers: from the operator's previous bump (else 0) to its own - 1."""
@@ -138,6 +141,10 @@ def _nothing() -> None:
     """None: what a file declares that is not there."""
 
 
+def _no_operators() -> tuple[DeclaredOperators, ...]:
+    return ()
+
+
 def _no_day() -> Mapping[str, date]:
     return {}
 
@@ -146,16 +153,19 @@ def _no_day() -> Mapping[str, date]:
 class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
-    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module
-    files by path, `expiries` the last day of each upgrader that a comment gives one, by name.
+    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module files by
+    path, `registry_file` those of the registry, `expiries` the last day of each upgrader that a comment gives one, by
+    name, `operators` those of each file that the settings name for them and that is there.
     """
 
     version_map: VersionMap | None = None
     registry: Registry | None = None
     modules: FixtureModules = field(default_factory=FixtureModules)
     module_files: Mapping[str, bytes] = field(default_factory=dict)
+    registry_file: bytes = b""
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing
+    operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators

@@ -124,7 +124,7 @@ class Names:
                         scope.bind(one.id, one, its)
             case _:
                 for inner in ast.walk(target):
-                    if isinstance(inner, ast.Name):
+                    if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                         scope.bind(inner.id, inner, None)
 
     def bound(self, name: str, at: ast.AST, scope: Scope, only: bool = False) -> Bound:

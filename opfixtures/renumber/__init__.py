@@ -1,1 +1,1 @@
-"""Another version for the entries of a change: `choose` says which, `rewrite` writes it into the files. Pure."""
+"""Another version for the entries of a change: `choose` says which, `synthesis.rewrite` writes it. Pure."""

@@ -9,9 +9,9 @@ from shlex import quote
 from opfixtures.declarations.model import FixtureEntry
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.records.record import record_path
-from opfixtures.renumber.choose import Renumbering
 from opfixtures.settings.config import Config
 from opfixtures.settings.fixture_formats import FIXTURES
+from opfixtures.synthesis.renumbering import Renumbering
 
 _MOST_PLACES = 20
 

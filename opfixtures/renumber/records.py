@@ -8,9 +8,9 @@ from dataclasses import replace
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.errors import UserError
 from opfixtures.records.record import RecordError, dump_record, load_record, record_path
-from opfixtures.renumber.choose import Renumbering
 from opfixtures.settings.config import Config
 from opfixtures.settings.fixture_formats import FIXTURES
+from opfixtures.synthesis.renumbering import Renumbering
 
 
 def renumbered_records(

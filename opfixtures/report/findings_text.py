@@ -17,6 +17,8 @@ _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;
 def render(findings: Sequence[Finding], colour: bool) -> Report:
     """`path:line:column: severity code: message`, each with its hint indented below, and a line of counts.
 
+    A hint with an empty line has lines to paste: it is shown as it is, for an indented class is another class.
+
     Place, severity and code are coloured if `colour`; what the repository says never holds an escape.
     """
     lines = [*(line for finding in findings for line in _lines(finding, colour)), summary(findings)]
@@ -37,8 +39,9 @@ def _lines(finding: Finding, colour: bool) -> Iterator[str]:
     if colour:
         place, kind = _in_colour(place, _PLACE), _in_colour(kind, _COLOURS[finding.severity])
     yield f"{place} {kind} {printable(finding.message)}"
+    indent = "" if "\n\n" in finding.hint else "    "
     for line in finding.hint.split("\n"):
-        yield f"    {printable(line)}".rstrip()
+        yield f"{indent}{printable(line)}".rstrip()
 
 
 def _in_colour(text: str, code: str) -> str:

@@ -32,8 +32,12 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     row or its class, or that gives the row another operator or the class another V<n>, takes the proof away,
     and the fixture that is left belongs to nobody.
 
-    To mend it, add the lines that the hint shows, and complete the module where your operator needs more than
-    its required arguments; or bring back what was taken away. It goes only with its entry.
+    To mend it, let opfixtures write what is missing:
+
+        opfixtures new aten::gelu
+
+    shows the lines, and with --apply writes them; `opfixtures check --fix` writes those of all entries. Or add the
+    lines that the hint shows; or bring back what was taken away. It goes only with its entry.
     """
     if change.registry.problems:
         return
@@ -41,9 +45,9 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     lost = lost_fixture_entries(change)
     if not (without or lost):
         return
-    from opfixtures.rules.lines_to_add import lines_to_add, lines_to_restore, stems_taken
+    from opfixtures.rules.lines_to_add import LinesToAdd
 
-    taken = stems_taken(change)
+    lines = LinesToAdd(change)
     for entry in without:
         covers = change.matching.covers(entry)
         yield finding(
@@ -51,7 +55,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version} without a matching fixture "
             f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
-            lines_to_add(change, entry, taken),
+            lines.for_entry(entry),
         )
     for entry, row in lost:
         yield finding(
@@ -59,7 +63,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version}, and its fixture entry is taken "
             f"away: {row.module}",
-            lines_to_restore(change, entry, row, taken),
+            lines.to_restore(entry, row),
         )
 
 

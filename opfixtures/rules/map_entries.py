@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +12,6 @@ from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
-_RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
 Arm = tuple[tuple[int, int], ...]
 
 
@@ -122,20 +120,16 @@ def upgrader_name_has_another_range(change: Change, finding: NewFinding) -> Iter
         name = entry.upgrader_name
         if name.endswith(expected) and name != expected:
             continue
-        written = _RANGE.search(name[-24:])
-        prefix = name.removesuffix(written[0]) if written else _prefix(entry)
+        from opfixtures.synthesis.proposals import upgrader_of_its_range
+
         files = [change.version_map.path, change.config.upgraders]
         yield finding(
             entry.operator,
             entry.place,
             f"the name of upgrader {name} does not end in {expected}, the versions that the entry of "
             f"{entry.operator} at version {entry.bumped_at_version} covers",
-            f"rename it to {printable(prefix + expected)} in {' and '.join(filter(None, files))}",
+            f"rename it to {printable(upgrader_of_its_range(entry, covers))} in {' and '.join(filter(None, files))}",
         )
-
-
-def _prefix(entry: MapEntry) -> str:
-    return re.sub("[^A-Za-z0-9_]", "_", entry.operator.rpartition("::")[2])
 
 
 @rule("OPF105", Severity.ERROR)

@@ -13,7 +13,6 @@ from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
-    from opfixtures.declarations.function_schema import Argument
     from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders, Upgraders
 
 
@@ -66,40 +65,12 @@ def _upgraders_after(change: Change) -> Upgraders | None:
 
 
 def _lines_to_add(upgraders: Upgraders, entry: MapEntry) -> str:
-    from opfixtures.declarations.function_schema import SchemaError, parse_schema
+    from opfixtures.synthesis.proposals import new_upgrader
 
-    parameters, passed = ["self: Tensor"], ["self"]
-    try:
-        arguments = parse_schema(entry.old_schema).arguments
-    except SchemaError:
-        pass
-    else:
-        parameters, passed = _parameters(arguments), [_passed(argument) for argument in arguments]
     name = printable(entry.upgrader_name)
-    call = entry.operator.partition("::")[2].partition(".")[0] or entry.operator
-    lines = [
-        f"add to {printable(upgraders.path)}{f':{upgraders.end.line}' if upgraders.end else ''}:",
-        "",
-        f'    {{"{name}", R"SCRIPT(',
-        f"def {name}({', '.join(parameters)}):",
-        f"  return torch.{printable(call)}({', '.join(passed)})  # make it compute what it did before",
-        ')SCRIPT"},',
-    ]
-    return "\n".join(lines)
-
-
-def _parameters(arguments: tuple[Argument, ...]) -> list[str]:
-    parameters = []
-    for argument in arguments:
-        if argument.kwarg_only and "*" not in parameters:
-            parameters.append("*")
-        default = f"={argument.default}" if argument.default == "None" else ""
-        parameters.append(f"{argument.name}: {argument.type.annotation}{default}")
-    return parameters
-
-
-def _passed(argument: Argument) -> str:
-    return f"{argument.name}={argument.name}" if argument.kwarg_only else argument.name
+    text = "\n".join(map(printable, new_upgrader(entry).text.rstrip("\n").split("\n")))
+    where = f"add to {printable(upgraders.path)}{f':{upgraders.end.line}' if upgraders.end else ''}:"
+    return f'{where}\n\n    {{"{name}", R"SCRIPT(\n{text}\n)SCRIPT"}},'
 
 
 @rule("OPF110", Severity.WARNING)

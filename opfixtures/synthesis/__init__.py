@@ -1,1 +1,1 @@
-"""Synthesis: what nobody writes by hand: fixture modules, their sample inputs, upgraders' skeletons, insertions."""
+"""What `new`, `check --fix` and the hints write into a tree: lines, insertions and renames, file by file. Pure."""

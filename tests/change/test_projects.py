@@ -49,8 +49,8 @@ class TestAProjectInAFolder:
             if folder == TREE
             else f"{folder}/fixtures_src/modules.py"
         )
-        assert f"    add to {modules}:\n" in ran.out
-        assert f"    add to ALL_MODULES in {folder}/" in ran.out
+        assert f"\nadd to {modules}:\n" in ran.out
+        assert f"\nadd to ALL_MODULES in {folder}/" in ran.out
         assert ran.out.endswith("opfixtures: 1 error, 0 warnings, 0 notes\n")
 
     def test_is_judged_between_revisions(self, monorepo, opfixtures, folder):

@@ -46,11 +46,12 @@ class TestAnEditedVersionMap:
         assert ran.status == 1
         assert ran.out.startswith(
             f"{VERSION_MAP}:7:27: error OPF201: aten::hardswish is bumped at version 11 without a matching "
-            f"fixture entry, one whose module ends in V0 to V10\n    add to {MODULES}:\n\n"
-            "    class TestVersionedHardswishV10(torch.nn.Module):\n"
+            f"fixture entry, one whose module ends in V0 to V10\nopfixtures new aten::hardswish\n"
+            f"shows the lines and, with --apply, writes them; by hand that is\nadd to {MODULES}:\n\n"
+            "class TestVersionedHardswishV10(torch.nn.Module):\n"
         )
-        assert f"    add to ALL_MODULES in {REGISTRY}:5:\n\n" in ran.out
-        assert '        TestVersionedHardswishV10(): "aten::hardswish",\n' in ran.out
+        assert f"\nadd to ALL_MODULES in {REGISTRY}:5:\n\n" in ran.out
+        assert '\n    TestVersionedHardswishV10(): "aten::hardswish",\n' in ran.out
         assert ran.out.endswith("opfixtures: 1 error, 0 warnings, 0 notes\n")
 
     @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ class TestAnEditedVersionMap:
         add_hardswish(pytorch)
         pytorch.write(REGISTRY, f"ALL_MODULES = {rows}\n")
         line = rows.count("\n") + 1
-        assert f"    add to ALL_MODULES in {REGISTRY}:{line}{where}\n" in opfixtures(pytorch, "check").out
+        assert f"\nadd to ALL_MODULES in {REGISTRY}:{line}{where}\n" in opfixtures(pytorch, "check").out
 
     def test_operators_whose_classes_would_be_called_alike_get_different_ones(self, pytorch, opfixtures):
         names = ("scale", "_scale", "n.x", "n_x", "N_x")

@@ -77,6 +77,18 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.waivers",
     "opfixtures.settings.settings_file",
     "opfixtures.settings.settings_table",
+    # The lines that hints show.
+    "opfixtures.synthesis",
+    "opfixtures.synthesis.additions",
+    "opfixtures.synthesis.proposals",
+    "opfixtures.synthesis.python_brackets",
+    "opfixtures.synthesis.python_edits",
+    "opfixtures.synthesis.python_insertions",
+    "opfixtures.synthesis.python_names",
+    "opfixtures.synthesis.python_upgraders",
+    "opfixtures.synthesis.renumbering",
+    "opfixtures.synthesis.source_text",
+    "opfixtures.synthesis.texts",
     "opfixtures.repository.snapshot",
     "opfixtures.settings.version_range",
 }

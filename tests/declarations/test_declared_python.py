@@ -167,6 +167,41 @@ def test_what_declares_nothing_is_no_problem(source: str) -> None:
     assert declared == DeclaredOperators("mylib/ops.py")
 
 
+@pytest.mark.parametrize(
+    ("statement", "operators"),
+    [
+        ("table[NS] = table[lib] = 1", ["mylib::f"]),
+        ("made().lib = (x, y) = (1, 2)", ["mylib::f"]),
+        ("(a, (b, c)), table[0] = x, y", ["mylib::f"]),
+        ("(a, (b, c)) = (x, y)", ["mylib::f"]),
+        ("for lib.x in y: pass", ["mylib::f"]),
+        ("a = b = NS", ["mylib::f"]),
+        ("NS += 'x'", []),
+        ("NS = 'other'", []),
+        ("for NS in 'ab': pass", []),
+        ("[NS for NS in 'ab']", []),
+        ("def lib(): pass", []),
+        ("class lib: pass", []),
+        ("try: pass\nexcept OSError as lib: pass", []),
+        ("lib = lib2 = lib", []),
+    ],
+)
+def test_a_name_that_something_else_binds_is_none_that_can_be_followed(
+    statement: str, operators: list[str]
+) -> None:
+    declared = read(
+        f"from torch.library import Library\nNS = 'mylib'\nlib = Library(NS, 'DEF')\n{statement}\n"
+        "lib.define('f() -> ()')\n"
+    )
+    assert [one.operator for one in declared.operators] == operators
+    assert bool(declared.problems) != bool(operators)
+
+
+def test_names_that_lead_to_each_other_have_an_end() -> None:
+    declared = read("import torch\nf = g\ng = f\nf.define(f('x'))\nf.define('f() -> ()')\ng(f)\n")
+    assert [problem.place.line for problem in declared.problems] == [5]
+
+
 def test_a_file_in_utf_16_is_a_problem() -> None:
     (problem,) = read_declared_operators("ops.py", "import torch".encode("utf-16")).problems
     assert problem.message == "this file is UTF-16: save it as UTF-8"

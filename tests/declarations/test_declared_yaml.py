@@ -86,7 +86,7 @@ def test_what_is_not_read_is_a_problem_at_its_place(source: str | bytes, line: i
         '- func: "a' + "\\\\" * 200_000,
         "- func: a" + " #" * 200_000,
         "- func: a\n" + "   b\n" * 100_000,
-        "- func: >\n" * 100_000,
+        "- func: >\n" * 20_000,
         "- " * 200_000 + "func: x",
         "- {" * 200_000,
         " " * 400_000 + "func: x",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opfixtures.renumber.source_text import number_like
+from opfixtures.synthesis.source_text import number_like
 from tests.renumber.conftest import (
     BAR,
     CLASS,

@@ -10,11 +10,11 @@ from opfixtures.change.changes import Change
 from opfixtures.declarations.read import read_declarations, read_sources
 from opfixtures.errors import UserError
 from opfixtures.renumber.choose import choose
-from opfixtures.renumber.rewrite import plan_edits, rewrite, written
+from opfixtures.synthesis.rewrite import plan_edits, rewrite, written
 from tests.renumber.conftest import BAR, FOO, FOO_OUT, GELU, MAP, MODULES, REGISTRY, UPGRADERS, VERSIONS, tree
 from tests.repositories import config_of
 
-BY_HAND = "is not one plain literal or name here: write it as one, or renumber by hand"
+BY_HAND = "is not one plain literal or name here: write it as one, or edit it by hand"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def claimed(branches):
             UPGRADERS,
             'R"SCRIPT(\ndef foo_0_10(',
             '"def foo_0" R"SCRIPT(_10(',
-            f"{UPGRADERS} would not say the same with other numbers: nothing is changed, renumber it by hand "
+            f"{UPGRADERS} would not say the same with other numbers or names: nothing is changed, edit it by hand "
             "(and please report it)",
         ),
         (
@@ -220,9 +220,9 @@ def test_each_edit_is_needed_and_the_check_before_the_diff_misses_none(planned):
     assert sum(map(len, edits.values())) == 8
     for path, found in edits.items():
         for edit in found:
-            with pytest.raises(UserError, match="would not say the same with other numbers"):
+            with pytest.raises(UserError, match="would not say the same with other numbers or names"):
                 written(change, renumbering, sources, {**edits, path: found - {edit}})
             for shift in (-1, 1):
                 elsewhere = found - {edit} | {replace(edit, start=edit.start + shift)}
-                with pytest.raises(UserError, match="where it was read: renumber it by hand"):
+                with pytest.raises(UserError, match="where it was read: edit it by hand"):
                     written(change, renumbering, sources, {**edits, path: elsewhere})

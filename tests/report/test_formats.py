@@ -124,8 +124,7 @@ def test_github_annotations_show_the_lines_to_add(pytorch, opfixtures, add_hards
         f"::error file={VERSION_MAP},line=7,col=27,title=OPF201 aten%3A%3Ahardswish::{OWED}"
     )
     assert (
-        "%0A%0Aadd to test/jit/fixtures_srcs/fixtures_src.py:%0A%0Aclass TestVersionedHardswishV10("
-        in command
+        "%0Aadd to test/jit/fixtures_srcs/fixtures_src.py:%0A%0Aclass TestVersionedHardswishV10(" in command
     )
     assert (ran.status, summary, ran.err) == (1, "opfixtures: 1 error, 0 warnings, 0 notes", "")
 
@@ -160,7 +159,9 @@ def test_a_linter_that_finds_something_has_not_failed(pytorch, opfixtures, add_h
         "original": None,
         "replacement": None,
     }
-    assert description.startswith(f"{OWED}, one whose module ends in V0 to V10\n\nadd to test/jit/")
+    assert description.startswith(
+        f"{OWED}, one whose module ends in V0 to V10\n\nopfixtures new aten::hardswish\n"
+    )
     assert (ran.status, ran.err) == (0, "opfixtures: 1 error, 0 warnings, 0 notes\n")
 
 

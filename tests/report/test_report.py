@@ -8,18 +8,18 @@ from opfixtures.rules.findings import Finding, Severity
 PLACE = Place("a\x1b[31m.py", 3, 7)
 
 
-def test_a_finding_is_a_line_and_its_hint_below():
+def test_a_finding_is_a_line_and_its_hint_below_indented_where_nothing_is_to_be_pasted():
     findings = [
-        Finding("OPF201", Severity.ERROR, None, PLACE, "one\nline", "two\r\n\nlines\u202e"),
+        Finding("OPF201", Severity.ERROR, None, PLACE, "one\nline", "two\r\n\nlines\u202e\n  more"),
         Finding("OPF301", Severity.NOTE, None, Place("b", 1, 1), "é\udcff", "x"),
     ]
     assert render(findings, colour=False) == Report(
         r"a\x1b[31m.py:3:7: error OPF201: one\nline"
         "\n"
-        r"    two\r"
+        r"two\r"
         "\n\n"
-        r"    lines\u202e"
-        "\n"
+        r"lines\u202e"
+        "\n  more\n"
         r"b:1:1: note OPF301: é\udcff"
         "\n    x\nopfixtures: 1 error, 0 warnings, 1 note\n",
         "",

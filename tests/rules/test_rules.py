@@ -234,6 +234,7 @@ class TestOPF201:
         (finding,) = judge(change(declared(), declared(version_map(entry()))))
         assert finding.operator == "aten::gelu"
         assert finding.hint == (
+            "opfixtures new aten::gelu\nshows the lines and, with --apply, writes them; by hand that is\n"
             "add to modules.py:\n\n"
             "class TestVersionedGeluV9(torch.nn.Module):\n"
             "    def forward(self, input):\n"
@@ -243,9 +244,12 @@ class TestOPF201:
         )
 
     def test_a_module_that_is_there_is_not_asked_for_again(self):
+        source = b"import torch\nclass TestVersionedGeluV9(torch.nn.Module):\n  def forward(self, x): return x.gelu()\n"
         after = declared(version_map(entry()), classes=modules(module()))
+        after = replace(after, module_files={"modules.py": source})
         (finding,) = judge(change(declared(), after))
-        assert finding.hint.startswith("add to ALL_MODULES in registry.py:6:")
+        assert "\nadd to ALL_MODULES in registry.py:6:" in finding.hint
+        assert "class" not in finding.hint
 
     def test_an_old_schema_that_does_not_parse_still_gets_a_module(self):
         broken = MapEntry("aten::gelu", 10, "gelu_0_9", "aten::gelu(", Place("map.py", 10, 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -51,6 +52,32 @@ class SourceText:
         """How many characters stand before a place in this file."""
         return self._starts[place.line - 1] + place.column - 1
 
+    @property
+    def line_break(self) -> str:
+        """What ends its first line; a line feed where nothing does."""
+        first = _PYTHON_LINE.match(self.text)
+        return (first[0][len(first[0].rstrip("\r\n")) :] if first else "") or "\n"
+
+    def start_of_line(self, offset: int) -> int:
+        """How many characters stand before the line that a character stands in."""
+        return self._starts[bisect_right(self._starts, offset) - 1]
+
+    def end_of_line(self, offset: int) -> int:
+        """How many characters stand before the break of that line."""
+        number = bisect_right(self._starts, offset)
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return offset + len(self.text[offset:end].rstrip("\r\n"))
+
+    def blank_before(self, offset: int) -> str | None:
+        """The blanks that a character is indented by; None where something else stands before it in its line."""
+        before = self.text[self.start_of_line(offset) : offset]
+        return None if before.strip() else before
+
+    def indentation(self, offset: int) -> str:
+        """The blanks that the line of a character begins with."""
+        line = self.text[self.start_of_line(offset) : self.end_of_line(offset)]
+        return line[: len(line) - len(line.lstrip())]
+
     def edit(self, where: Place, start: int, written: str, old: str, new: str) -> Edit:
         """The edit of `old` into `new` inside a token, `written` like this, that begins at `start`.
 
@@ -66,7 +93,7 @@ class SourceText:
         parts, end = [], 0
         for edit in sorted(set(edits)):
             if edit.start < end or not self.text.startswith(edit.old, edit.start):
-                raise UserError(f"{self.path} does not say {edit.old} where it was read: renumber it by hand")
+                raise UserError(f"{self.path} does not say {edit.old} where it was read: edit it by hand")
             parts += [self.text[end : edit.start], edit.new]
             end = edit.start + len(edit.old)
         return self._encoded("".join([*parts, self.text[end:]]))
@@ -78,7 +105,7 @@ class SourceText:
 def refusal(where: Place, what: object) -> UserError:
     """The error for a place at which `what` is not written in the plain way."""
     return UserError(
-        f"{where}: {what} is not one plain literal or name here: write it as one, or renumber by hand"
+        f"{where}: {what} is not one plain literal or name here: write it as one, or edit it by hand"
     )
 
 

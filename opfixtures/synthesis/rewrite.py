@@ -9,11 +9,11 @@ from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.read import declare
 from opfixtures.errors import UserError
-from opfixtures.renumber.choose import Renumbering
-from opfixtures.renumber.cpp_edits import CppEdits
-from opfixtures.renumber.python_edits import PythonEdits
-from opfixtures.renumber.source_text import Edit, SourceText
 from opfixtures.settings.config import Config
+from opfixtures.synthesis.cpp_edits import CppEdits
+from opfixtures.synthesis.python_edits import PythonEdits
+from opfixtures.synthesis.renumbering import Renumbering
+from opfixtures.synthesis.source_text import Edit, SourceText
 
 Edits = Mapping[str, set[Edit]]
 
@@ -49,7 +49,7 @@ def written(
     for (path, before), (_, after) in zip(wanted, said, strict=True):
         if before != after:
             raise UserError(
-                f"{path} would not say the same with other numbers: nothing is changed, renumber it by hand "
+                f"{path} would not say the same with other numbers or names: nothing is changed, edit it by hand "
                 "(and please report it)"
             )
     return new

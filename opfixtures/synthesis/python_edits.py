@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.renumber.choose import Renumbering
-from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal
+from opfixtures.synthesis.renumbering import Renumbering
+from opfixtures.synthesis.source_text import Edit, SourceText, number_like, refusal
 
 _STRING = re.compile("[rRuU]?(?P<quote>[\"'])(?P<word>\\w+)(?P=quote)")
 
 
-class _Token(NamedTuple):
+class PythonToken(NamedTuple):
+    """A token as it stands, at a character offset from 0 into the file."""
+
     text: str
     offset: int
     place: Place
@@ -30,7 +32,7 @@ class PythonEdits:
     def __init__(self, source: SourceText, renumbering: Renumbering) -> None:
         self._source = source
         self._renumbering = renumbering
-        self._tokens = list(_tokens(source))
+        self._tokens = list(python_tokens(source))
         self._starts = [token.offset for token in self._tokens]
 
     def of_entry(self, entry: MapEntry) -> Iterator[Edit]:
@@ -53,7 +55,7 @@ class PythonEdits:
                 new = self._renumbering.modules[name]
                 yield self._source.edit(token.place, token.offset, token.text, name, new)
 
-    def _field(self, entry: MapEntry, key: str) -> _Token:
+    def _field(self, entry: MapEntry, key: str) -> PythonToken:
         """The token of the field's value, which must be one."""
         start = bisect_left(self._starts, self._source.offset(entry.place))
         tokens = list(takewhile(lambda token: token.text != "}", islice(self._tokens, start, None)))
@@ -65,17 +67,18 @@ class PythonEdits:
         raise refusal(entry.place, key)
 
 
-def _tokens(source: SourceText) -> Iterator[_Token]:
+def python_tokens(source: SourceText) -> Iterator[PythonToken]:
+    """The tokens of a file that parses, comments, line breaks and indentation left out."""
     # Each line break as one character: columns and lines stay.
     text = source.text.replace("\r\n", "\n").replace("\r", "\n")
     silent = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in silent:
             place = Place(source.path, token.start[0], token.start[1] + 1)
-            yield _Token(token.string, source.offset(place), place)
+            yield PythonToken(token.string, source.offset(place), place)
 
 
-def _word(token: _Token) -> str:
+def _word(token: PythonToken) -> str:
     """The word that a plain string literal is; of any other token the text."""
     match = _STRING.fullmatch(token.text)
     return match["word"] if match else token.text

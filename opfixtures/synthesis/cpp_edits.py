@@ -12,8 +12,8 @@ from opfixtures.declarations.cpp_tokens import TROUBLE, Token, tokenise
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.declarations.upgrader_model import FileFormatVersions, Upgraders
-from opfixtures.renumber.choose import Renumbering
-from opfixtures.renumber.source_text import Edit, SourceText, number_like, refusal
+from opfixtures.synthesis.renumbering import Renumbering
+from opfixtures.synthesis.source_text import Edit, SourceText, number_like, refusal
 
 _STRINGS = ("string", "raw_string")
 _NO_VALUES = (CONDITIONAL, TROUBLE, "directive")

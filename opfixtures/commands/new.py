@@ -1,0 +1,232 @@
+"""`opfixtures new`: an entry with all that it owes, written into the files that there are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.atomic_write import remove_half_written, write_all
+from opfixtures.change.changes import Change
+from opfixtures.change.library_numbers import no_version_left
+from opfixtures.change.projects import since_target
+from opfixtures.change.read_change import read_change
+from opfixtures.declarations.function_schema import FunctionSchema
+from opfixtures.declarations.read import declare, read_sources
+from opfixtures.errors import UserError
+from opfixtures.proving.generate import inside
+from opfixtures.report.diff_text import diff_text
+from opfixtures.report.newcomers import newcomer_json, newcomer_text
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
+from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.rules.torchscript import not_to_be_upgraded
+from opfixtures.settings.settings_scan import below
+from opfixtures.synthesis.insertions import inserted
+from opfixtures.synthesis.newcomers import Newcomer, Newcomers
+from opfixtures.synthesis.python_upgraders import python_upgraders
+
+Written = Mapping[str, tuple[bytes, bytes]]
+"""By path the bytes that a file has, and those that it gets."""
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures new` takes."""
+    command.description = (
+        "Add to the version map an entry of each operator that changed, and all that the entry owes: the skeleton of "
+        "an upgrader, fixture modules, rows, a raised versions.h; or what an entry lacks. Example: "
+        "opfixtures new mylib::sharpen --apply"
+    )
+    command.add_argument("operators", metavar="OPERATOR", nargs="*", help="its full name: mylib::scale.out")
+    command.add_argument("--all", action="store_true", help="what any entry of the version map lacks")
+    command.add_argument("--apply", action="store_true", help="write the files (default: show the diff)")
+    command.add_argument(
+        "--old-schema",
+        metavar="SCHEMA",
+        help="what the one operator was before, where no file declares it: 'scale(Tensor x, float s=1.) -> Tensor'",
+    )
+    command.add_argument(
+        "--behaviour",
+        action="store_true",
+        help="its schema stays, and it computes something else for the same inputs",
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given. Raises UserError where that does not fit together, and as `run`."""
+    operators = list(dict.fromkeys(options.operators))
+    if bool(operators) == options.all:
+        raise UserError("name the operators, such as mylib::scale, or give --all alone")
+    if options.old_schema is not None and len(operators) != 1:
+        raise UserError("--old-schema is that of one operator: name that one alone")
+    if options.behaviour and options.all:
+        raise UserError("--behaviour says that an operator changed: name it")
+    return run(
+        operators,
+        old_schema=options.old_schema,
+        behaviour=options.behaviour,
+        apply=options.apply,
+        report=options.format,
+    )
+
+
+def run(
+    operators: Sequence[str],
+    *,
+    old_schema: str | None = None,
+    behaviour: bool = False,
+    apply: bool = False,
+    report: str = "text",
+) -> int:
+    """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks.
+
+    Raises:
+        UserError: an operator is not known, did not change, or cannot be upgraded; a file cannot be edited; or as
+            `read_change`.
+        OSError: a file could not be written; then none is changed.
+    """
+    repository = Repository.discover(os.getcwd(), os.environ)
+    work_tree = WorkTreeSnapshot(repository.root)
+    with GitObjects(repository) as objects:
+        since = since_target(objects, work_tree)
+        changes = [read_change(objects, one) for one in since]
+        head = objects.resolve("HEAD")
+        projects = [
+            _Project(change, read_sources(work_tree, change.config), _label(change, head))
+            for change in changes
+        ]
+        if not operators:
+            for project in projects:
+                project.add_what_is_lacking()
+        for operator in operators:
+            _project_of(projects, operator, repository.root).add(operator, old_schema, behaviour)
+    written = {path: both for project in projects for path, both in project.written().items()}
+    if report == "json":
+        rows = [
+            newcomer_json(one, project.change.config) for project in projects for one in project.newcomers
+        ]
+        done = bool(apply and written)
+        sys.stdout.write(
+            json.dumps({"schema": 1, "written": done, "files": [*written], "operators": rows}, indent=2)
+            + "\n"
+        )
+    else:
+        _show(projects, written, apply=apply)
+    if apply and written:
+        for path in written:
+            remove_half_written(os.path.dirname(inside(repository.root, path)))
+        write_all({inside(repository.root, path): new for path, (_, new) in written.items()})
+    return 0
+
+
+def _show(projects: Sequence[_Project], written: Written, *, apply: bool) -> None:
+    for project in projects:
+        for newcomer in project.newcomers:
+            lines = newcomer_text(newcomer, project.change.config, project.label)
+            sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+    if not written:
+        sys.stdout.write("opfixtures: nothing to add\n")
+        return
+    old, new = ({path: both[side] for path, both in written.items()} for side in (0, 1))
+    sys.stdout.write(f"\n{diff_text(old, new)}\n")
+    end = "written" if apply else "to change: run again with --apply to write it"
+    sys.stdout.write(f"opfixtures: {len(written)} file{'s' * (len(written) != 1)} {end}\n")
+    upgraders = [project.upgraders for project in projects if project.has_skeletons]
+    if upgraders:
+        sys.stdout.write(f"edit {printable(' and '.join(upgraders))}, then: opfixtures generate\n")
+
+
+def find_samples(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> Sequence[str] | None:  # noqa: ARG001
+    """The sample inputs that a search in the pre-change runtime finds, tuples as Python text; None: nobody looked."""
+    return None
+
+
+@dataclass
+class _Project:
+    """A project and what is added to it, operator after operator: each reads what the one before adds."""
+
+    change: Change
+    sources: Mapping[str, bytes]
+    label: str
+
+    def __post_init__(self) -> None:
+        self.newcomers: list[Newcomer] = []
+        self._before = dict(self.sources)
+
+    @property
+    def upgraders(self) -> str:
+        """The file of the upgraders, or what to say instead."""
+        return self.change.config.upgraders or "the upgraders"
+
+    @property
+    def has_skeletons(self) -> bool:
+        """Whether an upgrader waits to be filled in."""
+        return any(one.upgrader or one.additions.upgraders for one in self.newcomers)
+
+    def written(self) -> Written:
+        """The files that change."""
+        return {
+            path: (self._before[path], content)
+            for path, content in self.sources.items()
+            if self._before[path] != content
+        }
+
+    def known(self) -> list[str]:
+        """The operators that anything of the project names."""
+        return self._engine().known()
+
+    def add(self, operator: str, old_schema: str | None, behaviour: bool) -> None:
+        """Add what an operator needs."""
+        for newcomer in self._engine().for_operator(operator, old_schema, behaviour=behaviour):
+            self._take(newcomer)
+
+    def add_what_is_lacking(self) -> None:
+        """Add what any entry lacks."""
+        for entry in self.change.entries.values():
+            newcomer = self._engine().for_entry(entry)
+            if newcomer.additions:
+                self._take(newcomer)
+
+    def _take(self, newcomer: Newcomer) -> None:
+        entry, change = newcomer.entry, self.change
+        returned = not_to_be_upgraded(entry.old_schema)
+        if returned:
+            raise UserError(
+                f"torch cannot upgrade {entry.operator}, which returns {returned}: {no_version_left(entry.operator)}"
+            )
+        self.newcomers.append(newcomer)
+        self.sources = {**self.sources, **inserted(self.sources, change.config, newcomer.additions)}
+        after = declare(self.sources, change.config, change.after.fixtures)
+        self.change = replace(change, after=replace(after, operators=change.after.operators))
+
+    def _engine(self) -> Newcomers:
+        path = self.change.config.upgraders
+        source = self.sources.get(path) if path and path.endswith(".py") else None
+        registered = python_upgraders(path, source) if path and source is not None else None
+        return Newcomers(self.change, registered, find_samples)
+
+
+def _label(change: Change, head: str | None) -> str:
+    """What to call the state before."""
+    return "HEAD" if change.published_at() in (None, head) else "target"
+
+
+def _project_of(projects: Sequence[_Project], operator: str, root: str) -> _Project:
+    """The project that knows an operator, or else the one in whose folder this runs. Raises UserError for several."""
+    able = [project for project in projects if operator in project.known()] or list(projects)
+    here = os.path.relpath(os.path.realpath(os.getcwd()), os.path.realpath(root)).replace(os.sep, "/")
+    around = [one for one in able if f"{here}/".startswith(below(one.change.config.folder, ""))]
+    chosen = (
+        max(around, key=lambda one: len(one.change.config.folder), default=None) if len(able) > 1 else able[0]
+    )
+    if chosen is None:
+        folders = ", ".join(one.change.config.folder or "." for one in able)
+        raise UserError(
+            f"{operator} could be of several projects: run this in the folder of its own: {folders}"
+        )
+    return chosen

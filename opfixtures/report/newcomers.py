@@ -1,0 +1,72 @@
+"""What `new` adds, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opfixtures.declarations.schema_text import schema_text, short_text
+from opfixtures.settings.config import Config
+from opfixtures.synthesis.newcomers import Newcomer
+
+
+def newcomer_text(newcomer: Newcomer, config: Config, label: str) -> Iterator[str]:
+    """Lines about one operator: its schemas, its version, and what goes where. `label` names the state before."""
+    entry = newcomer.entry
+    yield entry.operator
+    if newcomer.is_new:
+        width = max(len(label), len("work tree")) + 3
+        before = short_text(newcomer.before) if newcomer.before else entry.old_schema.partition("::")[2]
+        yield f"{f'{label}:':{width}}{before}"
+        now = short_text(newcomer.now) if newcomer.now else "no declaration has it"
+        yield f"{'work tree:':{width}}{now}"
+        left = newcomer.left
+        # Of one there is no more to say.
+        more = (
+            f" ({left[0]} to {left[-1]} are left)"
+            if left and len(left) > 1
+            else " (the last one)"
+            if left
+            else ""
+        )
+        yield f"version {entry.bumped_at_version} is the next one free{more}"
+    added = list(_added(newcomer, config))
+    width = max((len(path) for path, _ in added), default=0)
+    yield from (f"+ {path:{width}} {what}" for path, what in added)
+    if not added:
+        yield f"the entry at {entry.bumped_at_version} lacks nothing"
+    if newcomer.upgrader is not None:
+        yield f"still to do: give torch the upgrader {newcomer.upgrader.name}, where your library registers those:"
+        yield ""
+        yield from newcomer.upgrader.text.rstrip("\n").split("\n")
+        yield ""
+
+
+def newcomer_json(newcomer: Newcomer, config: Config) -> dict[str, object]:
+    """One operator as an object."""
+    entry, left = newcomer.entry, newcomer.left
+    return {
+        "operator": entry.operator,
+        "bumped_at_version": entry.bumped_at_version,
+        "versions_left": None if left is None else list(left),
+        "upgrader_name": entry.upgrader_name,
+        "old_schema": entry.old_schema,
+        "new_schema": None if newcomer.now is None else schema_text(newcomer.now),
+        "added": [{"path": path, "what": what} for path, what in _added(newcomer, config)],
+        "upgrader_to_register": None if newcomer.upgrader is None else newcomer.upgrader.text,
+    }
+
+
+def _added(newcomer: Newcomer, config: Config) -> Iterator[tuple[str, str]]:
+    """What goes where, path and words."""
+    additions = newcomer.additions
+    for entry in additions.entries:
+        yield config.version_map, f"entry at {entry.bumped_at_version}"
+    for upgrader in additions.upgraders:
+        yield config.upgraders or "", f"{upgrader.name}, a skeleton to fill in"
+    for module in additions.modules:
+        samples = " with sample inputs" if "def sample_inputs(" in module.text else ""
+        yield config.fixture_modules[0], f"{module.class_name}{samples}"
+    for row in additions.rows:
+        yield config.registry, f"row of {row.module}"
+    if additions.version:
+        yield config.versions or "", f"version {additions.version} is produced and read"

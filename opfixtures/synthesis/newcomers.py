@@ -1,0 +1,198 @@
+"""What `new` adds for an operator: an entry with all that it owes, or what an entry that stands lacks. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.change.changes import Change
+from opfixtures.change.matching import Matching
+from opfixtures.change.next_version import next_version
+from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
+from opfixtures.declarations.model import Declarations, MapEntry, VersionMap
+from opfixtures.declarations.place import Place
+from opfixtures.declarations.schema_text import schema_text
+from opfixtures.errors import UserError
+from opfixtures.synthesis.additions import Additions, NewEntry, NewUpgrader
+from opfixtures.synthesis.insertions import raised
+from opfixtures.synthesis.proposals import Proposals, lacks_upgrader, new_upgrader, upgrader_name
+from opfixtures.synthesis.python_upgraders import functions_in
+
+Samples = Callable[[FunctionSchema, Sequence[FunctionSchema]], Sequence[str] | None]
+"""Sample inputs for an operator of that schema, one of these overloads: tuples as Python text, None for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is added for an entry of an operator.
+
+    `before` and `now` are its schemas in target and in the work tree, None where no declaration has it. `left` are the
+    versions that a library has left, for an entry that is new. `upgrader` is a skeleton that goes to no file: nobody
+    knows where its library has those.
+    """
+
+    entry: MapEntry
+    additions: Additions
+    before: FunctionSchema | None = None
+    now: FunctionSchema | None = None
+    is_new: bool = False
+    left: range | None = None
+    upgrader: NewUpgrader | None = None
+
+
+class Newcomers:
+    """Says what to add for operators of one change. `registered` is the TorchScript of a library's upgraders, None
+    where no file has it."""
+
+    def __init__(self, change: Change, registered: str | None, find_samples: Samples) -> None:
+        self._change = change
+        self._registered = registered
+        self._find_samples = find_samples
+
+    def known(self) -> list[str]:
+        """Every operator that anything here names."""
+        change = self._change
+        names = [row.operator for row in change.registry.rows]
+        for side in (change.before, change.after, change.target):
+            names += [one.operator for file in side.operators() for one in file.operators]
+            names += [entry.operator for entry in (side.version_map.entries if side.version_map else ())]
+        return list(dict.fromkeys(names))
+
+    def for_entry(self, entry: MapEntry) -> Newcomer:
+        """What an entry that stands lacks."""
+        return replace(self._complete(entry, declared(self._change.after, entry.operator)), upgrader=None)
+
+    def for_operator(self, operator: str, old_schema: str | None, *, behaviour: bool) -> list[Newcomer]:
+        """What to add for an operator: what its entries of this change lack; or, where it has none, an entry.
+
+        `old_schema` is what it was before, where no declaration tells; with `behaviour` it need not differ.
+
+        Raises:
+            UserError: nobody knows the operator, or what it was; nothing changed; no version is left.
+        """
+        change = self._change
+        own = [entry for entry in change.added if entry.operator == operator]
+        if own:
+            return [self.for_entry(entry) for entry in own]
+        before, now = declared(change.before, operator), declared(change.after, operator)
+        old = _parsed(old_schema, operator) if old_schema is not None else before
+        published = change.entries_by_operator.get(operator, [])
+        is_changed = behaviour or old_schema is not None or (before and now and not same_schema(before, now))
+        if not is_changed and published:
+            lacking = [self.for_entry(entry) for entry in published]
+            if any(one.additions for one in lacking) or not (before or now):
+                return lacking
+        if old is None:
+            raise self._unknown(operator, now)
+        if not behaviour and now is not None and same_schema(old, now):
+            raise UserError(
+                f"nothing changed: {operator} has the same schema before and now: if it computes something else for "
+                "the same inputs, say so with --behaviour"
+            )
+        text = schema_text(old)
+        version, left = next_version(change, operator, text)
+        names = {entry.upgrader_name for entry in change.version_map.entries} | self._upgraders()
+        last = max((entry.bumped_at_version for entry in published), default=0)
+        name = upgrader_name(operator, range(last, version), names)
+        entry = MapEntry(operator, version, name, text, Place(change.version_map.path, 1, 1))
+        of_entry = Additions(entries=(NewEntry(operator, version, name, text),))
+        completed = self._complete(entry, now)
+        return [
+            replace(
+                completed, additions=of_entry + completed.additions, before=before, is_new=True, left=left
+            )
+        ]
+
+    def _complete(self, entry: MapEntry, now: FunctionSchema | None) -> Newcomer:
+        change, additions, homeless = self._change, Additions(), None
+        has_home = change.after.upgraders() is not None or self._registered is not None
+        if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
+            upgrader = new_upgrader(entry, now)
+            if has_home:
+                additions += Additions(upgraders=(upgrader,))
+            else:
+                homeless = upgrader
+        # A guard's row becomes the entry's.
+        entries = {**change.entries, entry.key: entry}.values()
+        matching = Matching(VersionMap("", tuple(entries)), change.registry.rows)
+        if not matching.rows_of(entry):
+            siblings = overloads(change.before, entry.operator)
+            samples = self._find_samples(_parsed(entry.old_schema, entry.operator), siblings)
+            additions += Proposals(change).fixture_entry(entry, siblings, samples)
+        versions = change.after.versions()
+        if versions is not None and any(raised(versions, entry.bumped_at_version)):
+            additions += Additions(version=entry.bumped_at_version)
+        return Newcomer(entry, additions, now=now, upgrader=homeless)
+
+    def _upgraders(self) -> set[str]:
+        upgraders = self._change.after.upgraders()
+        names = {one.name for one in upgraders.upgraders} if upgraders else set()
+        return names | functions_in(self._registered or "")
+
+    def _unknown(self, operator: str, now: FunctionSchema | None) -> UserError:
+        if now is not None:
+            return UserError(
+                f"{operator} is new: no declaration before had it, so no old model calls it, and it needs no entry"
+            )
+        known = self.known()
+        if operator not in known:
+            bare = operator.rpartition("::")[2]
+            meant = [
+                one for one in known if one.startswith(f"{operator}.") or one.rpartition("::")[2] == bare
+            ]
+            near = difflib.get_close_matches(operator, known, n=3, cutoff=0.8)
+            listed = list(dict.fromkeys([*meant[:5], *near]))
+            if listed:
+                return UserError(f"there is no operator {operator}: did you mean {' or '.join(listed)}?")
+        if any(self._change.after.operators()):
+            return UserError(
+                f"there is no operator {operator} in the declarations that the settings name as `operators`: correct "
+                "its name, or give the schema that it had by --old-schema"
+            )
+        return UserError(
+            f"nobody knows the schema that {operator} had: name the files that declare operators as `operators` in the "
+            f"settings, or give it: --old-schema '{operator}(Tensor x) -> Tensor'"
+        )
+
+
+def declared(side: Declarations, operator: str) -> FunctionSchema | None:
+    """The schema that a state declares for an operator; None where there is none.
+
+    Raises UserError where it declares several.
+    """
+    found = [one for file in side.operators() for one in file.operators if one.operator == operator]
+    for one in found[1:]:
+        if not same_schema(one.schema, found[0].schema):
+            raise UserError(
+                f"{one.place}: {operator} is declared here and in {found[0].place}, and not alike: give the schema "
+                "that it had by --old-schema"
+            )
+    return found[0].schema if found else None
+
+
+def overloads(side: Declarations, operator: str) -> list[FunctionSchema]:
+    """The schemas of all overloads of an operator that a state declares."""
+    name = operator.partition(".")[0]
+    return [
+        one.schema
+        for file in side.operators()
+        for one in file.operators
+        if one.operator.partition(".")[0] == name
+    ]
+
+
+def _parsed(text: str, operator: str) -> FunctionSchema:
+    """The schema of an operator, which may lack the namespace. Raises UserError where it is none, or of another."""
+    namespace = operator.rpartition("::")[0]
+    try:
+        schema = parse_schema(text)
+    except SchemaError as error:
+        raise UserError(f"the old schema of {operator} cannot be read ({error}): correct it") from error
+    if "::" not in schema.name and namespace:
+        schema = replace(schema, name=f"{namespace}::{schema.name}")
+    if schema.operator != operator:
+        raise UserError(
+            f"the old schema is of {schema.operator}, and not of {operator}: correct the one or the other"
+        )
+    return schema

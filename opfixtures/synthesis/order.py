@@ -1,0 +1,46 @@
+"""The entries of an operator written in ascending order: their texts change places, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.synthesis.cpp_insertions import CppInsertions
+from opfixtures.synthesis.python_insertions import PythonInsertions
+from opfixtures.synthesis.source_text import Edit, SourceText
+
+_Span = tuple[int, int]
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def in_ascending_order(version_map: VersionMap, operator: str, content: bytes) -> list[Edit]:
+    """The edits of a version map, `content`, that bring the entries of an operator into order.
+
+    None where that is for people to do: a version stands there twice, what is said between two entries would be said
+    of others, or the entries stand in several lists.
+    """
+    entries = [entry for entry in version_map.entries if entry.operator == operator]
+    versions = [entry.bumped_at_version for entry in entries]
+    is_one = len(set(versions)) == len(versions) and len({entry.arm for entry in entries}) == 1
+    if not is_one or sum(name == operator for name, _, _ in version_map.keys) != 1:
+        return []
+    source = SourceText(version_map.path, content)
+    spans = _spans(source, content, entries)
+    between = pairwise(spans)
+    if not all(_BETWEEN.fullmatch(source.text[end:start]) for (_, end), (start, _) in between):
+        return []
+    texts = [source.text[start:end] for start, end in spans]
+    wanted = [texts[versions.index(version)] for version in sorted(versions)]
+    places = zip(spans, texts, wanted, strict=True)
+    return [Edit(start, old, new) for (start, _), old, new in places if old != new]
+
+
+def _spans(source: SourceText, content: bytes, entries: Sequence[MapEntry]) -> list[_Span]:
+    """Where each entry begins and ends."""
+    if not source.path.endswith(".py"):
+        cpp = CppInsertions(source)
+        return [cpp.braces_at(entry.place) for entry in entries]
+    python = PythonInsertions(source, content)
+    return [python.brackets_at(source.offset(entry.place)).span for entry in entries]

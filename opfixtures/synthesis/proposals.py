@@ -1,0 +1,136 @@
+"""What a change should add or rename, so that an entry has what it owes. Pure; what it proposes is called like nothing
+else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain, count, islice
+
+from opfixtures.change.changes import Change, is_module
+from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
+from opfixtures.declarations.model import FixtureModule, MapEntry
+from opfixtures.declarations.names import (
+    class_name_for,
+    fixture_stem,
+    module_of_version,
+    module_version,
+    numbered,
+)
+from opfixtures.declarations.upgrader_model import Upgraders
+from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
+from opfixtures.synthesis.python_upgraders import functions_in
+from opfixtures.synthesis.texts import fixture_modules, skeleton
+
+_RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
+Samples = Callable[[FunctionSchema, ModuleText], Sequence[str] | None]
+
+
+class Proposals:
+    """What to add for the entries of a change, one after the other: none gets a name that another one has."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._taken = {fixture_stem(row.module) for row in change.registry.rows}
+
+    def fixture_entry(
+        self, entry: MapEntry, siblings: Sequence[FunctionSchema] = (), samples: Sequence[str] | None = None
+    ) -> Additions:
+        """The fixture entry of an entry: its modules, and their rows. A class of the operator that stands unused is
+        taken as it is."""
+        schema, version = _schema(entry.old_schema), entry.bumped_at_version - 1
+        for name in _names(class_name_for(entry.operator, version)):
+            modules = fixture_modules(schema, entry.operator, name, siblings, samples)
+            if all(self._is_free(module.class_name, entry.operator) for module in modules):
+                break
+        self._taken.update(fixture_stem(module.class_name) for module in modules)
+        return Additions(
+            modules=tuple(one for one in modules if one.class_name not in self._change.modules),
+            rows=tuple(NewRow(one.class_name, entry.operator) for one in modules),
+        )
+
+    def name_of_version(self, class_name: str, operator: str, version: int) -> str:
+        """What to call a class instead, so that it ends in that version, and nothing else is called so."""
+        has_version = module_version(class_name) is not None
+        name = module_of_version(class_name, version) if has_version else class_name_for(operator, version)
+        stems = self._taken.union(map(fixture_stem, self._change.modules))
+        name = next(one for one in _names(name) if fixture_stem(one) not in stems)
+        self._taken.add(fixture_stem(name))
+        return name
+
+    def other_name(self, class_name: str) -> str:
+        """Another name for a class, with a number in it, that nothing else has."""
+        stems = self._taken.union(map(fixture_stem, self._change.modules))
+        name = next(one for one in islice(_names(class_name), 1, None) if fixture_stem(one) not in stems)
+        self._taken.add(fixture_stem(name))
+        return name
+
+    def _is_free(self, name: str, operator: str) -> bool:
+        if fixture_stem(name) in self._taken:
+            return False
+        module = self._change.modules.get(name)
+        return module is None or (is_module(module) and _calls(self._change, module, operator))
+
+
+def _calls(change: Change, module: FixtureModule, operator: str) -> bool:
+    """Whether a class names the operator as what it calls."""
+    from opfixtures.declarations.module_source import excerpt
+    from opfixtures.declarations.python_source import decode
+
+    try:
+        text = excerpt(decode(change.after.module_files[module.place.path]), module.name)
+    except (KeyError, SyntaxError):
+        return False
+    name = operator.partition("::")[2].partition(".")[0]
+    return re.search(rf"\b{re.escape(name)}(?![\w])", text) is not None
+
+
+def _names(name: str) -> Iterator[str]:
+    return chain([name], (numbered(name, number) for number in count(2)))
+
+
+def _schema(text: str) -> FunctionSchema | None:
+    try:
+        return parse_schema(text)
+    except SchemaError:
+        return None
+
+
+def new_upgrader(entry: MapEntry, new: FunctionSchema | None = None) -> NewUpgrader:
+    """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known."""
+    schema = _schema(entry.old_schema) or parse_schema(f"{_plain(entry.operator)}(Tensor self) -> Tensor")
+    return NewUpgrader(entry.upgrader_name, skeleton(schema, new, entry.upgrader_name))
+
+
+def _plain(operator: str) -> str:
+    """An operator's name as a schema can have it."""
+    namespace, _, name = operator.rpartition("::")
+    return "::".join(
+        re.sub(r"\W", "_", part) or "_" for part in (namespace or "aten", name.partition(".")[0])
+    )
+
+
+def lacks_upgrader(entry: MapEntry, upgraders: Upgraders | None, text: str | None) -> bool:
+    """Whether an entry's upgrader is not among those of a C++ file, or in the TorchScript of a Python file; False where
+    neither is there to be read."""
+    if upgraders is not None:
+        return all(upgrader.name != entry.upgrader_name for upgrader in upgraders.upgraders)
+    return text is not None and entry.upgrader_name not in functions_in(text)
+
+
+def upgrader_name(operator: str, covers: range, taken: Collection[str] = ()) -> str:
+    """What to call the upgrader of an operator for the versions that its entry covers; with its namespace where
+    another one has the name."""
+    namespace, _, rest = operator.rpartition("::")
+    name = f"{re.sub('[^A-Za-z0-9_]', '_', rest)}_{covers.start}_{covers.stop - 1}"
+    return f"{re.sub('[^A-Za-z0-9_]', '_', namespace)}_{name}" if name in taken else name
+
+
+def upgrader_of_its_range(entry: MapEntry, covers: range) -> str:
+    """The name of an entry's upgrader with the versions that the entry covers at its end."""
+    end = f"_{covers.start}_{covers.stop - 1}"
+    name = entry.upgrader_name
+    if name.endswith(end) and name != end:
+        return name
+    written = _RANGE.search(name[-24:])
+    return name.removesuffix(written[0]) + end if written else upgrader_name(entry.operator, covers)

@@ -1,0 +1,181 @@
+"""What a new class has to be bound by: `import torch`, `__all__`, the registry's import of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from opfixtures.errors import UserError
+from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element, joined
+from opfixtures.synthesis.python_insertions import PythonInsertions
+from opfixtures.synthesis.source_text import Edit
+
+_DIGITS = re.compile("([0-9]+)")
+
+
+def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iterator[Edit]:
+    """Classes, each by name and text, behind what a file of fixture modules has; with what binds them."""
+    source = file.source
+    ends = source.text.rstrip()
+    blank = source.line_break * (_blank_lines(file) + 1)
+    # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
+    classes = blank.join(text.rstrip("\n").replace("\n", source.line_break) for _, text in texts)
+    missing = list(_import_torch(file))
+    yield from missing
+    before = blank if ends or missing else ""
+    after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
+    yield Edit(len(ends), "", before + classes + after)
+    listed = file.assigned("__all__")
+    if isinstance(listed, (ast.List, ast.Tuple)) and source.text.startswith(("[", "("), file.offset(listed)):
+        names = [one.value for one in listed.elts if isinstance(one, ast.Constant)]
+        new = [Element([f'"{name}"'], name) for name, _ in texts]
+        yield from _sorted_into(file.brackets(listed), [str(name) for name in names], new)
+
+
+def _blank_lines(file: PythonInsertions) -> int:
+    """How many empty lines stand before the last class; two where there is none before it."""
+    classes = [node for node in file.tree.body if isinstance(node, ast.ClassDef)]
+    if not classes or classes[-1] is file.tree.body[0]:
+        return 2
+    first: ast.expr | ast.stmt = next(iter(classes[-1].decorator_list), classes[-1])
+    before = file.source.text[: file.source.start_of_line(file.offset(first))]
+    return len(re.findall("\r\n|\r|\n", before[len(before.rstrip()) :])) - 1
+
+
+def _import_torch(file: PythonInsertions) -> Iterator[Edit]:
+    """`import torch`, where the file binds no such name: with the imports that there are, in their order."""
+    body, source = file.tree.body, file.source
+    if any("torch" in _bound(statement) for statement in body):
+        return
+    line = f"import torch{source.line_break}"
+    first = 0
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        first = 1
+    imports = [node for node in body[first:] if isinstance(node, (ast.Import, ast.ImportFrom))]
+    standard = [node for node in imports if _is_standard(node)]
+    others = [node for node in imports if not _is_standard(node)]
+    if others:
+        later = [node for node in others if isinstance(node, ast.ImportFrom) or node.names[0].name > "torch"]
+        if later:
+            yield Edit(source.start_of_line(file.offset(later[0])), "", line)
+            return
+        yield Edit(_behind(file, others[-1]), "", source.line_break + line.rstrip("\r\n"))
+    elif standard or first:
+        end = _behind(file, standard[-1] if standard else body[0])
+        yield Edit(end, "", source.line_break * 2 + line.rstrip("\r\n"))
+    else:
+        start = source.start_of_line(file.offset(body[0])) if body else len(source.text.rstrip())
+        before = source.line_break if not body and start else ""
+        yield Edit(start, "", before + (line + source.line_break * 2 if body else line.rstrip("\r\n")))
+
+
+def _behind(file: PythonInsertions, node: ast.stmt) -> int:
+    """Behind the line that a statement ends in."""
+    last = [token for token in file.tokens if token.place.line <= (node.end_lineno or node.lineno)][-1]
+    return file.source.end_of_line(last.offset + len(last.text))
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.Import(names=names):
+            return [(one.asname or one.name).partition(".")[0] for one in names]
+        case ast.ImportFrom(names=names):
+            return [one.asname or one.name for one in names]
+    return []
+
+
+def _is_standard(node: ast.Import | ast.ImportFrom) -> bool:
+    name = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    return name.partition(".")[0] in sys.stdlib_module_names and not getattr(node, "level", 0)
+
+
+class Binding:
+    """How a registry comes by the classes of a file of fixture modules: `prefix` stands in front of their names."""
+
+    def __init__(self, file: PythonInsertions, path: str) -> None:
+        self._file = file
+        self.prefix = ""
+        self._by_name: ast.ImportFrom | None = None
+        self._stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+        self._find(path == file.source.path)
+
+    def _find(self, is_own: bool) -> None:
+        imports = [node for node in self._file.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        of_file = [
+            node for node in imports if isinstance(node, ast.ImportFrom) and self._is_file(node.module)
+        ]
+        if is_own or any(one.name == "*" for node in of_file for one in node.names):
+            return
+        if of_file:
+            self._by_name = of_file[-1]
+            return
+        for node in imports:
+            for one in node.names:
+                whole = f"{node.module}.{one.name}" if isinstance(node, ast.ImportFrom) else one.name
+                if self._is_file(whole):
+                    bound = one.asname or one.name
+                    self.prefix = f"{bound}."
+
+    def _is_file(self, module: str | None) -> bool:
+        return (module or "").rpartition(".")[2] == self._stem
+
+    def statement(self, names: Sequence[str]) -> str:
+        """An import of the names that the registry does not have yet, where it imports by name; else empty."""
+        node = self._by_name
+        known = [one.asname or one.name for one in node.names] if node else names
+        missing = [name for name in names if name not in known]
+        dots = "." * node.level if node else ""
+        return f"from {dots}{node.module or ''} import {', '.join(missing)}" if node and missing else ""
+
+    def of_names(self, names: Sequence[str]) -> Iterator[Edit]:
+        """The names for the registry's import, where it imports by name."""
+        node, source = self._by_name, self._file.source
+        if node is None:
+            return
+        known = [one.asname or one.name for one in node.names]
+        new = [Element([name], name) for name in names if name not in known]
+        if not new:
+            return
+        texts = [ast.unparse(one) for one in node.names]
+        first, last = self._file.offset(node.names[0]), self._file.offset(node.names[-1])
+        bracket = source.text.rfind("(", self._file.offset(node), first)
+        if bracket >= 0:
+            yield from _sorted_into(self._file.brackets_at(bracket), known, new)
+            return
+        end = last + len(texts[-1])
+        whole = source.text[first:end]
+        if whole.replace(" ", "") != ",".join(texts).replace(" ", ""):
+            where = self._file.where(node)
+            raise UserError(
+                f"{where}: put the names of this import into parentheses first, one behind the other"
+            )
+        listed = [*texts, *(one.name for one in new)]
+        listed = sorted(listed, key=_natural) if _in_order(texts) else listed
+        width = source.end_of_line(end) - source.start_of_line(first) - len(whole) + len(", ".join(listed))
+        if width <= WIDTH:
+            yield Edit(first, whole, ", ".join(listed))
+            return
+        lines = "".join(f"    {name},{source.line_break}" for name in listed)
+        yield Edit(first, whole, f"({source.line_break}{lines})")
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """As ruff sorts imports: `V9` before `V10`."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in _DIGITS.split(name)]
+
+
+def _in_order(names: Sequence[str]) -> bool:
+    return len(names) > 1 and list(names) == sorted(names, key=_natural)
+
+
+def _sorted_into(brackets: Brackets, known: Sequence[str], new: Sequence[Element]) -> Iterator[Edit]:
+    """Names put among others: each in its place where these are sorted, else behind them."""
+    by_place: dict[int, list[Element]] = {}
+    is_sorted = _in_order(known)
+    for one in sorted(new, key=lambda element: _natural(element.name)) if is_sorted else new:
+        at = sum(_natural(name) < _natural(one.name) for name in known) if is_sorted else len(known)
+        by_place.setdefault(at, []).append(one)
+    for at, elements in by_place.items():
+        yield from brackets.adding(joined(elements), at)
