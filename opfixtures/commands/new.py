@@ -14,7 +14,8 @@ from opfixtures.change.changes import Change
 from opfixtures.change.library_numbers import no_version_left
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
-from opfixtures.declarations.function_schema import FunctionSchema
+from opfixtures.commands.common import new_tools
+from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.declarations.read import declare, read_sources
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
@@ -26,8 +27,9 @@ from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules.torchscript import not_to_be_upgraded
 from opfixtures.settings.settings_scan import below
+from opfixtures.settings.sources import sources_of
 from opfixtures.synthesis.insertions import inserted
-from opfixtures.synthesis.newcomers import Newcomer, Newcomers
+from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers, NoFinder
 from opfixtures.synthesis.python_upgraders import python_upgraders
 
 Written = Mapping[str, tuple[bytes, bytes]]
@@ -54,6 +56,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="its schema stays, and it computes something else for the same inputs",
     )
+    command.add_argument(
+        "--no-samples",
+        action="store_true",
+        help="look for no sample inputs: that needs the pre-change runtime, a torch",
+    )
     command.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
 
 
@@ -71,6 +78,7 @@ def main(options: argparse.Namespace) -> int:
         old_schema=options.old_schema,
         behaviour=options.behaviour,
         apply=options.apply,
+        samples=not options.no_samples,
         report=options.format,
     )
 
@@ -81,9 +89,12 @@ def run(
     old_schema: str | None = None,
     behaviour: bool = False,
     apply: bool = False,
+    samples: bool = True,
     report: str = "text",
 ) -> int:
     """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks.
+
+    With `samples` the pre-change runtime is asked for inputs that run.
 
     Raises:
         UserError: an operator is not known, did not change, or cannot be upgraded; a file cannot be edited; or as
@@ -92,14 +103,17 @@ def run(
     """
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
-    with GitObjects(repository) as objects:
+    with GitObjects(repository) as objects, new_tools(repository) as tools:
         since = since_target(objects, work_tree)
         changes = [read_change(objects, one) for one in since]
+        configs = [change.config for change in changes]
         head = objects.resolve("HEAD")
-        projects = [
-            _Project(change, read_sources(work_tree, change.config), _label(change, head))
-            for change in changes
-        ]
+        projects = []
+        for compared, change in zip(since, changes, strict=True):
+            own = tools.building(sources_of(change.config, configs))
+            finder = RuntimeFinder(objects, compared, change, own) if samples else NoFinder()
+            sources = read_sources(work_tree, change.config)
+            projects.append(_Project(change, sources, _label(change, head), finder))
         if not operators:
             for project in projects:
                 project.add_what_is_lacking()
@@ -129,6 +143,8 @@ def _show(projects: Sequence[_Project], written: Written, *, apply: bool) -> Non
         for newcomer in project.newcomers:
             lines = newcomer_text(newcomer, project.change.config, project.label)
             sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+    for note in (note for project in projects for note in project.notes):
+        sys.stdout.write(f"note: {printable(note)}\n")
     if not written:
         sys.stdout.write("opfixtures: nothing to add\n")
         return
@@ -141,11 +157,6 @@ def _show(projects: Sequence[_Project], written: Written, *, apply: bool) -> Non
         sys.stdout.write(f"edit {printable(' and '.join(upgraders))}, then: opfixtures generate\n")
 
 
-def find_samples(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> Sequence[str] | None:  # noqa: ARG001
-    """The sample inputs that a search in the pre-change runtime finds, tuples as Python text; None: nobody looked."""
-    return None
-
-
 @dataclass
 class _Project:
     """A project and what is added to it, operator after operator: each reads what the one before adds."""
@@ -153,6 +164,7 @@ class _Project:
     change: Change
     sources: Mapping[str, bytes]
     label: str
+    finder: Finder
 
     def __post_init__(self) -> None:
         self.newcomers: list[Newcomer] = []
@@ -162,6 +174,11 @@ class _Project:
     def upgraders(self) -> str:
         """The file of the upgraders, or what to say instead."""
         return self.change.config.upgraders or "the upgraders"
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the search for sample inputs did not find."""
+        return self.finder.notes if isinstance(self.finder, RuntimeFinder) else ()
 
     @property
     def has_skeletons(self) -> bool:
@@ -208,7 +225,7 @@ class _Project:
         path = self.change.config.upgraders
         source = self.sources.get(path) if path and path.endswith(".py") else None
         registered = python_upgraders(path, source) if path and source is not None else None
-        return Newcomers(self.change, registered, find_samples)
+        return Newcomers(self.change, registered, self.finder)
 
 
 def _label(change: Change, head: str | None) -> str:

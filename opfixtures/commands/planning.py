@@ -149,7 +149,7 @@ def _planned(
             lambda owner: _former_names(guards(), owner) if owner.entry and not unpublished else (),
         ),
         pre_change=None if isinstance(compared.before, EmptySnapshot) else compared.base,
-        published=_named_too_late if wanted.base else _search(objects, compared, change, tell),
+        published=_named_too_late if wanted.base else pre_change_of(objects, compared, change, tell),
     )
     made = {one.path for one in plan.to_make}
     gone = [one for one in lost_here(change, names) if one.path not in made]
@@ -227,7 +227,7 @@ def _named_too_late(_: MapEntry) -> PreChange:
     return PreChange(None, reason=NAMED_TOO_LATE)
 
 
-def _search(
+def pre_change_of(
     objects: GitObjects, compared: Comparison, change: Change, tell: Callable[[str], None]
 ) -> Callable[[MapEntry], PreChange]:
     """Finds the pre-change commit of an entry that target has; history is read when the first is asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
+from opfixtures.declarations.function_schema import SchemaError, parse_schema
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text

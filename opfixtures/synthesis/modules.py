@@ -62,13 +62,13 @@ def modules_for(
     overloads of the operator, this one among them: a call passes what selects this one. An argument that
     TorchScript has no parameter for (a generator) is left out of both.
     """
-    whole = Module(class_name, schema, _parameters(schema.operator, passing_all(schema, siblings)))
-    least = Module(_without_arguments(class_name), schema, _parameters(schema.operator, passing_least(schema, siblings)))
-    if {one.passed.argument.name for one in whole.parameters} == {
-        one.passed.argument.name for one in least.parameters
-    }:
-        return (whole,)
-    return whole, least
+
+    def module(name: str, passed: Sequence[Passed]) -> Module:
+        return Module(name, schema, _parameters(schema.operator, passed))
+
+    whole = module(class_name, passing_all(schema, siblings))
+    least = module(_without_arguments(class_name), passing_least(schema, siblings))
+    return (whole, least) if len(least.parameters) < len(whole.parameters) else (whole,)
 
 
 def module_text(module: Module, samples: Sequence[str] = ()) -> str:

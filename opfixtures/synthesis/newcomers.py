@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 
 from opfixtures.change.changes import Change
 from opfixtures.change.matching import Matching
@@ -14,13 +16,39 @@ from opfixtures.declarations.model import Declarations, MapEntry, VersionMap
 from opfixtures.declarations.place import Place
 from opfixtures.declarations.schema_text import schema_text
 from opfixtures.errors import UserError
-from opfixtures.synthesis.additions import Additions, NewEntry, NewUpgrader
+from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewUpgrader
 from opfixtures.synthesis.insertions import raised
-from opfixtures.synthesis.proposals import Proposals, lacks_upgrader, new_upgrader, upgrader_name
+from opfixtures.synthesis.modules import Module
+from opfixtures.synthesis.proposals import (
+    Proposals,
+    lacks_upgrader,
+    new_upgrader,
+    upgrader_name,
+    without_samples,
+)
 from opfixtures.synthesis.python_upgraders import functions_in
 
-Samples = Callable[[FunctionSchema, Sequence[FunctionSchema]], Sequence[str] | None]
-"""Sample inputs for an operator of that schema, one of these overloads: tuples as Python text, None for none."""
+
+class Finder(Protocol):
+    """What a pre-change runtime knows."""
+
+    def overloads(self, entry: MapEntry) -> Sequence[FunctionSchema]:
+        """The overloads of an entry's operator there, in TorchScript's order; none where nobody can ask."""
+
+    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:
+        """The modules with sample inputs on which they run there."""
+
+
+class NoFinder:
+    """There is no runtime to ask."""
+
+    def overloads(self, entry: MapEntry) -> Sequence[FunctionSchema]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:  # noqa: ARG002
+        """The modules without sample inputs."""
+        return without_samples(modules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +73,10 @@ class Newcomers:
     """Says what to add for operators of one change. `registered` is the TorchScript of a library's upgraders, None
     where no file has it."""
 
-    def __init__(self, change: Change, registered: str | None, find_samples: Samples) -> None:
+    def __init__(self, change: Change, registered: str | None, finder: Finder) -> None:
         self._change = change
         self._registered = registered
-        self._find_samples = find_samples
+        self._finder = finder
 
     def known(self) -> list[str]:
         """Every operator that anything here names."""
@@ -108,7 +136,7 @@ class Newcomers:
         change, additions, homeless = self._change, Additions(), None
         has_home = change.after.upgraders() is not None or self._registered is not None
         if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
-            upgrader = new_upgrader(entry, now)
+            upgrader = new_upgrader(entry, now, overloads(change.after, entry.operator))
             if has_home:
                 additions += Additions(upgraders=(upgrader,))
             else:
@@ -117,9 +145,9 @@ class Newcomers:
         entries = {**change.entries, entry.key: entry}.values()
         matching = Matching(VersionMap("", tuple(entries)), change.registry.rows)
         if not matching.rows_of(entry):
-            siblings = overloads(change.before, entry.operator)
-            samples = self._find_samples(_parsed(entry.old_schema, entry.operator), siblings)
-            additions += Proposals(change).fixture_entry(entry, siblings, samples)
+            siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
+            write = partial(self._finder.write, entry)
+            additions += Proposals(change).fixture_entry(entry, siblings, write)
         versions = change.after.versions()
         if versions is not None and any(raised(versions, entry.bumped_at_version)):
             additions += Additions(version=entry.bumped_at_version)

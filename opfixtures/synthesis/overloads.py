@@ -32,7 +32,9 @@ def passing_all(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> t
     others = _others(schema, siblings)
     by_place = _passed(schema, schema.arguments)
     for count in range(len(by_place), -1, -1):
-        passed = tuple(Passed(one.argument, one.by_name or place >= count) for place, one in enumerate(by_place))
+        passed = tuple(
+            Passed(one.argument, one.by_name or place >= count) for place, one in enumerate(by_place)
+        )
         if not any(_is_keyword(one.argument) for one in passed[count:]) and not _first_rival(passed, others):
             return passed
     return by_place

@@ -21,12 +21,7 @@ def packing(type_: Type, operator: str) -> tuple[str, ...]:
         return ()
     count = 1 if "1d" in operator else _DIMENSIONS[type_.name]
     ones, zeros = str([1] * count), str([0] * count)
-    kind, sizes = f"conv{count}d", (ones, zeros, ones, "1")
+    kind, sizes = f"conv{count}d", f"{ones}, {zeros}, {ones}, 1"
     if "transpose" in operator:
-        kind, sizes = f"conv_transpose{count}d", (ones, zeros, zeros, ones, "1")
-    return (
-        _WEIGHT,
-        f"packed = torch.ops.quantized.{kind}_prepack(",
-        f"    quantized, None, {', '.join(sizes)}",
-        ")",
-    )
+        kind, sizes = f"conv_transpose{count}d", f"{ones}, {zeros}, {zeros}, {ones}, 1"
+    return (_WEIGHT, f"packed = torch.ops.quantized.{kind}_prepack(", f"    quantized, None, {sizes}", ")")

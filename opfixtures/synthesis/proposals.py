@@ -19,11 +19,18 @@ from opfixtures.declarations.names import (
 )
 from opfixtures.declarations.upgrader_model import Upgraders
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
+from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.python_upgraders import functions_in
-from opfixtures.synthesis.texts import fixture_modules, skeleton
+from opfixtures.synthesis.skeletons import skeleton
 
 _RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
-Samples = Callable[[FunctionSchema, ModuleText], Sequence[str] | None]
+Writer = Callable[[Sequence[Module]], Sequence[ModuleText]]
+"""Makes the texts of fixture modules."""
+
+
+def without_samples(modules: Sequence[Module]) -> tuple[ModuleText, ...]:
+    """The modules as anybody can write them who has no torch."""
+    return tuple(ModuleText(one.class_name, module_text(one)) for one in modules)
 
 
 class Proposals:
@@ -34,19 +41,23 @@ class Proposals:
         self._taken = {fixture_stem(row.module) for row in change.registry.rows}
 
     def fixture_entry(
-        self, entry: MapEntry, siblings: Sequence[FunctionSchema] = (), samples: Sequence[str] | None = None
+        self,
+        entry: MapEntry,
+        siblings: Sequence[FunctionSchema] = (),
+        write: Writer = without_samples,
     ) -> Additions:
-        """The fixture entry of an entry: its modules, and their rows. A class of the operator that stands unused is
-        taken as it is."""
-        schema, version = _schema(entry.old_schema), entry.bumped_at_version - 1
+        """The fixture entry of an entry: its modules, as `write` has them, and their rows. A class of the operator that
+        stands unused is taken as it is. `siblings` are the operator's overloads."""
+        schema, version = _schema_of(entry), entry.bumped_at_version - 1
         for name in _names(class_name_for(entry.operator, version)):
-            modules = fixture_modules(schema, entry.operator, name, siblings, samples)
+            modules = modules_for(schema, name, siblings)
             if all(self._is_free(module.class_name, entry.operator) for module in modules):
                 break
-        self._taken.update(fixture_stem(module.class_name) for module in modules)
+        texts = write(modules)
+        self._taken.update(fixture_stem(one.class_name) for one in texts)
         return Additions(
-            modules=tuple(one for one in modules if one.class_name not in self._change.modules),
-            rows=tuple(NewRow(one.class_name, entry.operator) for one in modules),
+            modules=tuple(one for one in texts if one.class_name not in self._change.modules),
+            rows=tuple(NewRow(one.class_name, entry.operator) for one in texts),
         )
 
     def name_of_version(self, class_name: str, operator: str, version: int) -> str:
@@ -89,17 +100,20 @@ def _names(name: str) -> Iterator[str]:
     return chain([name], (numbered(name, number) for number in count(2)))
 
 
-def _schema(text: str) -> FunctionSchema | None:
+def _schema_of(entry: MapEntry) -> FunctionSchema:
+    """The old schema; where it does not parse, one that takes a tensor and gives one."""
     try:
-        return parse_schema(text)
+        return parse_schema(entry.old_schema)
     except SchemaError:
-        return None
+        return parse_schema(f"{_plain(entry.operator)}(Tensor self) -> Tensor")
 
 
-def new_upgrader(entry: MapEntry, new: FunctionSchema | None = None) -> NewUpgrader:
-    """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known."""
-    schema = _schema(entry.old_schema) or parse_schema(f"{_plain(entry.operator)}(Tensor self) -> Tensor")
-    return NewUpgrader(entry.upgrader_name, skeleton(schema, new, entry.upgrader_name))
+def new_upgrader(
+    entry: MapEntry, new: FunctionSchema | None = None, siblings: Sequence[FunctionSchema] = ()
+) -> NewUpgrader:
+    """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known, and `siblings` are
+    its overloads of today."""
+    return NewUpgrader(entry.upgrader_name, skeleton(_schema_of(entry), new, entry.upgrader_name, siblings))
 
 
 def _plain(operator: str) -> str:

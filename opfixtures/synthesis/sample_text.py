@@ -55,12 +55,12 @@ def _tensor(dtype: str, shape: list[int], values: list[Any]) -> str:
     if not values:
         named = "" if dtype == "float32" else f", dtype=torch.{dtype}"
         return f"torch.empty({shape[0] if len(shape) == 1 else shape}{named})"
-    made = _pattern(dtype, values) if len(values) > _SHORT else None
+    made = _pattern(values) if len(values) > _SHORT else None
     if made is not None:
         text, has = made
         sizes = "" if shape == [len(values)] else f".reshape({', '.join(map(str, shape))})"
         return _converted(f"({text}){sizes}" if sizes else text, has, dtype)
-    nested = _nested(shape, [_element(dtype, one) for one in values])
+    nested = _nested(shape, [_element(one) for one in values])
     named = "" if dtype in _OWN_DTYPES else f", dtype=torch.{dtype}"
     return f"torch.tensor({nested}{named})"
 
@@ -71,7 +71,7 @@ def _converted(text: str, has: str, dtype: str) -> str:
     return f"{text}.to(torch.{dtype})" if text.endswith(")") else f"({text}).to(torch.{dtype})"
 
 
-def _pattern(dtype: str, values: list[Any]) -> tuple[str, str] | None:
+def _pattern(values: list[Any]) -> tuple[str, str] | None:
     """A formula that gives the values, and the dtype that it has by itself."""
     for start in range(10):
         steps = [(start + index) * 7 % 10 for index in range(len(values))]
@@ -84,7 +84,7 @@ def _pattern(dtype: str, values: list[Any]) -> tuple[str, str] | None:
     return None
 
 
-def _element(dtype: str, value: Any) -> str:
+def _element(value: Any) -> str:
     if isinstance(value, list):
         return repr(complex(float(value[0]), float(value[1])))
     return repr(float(value)) if isinstance(value, str) else repr(value)

@@ -23,7 +23,10 @@ _PLACEHOLDERS = {
 
 
 def skeleton(
-    old: FunctionSchema, new: FunctionSchema | None, upgrader_name: str, siblings: Sequence[FunctionSchema] = ()
+    old: FunctionSchema,
+    new: FunctionSchema | None,
+    upgrader_name: str,
+    siblings: Sequence[FunctionSchema] = (),
 ) -> str:
     """The TorchScript text of an upgrader that compiles and waits to be filled in, each line ended by a newline.
 

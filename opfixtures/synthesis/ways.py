@@ -23,7 +23,7 @@ class Way:
 
     name: str
     tensor: str = "{}"
-    is_given: Callable[[Argument], bool] = lambda argument: False
+    is_given: Callable[[Argument], bool] = lambda _: False
     taken: str = ""
     words: str = ""
 
@@ -45,7 +45,7 @@ def _is_out(argument: Argument) -> bool:
     return bool(argument.alias and argument.alias.is_write and argument.kwarg_only)
 
 
-def _every(argument: Argument) -> bool:
+def _every(_: Argument) -> bool:
     return True
 
 

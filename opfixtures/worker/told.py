@@ -91,12 +91,14 @@ def sampled(told: Json, texts: int) -> Sampled:
     """Read what the worker tells of a `search` row with this number of texts."""
     match told:
         case {"text": int(text), "samples": list(samples)} if 0 <= text < texts and samples:
-            found = [{"inputs": one.get("inputs"), "output": None} for one in samples if isinstance(one, dict)]
+            found = [
+                {"inputs": one.get("inputs"), "output": None} for one in samples if isinstance(one, dict)
+            ]
             try:
                 check_samples(found)
             except RecordedValueError as error:
                 return Sampled(refusal=_reason(f"its {error}: that cannot be recorded"))
-            return Sampled(text, tuple(tuple(one["inputs"]) for one in found))
+            return Sampled(text, tuple(tuple(one["inputs"] or ()) for one in found))
         case {"refused": str(reason)}:
             return Sampled(refusal=_reason(reason))
     return Sampled(refusal=TOLD_NOTHING)

@@ -19,7 +19,10 @@ INTS = (
     (r"^(dim1|dim2|axis1|end_dim|dim_b)$", (1, -1, 0, 2)),
     (r"groups|num_layers", (1, 2, 3)),
     (r"reduction", (1, 0, 2)),
-    (r"(num|count|total|length|size|steps|max|bins|classes|chunks|sections|blank|hidden|depth|upscale|factor)", (2, 3, 4, 1, 6, 0)),
+    (
+        r"(num|count|total|length|size|steps|max|bins|classes|chunks|sections|blank|hidden|depth|upscale|factor)",
+        (2, 3, 4, 1, 6, 0),
+    ),
     (r"quant_m", (0,)),
     (r"(zero_point|padding_idx|ignore_index|offset|start|index|device)", (0, 1, -1, 2)),
     (r"end|high|to$", (3, 2, 5, 4)),
@@ -49,6 +52,16 @@ WORDS = (
     (r"indexing", ("ij", "xy")),
     (r"mode", ("constant", "reflect", "reduced", "complete", "bilinear", "linear")),
 )
+MOSTLY_NONE = re.compile(
+    r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor"
+)
+INT_LISTS = (
+    (r"^(dims?|axis|axes)$|dims?_", ([0], [1], [0, 1], [-1], [1, 0], [2], [])),
+    (r"shape|size", ([2, 2], [4], [2], [2, 3], [16], [1, 2], [2, 1, 1], [3, 3], [3], [4, 4], [0])),
+    (r"pad", ([1, 1], [0, 0], [1], [0], [1, 0, 1, 0], [0, 0, 0], [1, 1, 1])),
+    (r"stride|dilation|kernel", ([1, 1], [2, 1], [1], [2], [1, 1, 1], [2, 2])),
+)
+COMMON_INT_LISTS = ([1, 1], [0], [1], [0, 1], [2, 2], [1, 2], [0, 0], [1, 1, 1], [2])
 COMMON_WORDS = ("sum", "mean", "none", "a")
 
 
@@ -115,7 +128,10 @@ def words(parameter: Json) -> list[Any]:
 
 def optional(inner: str, parameter: Json, world: Json) -> list[Any]:
     values = of_type(inner, parameter, world)
-    if re.search(r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor", parameter["argument"]):
+    if re.search(
+        r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor",
+        parameter["argument"],
+    ):
         return [None, *values]
     return [*values[:1], None, *values[1:]]
 
@@ -134,14 +150,25 @@ def lists(inner: str, parameter: Json, world: Json) -> list[Any]:
         return recurrent(name, world)
     values = of_type(inner, parameter, world)
     made = [[value, other] for value, other in zip(values, [*values[1:2], *values])]
-    return [*([value, value] for value in values[:6]), *([value] for value in values[:6]), *made[:2]] if values else []
+    return (
+        [*([value, value] for value in values[:6]), *([value] for value in values[:6]), *made[:2]]
+        if values
+        else []
+    )
 
 
 def optional_tensor_lists(parameter: Json, world: Json) -> list[Any]:
     index = torch.tensor([1, 0])
     grid = torch.tensor([[1], [0]])
     values = tensors_for(parameter, world)[:3]
-    return [[index], [index, index], [None, index], [grid, index], [torch.tensor([True, False])], *([v] for v in values)]
+    return [
+        [index],
+        [index, index],
+        [None, index],
+        [grid, index],
+        [torch.tensor([True, False])],
+        *([v] for v in values),
+    ]
 
 
 def int_lists(name: str, size: Any, world: Json) -> list[Any]:
@@ -151,17 +178,12 @@ def int_lists(name: str, size: Any, world: Json) -> list[Any]:
     if size is not None and size > 1:
         own = [list(world["shape"])] if size == rank and re.search(r"size|shape", name) else []
         return own + [[value] * size for value in by_name(INTS, name, ones_first(name))]
-    if re.search(r"^(dims?|axis|axes)$|dims?_", name):
-        made = [[0], [1], [0, 1], [-1], list(range(rank)), [1, 0], [2], []]
-    elif re.search(r"shape|size|sizes", name):
-        # The sizes of the world's own tensor, then what others have.
-        made = [list(world["shape"]), *([list(world["shape"][2:])] if rank > 2 else []), [2, 2], [4], [2], [2, 3], [16], [1, 2], [2, 1, 1], [3, 3], [3], [4, 4], [0]]
-    elif re.search(r"pad", name):
-        made = [[1, 1], [0, 0], [1], [0], [1, 0, 1, 0], [0, 0, 0], [1, 1, 1]]
-    elif re.search(r"stride|dilation|kernel", name):
-        made = [[1, 1], [2, 1], [1], [2], [1, 1, 1], [2, 2]]
-    else:
-        made = [[1, 1], [0], [1], [0, 1], [2, 2], [1, 2], [0, 0], [1, 1, 1], [2]]
+    likely: Any = next(
+        (values for pattern, values in INT_LISTS if re.search(pattern, name)), COMMON_INT_LISTS
+    )
+    made = [list(values) for values in likely]
+    if re.search(r"shape|size", name):
+        made = [list(world["shape"]), *([list(world["shape"][2:])] if rank > 2 else []), *made]
     if size == 1:
         made.sort(key=lambda values: len(values) or 9)
     return [*made, *([value] * rank for value in (1, 0, 2) if rank)]

@@ -139,7 +139,6 @@ class Search:
             if not self.spare:
                 self.spare.append({"inputs": inputs})
 
-
     def without_optionals(self, function: Any, given: list[Any]) -> None:
         """The same with None for what may be None, in the first sample."""
         spared = [
@@ -184,7 +183,7 @@ def combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:
         yield places
         for index, size in enumerate(sizes):
             if places[index] + 1 < size:
-                after = places[:index] + (places[index] + 1,) + places[index + 1 :]
+                after = (*places[:index], places[index] + 1, *places[index + 1 :])
                 if after not in seen:
                     seen.add(after)
                     heapq.heappush(heap, (cost + 1, after))

@@ -32,10 +32,39 @@ DTYPES = {
     "int32": torch.int32,
 }
 OUTS = ((r"pivots|info|infos", torch.int32), (r"indices|count|inverse|argm", torch.int64))
-INDEX = re.compile(r"ind(ex|ices)$|^indices|idx|^target|^offsets$|batch_sizes|lengths|segment|^repeats$|labels|rows?$|cols?$|bags|bag_size|seq")
+INDEX = re.compile(
+    r"ind(ex|ices)$|^indices|idx|^target|^offsets$|batch_sizes|lengths|segment|^repeats$|labels|rows?$|cols?$|bag"
+)
 MASK = re.compile(r"mask|condition|found_inf|where|boolean")
 WEIGHT = re.compile(r"weight|W_prepack|kernel|^w_|^w$|^filter|^mat2|^other$|^B$|^vec")
-VECTOR = re.compile(r"bias|running|mean|var|invstd|scale|zero_point|gamma|beta|^vec|^b_|rstd|sigma|momentum|amax|amin|step")
+SECOND = re.compile(r"mat2|^other$|^B$|weight|W_prepack|tensor2")
+VECTOR = re.compile(
+    r"bias|running|mean|var|invstd|scale|zero_point|gamma|beta|^vec|^b_|rstd|sigma|momentum|amax|amin|step"
+)
+STATE = re.compile(r"^[hc]x_?$")
+# What is tried of every argument at last, beside the world's own.
+OTHER_SHAPES = (
+    (2, 2),
+    (2,),
+    (4,),
+    (),
+    (2, 2, 4),
+    (1, 2, 4, 4),
+    (1, 1),
+    (2, 3),
+    (3, 2),
+    (2, 3, 3),
+    (1, 2, 4, 4, 4),
+)
+OUT_DTYPES = (
+    torch.float32,
+    torch.int64,
+    torch.bool,
+    torch.complex64,
+    torch.uint8,
+    torch.int32,
+    torch.float64,
+)
 
 
 def worlds(dtype: str) -> list[Json]:
@@ -102,37 +131,69 @@ def tensors_for(parameter: Json, world: Json) -> list[Any]:
     name, place, shape, dtype = parameter["argument"], parameter["place"], world["shape"], world["dtype"]
     if parameter["is_out"]:
         first = next((kind for pattern, kind in OUTS if re.search(pattern, name)), DTYPES[dtype])
-        return [torch.empty(0, dtype=kind) for kind in (first, DTYPES[dtype], torch.float32, torch.int64, torch.bool, torch.complex64, torch.uint8, torch.int32, torch.float64)]
+        kinds = dict.fromkeys((first, DTYPES[dtype], *OUT_DTYPES))
+        return [torch.empty(0, dtype=kind) for kind in kinds]
     own = tensor_of(dtype, shape, place)
-    made = []
-    if name in ("hx", "hx_", "cx", "cx_") and len(shape) == 3:
-        made += recurrent(name, world)
-    if name == "grid":
-        made.append(tensor_of("unit", (1,) + (3,) * (len(shape) - 2) + (max(len(shape) - 2, 1),), place))
-    if INDEX.search(name):
-        made += [indices(shape), indices((2,)), indices((shape[0],) if shape else (1,)), indices((2,), torch.int32)]
-        made += [indices(tuple(shape[:1]) + tuple(shape[2:])), torch.tensor([0, 1]), torch.tensor([0, 2, 4])]
-        made += [indices(shape, torch.int32), torch.tensor([[0, 1], [1, 0]]), torch.tensor(1), torch.tensor([2, 1])]
-    if re.search(r"pivots", name):
-        made += [torch.tensor([1, 2], dtype=torch.int32), torch.ones((1, 2), dtype=torch.int32)]
-    if MASK.search(name):
-        made += [tensor_of("bool", shape, place), tensor_of("bool", (2, 2)), tensor_of("bool", (4,)), torch.zeros(1)]
-    if VECTOR.search(name):
-        channels = shape[1] if len(shape) > 1 else (shape[0] if shape else 1)
-        made += [tensor_of("unit", (channels,), place), torch.tensor(0.5), torch.tensor([0.5]), tensor_of("unit", (shape[0],) if shape else (), place)]
-        made += [tensor_of("int", (channels,), place), tensor_of(dtype, (channels,), place)]
-    if len(shape) > 2 and WEIGHT.search(name):
-        channels = shape[1]
-        made += [tensor_of(dtype, (channels, channels) + (2,) * (len(shape) - 2), place), tensor_of("unit", (channels,), place)]
-    if len(shape) == 2 and re.search(r"mat2|^other$|^B$|weight|W_prepack|tensor2", name):
-        made += [own, tensor_of(dtype, (shape[1], shape[0]), place), tensor_of(dtype, (shape[1],), place)]
-    made.append(own)
+    named = of_name(name, place, world)
+    # Whatever the name says, the world's own is not far behind.
+    made = [*named[:1], own, *named[1:]]
     if dtype == "float" and shape == (2, 2):
         made.append(positive(shape))
-    made += [tensor_of(dtype, other, place) for other in ((2, 2), (2,), (4,), (), (2, 2, 4), (1, 2, 4, 4), (1, 1), (2, 3), (3, 2), (2, 3, 3), (1, 2, 4, 4, 4)) if other != shape]
-    made += [tensor_of("float", shape, place), own.double() if dtype == "float" else own, tensor_of("bool", shape, place), indices(shape), tensor_of("int", (), place)]
-    # Whatever the name says, the world's own is not far behind.
-    return distinct([*made[:1], own, *made[1:]])
+    made += [tensor_of(dtype, other, place) for other in OTHER_SHAPES if other != shape]
+    made += [tensor_of("float", shape, place), tensor_of("bool", shape, place), indices(shape)]
+    made += [tensor_of("int", (), place), own.double() if dtype == "float" else own]
+    return distinct(made)
+
+
+def of_name(name: str, place: int, world: Json) -> list[Any]:
+    """What arguments of such a name are mostly given in a world."""
+    shape, dtype = world["shape"], world["dtype"]
+    made: list[Any] = []
+    if STATE.search(name) and len(shape) == 3:
+        made += recurrent(name, world)
+    if name == "grid":
+        made.append(tensor_of("unit", (1, *(3,) * (len(shape) - 2), max(len(shape) - 2, 1)), place))
+    if INDEX.search(name):
+        made += indices_for(shape)
+    if "pivots" in name:
+        made += [torch.tensor([1, 2], dtype=torch.int32), torch.ones((1, 2), dtype=torch.int32)]
+    if MASK.search(name):
+        made += [
+            tensor_of("bool", shape, place),
+            tensor_of("bool", (2, 2)),
+            tensor_of("bool", (4,)),
+            torch.zeros(1),
+        ]
+    if VECTOR.search(name):
+        channels = (shape[1] if len(shape) > 1 else shape[0],) if shape else ()
+        made += [tensor_of("unit", channels, place), torch.tensor(0.5), torch.tensor([0.5])]
+        made += [tensor_of("unit", shape[:1], place), tensor_of("int", channels, place)]
+        made.append(tensor_of(dtype, channels, place))
+    if len(shape) > 2 and WEIGHT.search(name):
+        made += [tensor_of(dtype, (shape[1], shape[1]) + (2,) * (len(shape) - 2), place)]
+        made += [tensor_of("unit", (shape[1],), place)]
+    if len(shape) == 2 and SECOND.search(name):
+        made += [tensor_of(dtype, shape, place), tensor_of(dtype, (shape[1], shape[0]), place)]
+        made.append(tensor_of(dtype, (shape[1],), place))
+    return made
+
+
+def indices_for(shape: Any) -> list[Any]:
+    """Indices of 0 and 1 in the shapes that gathers, scatters, embeddings and losses want."""
+    first = tuple(shape[:1]) or (1,)
+    return [
+        indices(shape),
+        indices((2,)),
+        indices(first),
+        indices((2,), torch.int32),
+        indices(tuple(shape[:1]) + tuple(shape[2:])),
+        torch.tensor([0, 1]),
+        torch.tensor([0, 2, 4]),
+        indices(shape, torch.int32),
+        torch.tensor([[0, 1], [1, 0]]),
+        torch.tensor(1),
+        torch.tensor([2, 1]),
+    ]
 
 
 def distinct(tensors: list[Any]) -> list[Any]:

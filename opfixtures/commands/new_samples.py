@@ -1,0 +1,99 @@
+"""What `opfixtures new` asks a pre-change runtime: the overloads of an operator, and sample inputs that run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from opfixtures.change.changes import Change
+from opfixtures.change.comparison import Comparison
+from opfixtures.commands.planning import pre_change_of
+from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
+from opfixtures.declarations.model import MapEntry
+from opfixtures.errors import RuntimeUnavailable, UserError
+from opfixtures.making.sampling import SampledModule, find_samples, operators_in
+from opfixtures.making.tools import Tools
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.runtimes import Runtime
+from opfixtures.synthesis.additions import ModuleText
+from opfixtures.synthesis.modules import Module
+from opfixtures.synthesis.proposals import without_samples
+from opfixtures.worker.observations import WorkerError
+
+
+@dataclass
+class RuntimeFinder:
+    """Asks the pre-change runtime of each entry of a change. Where it cannot be had, `notes` say why, and the modules
+    have no sample inputs."""
+
+    objects: GitObjects
+    compared: Comparison
+    change: Change
+    tools: Tools
+    notes: list[str] = field(default_factory=list)
+
+    def overloads(self, entry: MapEntry) -> Sequence[FunctionSchema]:
+        """The overloads of the entry's operator in its pre-change runtime, in the order in which TorchScript tries
+        them; none where it cannot be had."""
+        try:
+            runtime = self._runtime(entry)
+            seen = operators_in(runtime, [entry.operator], self.tools.tell)[entry.operator]
+        except (UserError, WorkerError) as error:
+            self._note(entry, f"its pre-change runtime cannot be had: {error}")
+            return ()
+        if seen.schema is None:
+            self._note(entry, f"{runtime.name} has no such operator")
+        return [schema for text in seen.overloads for schema in _parsed(text)]
+
+    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:
+        """Of the modules those that run, with sample inputs; all of them without, where none does."""
+        if self._was_noted(entry):
+            return without_samples(modules)
+        runtime = self._runtime(entry)
+        self.tools.tell(f"looking for sample inputs of {entry.operator} in {runtime.name}")
+        try:
+            found = find_samples(runtime, modules, self.tools.tell)
+        except (UserError, WorkerError) as error:
+            self._note(entry, f"{runtime.name} cannot be used: {error}")
+            return without_samples(modules)
+        running = [one for one in found if one.samples]
+        for one in found:
+            if not one.samples:
+                what = "is left out" if running else "needs sample_inputs() of yours"
+                self._note(
+                    entry, f"{one.module.class_name} {what}: nothing that was tried runs ({_why(one)})"
+                )
+        return [ModuleText(one.module.class_name, one.text) for one in running] or without_samples(modules)
+
+    def _runtime(self, entry: MapEntry) -> Runtime:
+        """The pre-change runtime of an entry. Raises UserError where it cannot be had."""
+        config, version = self.change.config, entry.bumped_at_version - 1
+        spec = next((one for one in config.runtimes if one.serves(entry.operator, version)), None)
+        if spec is None:
+            raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
+        commit = self.compared.base
+        if (
+            entry.key in {one.key for one in self.change.version_map.entries}
+            and entry not in self.change.added
+        ):
+            commit = pre_change_of(self.objects, self.compared, self.change, self.tools.tell)(entry).commit
+        if spec.kind == "checkout" and commit is None:
+            raise RuntimeUnavailable("there is no commit from before the change")
+        return self.tools.runtimes.obtain(spec, commit)
+
+    def _note(self, entry: MapEntry, text: str) -> None:
+        self.notes.append(f"{entry.operator}: {text}")
+
+    def _was_noted(self, entry: MapEntry) -> bool:
+        return any(note.startswith(f"{entry.operator}: ") for note in self.notes)
+
+
+def _why(module: SampledModule) -> str:
+    return module.refusal.partition("\n")[0]
+
+
+def _parsed(text: str) -> list[FunctionSchema]:
+    try:
+        return [parse_schema(text)]
+    except SchemaError:
+        return []
