@@ -1,20 +1,12 @@
-"""Names that follow from names: class and file of a fixture, and the lines of a fixture entry to add."""
+"""Names that follow from names: class and file of a fixture, and its row."""
 
 from __future__ import annotations
 
-import keyword
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from opfixtures.declarations.function_schema import Argument, FunctionSchema
 
 _VERSION = re.compile("V([0-9]{1,9})")
 _RANGE = re.compile("_[0-9]{1,10}_[0-9]{1,10}")
-_WIDTH = 79
-# Types that need no import in an annotation; Tensor is what TorchScript takes an argument without one for.
-_PLAIN_TYPES = frozenset({"Tensor", "bool", "float", "int", "str"})
 
 
 # Every rule that asks who owns a fixture asks for the names of all.
@@ -75,89 +67,9 @@ def suggested_row(operator: str, class_name: str) -> str:
     return f"    {class_name}(): {text},"
 
 
-def suggested_module(schema: FunctionSchema | None, operator: str, class_name: str) -> str:
-    """The lines of a fixture module's class for `operator`, each ended by a newline.
-
-    `forward` takes what `schema` has no default for and calls the operator with that: a fixture in which
-    defaults are omitted is one that notices when the upgrader is missing. Without a schema it takes a tensor.
-
-    The lines import nothing but torch and script from torch 1.5.1 on. So types that would have to be imported
-    stand in a type comment, where TorchScript knows them: `List[int]`, and `number` for a Scalar, which takes
-    integers and floats alike. The overload is chosen by the arguments: `torch.ops.aten.div.Tensor` does not
-    script.
-    """
-    namespace, name, _ = _split(operator)
-    parameters = _parameters(schema.arguments) if schema else [_Parameter("input", "Tensor", "input")]
-    call = f"        return torch.ops.{_attribute(namespace)}.{_attribute(name)}("
-    lines = [
-        f"class {class_name}(torch.nn.Module):",
-        *_signature(parameters, _returned(schema)),
-        *_wrapped(call, [parameter.passed for parameter in parameters], ")"),
-    ]
-    return "".join(f"{line}\n" for line in lines)
-
-
-class _Parameter(NamedTuple):
-    name: str
-    type: str
-    passed: str
-
-
-def _parameters(arguments: tuple[Argument, ...]) -> list[_Parameter]:
-    """The parameters of `forward`, in the order in which they are passed on."""
-    required = [argument for argument in arguments if argument.default is None]
-    taken = {argument.name for argument in required}
-    positional: list[_Parameter] = []
-    by_name: list[_Parameter] = []
-    for argument in required:
-        name = {"self": "input", "torch": "torch_"}.get(argument.name, argument.name)
-        name += "_" * keyword.iskeyword(name)
-        while name != argument.name and name in taken:
-            name += "_"
-        taken.add(name)
-        if argument.kwarg_only and not keyword.iskeyword(argument.name):
-            by_name.append(_Parameter(name, argument.type.annotation, f"{argument.name}={name}"))
-        else:
-            positional.append(_Parameter(name, argument.type.annotation, name))
-    return positional + by_name
-
-
-def _returned(schema: FunctionSchema | None) -> str:
-    types = [returned.type.annotation for returned in schema.returns] if schema else ["Tensor"]
-    return types[0] if len(types) == 1 else f"Tuple[{', '.join(types)}]" if types else "None"
-
-
-def _signature(parameters: list[_Parameter], returned: str) -> list[str]:
-    head, names = "    def forward(", ["self", *(parameter.name for parameter in parameters)]
-    if all(parameter.type in _PLAIN_TYPES for parameter in parameters):
-        annotated = [name if type_ == "Tensor" else f"{name}: {type_}" for name, type_, _ in parameters]
-        return _wrapped(head, ["self", *annotated], "):")
-    comment = f"        # type: ({', '.join(parameter.type for parameter in parameters)}) -> {returned}"
-    if len(comment) <= _WIDTH:
-        return [*_wrapped(head, names, "):"), comment]
-    commented = [f"        {name},  # type: {type_}" for name, type_, _ in parameters]
-    return [head, "        self,", *commented, "    ):", f"        # type: (...) -> {returned}"]
-
-
-def _wrapped(head: str, items: list[str], tail: str) -> list[str]:
-    """`head`, `items` between commas and `tail` in one line, or else each item in a line of its own."""
-    line = head + ", ".join(items) + tail
-    if len(line) <= _WIDTH or not items:
-        return [line]
-    indent = " " * (len(head) - len(head.lstrip()))
-    return [head, *(f"{indent}    {item}," for item in items), indent + tail]
-
-
 def _split(operator: str) -> tuple[str, str, str]:
     """Namespace, name and overload; what has no namespace is PyTorch's own."""
     before, separator, after = operator.partition("::")
     namespace, rest = (before, after) if separator else ("aten", operator)
     name, _, overload = rest.partition(".")
     return namespace, name, overload
-
-
-def _attribute(text: str) -> str:
-    """`text` made to stand behind a dot."""
-    attribute = re.sub("[^A-Za-z0-9_]", "_", text)
-    attribute = f"_{attribute}" if not attribute[:1].strip("0123456789") else attribute
-    return attribute + "_" * keyword.iskeyword(attribute)

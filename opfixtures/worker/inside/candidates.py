@@ -55,7 +55,7 @@ WORDS = (
 MOSTLY_NONE = re.compile(
     r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor"
 )
-INT_LISTS = (
+INT_LISTS: Any = (
     (r"^(dims?|axis|axes)$|dims?_", ([0], [1], [0, 1], [-1], [1, 0], [2], [])),
     (r"shape|size", ([2, 2], [4], [2], [2, 3], [16], [1, 2], [2, 1, 1], [3, 3], [3], [4, 4], [0])),
     (r"pad", ([1, 1], [0, 0], [1], [0], [1, 0, 1, 0], [0, 0, 0], [1, 1, 1])),

@@ -16,6 +16,7 @@ SHAPES = {
     "vector": (4,),
     "image": (1, 2, 4, 4),
     "signal": (2, 2, 4),
+    "cube": (2, 2, 2),
     "volume": (1, 2, 4, 4, 4),
     "scalar": (),
     "empty": (0,),

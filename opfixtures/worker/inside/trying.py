@@ -1,0 +1,145 @@
+"""Trying a function on small inputs of many shapes and dtypes, world by world, until it runs on some."""
+
+from __future__ import annotations
+
+import heapq
+import re
+import time
+from typing import Any, Iterator
+
+import torch
+
+from . import Json
+from .candidates import candidates
+from .reasons import RefusedError, headline
+from .running import run
+from .shapes import DTYPES, worlds
+from .values import to_json
+
+# Calls to try in each world, in one round after the other: most operators run in the first.
+ROUNDS = (12, 100, 1000)
+MOST_SAMPLES = 3
+OF_ONE_DTYPE = 2
+QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
+
+
+class Tries:
+    """What was found so far. `parameters` are changed: they learn the words that errors name."""
+
+    def __init__(self, parameters: list[Json], seconds: float) -> None:
+        self.parameters = parameters
+        self.seconds = seconds
+        self.found: list[list[Json]] = []
+        # What runs, and gives nothing that is finite and not zero.
+        self.spare: list[list[Json]] = []
+        self.errors: dict[str, int] = {}
+        self.done: set[str] = set()
+        self.until = 0.0
+
+    def dtype(self, function: Any, dtype: str, limit: int) -> None:
+        """Try the worlds of a dtype, with at most `limit` calls in each."""
+        if len(self.found) >= MOST_SAMPLES or (limit > ROUNDS[0] and self.found):
+            return
+        self.until = self.until or time.process_time() + self.seconds
+        most = len(self.found) + OF_ONE_DTYPE
+        with torch.jit.optimized_execution(False):
+            for world in worlds(dtype):
+                if world["name"] not in self.done and len(self.found) < most:
+                    self.world(function, world, limit)
+
+    def world(self, function: Any, world: Json, limit: int) -> None:
+        values = [candidates(one, world) for one in self.parameters]
+        for number, chosen in enumerate(combinations([len(some) for some in values])):
+            if number >= limit or time.process_time() > self.until:
+                return
+            given = [some[place] for some, place in zip(values, chosen)]
+            try:
+                inputs, output = twice(function, given)
+            except Exception as error:
+                text = headline(error)
+                self.errors[text] = self.errors.get(text, 0) + 1
+                learn(self.parameters, str(error))
+                continue
+            if tells(output):
+                self.done.add(world["name"])
+                if inputs not in self.found:
+                    self.found.append(inputs)
+                    self.without_optionals(function, given)
+                return
+            if not self.spare:
+                self.spare.append(inputs)
+
+    def without_optionals(self, function: Any, given: list[Any]) -> None:
+        """The first sample with None for what may be None."""
+        spared = [
+            None if one["type"].startswith("Optional[") else value
+            for one, value in zip(self.parameters, given)
+        ]
+        if len(self.found) > 1 or all(one is other for one, other in zip(spared, given)):
+            return
+        try:
+            inputs, output = twice(function, spared)
+        except Exception:
+            return
+        if tells(output):
+            self.found.append(inputs)
+
+
+def dtypes_for(parameters: list[Json]) -> list[str]:
+    """The dtypes to try: without a tensor all worlds are alike."""
+    takes_tensors = any("Tensor" in one["type"] for one in parameters)
+    return list(DTYPES) if takes_tensors else list(DTYPES)[:1]
+
+
+def twice(function: Any, given: list[Any]) -> tuple[list[Json], Json]:
+    """Inputs as a record has them, and the output, the same two times."""
+    function(*map(fresh, given))
+    inputs = list(map(to_json, given))
+    output = run(function, inputs)
+    if run(function, inputs) != output:
+        raise RefusedError("it computes something else each time")
+    return inputs, output
+
+
+def fresh(value: Any) -> Any:
+    """A value that a call may write to."""
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return list(map(fresh, value)) if isinstance(value, list) else value
+
+
+def combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:
+    """Places in lists of these sizes, those first whose sum is smallest."""
+    if not all(sizes):
+        return
+    start = (0,) * len(sizes)
+    heap, seen = [(0, start)], {start}
+    while heap:
+        cost, places = heapq.heappop(heap)
+        yield places
+        for index, size in enumerate(sizes):
+            if places[index] + 1 < size:
+                after = (*places[:index], places[index] + 1, *places[index + 1 :])
+                if after not in seen:
+                    seen.add(after)
+                    heapq.heappush(heap, (cost + 1, after))
+
+
+def learn(parameters: list[Json], error: str) -> None:
+    """Words that an error names are candidates for strings: torch says which it knows."""
+    for one in parameters:
+        if "str" in one["type"]:
+            told = one.setdefault("told", [])
+            told += [word for word in QUOTED.findall(error[-2000:]) if word not in told][:4]
+            del told[8:]
+
+
+def tells(output: Json) -> bool:
+    """Whether an output has a value that is finite and not zero."""
+    if isinstance(output, dict):
+        if "tensor" in output:
+            return any(value not in (0, "nan", "inf", "-inf", [0.0, 0.0]) for value in output["values"])
+        return any(tells(value) for value in output.values())
+    if isinstance(output, list):
+        return any(map(tells, output))
+    return output not in (None, "nan", "inf", "-inf")
