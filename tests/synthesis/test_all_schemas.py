@@ -48,7 +48,7 @@ seen = {"torch": Operators("torch")}
 def called(text, own):
     unit = torch._C.CompilationUnit()
     try:
-        unit.define(text, seen.get)
+        unit.define(text, lambda word: seen.get(word))
         nodes = unit.find_function("upgrader_0_9").graph.nodes()
         found = [node.schema().partition("(")[0] for node in nodes if node.schema() != "(no schema)"]
     except Exception as error:
