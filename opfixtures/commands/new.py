@@ -96,10 +96,7 @@ def run(
         since = since_target(objects, work_tree)
         changes = [read_change(objects, one) for one in since]
         head = objects.resolve("HEAD")
-        projects = [
-            _Project(change, read_sources(work_tree, change.config), _label(change, head))
-            for change in changes
-        ]
+        projects = [_project(change, work_tree, _label(change, head)) for change in changes]
         if not operators:
             for project in projects:
                 project.add_what_is_lacking()
@@ -209,6 +206,16 @@ class _Project:
         source = self.sources.get(path) if path and path.endswith(".py") else None
         registered = python_upgraders(path, source) if path and source is not None else None
         return Newcomers(self.change, registered, find_samples)
+
+
+def _project(change: Change, work_tree: WorkTreeSnapshot, label: str) -> _Project:
+    """A project with its files; where the settings name no upgraders, those that stand in Python beside the map."""
+    config = change.config
+    beside = below(os.path.dirname(config.version_map), "upgraders.py")
+    source = work_tree.read(beside) if config.upgraders is None else None
+    if source is not None and python_upgraders(beside, source) is not None:
+        change = replace(change, config=replace(config, upgraders=beside))
+    return _Project(change, read_sources(work_tree, change.config), label)
 
 
 def _label(change: Change, head: str | None) -> str:

@@ -132,11 +132,10 @@ class CppInsertions:
         end_of_line = self._source.end_of_line(end_of_pair)
         # What is said behind a pair in its line is about that one.
         is_last_in_line = self._starts[closing + has_comma + 1] > end_of_line
-        if not has_comma:
-            yield Edit(end_of_pair, "", "," if is_last_in_line else f",{indent}{new}")
-        if has_comma or is_last_in_line:
-            start = end_of_line if is_last_in_line else end_of_pair
-            yield Edit(start, "", indent + new + "," * has_comma)
+        start = end_of_line if is_last_in_line else end_of_pair
+        if not has_comma and start != end_of_pair:
+            yield Edit(end_of_pair, "", ",")
+        yield Edit(start, "", "," * (not has_comma and start == end_of_pair) + indent + new + "," * has_comma)
 
     def _first(self, pairs: Sequence[_Pair], end: Place | None) -> Iterator[Edit]:
         """Pairs for an initialiser that has none, `{}` or `{{}}`."""
