@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from opfixtures.change.changes import Change
 from opfixtures.change.lost import lost_fixture_entries
 from opfixtures.change.numbering import numbering_of
+from opfixtures.declarations.function_schema import SchemaError, parse_schema
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.declarations.place import Place
@@ -20,6 +21,7 @@ from opfixtures.synthesis.order import in_ascending_order
 from opfixtures.synthesis.proposals import Proposals, lacks_upgrader, new_upgrader, upgrader_of_its_range
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.rewrite import rewrite
+from opfixtures.synthesis.second_class import with_class_of_its_own
 from opfixtures.synthesis.source_text import SourceText
 
 MENDED = frozenset({"OPF102", "OPF103", "OPF104", "OPF107", "OPF201", "OPF204", "OPF205"})
@@ -63,6 +65,7 @@ class Mending:
     def mended(self) -> Mended:
         """All that can be. Raises UserError where something is written in a way that cannot be edited."""
         self._rename()
+        self._part()
         self._sort()
         self._add()
         files = {
@@ -143,6 +146,22 @@ class Mending:
                 self._said.append(f"{paths[0]} is {paths[1]}")
         return found
 
+    def _part(self) -> None:
+        """Where one class stands for two operators, the row that the change brings gets a class of its own."""
+        for key in [row.key for row in self._change.registry.rows if ("OPF205", row.key) in self._rows]:
+            change = self._change
+            rows = [row for row in change.registry.rows if row.module == key[0]]
+            judged = [row for row in rows if row in change.judged_rows]
+            bump = change.matching.bump_of(judged[-1]) if judged and len(rows) > 1 else None
+            entry = change.entries.get((judged[-1].operator, bump or 0)) if judged else None
+            if entry is None or not parses(entry.old_schema):
+                continue
+            added = Proposals(change).fixture_entry(entry)
+            name = added.rows[0].module
+            self._said.append(f"{judged[-1].place.path}: {judged[-1].module} of {entry.operator} is {name}")
+            self._said += told(change, replace(added, rows=added.rows[1:]))
+            self._take(with_class_of_its_own(self._sources, change.config, judged[-1], added))
+
     def _sort(self) -> None:
         version_map = self._change.version_map
         edits = []
@@ -182,6 +201,15 @@ class Mending:
         if additions:
             self._take(inserted(self._sources, config, additions))
             self._said += told(change, additions)
+
+
+def parses(schema: str) -> bool:
+    """Whether a schema can be read."""
+    try:
+        parse_schema(schema)
+    except SchemaError:
+        return False
+    return True
 
 
 def told(change: Change, additions: Additions) -> Iterator[str]:
