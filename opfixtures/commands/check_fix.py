@@ -15,7 +15,7 @@ from shlex import quote
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.comparison import Comparison, between, settings_of, sides
 from opfixtures.change.read_change import read_change
-from opfixtures.commands.check import by_project, of_change, show
+from opfixtures.commands.judging import by_project, of_change, show
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.proving.generate import inside

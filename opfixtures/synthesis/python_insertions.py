@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 
 from opfixtures.declarations.names import suggested_row
@@ -81,7 +81,9 @@ class PythonInsertions:
                 lines = joined(Element(_entry_lines(entry)) for entry in own).lines
                 lines = [f"{_quoted(operator)}: [", *_indented([*lines[:-1], f"{lines[-1]},"]), "]"]
                 new[sorted_at(names, operator)].append(Element(lines, operator))
-        yield from self._at(self.brackets(value), new, by_name=_are_sorted(names))
+        if _are_sorted(names):
+            new = {at: sorted(elements, key=lambda one: one.name) for at, elements in new.items()}
+        yield from self.brackets(value).adding(new)
 
     def _listed(self, listed: ast.expr, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for the list that an operator has."""
@@ -92,14 +94,7 @@ class PythonInsertions:
         for entry in entries:
             at = sum(version < entry.bumped_at_version for version in versions)
             new[at].append(Element(_entry_lines(entry)))
-        yield from self._at(self.brackets(listed), new)
-
-    @staticmethod
-    def _at(brackets: Brackets, new: Mapping[int, list[Element]], by_name: bool = False) -> Iterator[Edit]:
-        for at, elements in new.items():
-            if by_name:
-                elements.sort(key=lambda one: str(one.name))
-            yield from brackets.adding(joined(elements), at)
+        yield from self.brackets(listed).adding(new)
 
     def of_rows(self, rows: Sequence[NewRow], prefix: str) -> Iterator[Edit]:
         """Rows for `ALL_MODULES`, classes called by `prefix` and their names."""
@@ -108,7 +103,7 @@ class PythonInsertions:
             raise _refusal(self.source, "ALL_MODULES", value, self)
         texts = (suggested_row(row.operator, row.module).strip().removesuffix(",") for row in rows)
         new = [Element([f"{prefix}{text}"]) for text in texts]
-        yield from self.brackets(value).adding(joined(new), len(value.keys))
+        yield from self.brackets(value).adding({len(value.keys): new})
 
     def of_upgraders(self, upgraders: Sequence[NewUpgrader]) -> Iterator[Edit]:
         """Upgraders for the string that `UPGRADERS` is."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from opfixtures.errors import UserError
-from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element, joined
+from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.source_text import Edit
 
@@ -181,5 +181,4 @@ def _sorted_into(brackets: Brackets, known: Sequence[str], new: Sequence[Element
     for one in sorted(new, key=lambda element: _natural(element.name)) if is_sorted else new:
         at = sum(_natural(name) < _natural(one.name) for name in known) if is_sorted else len(known)
         by_place.setdefault(at, []).append(one)
-    for at, elements in by_place.items():
-        yield from brackets.adding(joined(elements), at)
+    yield from brackets.adding(by_place)

@@ -95,12 +95,14 @@ def added(path, known, text, new):
 
 @given(python_maps(), NEW)
 def test_a_python_map_says_what_it_said_and_what_was_added(written, new):
-    added("map.py", *written, new)
+    known, text = written
+    added("map.py", known, text, new)
 
 
 @given(cpp_maps(), NEW)
 def test_a_cpp_map_says_what_it_said_and_what_was_added(written, new):
-    added("map.cpp", *written, new)
+    known, text = written
+    added("map.cpp", known, text, new)
 
 
 @st.composite
