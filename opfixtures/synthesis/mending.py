@@ -56,11 +56,10 @@ class Mending:
         self._said: list[str] = []
         self._renamed: dict[str, str] = {}
         self._before = sources
-        entries = change.version_map.entries
-        self._entries = {(code, one.key) for code, place in found for one in entries if one.place == place}
-        self._rows = {
-            (code, one.key) for code, place in found for one in change.registry.rows if one.place == place
-        }
+        entries = {entry.place: entry.key for entry in change.version_map.entries}
+        rows = {row.place: row.key for row in change.registry.rows}
+        self._entries = {(code, entries[place]) for code, place in found if place in entries}
+        self._rows = {(code, rows[place]) for code, place in found if place in rows}
 
     def mended(self) -> Mended:
         """All that can be. Raises UserError where something is written in a way that cannot be edited."""

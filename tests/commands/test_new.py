@@ -1,6 +1,8 @@
 """`opfixtures new` on real repositories: what it writes passes the check, and a second run changes nothing."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -420,6 +422,31 @@ def test_programs_get_an_object(vistools):
     assert (operator["bumped_at_version"], operator["versions_left"]) == (4, [4, 5, 6, 7, 8, 9, 10])
     assert json.loads(vistools.run("vistools::sharpen", "--format", "json", "--apply").out)["written"] is True
     assert vistools.errors() == []
+
+
+@pytest.mark.parametrize("rows", ["{}", '{A(): "my::a"}', '{\n    A(): "my::a",\n}'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "from modules import *",
+        "from modules import A",
+        "from modules import (\n    A,\n    Z,\n)",
+        "import modules",
+    ],
+)
+def test_what_it_writes_is_as_ruff_would_have_it(vistools, head, rows):
+    rows = rows.replace("A()", "modules.A()") if head == "import modules" else rows
+    vistools.write("fixtures_src/registry.py", f"{head}\n\nALL_MODULES = {rows}\n")
+    vistools.write("fixtures_src/modules.py", "import torch\n\n\nclass A(torch.nn.Module):\n    pass\n")
+    vistools.replace("vistools/ops.py", "blur(Tensor x)", 'blur(Tensor x, str mode=\\"a\\")')
+    vistools.new("vistools::sharpen", "vistools::blur")
+    files = [path for path in LIBRARY if path.endswith(".py") and not path.endswith("ops.py")]
+    ruff = [sys.executable, "-m", "ruff"]
+    # What is not used, or not known where all is imported, is a matter of the tree's own.
+    options = ["--isolated", "--select", "E,W,F,I", "--ignore", "F401,F403,F405,E501", "--no-cache"]
+    for command in ([*ruff, "check", *options], [*ruff, "format", "--isolated", "--no-cache", "--diff"]):
+        done = subprocess.run([*command, *files], cwd=vistools.root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 class TestProjects:
