@@ -41,17 +41,18 @@ class Brackets:
         self._close = self._read(tokens[first + 1 :])
 
     def _read(self, tokens: Sequence[PythonToken]) -> PythonToken:
+        """The elements up to the bracket that closes them, which is given back; there is one."""
         depth, element = 0, list[PythonToken]()
-        for token in tokens:
-            if depth == 0 and token.text in (",", *_CLOSING.values()):
-                self.elements += [element] if element else []
-                element = []
-                if token.text != ",":
-                    break
+        remaining = iter(tokens)
+        while (token := next(remaining)).text not in _CLOSING.values() or depth > 0:
+            if token.text == "," and depth == 0:
+                self.elements.append(element)
                 self._commas.append(token)
+                element = []
                 continue
             depth += (token.text in _CLOSING) - (token.text in _CLOSING.values())
             element.append(token)
+        self.elements += [element] if element else []
         return token
 
     @property

@@ -305,6 +305,15 @@ class TestWhatIsLeftToPeople:
         assert entered.run().status == 1
         assert entered.state() == state
 
+    def test_a_class_of_an_operator_and_of_a_guard(self, fixed):
+        row = '    TestVersionedGeluV9(): "aten::tanh",\n'
+        fixed.replace(REGISTRY, "}", f"{row}}}")
+        fixed.repository.git("add", "--all")
+        state = fixed.state()
+        assert fixed.run().status == 1
+        assert fixed.state() == state
+        assert fixed.errors() == ["OPF205"]
+
     def test_a_row_that_is_taken_away(self, fixed):
         fixed.replace(REGISTRY, ROW.format(**facts("gelu", 10)), "")
         fixed.repository.git("add", "--all")

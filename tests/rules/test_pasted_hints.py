@@ -35,7 +35,9 @@ def printed(out):
 
 def paste(repository, out):
     """Paste all lines where they belong, from below in each file."""
-    for head, text in sorted(printed(out), key=lambda found: (bool(found[0]["importing"]), -found[0].start())):
+    for head, text in sorted(
+        printed(out), key=lambda found: (bool(found[0]["importing"]), -found[0].start())
+    ):
         path = head["path"] or head["importing"]
         lines = repository.read(path).splitlines(keepends=True)
         if head["importing"]:
@@ -116,6 +118,13 @@ def test_the_lines_are_those_that_fix_writes(owing, opfixtures):
     written = repository.read(MODULES) + repository.read(REGISTRY) + repository.read(UPGRADERS)
     for head, text in printed(out):
         assert text.strip("\n") in written, head[0]
+
+
+def test_a_registry_whose_encoding_writes_a_text_in_several_ways_gets_its_hints_all_the_same(owing):
+    repository, check = owing({"foo": SCHEMAS["foo"]})
+    head = b'# -*- coding: iso2022_jp -*-\n# \x1b$B\x1b$B$"\x1b(B\n'
+    repository.write(REGISTRY, head + repository.read(REGISTRY).encode())
+    assert '\n    TestVersionedFooV10(): "aten::foo",\n' in check().out
 
 
 def test_a_class_of_another_operator_is_never_proposed(owing):

@@ -106,6 +106,10 @@ class TestAPythonMap:
             "OPERATOR_VERSIONS = {}\n", Additions((entry("b", 5, both),)), "map.py"
         )
 
+    def test_a_character_that_nobody_sees_is_escaped(self):
+        hidden = entry("b")._replace(operator="my::\u202eb")
+        assert "'my::\\u202eb': [" in put("OPERATOR_VERSIONS = {}\n", Additions((hidden,)), "map.py")
+
     def test_line_ends_and_encoding_stay(self):
         text = f'# -*- coding: latin-1 -*-\r\n# é\r\nOPERATOR_VERSIONS = {{\r\n    "my::a": [{A}]\r\n}}\r\n'
         sources = {"map.py": text.encode("latin-1")}
@@ -228,6 +232,10 @@ class TestACppMap:
         text = b"const std::unordered_map<std::string, std::vector<UpgraderEntry>>& get();\n"
         with pytest.raises(UserError, match=r"map\.h:1:1: there is no initialiser"):
             inserted({"map.h": text}, config, Additions((entry("b"),)))
+
+    def test_an_initialiser_of_empty_braces_in_braces_is_refused(self):
+        with pytest.raises(UserError, match=r"map\.cpp:1:\d+: the initialiser is not empty"):
+            put(MAP.replace("{}{}{}", "{{{}}}"), Additions((entry("b"),)), "map.cpp")
 
     def test_line_ends_stay(self):
         text = MAP.replace("{}{}{}", f"{{\n    {OLD}\n}}").replace("\n", "\r\n")
