@@ -15,7 +15,7 @@ from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
-from opfixtures.commands import check
+from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
@@ -69,7 +69,7 @@ def judge_and_make(job: Job, side: Side) -> int:
     """
     judged = _judged(job, side)
     status = (
-        check.show_together(judged.findings, judged.errors, "github") if judged.findings is not None else 0
+        judging.show_together(judged.findings, judged.errors, "github") if judged.findings is not None else 0
     )
     job.output({"changed-operators": json.dumps(judged.operators)})
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
@@ -147,7 +147,7 @@ def _found(
     if job.inputs.runtime:
         return None, ()
     demanded = frozenset({"OPF301"} if job.requires_fixtures else ())
-    findings, errors = check.judged_together(objects, [[one] for one in compared], demanded)
+    findings, errors = judging.judged_together(objects, [[one] for one in compared], demanded)
     return tuple(findings), tuple(errors)
 
 

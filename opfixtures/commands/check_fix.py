@@ -15,9 +15,9 @@ from shlex import quote
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.comparison import Comparison, between, settings_of, sides
 from opfixtures.change.read_change import read_change
-from opfixtures.commands.check import by_project, of_change, show
+from opfixtures.commands.judging import by_project, of_change, show
 from opfixtures.declarations.read import read_sources
-from opfixtures.errors import NothingToCheck, UserError
+from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -84,10 +84,7 @@ def _mended(
     objects: GitObjects, change: Sequence[Comparison], work_tree: WorkTreeSnapshot, everything: bool
 ) -> tuple[list[Finding], Mended]:
     """What is found in a project, and what is mended of it."""
-    try:
-        found = of_change(objects, change, frozenset(), everything, frozenset())
-    except NothingToCheck:
-        return [], Mended({})
+    found = of_change(objects, change, frozenset(), everything, frozenset())
     errors = [finding for finding in found if finding.severity is not Severity.NOTE]
     of_first = read_change(objects, change[0], everything)
     sources = read_sources(work_tree, of_first.config)
@@ -98,10 +95,7 @@ def _mended(
 
 def _unstaged(objects: GitObjects, compared: Comparison, work_tree: WorkTreeSnapshot) -> list[str]:
     """The files that declare something and differ between the index and the work tree."""
-    try:
-        sources = read_sources(work_tree, settings_of(compared)[1])
-    except NothingToCheck:
-        return []
+    sources = read_sources(work_tree, settings_of(compared)[1])
     index = objects.index(ASKED_FOR)
     return [path for path, content in sources.items() if index.read(path) != content]
 

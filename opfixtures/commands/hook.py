@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from opfixtures.change.pushed_refs import PushedRef, pushed_changes, pushed_refs
-from opfixtures.commands import check
+from opfixtures.commands import check, judging
 from opfixtures.errors import NothingToCheck, NotInTheIndex, UserError
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -74,7 +74,7 @@ def _pre_push(remote: str, lines: bytes) -> int:
 def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> tuple[list[Finding], list[UserError]]:
     try:
         changes = [[one] for one in pushed_changes(objects, ref, remote)]
-        return check.judged_together(objects, changes, softened=check.ONLY_A_BUILD_MENDS)
+        return judging.judged_together(objects, changes, softened=check.ONLY_A_BUILD_MENDS)
     except NothingToCheck:
         return [], []
     except UserError as error:
@@ -83,4 +83,4 @@ def _judged(objects: GitObjects, ref: PushedRef, remote: str) -> tuple[list[Find
 
 def _show(ref: PushedRef, findings: list[Finding]) -> int:
     sys.stdout.write(f"opfixtures: {printable(ref.remote_ref)}\n")
-    return check.show(findings)
+    return judging.show(findings)

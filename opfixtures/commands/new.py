@@ -112,8 +112,7 @@ def run(
         for compared, change in zip(since, changes, strict=True):
             own = tools.building(sources_of(change.config, configs))
             finder = RuntimeFinder(objects, compared, change, own) if samples else NoFinder()
-            sources = read_sources(work_tree, change.config)
-            projects.append(_Project(change, sources, _label(change, head), finder))
+            projects.append(_project(change, work_tree, _label(change, head), finder))
         if not operators:
             for project in projects:
                 project.add_what_is_lacking()
@@ -226,6 +225,16 @@ class _Project:
         source = self.sources.get(path) if path and path.endswith(".py") else None
         registered = python_upgraders(path, source) if path and source is not None else None
         return Newcomers(self.change, registered, self.finder)
+
+
+def _project(change: Change, work_tree: WorkTreeSnapshot, label: str, finder: Finder) -> _Project:
+    """A project with its files; where the settings name no upgraders, those that stand in Python beside the map."""
+    config = change.config
+    beside = below(os.path.dirname(config.version_map), "upgraders.py")
+    source = work_tree.read(beside) if config.upgraders is None else None
+    if source is not None and python_upgraders(beside, source) is not None:
+        change = replace(change, config=replace(config, upgraders=beside))
+    return _Project(change, read_sources(work_tree, change.config), label, finder)
 
 
 def _label(change: Change, head: str | None) -> str:

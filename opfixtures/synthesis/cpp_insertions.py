@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_tokens import TROUBLE, Token, tokenise
@@ -132,11 +133,10 @@ class CppInsertions:
         end_of_line = self._source.end_of_line(end_of_pair)
         # What is said behind a pair in its line is about that one.
         is_last_in_line = self._starts[closing + has_comma + 1] > end_of_line
-        if not has_comma:
-            yield Edit(end_of_pair, "", "," if is_last_in_line else f",{indent}{new}")
-        if has_comma or is_last_in_line:
-            start = end_of_line if is_last_in_line else end_of_pair
-            yield Edit(start, "", indent + new + "," * has_comma)
+        start = end_of_line if is_last_in_line else end_of_pair
+        if not has_comma and start != end_of_pair:
+            yield Edit(end_of_pair, "", ",")
+        yield Edit(start, "", "," * (not has_comma and start == end_of_pair) + indent + new + "," * has_comma)
 
     def _first(self, pairs: Sequence[_Pair], end: Place | None) -> Iterator[Edit]:
         """Pairs for an initialiser that has none, `{}` or `{{}}`."""
@@ -169,22 +169,16 @@ class CppInsertions:
             raise _refusal(place, "what stands here is under an `#if`")
 
     def _opening(self, inside: int) -> int:
-        """The number of the bracket that opens what the token of that number stands in."""
-        depth = 0
-        for number in range(inside - 1, -1, -1):
-            depth += _STEPS.get(self._tokens[number].text, 0)
-            if depth == 1:
-                return number
-        return 0
+        """The number of the bracket that opens what the token of that number stands in; there is one."""
+        before = range(inside - 1, -1, -1)
+        depths = accumulate(_STEPS.get(self._tokens[number].text, 0) for number in before)
+        return next(number for number, depth in zip(before, depths, strict=True) if depth == 1)
 
     def _closing(self, opening: int) -> int:
-        """The number of the bracket that closes the one of that number."""
-        depth = 0
-        for number in range(opening, len(self._tokens)):
-            depth += _STEPS.get(self._tokens[number].text, 0)
-            if depth == 0:
-                return number
-        return len(self._tokens) - 1
+        """The number of the bracket that closes the one of that number; there is one."""
+        behind = range(opening, len(self._tokens))
+        depths = accumulate(_STEPS.get(self._tokens[number].text, 0) for number in behind)
+        return next(number for number, depth in zip(behind, depths, strict=True) if depth == 0)
 
     def _number(self, place: Place) -> int:
         return bisect_left(self._starts, self._source.offset(place))

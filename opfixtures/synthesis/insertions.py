@@ -51,8 +51,8 @@ def _refuse_problems(before: Declarations, config: Config, additions: Additions)
         if wanted and file is None:
             raise UserError(f"{path} is not there: add it, or name the right file in the settings")
     files = (
-        before.version_map,
-        before.registry,
+        before.version_map if additions.entries else None,
+        before.registry if additions.rows else None,
         before.modules if additions.modules else None,
         before.upgraders() if additions.upgraders else None,
         before.versions() if additions.version else None,

@@ -17,10 +17,10 @@ from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted, raised
 from opfixtures.synthesis.order import in_ascending_order
-from opfixtures.synthesis.proposals import Proposals, lacks_upgrader, new_upgrader, upgrader_of_its_range
+from opfixtures.synthesis.proposals import Proposals, new_upgrader, upgrader_of_its_range
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.rewrite import rewrite
-from opfixtures.synthesis.source_text import SourceText
+from opfixtures.synthesis.second_class import with_class_of_its_own
 
 MENDED = frozenset({"OPF102", "OPF103", "OPF104", "OPF107", "OPF201", "OPF204", "OPF205"})
 """The findings that are mended, all or some of each code."""
@@ -54,15 +54,15 @@ class Mending:
         self._said: list[str] = []
         self._renamed: dict[str, str] = {}
         self._before = sources
-        entries = change.version_map.entries
-        self._entries = {(code, one.key) for code, place in found for one in entries if one.place == place}
-        self._rows = {
-            (code, one.key) for code, place in found for one in change.registry.rows if one.place == place
-        }
+        entries = {entry.place: entry.key for entry in change.version_map.entries}
+        rows = {row.place: row.key for row in change.registry.rows}
+        self._entries = {(code, entries[place]) for code, place in found if place in entries}
+        self._rows = {(code, rows[place]) for code, place in found if place in rows}
 
     def mended(self) -> Mended:
         """All that can be. Raises UserError where something is written in a way that cannot be edited."""
         self._rename()
+        self._part()
         self._sort()
         self._add()
         files = {
@@ -79,8 +79,11 @@ class Mending:
     def _found(self, code: str) -> Iterator[MapEntry]:
         """The entries that a finding of that code is about, and that are right but for what can be mended."""
         for key, entry in self._change.entries.items():
-            if (code, key) in self._entries and not any((one, key) in self._entries for one in _WRONG):
+            if (code, key) in self._entries and not self._is_wrong(entry):
                 yield entry
+
+    def _is_wrong(self, entry: MapEntry) -> bool:
+        return any((code, entry.key) in self._entries for code in _WRONG)
 
     def _rename(self) -> None:
         change, config = self._change, self._change.config
@@ -143,25 +146,30 @@ class Mending:
                 self._said.append(f"{paths[0]} is {paths[1]}")
         return found
 
+    def _part(self) -> None:
+        """Where one class stands for two operators, the row that the change brings gets a class of its own."""
+        for key in [row.key for row in self._change.registry.rows if ("OPF205", row.key) in self._rows]:
+            change = self._change
+            rows = [row for row in change.registry.rows if row.module == key[0]]
+            judged = [row for row in rows if row in change.judged_rows]
+            bump = change.matching.bump_of(judged[-1]) if judged and len(rows) > 1 else None
+            entry = change.entries.get((judged[-1].operator, bump or 0)) if judged else None
+            if entry is None or self._is_wrong(entry):
+                continue
+            added = Proposals(change).fixture_entry(entry)
+            name = added.rows[0].module
+            self._said.append(f"{judged[-1].place.path}: {judged[-1].module} of {entry.operator} is {name}")
+            self._said += told(change, replace(added, rows=added.rows[1:]))
+            self._take(with_class_of_its_own(self._sources, change.config, judged[-1], added))
+
     def _sort(self) -> None:
-        version_map = self._change.version_map
-        edits = []
-        for operator in dict.fromkeys(entry.operator for entry in self._found("OPF102")):
-            found = in_ascending_order(version_map, operator, self._sources[version_map.path])
-            if found:
-                self._said.append(f"{version_map.path}: the entries of {operator} in ascending order")
-            edits += found
-        if not edits:
-            return
-        path = version_map.path
-        self._take({path: SourceText(path, self._sources[path]).edited(edits)})
-        if sorted(entry.text for entry in self._change.version_map.entries) != sorted(
-            entry.text for entry in version_map.entries
-        ):
-            raise UserError(
-                f"{path} would not say the same in another order: nothing is written, sort the entries by hand "
-                "(and please report it)"
-            )
+        operators = dict.fromkeys(entry.operator for entry in self._found("OPF102"))
+        if operators:
+            version_map = self._change.version_map
+            path = version_map.path
+            new, done = in_ascending_order(version_map, operators, self._sources[path])
+            self._said += (f"{path}: the entries of {operator} in ascending order" for operator in done)
+            self._take({path: new})
 
     def _add(self) -> None:
         change, config = self._change, self._change.config
@@ -170,11 +178,8 @@ class Mending:
         for entry in self._found("OPF201"):
             if not change.matching.rows_of(entry) and entry.key not in lost:
                 additions += proposals.fixture_entry(entry)
-        names = set()
         for entry in self._found("OPF104"):
-            if lacks_upgrader(entry, change.after.upgraders(), None) and entry.upgrader_name not in names:
-                names.add(entry.upgrader_name)
-                additions += Additions(upgraders=(new_upgrader(entry),))
+            additions += Additions(upgraders=(new_upgrader(entry),))
         moves = numbering_of(change).moves if any(self._found("OPF107")) else {}
         for entry in self._found("OPF107"):
             if entry.key not in moves:
@@ -187,8 +192,6 @@ class Mending:
 def told(change: Change, additions: Additions) -> Iterator[str]:
     """What additions add where, a line each."""
     config = change.config
-    for entry in additions.entries:
-        yield f"{config.version_map}: entry of {entry.operator} at {entry.bumped_at_version}"
     for upgrader in additions.upgraders:
         yield f"{config.upgraders}: {upgrader.name}, a skeleton to fill in"
     for module in additions.modules:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.version_map import read_version_map
+from opfixtures.errors import UserError
 from opfixtures.synthesis.cpp_insertions import CppInsertions
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.source_text import Edit, SourceText
@@ -15,12 +17,31 @@ _Span = tuple[int, int]
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def in_ascending_order(version_map: VersionMap, operator: str, content: bytes) -> list[Edit]:
-    """The edits of a version map, `content`, that bring the entries of an operator into order.
+def in_ascending_order(
+    version_map: VersionMap, operators: Iterable[str], content: bytes
+) -> tuple[bytes, list[str]]:
+    """The bytes of a version map, now `content`, with the entries of operators in order, and the operators so ordered.
 
-    None where that is for people to do: a version stands there twice, what is said between two entries would be said
-    of others, or the entries stand in several lists.
+    None of those where that is for people to do: a version stands there twice, what is said between two entries would
+    be said of others, or the entries stand in several lists. Raises UserError where the map would not say the same.
     """
+    edits: list[Edit] = []
+    done = []
+    for operator in operators:
+        found = _edits(version_map, operator, content)
+        edits += found
+        done += [operator] if found else []
+    new = SourceText(version_map.path, content).edited(edits)
+    read = read_version_map(version_map.path, new)
+    if sorted(entry.text for entry in read.entries) != sorted(entry.text for entry in version_map.entries):
+        raise UserError(
+            f"{version_map.path} would not say the same in another order: nothing is written, sort the entries by hand "
+            "(and please report it)"
+        )
+    return new, done
+
+
+def _edits(version_map: VersionMap, operator: str, content: bytes) -> list[Edit]:
     entries = [entry for entry in version_map.entries if entry.operator == operator]
     versions = [entry.bumped_at_version for entry in entries]
     is_one = len(set(versions)) == len(versions) and len({entry.arm for entry in entries}) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from opfixtures.synthesis.python_edits import PythonToken
@@ -41,17 +41,18 @@ class Brackets:
         self._close = self._read(tokens[first + 1 :])
 
     def _read(self, tokens: Sequence[PythonToken]) -> PythonToken:
+        """The elements up to the bracket that closes them, which is given back; there is one."""
         depth, element = 0, list[PythonToken]()
-        for token in tokens:
-            if depth == 0 and token.text in (",", *_CLOSING.values()):
-                self.elements += [element] if element else []
-                element = []
-                if token.text != ",":
-                    break
+        remaining = iter(tokens)
+        while (token := next(remaining)).text not in _CLOSING.values() or depth > 0:
+            if token.text == "," and depth == 0:
+                self.elements.append(element)
                 self._commas.append(token)
+                element = []
                 continue
             depth += (token.text in _CLOSING) - (token.text in _CLOSING.values())
             element.append(token)
+        self.elements += [element] if element else []
         return token
 
     @property
@@ -59,16 +60,22 @@ class Brackets:
         """How many characters stand before the first bracket, and up to behind the last."""
         return self._open.offset, self._close.offset + 1
 
-    def adding(self, element: Element, at: int) -> Iterator[Edit]:
-        """The edits that put an element in front of the one of that number, counted from 0, or behind the last."""
-        if not self.elements:
-            yield from self._only(element)
-        elif self._blanks(self.elements[min(at, len(self.elements) - 1)]) is not None:
-            yield from self._on_lines(element, at)
-        elif self._fits(element) or not self._is_one_line:
-            yield from self._in_line(element, at)
+    def adding(self, new: Mapping[int, Sequence[Element]]) -> Iterator[Edit]:
+        """The edits that put elements in front of the one of that number, counted from 0, or behind the last."""
+        elements = {at: joined(those) for at, those in new.items() if those}
+        if not elements:
+            return
+        last = len(self.elements) - 1
+        if last < 0:
+            yield from self._only(joined(list(elements.values())))
+        elif all(self._blanks(self.elements[min(at, last)]) is not None for at in elements):
+            for at, element in elements.items():
+                yield from self._on_lines(element, at)
+        elif self._fit(elements.values()) or not self._is_one_line:
+            for at, element in elements.items():
+                yield from self._in_line(element, at)
         else:
-            yield from self._spread(element, at)
+            yield from self._spread(elements)
 
     def _only(self, element: Element) -> Iterator[Edit]:
         own = self._source.blank_before(self._close.offset)
@@ -115,19 +122,20 @@ class Brackets:
         else:
             yield Edit(self._commas[last].offset + 1, "", f" {text},")
 
-    def _spread(self, element: Element, at: int) -> Iterator[Edit]:
+    def _spread(self, new: Mapping[int, Element]) -> Iterator[Edit]:
         """Each of the elements of one line in a line of its own."""
         base = self._source.indentation(self._open.offset)
-        indent, text = base + _UNIT, self._source.text
-        last, block = len(self.elements) - 1, self._block(element, base + _UNIT)
+        indent, text, last = base + _UNIT, self._source.text, len(self.elements) - 1
+        blocks = {at: self._block(element, indent) for at, element in new.items()}
         for number, old in enumerate(self.elements):
             start = (self._commas[number - 1] if number else self._open).offset + 1
-            new = f"{self._break}{block},{self._break}" if number == at else self._break
-            yield Edit(start, text[start : old[0].offset], f"{new}{indent}")
-        start = self._commas[last].offset + 1 if len(self._commas) > last else self._end(last)
-        comma = "" if len(self._commas) > last else ","
-        new = f"{self._break}{block}," if at > last else ""
-        yield Edit(start, text[start : self._close.offset], f"{comma}{new}{self._break}{base}")
+            before = f"{self._break}{blocks[number]}," if number in blocks else ""
+            yield Edit(start, text[start : old[0].offset], f"{before}{self._break}{indent}")
+        has_comma = len(self._commas) > last
+        start = self._commas[last].offset + 1 if has_comma else self._end(last)
+        behind = f"{self._break}{blocks[last + 1]}," if last + 1 in blocks else ""
+        end = f"{',' * (not has_comma)}{behind}{self._break}{base}"
+        yield Edit(start, text[start : self._close.offset], end)
 
     @property
     def _break(self) -> str:
@@ -137,10 +145,13 @@ class Brackets:
     def _is_one_line(self) -> bool:
         return self._source.end_of_line(self._open.offset) > self._close.offset
 
-    def _fits(self, element: Element) -> bool:
+    def _fit(self, elements: Iterable[Element]) -> bool:
+        """Whether these fit into the line that all is in."""
         start = self._source.start_of_line(self._open.offset)
         width = self._source.end_of_line(self._open.offset) - start
-        return self._is_one_line and len(element.lines) == 1 and width + len(element.lines[0]) + 2 <= WIDTH
+        lines = [element.lines for element in elements]
+        new = sum(len(one[0]) + 2 for one in lines)
+        return self._is_one_line and all(len(one) == 1 for one in lines) and width + new <= WIDTH
 
     def _blanks(self, element: Sequence[PythonToken]) -> str | None:
         """What an element is indented by, where it is the first in its line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 
 from opfixtures.declarations.names import suggested_row
@@ -66,8 +66,7 @@ class PythonInsertions:
     def of_entries(self, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for `OPERATOR_VERSIONS`: those of one operator beside each other, in ascending order."""
         value = self.assigned("OPERATOR_VERSIONS")
-        if not isinstance(value, ast.Dict):
-            raise _refusal(self.source, "OPERATOR_VERSIONS", value, self)
+        assert isinstance(value, ast.Dict)  # Or else it could not be read.
         names = [_text(key) for key in value.keys]
         by_operator: dict[str, list[NewEntry]] = defaultdict(list)
         for entry in sorted(entries, key=lambda one: one.bumped_at_version):
@@ -81,34 +80,27 @@ class PythonInsertions:
                 lines = joined(Element(_entry_lines(entry)) for entry in own).lines
                 lines = [f"{_quoted(operator)}: [", *_indented([*lines[:-1], f"{lines[-1]},"]), "]"]
                 new[sorted_at(names, operator)].append(Element(lines, operator))
-        yield from self._at(self.brackets(value), new, by_name=_are_sorted(names))
+        if _are_sorted(names):
+            new = {at: sorted(elements, key=lambda one: one.name) for at, elements in new.items()}
+        yield from self.brackets(value).adding(new)
 
     def _listed(self, listed: ast.expr, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for the list that an operator has."""
-        if not isinstance(listed, ast.List):
-            raise _refusal(self.source, "the list of entries", listed, self)
+        assert isinstance(listed, ast.List)  # Or else it could not be read.
         versions = [_version(one) for one in listed.elts]
         new: dict[int, list[Element]] = defaultdict(list)
         for entry in entries:
             at = sum(version < entry.bumped_at_version for version in versions)
             new[at].append(Element(_entry_lines(entry)))
-        yield from self._at(self.brackets(listed), new)
-
-    @staticmethod
-    def _at(brackets: Brackets, new: Mapping[int, list[Element]], by_name: bool = False) -> Iterator[Edit]:
-        for at, elements in new.items():
-            if by_name:
-                elements.sort(key=lambda one: str(one.name))
-            yield from brackets.adding(joined(elements), at)
+        yield from self.brackets(listed).adding(new)
 
     def of_rows(self, rows: Sequence[NewRow], prefix: str) -> Iterator[Edit]:
         """Rows for `ALL_MODULES`, classes called by `prefix` and their names."""
         value = self.assigned("ALL_MODULES")
-        if not isinstance(value, ast.Dict):
-            raise _refusal(self.source, "ALL_MODULES", value, self)
+        assert isinstance(value, ast.Dict)  # Or else it could not be read.
         texts = (suggested_row(row.operator, row.module).strip().removesuffix(",") for row in rows)
         new = [Element([f"{prefix}{text}"]) for text in texts]
-        yield from self.brackets(value).adding(joined(new), len(value.keys))
+        yield from self.brackets(value).adding({len(value.keys): new})
 
     def of_upgraders(self, upgraders: Sequence[NewUpgrader]) -> Iterator[Edit]:
         """Upgraders for the string that `UPGRADERS` is."""
@@ -117,7 +109,7 @@ class PythonInsertions:
         token = next((one for one in self.tokens if value and one.offset == self.offset(value)), None)
         match = re.fullmatch(r"([rRuU]?)(\"{3}|'{3}|\"|')([\s\S]*)\2", token.text) if token else None
         if text is None or token is None or match is None:
-            raise _refusal(self.source, "UPGRADERS", value, self)
+            raise _refusal(self, value)
         added = "".join(f"\n{upgrader.text}" for upgrader in upgraders)
         if match[1].lower() != "r":
             added = added.replace("\\", "\\\\")
@@ -129,7 +121,7 @@ class PythonInsertions:
         elif not match[3]:
             yield Edit(token.offset, token.text, f'{match[1]}"""{added}"""')
         else:
-            raise _refusal(self.source, "UPGRADERS", value, self)
+            raise _refusal(self, value)
 
 
 def _is(target: ast.expr, name: str) -> bool:
@@ -178,8 +170,6 @@ def sorted_at(names: Sequence[str | None], name: str) -> int:
     return sum(one is None or one < name for one in names) if _are_sorted(names) else len(names)
 
 
-def _refusal(
-    source: SourceText, name: str, value: ast.expr | None, insertions: PythonInsertions
-) -> UserError:
-    where = insertions.where(value) if value is not None else Place(source.path, 1, 1)
-    return UserError(f"{where}: {name} is not one plain literal here: write it as one, or edit it by hand")
+def _refusal(file: PythonInsertions, value: ast.expr | None) -> UserError:
+    where = file.where(value) if value is not None else Place(file.source.path, 1, 1)
+    return UserError(f"{where}: UPGRADERS is not one plain literal here: write it as one, or edit it by hand")

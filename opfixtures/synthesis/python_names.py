@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from opfixtures.errors import UserError
-from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element, joined
+from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.source_text import Edit
 
@@ -22,10 +22,14 @@ def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iter
     blank = source.line_break * (_blank_lines(file) + 1)
     # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
     classes = blank.join(text.rstrip("\n").replace("\n", source.line_break) for _, text in texts)
-    missing = list(_import_torch(file))
-    yield from missing
-    before = blank if ends or missing else ""
     after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
+    before = blank if ends else ""
+    for missing in _import_torch(file):
+        if missing.start == len(ends):
+            # Both go to the end, one behind the other.
+            before = missing.new + blank
+        else:
+            yield missing
     yield Edit(len(ends), "", before + classes + after)
     listed = file.assigned("__all__")
     if isinstance(listed, (ast.List, ast.Tuple)) and source.text.startswith(("[", "("), file.offset(listed)):
@@ -177,5 +181,4 @@ def _sorted_into(brackets: Brackets, known: Sequence[str], new: Sequence[Element
     for one in sorted(new, key=lambda element: _natural(element.name)) if is_sorted else new:
         at = sum(_natural(name) < _natural(one.name) for name in known) if is_sorted else len(known)
         by_place.setdefault(at, []).append(one)
-    for at, elements in by_place.items():
-        yield from brackets.adding(joined(elements), at)
+    yield from brackets.adding(by_place)

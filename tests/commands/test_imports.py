@@ -59,6 +59,8 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.change.numbering",
     "opfixtures.report",
     "opfixtures.report.colour",
+    "opfixtures.commands.judging",
+    "opfixtures.commands.unstaged",
     "opfixtures.report.findings_text",
     "opfixtures.repository.printable",
     "opfixtures.rules",
@@ -150,7 +152,7 @@ def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generati
     [
         (["--help"], set()),
         (["--debug", "explain", "OPF201"], {"explain"}),
-        (["hook", "pre-push"], {"hook", "check"}),
+        (["hook", "pre-push"], {"hook", "check", "judging", "unstaged"}),
     ],
 )
 def test_a_command_imports_no_other(pytorch, argv, commands):

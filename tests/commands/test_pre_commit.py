@@ -32,7 +32,7 @@ def offered(new_repository):
 def try_repo(offered, pytorch, tmp_path):
     """Runs `pre-commit try-repo` with the hook on offer in the PyTorch tree."""
 
-    def run():
+    def run(hook="opfixtures-check"):
         command = (
             sys.executable,
             "-m",
@@ -40,7 +40,7 @@ def try_repo(offered, pytorch, tmp_path):
             "try-repo",
             "--verbose",
             offered.root,
-            "opfixtures-check",
+            hook,
         )
         environment = {**pytorch.environment, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "PYTHONPATH": ""}
         return subprocess.run(command, cwd=pytorch.root, env=environment, capture_output=True, text=True)
@@ -65,3 +65,24 @@ def test_the_hook_runs_from_a_clone_of_this_project(try_repo, pytorch, add_hards
     gone = try_repo()
     assert gone.returncode == 1
     assert f"{VERSION_MAP}:1:1: error OPF109: " in gone.stdout
+
+
+def test_the_fixer_writes_what_the_check_asks_for_and_stages_nothing(try_repo, pytorch, add_hardswish):
+    add_hardswish(pytorch)
+    # Not staged, and so put away by pre-commit while the fixer runs.
+    (pytorch.root / "README.md").write_text("A tree in which somebody works.\n")
+    staged = pytorch.git("write-tree")
+    refused = try_repo("opfixtures-fix")
+    assert refused.returncode == 1
+    assert "files were modified by this hook" in refused.stdout
+    assert (
+        f"{MODULES}: TestVersionedHardswishV10\n{REGISTRY}: row of TestVersionedHardswishV10\n"
+        in refused.stdout
+    )
+    assert pytorch.git("write-tree") == staged
+    assert pytorch.read("README.md") == "A tree in which somebody works.\n"
+
+    pytorch.git("add", MODULES, REGISTRY)
+    passed = try_repo("opfixtures-fix")
+    assert (passed.returncode, passed.stderr.partition("[WARNING] Unstaged files detected")[0]) == (0, "")
+    assert f"{REGISTRY}:5:5: note OPF301: " in passed.stdout

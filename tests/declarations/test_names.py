@@ -2,14 +2,12 @@ import ast
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from opfixtures.change.comparison import between
-from opfixtures.commands.check import judged
+from opfixtures.commands.judging import judged
 from opfixtures.declarations.names import class_name_for, fixture_stem, module_version
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects

@@ -1,73 +1,61 @@
-"""The schemas of whole releases of torch, and programs that run there."""
+"""Files of projects, and what is added to them."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-import pytest
+from opfixtures.declarations.read import declare
+from opfixtures.settings.config import Config
+from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewRow, NewUpgrader
+from opfixtures.synthesis.insertions import inserted
 
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
-
-RELEASES = ("2.13.0", "1.11.0")
-# Those of the dispatcher, and all of aten: what an entry of a version map can be about.
-SCHEMAS = """
-import json, torch
-
-def is_of_dispatcher(name):
-    try:
-        return "debug: registered at" in torch._C._dispatch_dump(name)
-    except RuntimeError:
-        return False
-
-found = []
-for schema in torch._C._jit_get_all_schemas():
-    name = schema.name + ("." + schema.overload_name if schema.overload_name else "")
-    if name.startswith("aten::") or is_of_dispatcher(name):
-        found.append([str(schema), is_of_dispatcher(name)])
-print(json.dumps(found))
-"""
+CONFIG = Config(
+    version_map="map.py",
+    upgraders="upgraders.py",
+    registry="registry.py",
+    fixture_modules=("modules.py",),
+    fixtures="fixtures",
+    target=None,
+    runtimes=(),
+    source=".opfixtures.toml",
+    versions="versions.h",
+)
+CPP = Config(
+    version_map="map.cpp",
+    upgraders="upgraders.cpp",
+    registry="registry.py",
+    fixture_modules=("modules.py",),
+    fixtures="fixtures",
+    target=None,
+    runtimes=(),
+    source=".opfixtures.toml",
+    versions="versions.h",
+)
 
 
-@cache
-def python_of(release: str) -> str:
-    if release == "2.13.0":
-        return sys.executable
-    spec = RuntimeSpec("release", "old", VersionRange(), release, "3.8", None, (), None)
-    return obtain_release(spec, os.environ, cache_root(os.environ), print).python
+def entry(name: str, version: int = 5, schema: str | None = None) -> NewEntry:
+    operator = f"my::{name}"
+    return NewEntry(operator, version, f"{name}_0_{version - 1}", schema or f"{operator}(Tensor x) -> Tensor")
 
 
-@cache
-def schemas_of(release: str) -> tuple[tuple[str, bool], ...]:
-    """The schemas of a release, in its order, and whether the dispatcher has them."""
-    return tuple((text, own) for text, own in in_torch(release, SCHEMAS))
+def module(name: str) -> ModuleText:
+    return ModuleText(name, f"class {name}(torch.nn.Module):\n    def forward(self, x):\n        return x\n")
 
 
-def in_torch(release: str, program: str, file: Path | None = None) -> Any:
-    """What a program prints as JSON in a release of torch; it gets the path of `file`."""
-    argv = [python_of(release), "-W", "ignore", "-c", program, *([str(file)] if file else [])]
-    return json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
+def upgrader(name: str) -> NewUpgrader:
+    return NewUpgrader(name, f"def {name}(x: Tensor) -> Tensor:\n  return x\n")
 
 
-InTorch = Callable[[str, str, object], Any]
+def row(name: str, operator: str = "my::a") -> NewRow:
+    return NewRow(name, operator)
 
 
-@pytest.fixture
-def run_in(tmp_path: Path) -> InTorch:
-    """Runs a program in a release, with data in a JSON file."""
-
-    def run(release: str, program: str, data: object) -> Any:
-        file = tmp_path / "data.json"
-        file.write_text(json.dumps(data), encoding="utf-8")
-        return in_torch(release, program, file)
-
-    return run
+def put(text: str, additions: Additions, path: str, others: Mapping[str, str] | None = None) -> str:
+    """The text of a file with the additions in it."""
+    sources = {path: text.encode(), **{name: other.encode() for name, other in (others or {}).items()}}
+    config = CPP if path.endswith(".cpp") else CONFIG
+    new = inserted(sources, config, additions)
+    assert new.keys() <= {path, *(others or ())}
+    # A second reading says so, and `inserted` has seen to it; here it is seen once more.
+    declare({**sources, **new}, config)
+    return new.get(path, text.encode()).decode()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ from opfixtures.declarations.function_schema import FunctionSchema, parse_schema
 from opfixtures.declarations.names import class_name_for
 from opfixtures.synthesis.modules import module_text, modules_for
 from opfixtures.synthesis.skeletons import skeleton
-from tests.synthesis.conftest import RELEASES, InTorch, schemas_of
+from tests.synthesis.in_torch import RELEASES, in_torch, schemas_of
 
 # For each text the overload that TorchScript calls under the operator's own name, or why it does not script.
 SCRIPTED = """
@@ -86,6 +89,21 @@ HIDDEN_IN_UPGRADERS = HIDDEN | {
     "aten::split",
     "aten::sym_is_contiguous",
 }
+
+
+InTorch = Callable[[str, str, object], Any]
+
+
+@pytest.fixture
+def run_in(tmp_path: Path) -> InTorch:
+    """Runs a program in a release, with data in a JSON file."""
+
+    def run(release: str, program: str, data: object) -> Any:
+        file = tmp_path / "data.json"
+        file.write_text(json.dumps(data), encoding="utf-8")
+        return in_torch(release, program, file)
+
+    return run
 
 
 def by_name(schemas: Sequence[FunctionSchema]) -> dict[str, list[FunctionSchema]]:

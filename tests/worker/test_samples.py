@@ -76,7 +76,9 @@ def exported(new_modules):
         modules.add(key, CALLED.format(arguments=arguments, result=result))
     modules.add("changes its input", CALLED.format(arguments="a", result="torch.ops.aten.relu_(a)"))
     modules.add("shares its inputs", IDENTITY.format(given="(lambda x: (x, x))(torch.ones(1))") + SHARED)
-    modules.add("never runs", CALLED.format(arguments="a", result="torch.mm(a, torch.ones(1, 7)) + torch.ones(3, 2)"))
+    modules.add(
+        "never runs", CALLED.format(arguments="a", result="torch.mm(a, torch.ones(1, 7)) + torch.ones(3, 2)")
+    )
     modules.add("unknown type", CALLED.format(arguments="s: torch.Stream", result="1"))
     modules.add("enum", ENUM)
     modules.add("bundled", BUNDLED)

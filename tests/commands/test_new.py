@@ -1,0 +1,474 @@
+"""`opfixtures new` on real repositories: what it writes passes the check, and a second run changes nothing."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.renumber.conftest import FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
+from tests.repositories import MODULES, REGISTRY, VERSION_MAP
+
+UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+YAML = "aten/src/ATen/native/native_functions.yaml"
+OPS = """\
+import torch
+
+lib = torch.library.Library("vistools", "DEF")
+lib.define("sharpen(Tensor x, float amount=1.0) -> Tensor")
+lib.define("blur(Tensor x) -> Tensor")
+lib.define("blur.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)")
+lib.define("pair(Tensor x) -> (Tensor, Tensor)")
+"""
+LIBRARY = {
+    ".opfixtures.toml": """\
+[tool.opfixtures]
+version-map = "vistools/operator_versions.py"
+upgraders = "vistools/upgraders.py"
+registry = "fixtures_src/registry.py"
+fixture-modules = ["fixtures_src/modules.py"]
+fixtures = "fixtures"
+operators = ["vistools/*.py"]
+""",
+    "vistools/operator_versions.py": "OPERATOR_VERSIONS = {}\n",
+    "vistools/upgraders.py": 'UPGRADERS = ""\n',
+    "vistools/ops.py": OPS,
+    "fixtures_src/registry.py": "from modules import *\n\nALL_MODULES = {}\n",
+    "fixtures_src/modules.py": "import torch\n",
+}
+
+
+def entry_of(version, name, schema):
+    return f'{{"bumped_at_version": {version}, "upgrader_name": "{name}", "old_schema": "{schema}"}}'
+
+
+class Newly:
+    """A repository in which `new` runs."""
+
+    def __init__(self, repository, opfixtures):
+        self.repository = repository
+        self.root = repository.root
+        self.read = repository.read
+        self._opfixtures = opfixtures
+
+    def write(self, path, text):
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def replace(self, path, old, new):
+        text = self.read(path)
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+    def commit(self):
+        self.repository.git("add", "--all")
+        return self.repository.commit()
+
+    def run(self, *args, folder="."):
+        return self._opfixtures(self.repository, "new", *args, folder=folder)
+
+    def state(self):
+        return {
+            path: (self.root / path).read_bytes() for path in self.repository.git("ls-files").splitlines()
+        }
+
+    def new(self, *args):
+        """What it says, the diff left out: first without writing, then written, then with nothing left to write."""
+        before = self.state()
+        shown = self.run(*args)
+        assert (shown.status, shown.err) == (0, "")
+        assert self.state() == before
+        written = self.run(*args, "--apply")
+        assert (written.status, written.err) == (0, "")
+        head, _, _ = written.out.partition("\n--- a/")
+        assert shown.out.partition("\n--- a/")[0] == head
+        assert "run again with --apply to write it" in shown.out
+        after = self.state()
+        assert after != before
+        again = self.run(*args, "--apply")
+        assert again.out.endswith("opfixtures: nothing to add\n")
+        assert self.state() == after
+        return head.rstrip("\n").split("\n")
+
+    def refused(self, *args):
+        before = self.state()
+        ran = self.run(*args, "--apply")
+        assert (ran.status, ran.out) == (2, "")
+        assert self.state() == before
+        return ran.err.removeprefix("opfixtures: error: ").rstrip("\n")
+
+    def errors(self):
+        self.repository.git("add", "--all")
+        found = json.loads(self._opfixtures(self.repository, "check", "--format", "json").out)
+        return [one["code"] for one in found["findings"] if one["severity"] == "error"]
+
+
+@pytest.fixture
+def vistools(new_repository, opfixtures):
+    """A library whose sharpen has lost a default in the work tree."""
+    newly = Newly(new_repository(LIBRARY, name="vistools"), opfixtures)
+    newly.replace("vistools/ops.py", "float amount=1.0", "float amount")
+    return newly
+
+
+@pytest.fixture
+def pytorch_tree(new_repository, opfixtures):
+    """A tree with PyTorch's paths and declarations, in which foo has got an argument."""
+    schemas = (
+        "- func: foo(Tensor self) -> Tensor\n- func: foo.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)\n"
+    )
+    newly = Newly(new_repository({**tree(GELU, produced=10), YAML: schemas}), opfixtures)
+    newly.replace(YAML, "foo(Tensor self)", "foo(Tensor self, *, str mode='a')")
+    return newly
+
+
+class TestALibrary:
+    def test_gets_all_that_an_entry_owes(self, vistools):
+        assert vistools.new("vistools::sharpen") == [
+            "vistools::sharpen",
+            "HEAD:       sharpen(Tensor x, float amount=1.0) -> Tensor",
+            "work tree:  sharpen(Tensor x, float amount) -> Tensor",
+            "version 4 is the next one free (4 to 10 are left)",
+            "+ vistools/operator_versions.py entry at 4",
+            "+ vistools/upgraders.py         sharpen_0_3, a skeleton to fill in",
+            *vistools_modules(vistools, "vistools::sharpen"),
+        ]
+        assert vistools.errors() == []
+        assert "def sharpen_0_3(x: Tensor, amount: float) -> Tensor:\n" in vistools.read(
+            "vistools/upgraders.py"
+        )
+        assert '"old_schema": "vistools::sharpen(Tensor x, float amount=1.0) -> Tensor"' in vistools.read(
+            "vistools/operator_versions.py"
+        )
+        # Operators of other namespaces are called as such.
+        assert "torch.ops.vistools.sharpen(" in vistools.read("fixtures_src/modules.py")
+
+    def test_is_told_what_to_do_next(self, vistools):
+        out = vistools.run("vistools::sharpen", "--apply").out
+        assert out.endswith(
+            "opfixtures: 4 files written\nedit vistools/upgraders.py, then: opfixtures generate\n"
+        )
+
+    def test_gets_the_version_behind_its_last_release_and_shares_it(self, vistools):
+        vistools.run("vistools::sharpen", "--apply")
+        vistools.commit()
+        vistools.repository.git("tag", "v1")
+        vistools.replace("vistools/ops.py", "float amount)", "float amount, int n=1)")
+        vistools.replace("vistools/ops.py", "blur(Tensor x)", "blur(Tensor x, int n)")
+        said = vistools.new("vistools::sharpen", "vistools::blur")
+        assert said.count("version 5 is the next one free (5 to 10 are left)") == 2
+        assert any("sharpen_4_4, a skeleton" in line for line in said)
+        assert any("blur_0_4, a skeleton" in line for line in said)
+        assert vistools.errors() == []
+
+    def test_has_no_version_left_behind_the_last(self, vistools):
+        entry = entry_of(10, "old_0_9", "vistools::old(Tensor x) -> Tensor")
+        vistools.write(
+            "vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"vistools::old": [{entry}]}}\n'
+        )
+        vistools.commit()
+        vistools.repository.git("tag", "v1")
+        assert vistools.refused("vistools::sharpen", "--behaviour") == (
+            "vistools::sharpen cannot be bumped at version 11, and TorchScript gives a library 4 to 10: torch loads no "
+            "archive that is stamped above, and no version is left: leave the operator as it is, and add an overload "
+            "that no old model calls, such as vistools::sharpen.v2"
+        )
+
+    def test_says_where_the_last_version_is_taken(self, vistools):
+        entry = entry_of(9, "old_0_8", "vistools::old(Tensor x) -> Tensor")
+        vistools.write(
+            "vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"vistools::old": [{entry}]}}\n'
+        )
+        vistools.replace("vistools/ops.py", "float amount)", "float amount=1.0)")
+        vistools.commit()
+        vistools.repository.git("tag", "v1")
+        assert "version 10 is the next one free (the last one)" in vistools.new(
+            "vistools::blur", "--behaviour"
+        )
+
+    def test_whose_operator_computes_something_else_says_so(self, vistools):
+        assert vistools.refused("vistools::blur") == (
+            "nothing changed: vistools::blur has the same schema before and now: if it computes something else for the "
+            "same inputs, say so with --behaviour"
+        )
+        assert "work tree:  blur(Tensor x) -> Tensor" in vistools.new("vistools::blur", "--behaviour")
+
+    def test_whose_operator_is_gone_gets_an_entry_all_the_same(self, vistools):
+        vistools.replace("vistools/ops.py", 'lib.define("blur(Tensor x) -> Tensor")\n', "")
+        assert "work tree:  no declaration has it" in vistools.new("vistools::blur", "--behaviour")
+
+    def test_without_an_upgraders_file_is_shown_the_text(self, vistools):
+        vistools.replace("vistools/upgraders.py", 'UPGRADERS = ""', "UPGRADERS = make()")
+        out = vistools.run("vistools::sharpen", "--apply").out
+        assert (
+            "\nstill to do: give torch the upgrader sharpen_0_3, where your library registers those:\n\n"
+            "def sharpen_0_3(x: Tensor, amount: float) -> Tensor:\n"
+        ) in out
+        assert vistools.read("vistools/upgraders.py") == "UPGRADERS = make()\n"
+
+    def test_has_its_upgraders_beside_the_map_where_no_settings_name_them(self, vistools):
+        vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
+        vistools.run("vistools::sharpen", "--apply")
+        assert "def sharpen_0_3(" in vistools.read("vistools/upgraders.py")
+
+    def test_with_a_name_in_two_namespaces_gets_two_upgraders(self, vistools):
+        entry = entry_of(4, "blur_0_3", "other::blur(Tensor x) -> Tensor")
+        vistools.write("vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"other::blur": [{entry}]}}\n')
+        said = vistools.new("vistools::blur", "--behaviour")
+        assert any("vistools_blur_0_3, a skeleton" in line for line in said)
+
+    def test_that_declares_an_operator_twice_has_to_say_which(self, vistools):
+        vistools.repository.write("vistools/more.py", OPS.replace("float amount=1.0", "int amount"))
+        assert vistools.refused("vistools::sharpen").endswith(
+            ": vistools::sharpen is declared here and in vistools/more.py:4:12, and not alike: give the schema that it "
+            "had by --old-schema"
+        )
+
+
+def vistools_modules(newly, operator):
+    """The lines about the modules that the tree has for an operator."""
+    rows = [line.strip() for line in newly.read("fixtures_src/registry.py").splitlines() if operator in line]
+    names = [row.partition("(")[0] for row in rows]
+    return [
+        *(f"+ fixtures_src/modules.py       {name}" for name in names),
+        *(f"+ fixtures_src/registry.py      row of {name}" for name in names),
+    ]
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("named", "meant"),
+        [
+            ("vistools::sharpn", "vistools::sharpen"),
+            ("sharpen", "vistools::sharpen"),
+            ("vistools::blur.in", "vistools::blur or vistools::blur.out"),
+            ("aten::pair", "vistools::pair"),
+        ],
+    )
+    def test_of_no_operator_are_refused_with_the_nearest(self, vistools, named, meant):
+        assert vistools.refused(named).startswith(f"there is no operator {named}: did you mean {meant}")
+
+    def test_of_nothing_near_are_refused(self, vistools):
+        assert vistools.refused("x::zzzz") == (
+            "there is no operator x::zzzz in the declarations that the settings name as `operators`: correct its name, "
+            "or give the schema that it had by --old-schema"
+        )
+
+    def test_of_an_operator_that_is_new_need_no_entry(self, vistools):
+        vistools.write("vistools/ops.py", f'{OPS}lib.define("later(Tensor x) -> Tensor")\n')
+        assert vistools.refused("vistools::later") == (
+            "vistools::later is new: no declaration before had it, so no old model calls it, and it needs no entry"
+        )
+
+    def test_of_what_torch_cannot_upgrade_are_refused_with_the_reason(self, vistools):
+        assert vistools.refused("vistools::pair", "--behaviour") == (
+            "torch cannot upgrade vistools::pair, which returns several values: leave the operator as it is, and add "
+            "an overload that no old model calls, such as vistools::pair.v2"
+        )
+
+    @pytest.mark.parametrize(
+        "args", [(), ("--all", "a::b"), ("a::b", "c::d", "--old-schema", "x"), ("--all", "--behaviour")]
+    )
+    def test_and_options_that_do_not_fit_together_are_refused(self, vistools, args):
+        assert vistools.run(*args).status == 2
+
+
+class TestWithoutDeclarations:
+    @pytest.fixture
+    def silent(self, vistools):
+        vistools.replace(".opfixtures.toml", 'operators = ["vistools/*.py"]\n', "")
+        vistools.commit()
+        return vistools
+
+    def test_the_old_schema_has_to_be_given(self, silent):
+        assert silent.refused("vistools::sharpen") == (
+            "nobody knows the schema that vistools::sharpen had: name the files that declare operators as `operators` "
+            "in the settings, or give it: --old-schema 'vistools::sharpen(Tensor x) -> Tensor'"
+        )
+
+    @pytest.mark.parametrize("namespace", ["", "vistools::"])
+    def test_it_may_lack_the_namespace(self, silent, namespace):
+        said = silent.run(
+            "vistools::sharpen", "--old-schema", f"{namespace}sharpen(Tensor x) -> Tensor", "--apply"
+        )
+        assert "HEAD:       sharpen(Tensor x) -> Tensor\nwork tree:  no declaration has it\n" in said.out
+        assert silent.errors() == []
+        assert '"vistools::sharpen(Tensor x) -> Tensor"' in silent.read("vistools/operator_versions.py")
+
+    @pytest.mark.parametrize(
+        ("schema", "said"),
+        [
+            ("sharpen(Tensor", "the old schema of vistools::sharpen cannot be read ("),
+            (
+                "blur(Tensor x) -> Tensor",
+                "the old schema is of vistools::blur, and not of vistools::sharpen: ",
+            ),
+        ],
+    )
+    def test_another_one_is_refused(self, silent, schema, said):
+        assert silent.refused("vistools::sharpen", "--old-schema", schema).startswith(said)
+
+
+class TestAPyTorchTree:
+    def test_gets_all_that_an_entry_owes_the_header_too(self, pytorch_tree):
+        said = pytorch_tree.new("aten::foo")
+        assert said[:4] == [
+            "aten::foo",
+            "HEAD:       foo(Tensor self) -> Tensor",
+            'work tree:  foo(Tensor self, *, str mode="a") -> Tensor',
+            "version 11 is the next one free",
+        ]
+        assert f"+ {VERSIONS} version 11 is produced and read" in [" ".join(line.split()) for line in said]
+        assert pytorch_tree.errors() == []
+        assert '{"aten::foo", {{11, "foo_0_10", "aten::foo(Tensor self) -> Tensor"}}}' in pytorch_tree.read(
+            VERSION_MAP
+        )
+
+    def test_changes_of_one_branch_share_a_version(self, pytorch_tree):
+        pytorch_tree.replace(YAML, "foo.out(Tensor self, *", "foo.out(Tensor self, int n=1, *")
+        pytorch_tree.new("aten::foo")
+        pytorch_tree.new("aten::foo.out")
+        assert (
+            pytorch_tree.read(VERSION_MAP).count("{{11, ") + pytorch_tree.read(VERSION_MAP).count("{{11,\n")
+            == 2
+        )
+        assert pytorch_tree.errors() == []
+
+    @pytest.mark.parametrize(
+        ("path", "template", "what"),
+        [
+            (REGISTRY, ROW, "row of TestVersionedFooV10"),
+            (UPGRADERS, UPGRADER, "foo_0_10, a skeleton to fill in"),
+        ],
+    )
+    def test_where_only_a_part_is_missing_that_part_is_added(self, pytorch_tree, path, template, what):
+        for name, content in tree(GELU, FOO, produced=11).items():
+            pytorch_tree.write(name, content.replace(".relu(", ".foo("))
+        assert (
+            pytorch_tree.run("aten::foo").out
+            == "aten::foo\nthe entry at 11 lacks nothing\nopfixtures: nothing to add\n"
+        )
+        pytorch_tree.replace(path, template.format(**facts(*FOO)), "")
+        assert pytorch_tree.new("aten::foo") == ["aten::foo", f"+ {path} {what}"]
+        assert pytorch_tree.errors() == []
+
+    def test_all_of_the_map_is_completed(self, pytorch_tree):
+        for name, content in tree(GELU, FOO, ("foo.out", 11), produced=10).items():
+            pytorch_tree.write(name, content)
+        pytorch_tree.write(REGISTRY, "from fixtures_src import *\n\nALL_MODULES = {}\n")
+        pytorch_tree.write(MODULES, "import torch\n")
+        said = pytorch_tree.new("--all")
+        assert [line for line in said if line.startswith("aten::")] == [
+            "aten::gelu",
+            "aten::foo",
+            "aten::foo.out",
+        ]
+        assert pytorch_tree.errors() == []
+
+    def test_a_guard_becomes_the_proof(self, pytorch_tree):
+        pytorch_tree.replace(REGISTRY, "}", '    TestFooV3(): "aten::foo",\n}')
+        pytorch_tree.replace(MODULES, "class ", "class TestFooV3(torch.nn.Module):\n    pass\n\n\nclass ")
+        said = pytorch_tree.new("aten::foo")
+        assert not [line for line in said if MODULES in line or REGISTRY in line]
+
+    def test_what_a_branch_committed_is_compared_with_target(self, pytorch_tree):
+        pytorch_tree.repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        pytorch_tree.repository.git("checkout", "--quiet", "-b", "mine")
+        pytorch_tree.commit()
+        assert pytorch_tree.new("aten::foo")[1] == "target:     foo(Tensor self) -> Tensor"
+
+    def test_a_second_bump_covers_what_the_first_left(self, pytorch_tree):
+        for name, content in tree(GELU, FOO, produced=11).items():
+            pytorch_tree.write(name, content)
+        pytorch_tree.commit()
+        pytorch_tree.replace(YAML, "str mode='a'", "str mode='b'")
+        said = pytorch_tree.new("aten::foo")
+        assert any("foo_11_11, a skeleton" in line for line in said)
+        assert pytorch_tree.errors() == []
+
+    def test_a_published_entry_of_an_operator_that_stays_is_completed(self, pytorch_tree):
+        pytorch_tree.replace(UPGRADERS, UPGRADER.format(**facts(*GELU)), "")
+        assert pytorch_tree.new("aten::gelu") == [
+            "aten::gelu",
+            f"+ {UPGRADERS} gelu_0_9, a skeleton to fill in",
+        ]
+
+    def test_an_operator_that_nothing_says_has_changed_is_said_to_lack_nothing(self, pytorch_tree):
+        assert pytorch_tree.run("aten::gelu").out == (
+            "aten::gelu\nthe entry at 10 lacks nothing\nopfixtures: nothing to add\n"
+        )
+
+    def test_a_registry_that_cannot_be_edited_is_named_and_nothing_is_written(self, pytorch_tree):
+        pytorch_tree.write(REGISTRY, "ALL_MODULES = make()\n")
+        assert pytorch_tree.refused("aten::foo").startswith(
+            f"{REGISTRY}:1:15: ALL_MODULES is what a call returns: "
+        )
+
+
+def test_programs_get_an_object(vistools):
+    ran = vistools.run("vistools::sharpen", "--format", "json")
+    found = json.loads(ran.out)
+    (operator,) = found.pop("operators")
+    assert found == {
+        "schema": 1,
+        "written": False,
+        "files": [
+            "vistools/operator_versions.py",
+            "fixtures_src/registry.py",
+            "fixtures_src/modules.py",
+            "vistools/upgraders.py",
+        ],
+    }
+    assert operator["added"][0] == {"path": "vistools/operator_versions.py", "what": "entry at 4"}
+    assert (operator["bumped_at_version"], operator["versions_left"]) == (4, [4, 5, 6, 7, 8, 9, 10])
+    assert json.loads(vistools.run("vistools::sharpen", "--format", "json", "--apply").out)["written"] is True
+    assert vistools.errors() == []
+
+
+@pytest.mark.parametrize("rows", ["{}", '{A(): "my::a"}', '{\n    A(): "my::a",\n}'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "from modules import *",
+        "from modules import A",
+        "from modules import (\n    A,\n    Z,\n)",
+        "import modules",
+    ],
+)
+def test_what_it_writes_is_as_ruff_would_have_it(vistools, head, rows):
+    rows = rows.replace("A()", "modules.A()") if head == "import modules" else rows
+    vistools.write("fixtures_src/registry.py", f"{head}\n\nALL_MODULES = {rows}\n")
+    vistools.write("fixtures_src/modules.py", "import torch\n\n\nclass A(torch.nn.Module):\n    pass\n")
+    vistools.replace("vistools/ops.py", "blur(Tensor x)", 'blur(Tensor x, str mode=\\"a\\")')
+    vistools.new("vistools::sharpen", "vistools::blur")
+    files = [path for path in LIBRARY if path.endswith(".py") and not path.endswith("ops.py")]
+    ruff = [sys.executable, "-m", "ruff"]
+    # What is not used, or not known where all is imported, is a matter of the tree's own.
+    options = ["--isolated", "--select", "E,W,F,I", "--ignore", "F401,F403,F405,E501", "--no-cache"]
+    for command in ([*ruff, "check", *options], [*ruff, "format", "--isolated", "--no-cache", "--diff"]):
+        done = subprocess.run([*command, *files], cwd=vistools.root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+class TestProjects:
+    @pytest.fixture
+    def two(self, new_repository, opfixtures):
+        files: dict[str, str] = {}
+        for folder, namespace in (("a", "one"), ("b", "two")):
+            files |= {
+                f"{folder}/{path}": text.replace('"vistools"', f'"{namespace}"')
+                for path, text in LIBRARY.items()
+            }
+        return Newly(new_repository(files, name="two"), opfixtures)
+
+    def test_the_one_that_knows_the_operator_gets_the_entry(self, two):
+        two.run("two::blur", "--behaviour", "--apply")
+        assert "two::blur" in two.read("b/vistools/operator_versions.py")
+        assert two.errors() == []
+
+    def test_for_an_operator_of_nobody_it_is_the_one_that_this_runs_in(self, two):
+        schema = ("--old-schema", "x::y(Tensor x) -> Tensor")
+        assert two.refused("x::y", *schema) == (
+            "x::y could be of several projects: run this in the folder of its own: a, b"
+        )
+        assert two.run("x::y", *schema, "--apply", folder="b/vistools").status == 0
+        assert "x::y" in two.read("b/vistools/operator_versions.py")
