@@ -20,6 +20,7 @@ STATIONS = (
     "proving",
     "making",
     "rules",
+    "synthesis",
     "change",
     "declarations",
     "runtimes",

@@ -1,0 +1,1 @@
+"""Synthesis: what nobody writes by hand: fixture modules, their sample inputs, upgraders' skeletons, insertions."""
