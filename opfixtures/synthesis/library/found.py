@@ -78,9 +78,12 @@ def find_library(
     text = None if setup is None else setup.decode("utf-8", "replace")
     has_cpp = any(not path.endswith(".py") for path in declaring)
     package = find_package(paths, declaring, project_name(pyproject, text or ""), wanted)
-    operators = tuple(operator for one in found for operator in one.operators)
+    every = [operator for one in found for operator in one.operators]
+    # What begins with an underscore is the library's own business.
+    public = [one for one in every if "::_" not in one.operator]
     problems = tuple(problem for one in declared for problem in one.problems)
-    return Library(folder, package, operators, problems, declaring, setup_commands(pyproject, text, has_cpp))
+    commands = setup_commands(pyproject, text, has_cpp)
+    return Library(folder, package, tuple(public or every), problems, declaring, commands)
 
 
 def _pyproject(path: str, read: Callable[[str], bytes | None]) -> Mapping[str, object]:

@@ -92,7 +92,8 @@ def with_import(init: str) -> str | None:
         tree = ast.parse(init)
         if any(map(_imports_upgraders, ast.walk(tree))):
             return init
-        new = _appended(init, f"\n{_IMPORT}" if init else _IMPORT)
+        apart = "" if not init or init.replace("\r\n", "\n").endswith("\n\n") else "\n"
+        new = _appended(init, f"{apart}{_IMPORT}")
         both = ast.parse(new)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
