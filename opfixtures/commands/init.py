@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 
 from opfixtures import __version__
 from opfixtures.atomic_write import write_all
@@ -71,7 +71,7 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
     """Write what is missing, build and import the library, say what to do next.
 
     Returns 1 where the library cannot be built before its author did something. Raises UserError where the library
-    cannot be told, RuntimeUnavailable where it cannot be built or imported.
+    cannot be told, or a link stands where a file is to be; RuntimeUnavailable where it cannot be built or imported.
     """
     work_tree = WorkTreeSnapshot(repository.root)
     config = read_config(work_tree, folder)
@@ -83,14 +83,15 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
     library = find_library(
         folder, _files(repository, folder), _reader(work_tree), wanted or next(iter(imported), None)
     )
-    plan = plan_library(library, config, _reader(work_tree), cpp_map, _action())
+    plan = plan_library(library, config, work_tree.read, cpp_map, _action())
     _show(library, plan)
     if dry_run:
         return 0
     write_all({os.path.join(repository.root, path): content for path, content in plan.files.items()})
     if not plan.unbuilt:
-        config = read_config(work_tree, folder)
-        _try(repository, config, library, plan)
+        written = read_config(work_tree, folder)
+        assert written is not None
+        _try(repository, written, library, plan)
     _say_next(library, plan)
     return int(plan.unbuilt)
 
@@ -100,7 +101,9 @@ def _files(repository: Repository, folder: str) -> list[str]:
     listed = repository.run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
     paths = os.fsdecode(listed).split("\0")[:-1]
     own = below(folder, "")
-    return list(dict.fromkeys(path.removeprefix(own) for path in paths if path.startswith(own)))
+    # What cannot be shown no settings can name.
+    named = (path for path in paths if path.startswith(own) and path.isprintable())
+    return list(dict.fromkeys(path.removeprefix(own) for path in named))
 
 
 def _reader(work_tree: WorkTreeSnapshot) -> Callable[[str], bytes | None]:
@@ -117,11 +120,8 @@ def _reader(work_tree: WorkTreeSnapshot) -> Callable[[str], bytes | None]:
 
 def _action() -> str:
     """What a workflow calls: the repository that this installation came from, if it says so."""
-    try:
-        origin = distribution("opfixtures").read_text("direct_url.json")
-    except PackageNotFoundError:
-        origin = None
-    return action_of(origin, __version__)
+    installed = next(iter(distributions(name="opfixtures")), None)
+    return action_of(installed.read_text("direct_url.json") if installed else None, __version__)
 
 
 def _show(library: Library, plan: Plan) -> None:
@@ -136,11 +136,14 @@ def _show(library: Library, plan: Plan) -> None:
     sys.stdout.flush()
 
 
-def _try(repository: Repository, config: Config | None, library: Library, plan: Plan) -> None:
+def _try(repository: Repository, config: Config, library: Library, plan: Plan) -> None:
     """Build and import the library with the settings that were written."""
-    spec = next((one for one in config.runtimes if one.kind == "checkout"), None) if config else None
-    if config is None or spec is None:
+    built = [one for one in config.runtimes if one.kind == "checkout"]
+    if not built:
+        sys.stdout.write("not built: no runtime of the settings is a checkout\n")
         return
+    # The last recipe of several is that of the tree as it is now.
+    spec = max(built, key=lambda one: one.operator_versions.top)
     with new_tools(repository) as tools:
         try:
             runtime, seen = try_library(spec, library, tools.building(sources_of(config, [config])).runtimes)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -107,6 +108,28 @@ def test_links_and_ignored_files_are_none_of_the_library(
     os.symlink("../elsewhere.py", library.root / "mylib/link.py")
     ran = opfixtures(library, "init", "--dry-run")
     assert (ran.status, ran.out.splitlines()[0]) == (0, "mylib in mylib: mylib::scale")
+
+
+def test_a_link_is_not_written_through(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures, tmp_path: Path
+) -> None:
+    library = new_repository(LIBRARY)
+    (tmp_path / "elsewhere").mkdir()
+    os.symlink(tmp_path / "elsewhere", library.root / "tests")
+    ran = opfixtures(library, "init")
+    assert (ran.status, "tests is a symbolic link in the work tree" in ran.err) == (2, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert not (library.root / "mylib/upgraders.py").exists()
+
+
+def test_settings_of_which_no_runtime_is_a_checkout_are_not_built(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures
+) -> None:
+    settings = SETTINGS[: SETTINGS.rindex("[[")]
+    library = new_repository({**LIBRARY, ".opfixtures.toml": settings})
+    ran = opfixtures(library, "init")
+    assert (ran.status, "not built: no runtime of the settings is a checkout\n" in ran.out) == (0, True)
+    assert opfixtures(library, "init", "--check").status == 1
 
 
 @pytest.mark.parametrize(

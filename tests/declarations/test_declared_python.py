@@ -178,6 +178,7 @@ def test_what_declares_nothing_is_no_problem(source: str) -> None:
         ("a = b = NS", ["mylib::f"]),
         ("NS += 'x'", []),
         ("NS = 'other'", []),
+        ("a, NS = made()", []),
         ("for NS in 'ab': pass", []),
         ("[NS for NS in 'ab']", []),
         ("def lib(): pass", []),

@@ -82,6 +82,7 @@ def written(files: dict[str, str], folder: str = "", *, cpp_map: bool = False) -
                 "mylib/a/__init__.py": "",
                 "mylib/a/ops.py": OPS,
                 "other/__init__.py": "",
+                "my-lib/__init__.py": "",
             },
             Package("mylib", "mylib"),
             ["mylib::scale"],
@@ -338,6 +339,21 @@ def test_a_map_in_cpp_is_read_and_gives_its_entries_to_the_upgraders() -> None:
 )
 def test_the_import_of_the_upgraders_is_added_once_at_the_end(init: str, expected: str | None) -> None:
     assert texts.with_import(init) == expected
+
+
+def test_files_that_are_not_utf_8_are_left_to_their_author() -> None:
+    files = {**FLAT, "mylib/__init__.py": OPS, "mylib/ops.py": OPS, ".pre-commit-config.yaml": ""}
+    library = found(files)
+
+    def read(path: str) -> bytes | None:
+        is_other = path in ("mylib/__init__.py", ".pre-commit-config.yaml")
+        return "# coding: latin-1\n# é".encode("latin-1") if is_other else reader(files)(path)
+
+    plan = plan_library(library, None, read, False, "acme/opfixtures@v9")
+    assert [one.partition(":")[0] for one in plan.left] == [
+        "import the upgraders at the end of mylib/__init__.py",
+        "add to `repos` in .pre-commit-config.yaml",
+    ]
 
 
 def test_an_init_that_cannot_be_changed_is_left_to_its_author() -> None:

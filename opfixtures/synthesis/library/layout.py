@@ -42,7 +42,8 @@ def find_package(
     """
     folders = {path.rpartition("/")[0] for path in of_the_library(paths) if path.endswith("/__init__.py")}
     top = sorted(folder for folder in folders if folder.rpartition("/")[0] not in folders)
-    packages = {folder: Package(folder.rpartition("/")[2], folder) for folder in top}
+    named_so = [(folder.rpartition("/")[2], folder) for folder in top]
+    packages = {folder: Package(name, folder) for name, folder in named_so if name.isidentifier()}
     named = [one for one in packages.values() if one.name == (wanted or project)]
     if wanted is not None:
         if not named:
