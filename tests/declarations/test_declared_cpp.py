@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 
 from opfixtures.declarations.declared_operators import DeclaredOperators, read_declared_operators
@@ -130,21 +128,3 @@ def test_a_file_without_a_library_or_of_another_kind() -> None:
     (problem,) = read("TORCH_LIBRARY", "ops.rs").problems
     assert problem.place == Place("ops.rs", 1, 1)
     assert problem.message.startswith("operators are not read from such a file: name one that ends in .cpp")
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "TORCH_LIBRARY(" * 50_000,
-        "TORCH_LIBRARY(a, m) {" * 20_000,
-        "TORCH_LIBRARY(a, m) {" + "m.def(" * 50_000,
-        "TORCH_LIBRARY(a, m) {" + "m.def(torch::schema(" * 30_000,
-        "TORCH_LIBRARY(a, m) {" + 'm.def("f' * 30_000,
-        "TORCH_LIBRARY(a, m) {" + "m.impl()" * 30_000,
-        "TORCH_LIBRARY(a, m) {" + 'm.def("f() -> ()" {' * 30_000,
-    ],
-)
-def test_no_text_takes_more_than_linear_time(source: str) -> None:
-    begin = process_time()
-    read(source)
-    assert process_time() - begin < 4
