@@ -31,6 +31,7 @@ def read(source: str | bytes, path: str = "csrc/ops.cpp") -> DeclaredOperators:
         f"TORCH_LIBRARY(mylib, m) {{ m.def(::torch::schema(TORCH_SELECTIVE_SCHEMA({TEXT})), [](int a) {{ f(a); }}); }}",
         f'TORCH_LIBRARY(mylib, m) {{ m.set_python_module("x"); if (a) {{ m.def({TEXT}); }} }}',
         f'TORCH_LIBRARY(mylib, m) {{ m.impl("other", f(m2)).def({TEXT}).fallback(g()); }}',
+        f'TORCH_LIBRARY(mylib, m) {{ m.stack(1).def("push(int x) -> ()"); m.set_python_module("x").def({TEXT}); }}',
         f'#if A\nTORCH_LIBRARY(mylib, m) {{\n#ifdef B\n  /* m.def("x()") */ m.def({TEXT});\n#endif\n}}\n#endif',
         f'#if 0\nTORCH_LIBRARY(no, m) {{ m.def("no() -> ()"); }}\n#endif\nTORCH_LIBRARY(mylib, m) {{ m.def({TEXT}); }}',
         'TORCH_LIBRARY_FRAGMENT(_, m) { m.def("mylib::scale(Tensor x, float factor=1.0) -> Tensor"); }',

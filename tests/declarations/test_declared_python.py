@@ -198,6 +198,21 @@ def test_a_name_that_something_else_binds_is_none_that_can_be_followed(
     assert bool(declared.problems) != bool(operators)
 
 
+def test_the_names_of_a_class_are_not_those_of_its_functions() -> None:
+    declared = read(
+        """\
+        from torch.library import Library
+        lib = Library("mylib", "DEF")
+        class Ops:
+            lib = Library("other", "DEF")
+            lib.define("in_class() -> ()")
+            def f(self):
+                lib.define("f() -> ()")
+        """
+    )
+    assert [one.operator for one in declared.operators] == ["other::in_class", "mylib::f"]
+
+
 def test_names_that_lead_to_each_other_have_an_end() -> None:
     declared = read("import torch\nf = g\ng = f\nf.define(f('x'))\nf.define('f() -> ()')\ng(f)\n")
     assert [problem.place.line for problem in declared.problems] == [5]
