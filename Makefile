@@ -27,7 +27,7 @@ evidence: .venv/torch .venv/uv
 test: lint types coverage evidence
 
 # The pure rooms: what reads, judges, plans and renders. No torch, no network, no builds.
-FAST := archives declarations making proving records report rules settings
+FAST := archives declarations making proving records report rules settings synthesis
 test-fast: .venv/tools
 	$(BIN)/python -m pytest -q --numprocesses auto -m "not torch" $(FAST:%=tests/%) tests/test_*.py
 

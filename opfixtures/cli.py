@@ -10,6 +10,7 @@ from opfixtures import __version__
 from opfixtures.commands.exit_status import ended
 
 COMMANDS = {
+    "init": "write what a library needs: settings, map, registry, upgraders, workflow, hook",
     "check": "report what a change of the version map owes",
     "status": "show every operator: versions, upgrader, fixture entry, fixture",
     "explain": "say what a finding's code means",

@@ -22,7 +22,7 @@ _IMPLEMENTING = "TORCH_LIBRARY_IMPL"
 _WRAPPERS = frozenset({"schema", "TORCH_SELECTIVE_NAME", "TORCH_SELECTIVE_SCHEMA"})
 _MOST_WRAPPERS = 4
 # They return the library, so that another call may follow; `class_` returns a class, whose methods are no operators.
-_CHAINED = frozenset({"def", "fallback", "impl"})
+_CHAINED = frozenset({"def", "fallback", "impl", "set_python_module"})
 
 
 def read_cpp_operators(path: str, source: bytes) -> DeclaredOperators:

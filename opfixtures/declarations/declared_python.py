@@ -22,7 +22,7 @@ from opfixtures.declarations.python_names import Function, Names, Scope
 from opfixtures.declarations.python_source import SourceLines, parse, place
 
 # What declares says one of these, in every encoding that a module is written in.
-_MARKS = (b"torch", b"define")
+_MARK = re.compile(rb"\bdefine\b|custom_op|triton_op")
 _DECORATORS = {
     "torch.library.custom_op": "custom_op",
     "torch._library.custom_ops.custom_op": "custom_op",
@@ -38,7 +38,7 @@ _COMPUTED = "only a run can tell {what} here: write a string literal"
 
 def read_python_operators(path: str, source: bytes) -> DeclaredOperators:
     """The operators that a Python file declares; whatever the bytes, never an exception."""
-    if not any(mark in source for mark in _MARKS) and not is_utf_16(source):
+    if not _MARK.search(source) and not is_utf_16(source):
         return DeclaredOperators(path)
     tree = parse(path, source)
     if isinstance(tree, Problem):

@@ -1,1 +1,1 @@
-"""What `new`, `check --fix` and the hints write into a tree: lines, insertions and renames, file by file. Pure."""
+"""What nobody writes by hand: fixture modules, skeletons of upgraders, and how they come into the files. Pure."""

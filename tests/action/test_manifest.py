@@ -35,7 +35,8 @@ def blocks(page: str = README) -> list[str]:
 
 def shown() -> list[str]:
     """All workflows that are shown to be pasted."""
-    return [*blocks(), *blocks((ROOT / "docs/workflows.md").read_text(encoding="utf-8"))]
+    pages = ("docs/workflows.md", "docs/libraries.md")
+    return [*blocks(), *(one for page in pages for one in blocks((ROOT / page).read_text(encoding="utf-8")))]
 
 
 def read(path: Path) -> Any:

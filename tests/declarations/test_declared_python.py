@@ -178,6 +178,7 @@ def test_what_declares_nothing_is_no_problem(source: str) -> None:
         ("a = b = NS", ["mylib::f"]),
         ("NS += 'x'", []),
         ("NS = 'other'", []),
+        ("a, NS = made()", []),
         ("for NS in 'ab': pass", []),
         ("[NS for NS in 'ab']", []),
         ("def lib(): pass", []),
@@ -195,6 +196,21 @@ def test_a_name_that_something_else_binds_is_none_that_can_be_followed(
     )
     assert [one.operator for one in declared.operators] == operators
     assert bool(declared.problems) != bool(operators)
+
+
+def test_the_names_of_a_class_are_not_those_of_its_functions() -> None:
+    declared = read(
+        """\
+        from torch.library import Library
+        lib = Library("mylib", "DEF")
+        class Ops:
+            lib = Library("other", "DEF")
+            lib.define("in_class() -> ()")
+            def f(self):
+                lib.define("f() -> ()")
+        """
+    )
+    assert [one.operator for one in declared.operators] == ["other::in_class", "mylib::f"]
 
 
 def test_names_that_lead_to_each_other_have_an_end() -> None:

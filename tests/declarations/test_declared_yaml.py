@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from time import process_time
 
 import pytest
 
@@ -77,25 +76,6 @@ def test_what_is_not_read_is_a_problem_at_its_place(source: str | bytes, line: i
     assert [problem.place.line for problem in declared.problems] == [line]
     assert declared.problems[0].message.startswith(message)
     assert declared.operators == ()
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "- func: 'a" + "''" * 200_000,
-        '- func: "a' + "\\\\" * 200_000,
-        "- func: a" + " #" * 200_000,
-        "- func: a\n" + "   b\n" * 100_000,
-        "- func: >\n" * 20_000,
-        "- " * 200_000 + "func: x",
-        "- {" * 200_000,
-        " " * 400_000 + "func: x",
-    ],
-)
-def test_no_text_takes_more_than_linear_time(source: str) -> None:
-    begin = process_time()
-    read(source)
-    assert process_time() - begin < 2
 
 
 TORCHS = """

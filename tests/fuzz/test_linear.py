@@ -61,6 +61,8 @@ SHAPES: dict[str, list[tuple[str, str, str]]] = {
     "declared-yaml": [
         *(("", part, "") for part in ("- func: f@() -> ()\n", "- func: >\n", "- {", "- func: {\n", "- ")),
         *(("- func: '", part, "") for part in ("''", "\n ", " ")),
+        *(("", part, "func: x") for part in (" ", "- ")),
+        ("- func: a", " #", ""),
         *(('- func: "', part, "") for part in ("\\\\", "\\\n ", '\\"')),
         *(("- func: f(\n", part, "") for part in ("   Tensor a@,\n", "   # a\n", "\n", "   #\\")),
     ],

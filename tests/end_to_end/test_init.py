@@ -1,0 +1,256 @@
+"""A new user's way, from a library without anything to a verified fixture: `init`, real builds, real torch."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from opfixtures.synthesis.library import texts
+from tests.repositories import GitRepository, Ran
+
+RunLong = Callable[..., Ran]
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=61"BUILD]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "my-lib"
+version = "1.0"
+dependencies = ["torch"]
+"""
+OPS = """\
+import torch
+
+
+@torch.library.custom_op("mylib::scale", mutates_args=())
+def scale(x: torch.Tensor, factor: float = 2.0) -> torch.Tensor:
+    return x * factor
+"""
+SETUP = """\
+from setuptools import setup
+from torch.utils.cpp_extension import BuildExtension, CppExtension
+
+setup(
+    package_dir={"": "src"},
+    packages=["mylib"],
+    ext_modules=[CppExtension("mylib._C", ["csrc/ops.cpp"], extra_compile_args=["-O0"])],
+    cmdclass={"build_ext": BuildExtension},
+)
+"""
+LOADS = """\
+import glob
+import os
+
+import torch
+
+torch.ops.load_library(glob.glob(os.path.join(os.path.dirname(__file__), "_C*.so"))[0])
+"""
+OPS_CPP = """\
+#include <ATen/Functions.h>
+#include <torch/library.h>
+
+at::Tensor scale(const at::Tensor& x, double factor) {
+  return at::mul(x, factor);
+}
+
+TORCH_LIBRARY(mylib, m) {
+  m.def("scale(Tensor x, float factor=2.0) -> Tensor");
+  m.impl("scale", c10::DispatchKey::CompositeExplicitAutograd, TORCH_FN(scale));
+}
+"""
+OLD = '"mylib::scale(Tensor x, float factor=2.) -> Tensor"'
+UPGRADER = """\
+def scale_0_3(x: Tensor, factor: float) -> Tensor:
+    return torch.ops.mylib.scale(x, factor)
+"""
+MODULE = """\
+
+
+class TestVersionedScaleV3(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.mylib.scale(x)
+
+    @staticmethod
+    def sample_inputs():
+        return [(torch.tensor([1.0, 2.0]),)]
+"""
+FILES = "tests/operator_fixtures"
+
+
+def change_scale(library: GitRepository, ops: str, version_map: str, upgraders: str) -> None:
+    """Take the default of `factor` away, as an author does: operator, entry, upgrader, module and row."""
+    library.replace(ops, "= 2.0" if ops.endswith(".py") else "=2.0", "")
+    if version_map.endswith(".py"):
+        entry = f'{{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": {OLD}}}'
+        library.replace(version_map, "= {}", f'= {{"mylib::scale": [{entry}]}}')
+    else:
+        library.replace(
+            version_map, "Map({\n", f'Map({{\n    {{"mylib::scale", {{{{4, "scale_0_3", {OLD}}}}}}},\n'
+        )
+    library.replace(upgraders, 'UPGRADERS = """\n', f'UPGRADERS = """\n{UPGRADER}')
+    library.write(f"{FILES}/modules.py", library.read(f"{FILES}/modules.py") + MODULE)
+    library.replace(f"{FILES}/registry.py", "= {\n", '= {\n    TestVersionedScaleV3(): "mylib::scale",\n')
+
+
+def test_from_an_empty_folder_to_a_verified_fixture(
+    new_repository: Callable[..., GitRepository], run_long: RunLong
+) -> None:
+    library = new_repository(name="library")
+    for path, text in {
+        "pyproject.toml": PYPROJECT.replace("BUILD", ""),
+        "mylib/__init__.py": "from .ops import scale\n",
+        "mylib/ops.py": OPS,
+        ".gitignore": "build/\n*.egg-info/\n",
+    }.items():
+        library.write(path, text)
+
+    ran = run_long(library, "init")
+    assert ran.status == 0, ran.err
+    assert "built and imported mylib: the work tree with torch 2." in ran.out
+    assert library.read("pyproject.toml").startswith(PYPROJECT.replace("BUILD", ""))
+    written = library.git("ls-files", "--others", "--exclude-standard")
+    ran = run_long(library, "init")
+    assert (ran.status, "opfixtures: nothing to do, every file is there\n" in ran.out) == (0, True)
+    assert library.git("ls-files", "--others", "--exclude-standard") == written
+    library.git("add", "--all")
+    library.commit("mylib 1.0")
+    assert run_long(library, "check", "--all").status == 0
+
+    change_scale(library, "mylib/ops.py", "mylib/operator_versions.py", "mylib/upgraders.py")
+    assert run_long(library, "check").status == 0
+    ran = run_long(library, "generate")
+    assert ran.status == 0, ran.out + ran.err
+    assert "verified    mylib::scale at 4" in ran.out
+    assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no compiler")
+def test_a_cpp_extension_with_its_map_in_cpp_in_a_folder_of_a_monorepo(
+    new_repository: Callable[..., GitRepository], run_long: RunLong, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    repository = new_repository({"README.md": "two libraries\n"}, name="library")
+    for path, text in {
+        "pyproject.toml": PYPROJECT.replace("BUILD", ', "torch"'),
+        "setup.py": SETUP,
+        "src/mylib/__init__.py": LOADS,
+        "csrc/ops.cpp": OPS_CPP,
+        ".gitignore": "build/\n*.egg-info/\n",
+    }.items():
+        repository.write(f"libs/one/{path}", text)
+
+    def init(*args: str) -> Ran:
+        cache = {"OPFIXTURES_CACHE": str(tmp_path_factory.getbasetemp() / "cache")}
+        return repository.opfixtures("init", *args, folder="libs/one", **cache)
+
+    ran = init("--map", "cpp")
+    assert (
+        ran.status,
+        "add libs/one/csrc/version_map.cpp to what the extension is built from" in ran.out,
+    ) == (1, True)
+    repository.replace("libs/one/setup.py", '"csrc/ops.cpp"', '"csrc/ops.cpp", "csrc/version_map.cpp"')
+    ran = init()
+    assert ran.status == 0, ran.err
+    assert "built and imported mylib" in ran.out
+    assert "still to do: put the owner" not in ran.out
+    settings = repository.read("libs/one/pyproject.toml")
+    assert '"--no-build-isolation", "--no-deps", "."' in settings
+    assert (repository.root / ".github/workflows/opfixtures.yml").exists()
+    repository.git("add", "--all")
+    repository.commit("mylib 1.0")
+
+    change_scale_in = {
+        "ops": "csrc/ops.cpp",
+        "version_map": "csrc/version_map.cpp",
+        "upgraders": "src/mylib/upgraders.py",
+    }
+    _in_folder(repository, "libs/one", change_scale_in)
+    ran = run_long(repository, "generate", OPFIXTURES_CACHE=str(tmp_path_factory.getbasetemp() / "cache"))
+    assert ran.status == 0, ran.out + ran.err
+    assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
+
+
+def _in_folder(repository: GitRepository, folder: str, files: dict[str, str]) -> None:
+    change_scale(GitRepository(repository.root / folder, repository.environment), **files)
+
+
+def test_a_library_that_cannot_be_built_ends_with_its_last_lines(
+    new_repository: Callable[..., GitRepository], run_long: RunLong
+) -> None:
+    library = new_repository(
+        {"setup.py": "raise SystemExit('the compiler is on holiday')\n", "mylib/__init__.py": OPS}
+    )
+    ran = run_long(library, "init")
+    assert ran.status == 2
+    *lines, last = ran.err.splitlines()
+    assert any("the compiler is on holiday" in line for line in lines)
+    assert last.startswith("opfixtures: error: the work tree cannot be built: `pip install")
+    assert (library.root / "mylib/upgraders.py").exists()
+
+
+def test_what_importing_the_library_does_not_register_is_said(
+    new_repository: Callable[..., GitRepository], run_long: RunLong
+) -> None:
+    library = new_repository(
+        {
+            "pyproject.toml": PYPROJECT.replace("BUILD", ""),
+            "mylib/__init__.py": "import torch\nLIB = torch.library.Library('mylib', 'FRAGMENT')\n"
+            "LIB.define(str('f(Tensor x) -> ()'))\n",
+            "mylib/lazy.py": OPS,
+            "mylib/more.py": "import torch\ntorch.library.define('mylib::f', '() -> ()')\n",
+        }
+    )
+    ran = run_long(library, "init")
+    assert ran.status == 0, ran.err
+    assert (
+        "still to do: mylib::scale (mylib/lazy.py:4:2) is not there once mylib is imported: import its module in "
+        "mylib/__init__.py\n"
+    ) in ran.out
+    assert (
+        "still to do: mylib::f (mylib/more.py:2:34) is registered otherwise: mylib::f(Tensor x) -> ()\n"
+        in ran.out
+    )
+
+
+def test_a_library_that_does_not_import_says_why(
+    new_repository: Callable[..., GitRepository], run_long: RunLong
+) -> None:
+    library = new_repository(
+        {"pyproject.toml": PYPROJECT.replace("BUILD", ""), "mylib/__init__.py": f"{OPS}import not_there\n"}
+    )
+    ran = run_long(library, "init")
+    assert ran.status == 2
+    assert "was built and cannot be used: " in ran.err
+    assert "No module named 'not_there'" in ran.err
+
+
+def test_the_upgraders_that_are_written_warn_of_nothing_and_cost_nothing_before_the_first_entry(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("template")
+    package = folder / "mylib"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "import torch\ntorch.library.define('mylib::scale', '(Tensor x, float factor) -> Tensor')\n"
+        "from . import upgraders\n"
+    )
+    (package / "operator_versions.py").write_text(texts.template("operator_versions.py"))
+    (package / "upgraders.py").write_text(texts.template("upgraders.py"))
+
+    def imported(check: str) -> str:
+        script = f"import torch, warnings; warnings.simplefilter('error'); import mylib; print({check})"
+        run = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        return run.stdout.strip()
+
+    has_entry = "'mylib::scale' in torch._C._get_operator_version_map()"
+    assert imported(has_entry) == "False"
+    entry = f'{{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": {OLD}}}'
+    (package / "operator_versions.py").write_text(f'OPERATOR_VERSIONS = {{"mylib::scale": [{entry}]}}\n')
+    upgraders = package / "upgraders.py"
+    upgraders.write_text(upgraders.read_text().replace('UPGRADERS = """\n', f'UPGRADERS = """\n{UPGRADER}'))
+    assert imported(has_entry) == "True"
