@@ -17,7 +17,7 @@ from .trying import MOST_SAMPLES, ROUNDS, Tries, dtypes_for
 # As many of the errors as are looked through for a word.
 MOST_ERRORS = 20
 # What a text other than the first runs on is found soon, or never.
-LATER_ROUNDS = ROUNDS[:2]
+LATER_ROUNDS = ROUNDS[:3]
 LATER_SHARE = 0.25
 
 

@@ -17,7 +17,8 @@ from .shapes import DTYPES, worlds
 from .values import to_json
 
 # Calls to try in each world, in one round after the other: most operators run in the first.
-ROUNDS = (12, 100, 1000)
+ROUNDS = (3, 20, 100, 1000)
+LONG_SECONDS = 0.5
 MOST_SAMPLES = 3
 OF_ONE_DTYPE = 2
 QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
@@ -38,7 +39,7 @@ class Tries:
 
     def dtype(self, function: Any, dtype: str, limit: int) -> None:
         """Try the worlds of a dtype, with at most `limit` calls in each."""
-        if len(self.found) >= MOST_SAMPLES or (limit > ROUNDS[0] and self.found):
+        if len(self.found) >= MOST_SAMPLES or (limit > ROUNDS[1] and self.found):
             return
         self.until = self.until or time.process_time() + self.seconds
         most = len(self.found) + OF_ONE_DTYPE
@@ -53,6 +54,7 @@ class Tries:
             if number >= limit or time.process_time() > self.until:
                 return
             given = [some[place] for some, place in zip(values, chosen)]
+            before = time.process_time()
             try:
                 inputs, output = twice(function, given)
             except Exception as error:
@@ -60,6 +62,10 @@ class Tries:
                 self.errors[text] = self.errors.get(text, 0) + 1
                 learn(self.parameters, str(error))
                 continue
+            finally:
+                spent = time.process_time() - before
+                # What takes that long happens once: torch imports what it decomposes operators with.
+                self.until += spent if spent > LONG_SECONDS else 0.0
             if tells(output):
                 self.done.add(world["name"])
                 if inputs not in self.found:
