@@ -171,7 +171,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _in_order(names: Sequence[str]) -> bool:
-    return len(names) > 1 and list(names) == sorted(names, key=_natural)
+    return list(names) == sorted(names, key=_natural)
 
 
 def _sorted_into(brackets: Brackets, known: Sequence[str], new: Sequence[Element]) -> Iterator[Edit]:

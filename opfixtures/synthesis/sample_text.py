@@ -87,7 +87,7 @@ def _pattern(values: list[Any]) -> tuple[str, str] | None:
 def _element(value: Any) -> str:
     if isinstance(value, list):
         return repr(complex(float(value[0]), float(value[1])))
-    return repr(float(value)) if isinstance(value, str) else repr(value)
+    return f'float("{value}")' if isinstance(value, str) else repr(value)
 
 
 def _nested(shape: list[int], elements: list[str]) -> str:

@@ -38,6 +38,9 @@ def skeleton(
     new = new or old
     names = {one.name: _name(one) for one in old.arguments}
     parameters = [f"{names[one.name]}: {one.type.annotation}" for one in old.arguments]
+    by_name = [one.kwarg_only for one in old.arguments]
+    if True in by_name:
+        parameters.insert(by_name.index(True), "*")
     calls, notes = _call(old, new, names, siblings)
     lines = [
         *_wrapped(f"def {upgrader_name}(", parameters, f") -> {_returned(old)}:"),

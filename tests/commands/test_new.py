@@ -64,7 +64,7 @@ class Newly:
         return self.repository.commit()
 
     def run(self, *args, folder="."):
-        return self._opfixtures(self.repository, "new", *args, folder=folder)
+        return self._opfixtures(self.repository, "new", "--no-samples", *args, folder=folder)
 
     def state(self):
         return {

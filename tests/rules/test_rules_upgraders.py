@@ -56,13 +56,15 @@ class TestOPF104:
         assert finding.message == f"upgrader b_0_9 of aten::b is not defined in {UPGRADERS}"
         assert finding.hint == (
             f'add to {UPGRADERS}:10:\n\n    {{"b_0_9", R"SCRIPT(\ndef b_0_9(self: Tensor, *, s: number) -> int:\n'
-            '  return torch.b(self, s=s)  # make it compute what it did before\n)SCRIPT"},'
+            "  # to fill in: compute what aten::b did before this change\n"
+            '  return torch.b(self, s=s)\n)SCRIPT"},'
         )
 
     def test_an_old_schema_that_does_not_parse_still_gets_lines(self, judged):
         entries = {VERSION_MAP: version_map("a", "b")[VERSION_MAP].replace("aten::b(Tensor", "aten::b((")}
         [finding] = judged("OPF104", before=BEFORE, after={**BEFORE, **entries})
-        assert "\ndef b_0_9(self: Tensor) -> Tensor:\n  return torch.b(self)" in finding.hint
+        assert "\ndef b_0_9(self: Tensor) -> Tensor:\n" in finding.hint
+        assert "\n  return torch.b(self)\n" in finding.hint
 
     def test_one_that_is_there_is_not(self, judged):
         after = {**BEFORE, **version_map("a", "b"), **upgraders(a="_", b="_")}

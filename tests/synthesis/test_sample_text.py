@@ -1,0 +1,82 @@
+"""Sample inputs as text, and that the text makes the values again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from opfixtures.synthesis.sample_text import sample_text, value_text
+
+SHAPED = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+from opfixtures.worker.inside import shapes, values
+made = [shapes.tensor_of(dtype, shape, place) for dtype in shapes.DTYPES for shape in shapes.SHAPES.values()
+        for place in (0, 4)]
+made += [shapes.indices((2, 6)), shapes.positive((2, 2)), shapes.tensor_of("float", (3, 4)).double()]
+print(json.dumps([values.to_json(one) for one in made]))
+"""
+EVALUATED = """
+import json, sys, torch
+sys.path.insert(0, sys.argv[1])
+from opfixtures.worker.inside import values
+print(json.dumps([values.to_json(eval(text)) for text in json.load(sys.stdin)]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (-1, "-1"),
+        ("a'b", '"a\'b"'),
+        ('a"b\\', "'a\"b\\\\'"),
+        ({"float": 0.5}, "0.5"),
+        ({"complex": [1.5, 2.0]}, "(1.5+2j)"),
+        ({"device": "cpu"}, 'torch.device("cpu")'),
+        ([1, {"float": 2.0}], "[1, 2.0]"),
+        ({"tensor": "float32", "shape": [0], "values": []}, "torch.empty(0)"),
+        ({"tensor": "int64", "shape": [0, 3], "values": []}, "torch.empty([0, 3], dtype=torch.int64)"),
+        ({"tensor": "float32", "shape": [], "values": [0.5]}, "torch.tensor(0.5)"),
+        ({"tensor": "int32", "shape": [1, 2], "values": [1, 2]}, "torch.tensor([[1, 2]], dtype=torch.int32)"),
+        ({"tensor": "float32", "shape": [1], "values": ["nan"]}, 'torch.tensor([float("nan")])'),
+    ],
+)
+def test_a_value_is_written_as_python_has_it(value: object, text: str) -> None:
+    assert value_text(value) == text
+
+
+def test_no_text_is_made_up() -> None:
+    with pytest.raises(ValueError, match="no text is known for"):
+        value_text({"dtype": "float32"})
+
+
+def test_a_sample_is_a_tuple_in_one_line_or_an_input_a_line() -> None:
+    assert sample_text([1]) == "(1,)"
+    assert sample_text([]) == "()"
+    assert sample_text([1, "a" * 70]) == f'(\n    1,\n    "{"a" * 70}",\n)'
+
+
+@pytest.mark.torch
+def test_the_text_makes_the_same_value_again_and_large_ones_are_short() -> None:
+    root = "."
+    made = json.loads(
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SHAPED, root], check=True, capture_output=True
+        ).stdout
+    )
+    texts = [value_text(one) for one in made]
+    again = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", EVALUATED, root],
+        input=json.dumps(texts).encode(),
+        check=True,
+        capture_output=True,
+    ).stdout
+    assert json.loads(again) == made
+    assert (
+        max(len(text) for text, one in zip(texts, made, strict=True) if "complex" not in one["tensor"]) < 110
+    )

@@ -1,0 +1,74 @@
+"""Skeletons of upgraders; that each compiles is in test_all_schemas.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from opfixtures.declarations.function_schema import parse_schema
+from opfixtures.synthesis.skeletons import skeleton
+
+FILL_IN = "  # to fill in: compute what x::y did before this change\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (
+            "x::y(Tensor x, float f=2.) -> Tensor",
+            None,
+            f"def y_0_3(x: Tensor, f: float) -> Tensor:\n{FILL_IN}  return torch.ops.x.y(x, f)\n",
+        ),
+        (
+            "x::y(Tensor x, *, str? mode=None) -> (Tensor, int[])",
+            None,
+            "def y_0_3(x: Tensor, *, mode: Optional[str]) -> Tuple[Tensor, List[int]]:\n"
+            f"{FILL_IN}  return torch.ops.x.y(x, mode=mode)\n",
+        ),
+        (
+            "x::y(Tensor from, Device? print) -> ()",
+            None,
+            "def y_0_3(from_: Tensor, print_: Optional[Device]) -> None:\n"
+            f"{FILL_IN}  torch.ops.x.y(from_, print_)\n",
+        ),
+        (
+            "x::y(Tensor x, float f, Tensor[] gone) -> Tensor",
+            "x::y(Tensor x, int f=1, int[2] sizes=[1, 2], *, Device d, int n, float[] s, Tensor? o) -> Tensor",
+            "def y_0_3(x: Tensor, f: float, gone: List[Tensor]) -> Tensor:\n"
+            + FILL_IN
+            + "  # f has another type: it is left at its default, 1\n"
+            "  # sizes is new: it is left at its default, [1, 2]\n"
+            "  # d is new: say what it is for old models\n"
+            "  # n is new: say what it is for old models\n"
+            "  # s is new: say what it is for old models\n"
+            "  # o is new: say what it is for old models\n"
+            "  # gone is gone: old models pass it\n"
+            "  return torch.ops.x.y(x, d=torch.device('cpu'), n=0, s=[0.0], o=None)\n",
+        ),
+        (
+            "x::y(Tensor x, float f) -> Tensor",
+            "x::y(Tensor x, Tensor f) -> Tensor",
+            "def y_0_3(x: Tensor, f: float) -> Tensor:\n"
+            + FILL_IN
+            + "  # f has another type: say what it is for old models\n"
+            "  return torch.ops.x.y(x, torch.zeros([0]))\n",
+        ),
+    ],
+)
+def test_it_calls_the_operator_of_today_and_says_what_could_not_be_mapped(
+    old: str, new: str | None, text: str
+) -> None:
+    assert skeleton(parse_schema(old), parse_schema(new) if new else None, "y_0_3") == text
+
+
+def test_long_lines_are_wrapped() -> None:
+    names = [f"an_argument_with_a_long_name_{number}" for number in range(3)]
+    schema = parse_schema(f"gelu({', '.join(f'Tensor {name}' for name in names)}) -> Tensor")
+    assert skeleton(schema, None, "gelu_0_9") == (
+        "def gelu_0_9(\n"
+        f"    {names[0]}: Tensor,\n"
+        f"    {names[1]}: Tensor,\n"
+        f"    {names[2]}: Tensor\n"
+        "  ) -> Tensor:\n"
+        "  # to fill in: compute what gelu did before this change\n"
+        f"  return torch.gelu(\n    {names[0]},\n    {names[1]},\n    {names[2]}\n  )\n"
+    )
