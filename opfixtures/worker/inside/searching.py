@@ -68,7 +68,9 @@ def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int) -> Any:
 def scripted(row: Json, text: Json) -> Any:
     """The module, scripted. Raises RefusedError where it calls another overload than the one that is wanted."""
     module = torch.jit.script(load_class(text["source"], row["class"])())
-    nodes = list(nodes_of(module.inlined_graph))
+    # Its nodes do not keep it alive.
+    graph = module.inlined_graph
+    nodes = list(nodes_of(graph))
     if not any(called_by(node, row["operator"]) for node in nodes):
         kinds = sorted({node.kind() for node in nodes if not node.kind().startswith("prim::")})
         called = ", ".join(kinds) or "nothing"

@@ -133,7 +133,7 @@ def tensors_for(parameter: Json, world: Json) -> list[Any]:
     if parameter["is_out"]:
         first = next((kind for pattern, kind in OUTS if re.search(pattern, name)), DTYPES[dtype])
         kinds = dict.fromkeys((first, DTYPES[dtype], *OUT_DTYPES))
-        return [torch.empty(0, dtype=kind) for kind in kinds]
+        return [one for kind in kinds for one in empty(kind)]
     own = tensor_of(dtype, shape, place)
     named = of_name(name, place, world)
     # Whatever the name says, the world's own is not far behind.
@@ -144,6 +144,14 @@ def tensors_for(parameter: Json, world: Json) -> list[Any]:
     made += [tensor_of("float", shape, place), tensor_of("bool", shape, place), indices(shape)]
     made += [tensor_of("int", (), place), own.double() if dtype == "float" else own]
     return distinct(made)
+
+
+def empty(kind: Any) -> list[Any]:
+    """A tensor without elements; none of a dtype that this torch has no kernels for."""
+    try:
+        return [torch.empty(0, dtype=kind)]
+    except RuntimeError:
+        return []
 
 
 def of_name(name: str, place: int, world: Json) -> list[Any]:

@@ -92,9 +92,10 @@ class Tries:
 
 
 def dtypes_for(parameters: list[Json]) -> list[str]:
-    """The dtypes to try: without a tensor all worlds are alike."""
-    takes_tensors = any("Tensor" in one["type"] for one in parameters)
-    return list(DTYPES) if takes_tensors else list(DTYPES)[:1]
+    """The dtypes to try: what takes no tensor takes whole numbers and others, or knows none."""
+    if any("Tensor" in one["type"] for one in parameters):
+        return list(DTYPES)
+    return ["float", "int"] if any("number" in one["type"] for one in parameters) else ["float"]
 
 
 def twice(function: Any, given: list[Any]) -> tuple[list[Json], Json]:
