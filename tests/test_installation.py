@@ -70,6 +70,7 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
         *(f"opfixtures/worker/inside/{path.name}" for path in INSIDE),
         "opfixtures/report/schemas/cache.schema.json",
         "opfixtures/report/schemas/findings.schema.json",
+        "opfixtures/report/schemas/new.schema.json",
         "opfixtures/report/schemas/record.schema.json",
         "opfixtures/report/schemas/result.schema.json",
         "opfixtures/report/schemas/status.schema.json",

@@ -111,6 +111,8 @@ class PythonInsertions:
         if text is None or token is None or match is None:
             raise _refusal(self, value)
         added = "".join(f"\n{upgrader.text}" for upgrader in upgraders)
+        if match[3] in ("\n", "\r\n"):
+            added = added.removeprefix("\n")
         if match[1].lower() != "r":
             added = added.replace("\\", "\\\\")
         added = added.replace("\n", self.source.line_break)

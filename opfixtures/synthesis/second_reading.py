@@ -99,7 +99,9 @@ def believe_upgraders(
     if path is not None and path.endswith(".py") and path in new:
         added = "".join(f"\n{one.text}" for one in additions.upgraders)
         before, after = (python_upgraders(path, side[path]) or "" for side in (sources, new))
-        if after.replace("\r\n", "\n") not in (before + added, f"{before}\n{added}"):
+        # What there is may lack the last line break, or have no line.
+        wanted = "\n".join([before.rstrip("\n"), added.lstrip("\n")])
+        if after.replace("\r\n", "\n") not in (before + added, f"{before}\n{added}", wanted):
             raise _unlike(path)
 
 

@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+from opfixtures import report
 from tests.renumber.conftest import FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
+SCHEMA = json.loads((Path(report.__file__).parent / "schemas/new.schema.json").read_text())
 UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
 YAML = "aten/src/ATen/native/native_functions.yaml"
 OPS = """\
@@ -407,6 +411,7 @@ class TestAPyTorchTree:
 def test_programs_get_an_object(vistools):
     ran = vistools.run("vistools::sharpen", "--format", "json")
     found = json.loads(ran.out)
+    jsonschema.validate(found, SCHEMA)
     (operator,) = found.pop("operators")
     assert found == {
         "schema": 1,

@@ -2,14 +2,18 @@
 
 import ast
 import re
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import read_version_map
+from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, NewEntry
-from tests.synthesis.conftest import module, put, row
+from opfixtures.synthesis.insertions import inserted
+from tests.synthesis.conftest import CONFIG, CPP, entry, module, put, row, upgrader
 
 NAMES = st.sampled_from("abcdefg")
 VERSIONS = st.sets(st.integers(1, 9).map(lambda number: number * 2), min_size=1, max_size=3).map(sorted)
@@ -141,3 +145,29 @@ def test_modules_say_what_they_said_and_what_was_added(lines, line_end, count):
         text, Additions(modules=tuple(module(f"Test{number}V1") for number in range(count))), "modules.py"
     )
     assert found.startswith(text.rstrip())
+
+
+KEPT = Path(__file__).parents[1] / "fuzz" / "corpus"
+INTO = {
+    "cpp-map": ("map.cpp", Additions((entry("b"),))),
+    "python-map": ("map.py", Additions((entry("b"),))),
+    "registry": ("registry.py", Additions(rows=(row("TestBV4", "my::b"),))),
+    "modules": ("modules.py", Additions(modules=(module("TestBV4"),))),
+    "upgraders": ("upgraders.cpp", Additions(upgraders=(upgrader("b_0_4"),))),
+    "versions": ("versions.h", Additions(version=99)),
+}
+
+
+@pytest.mark.parametrize("reader", INTO)
+def test_what_fuzzing_found_gets_it_or_is_refused_with_its_place(reader):
+    path, additions = INTO[reader]
+    files = sorted((KEPT / reader).iterdir())
+    assert files
+    refusals = []
+    for file in files:
+        try:
+            inserted({path: file.read_bytes()}, CPP if path.endswith(".cpp") else CONFIG, additions)
+        except UserError as error:
+            refusals.append(str(error))
+    # Nothing is read as it is and then written otherwise than it was meant.
+    assert [said for said in refusals if not said.startswith(path) or "please report" in said] == []
