@@ -52,7 +52,14 @@ class PostChange:
         if built:
             # The last recipe of several is that of the tree as it is now.
             return max(built, key=lambda spec: spec.operator_versions.holds(owner.last_bump))
-        releases = [spec for spec in self.config.runtimes if spec.kind != "checkout" and not spec.operators]
+        # A library's own release has it from before the change.
+        others = [spec for spec in self.config.runtimes if spec.kind != "checkout" and not spec.packages]
+        releases = [spec for spec in others if not spec.operators]
+        if not releases and any(spec.packages for spec in self.config.runtimes):
+            raise RuntimeUnavailable(
+                'nothing builds the work tree to replay with: add a runtime of kind "checkout" to `runtimes` in'
+                f" {self.config.source}"
+            )
         if not releases:
             raise RuntimeUnavailable(
                 f"no release to replay with: add one to `runtimes` in {self.config.source}"

@@ -62,9 +62,14 @@ class Replays:
         today, entry = self.today(owner), owner.entry
         if today is None or entry is None or self.seen is None:
             return False
-        seen = self.seen.operator(owner.operator)
-        is_told = seen.is_torchs and entry.bumped_at_version in (seen.bumps or ())
+        is_told = self.seen.operator(owner.operator).is_torchs and self.is_bumped(owner)
         return same_schemas(today, entry.old_schema) is True and not is_told
+
+    def is_bumped(self, owner: Owner) -> bool:
+        """Whether the runtime's own version map has the entry."""
+        if self.seen is None or owner.entry is None:
+            return False
+        return owner.entry.bumped_at_version in (self.seen.operator(owner.operator).bumps or ())
 
     def why_not(self, owner: Owner) -> str:
         """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
