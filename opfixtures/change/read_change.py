@@ -47,7 +47,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     sources = {} if config.is_gone else read_sources(compared.after, config)
     if config_before.version_map not in sources_before and config.version_map not in sources:
         raise UserError(_no_version_map(objects, compared, config_before, config))
-    before = declare(sources_before, config_before, fixtures_before)
+    before = declare(sources_before, config_before, fixtures_before, compared.before)
 
     others = _Others(objects, compared, config_before, config, before)
     if everything:
@@ -55,7 +55,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     return Change(
         config=config,
         before=declare({}, config_before) if everything else before,
-        after=declare(sources, config, fixtures),
+        after=declare(sources, config, fixtures, None if config.is_gone else compared.after),
         touched=frozenset(path for path, _ in sources_before.items() ^ sources.items()),
         published=lambda: others.declared(others.target),
         has_file=compared.after.has,

@@ -17,6 +17,7 @@ from opfixtures.records.fixture_files import FixtureFiles
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -138,6 +139,10 @@ def _nothing() -> None:
     """None: what a file declares that is not there."""
 
 
+def _no_operators() -> tuple[DeclaredOperators, ...]:
+    return ()
+
+
 def _no_day() -> Mapping[str, date]:
     return {}
 
@@ -146,7 +151,8 @@ def _no_day() -> Mapping[str, date]:
 class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
-    What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module
+    What few rules ask for is read when it is asked for. `operators` are those of each file that the settings name for
+    them and that is there. `module_files` are the bytes of the fixture module
     files by path, `expiries` the last day of each upgrader that a comment gives one, by name.
     """
 
@@ -159,3 +165,4 @@ class Declarations:
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing
+    operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators

@@ -178,7 +178,9 @@ class SourceLines:
 
 
 def place(
-    path: str, lines: SourceLines, node: ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
+    path: str,
+    lines: SourceLines,
+    node: ast.expr | ast.stmt | ast.alias | ast.arg | ast.ExceptHandler | ast.pattern,
 ) -> Place:
     """Where `node` begins."""
     return Place(path, lines.before + node.lineno, lines.column(node.lineno, node.col_offset))

@@ -18,6 +18,7 @@ from opfixtures.settings.config import Config
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 T = TypeVar("T")
@@ -65,9 +66,12 @@ def read_fixtures(snapshot: Snapshot, config: Config, tolerant: bool = False) ->
 
 
 def declare(
-    sources: Mapping[str, bytes], config: Config, fixtures: FixtureFiles | None = None
+    sources: Mapping[str, bytes],
+    config: Config,
+    fixtures: FixtureFiles | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Declarations:
-    """What these files declare, with the fixtures beside them."""
+    """What these files declare, with the fixtures beside them. They are of `snapshot`, which is asked for operators."""
     version_map = sources.get(config.version_map)
     registry = sources.get(config.registry)
     module_files = {path: sources[path] for path in config.fixture_modules if path in sources}
@@ -85,13 +89,14 @@ def declare(
             _file(sources, config.mobile_upgraders),
             _file(sources, config.mobile_upgraders_generator),
         ),
+        operators=partial(_operators, snapshot, config),
     )
 
 
 def read_declarations(snapshot: Snapshot, config: Config, tolerant: bool = False) -> Declarations:
     """What `snapshot` declares where `config` says. Raises as `Snapshot.read`; `tolerant` is that of `read_sources`."""
     sources = read_sources(snapshot, config, tolerant)
-    return declare(sources, config, read_fixtures(snapshot, config, tolerant))
+    return declare(sources, config, read_fixtures(snapshot, config, tolerant), snapshot)
 
 
 _File = tuple[str, bytes] | None
@@ -153,3 +158,11 @@ def _mobile_upgraders(table: _File, generator: _File) -> MobileUpgraders | None:
     from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
 
     return read_mobile_upgraders(*table, generator)
+
+
+def _operators(snapshot: Snapshot | None, config: Config) -> tuple[DeclaredOperators, ...]:
+    if snapshot is None or not config.operators:
+        return ()
+    from opfixtures.declarations.declared_files import read_declared_files
+
+    return read_declared_files(snapshot, config.operators)

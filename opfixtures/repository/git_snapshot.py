@@ -61,6 +61,13 @@ class GitSnapshot:
         """The folder at `path`."""
         return GitFolder(self._objects, self._tree, path, self)
 
+    def files(self) -> list[str]:
+        """The paths of all that is no folder, in git's order. Raises GitError."""
+        of_commit = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", self._tree)
+        listing = ("ls-files", "-z", "--", ":(top)") if self._index is not None else of_commit
+        listed = os.fsdecode(self._objects.repository.run(*listing)).split("\0")[:-1]
+        return list(dict.fromkeys(listed))
+
     def naming(self, words: Sequence[str], beside: str, endings: Sequence[str]) -> dict[str, str | None]:
         """Where the tree says each of `words`: `path:line` of one place, None for nowhere.
 

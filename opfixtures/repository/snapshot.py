@@ -86,6 +86,19 @@ class WorkTreeSnapshot:
         with _readable(folder):
             return frozenset(os.listdir(os.path.join(self._root, folder)))
 
+    def files(self) -> list[str]:
+        """The paths of all files and links, sorted. What is git's own is none of them, nor what is in a repository
+        inside this one."""
+        found = []
+        for folder, folders, files in os.walk(self._root):
+            inside = os.path.relpath(folder, self._root).replace(os.sep, "/")
+            if inside != "." and ".git" in (*folders, *files):
+                folders.clear()
+                continue
+            folders[:] = [name for name in folders if name != ".git"]
+            found += [name if inside == "." else f"{inside}/{name}" for name in files]
+        return sorted(found)
+
     def _mode(self, path: str, refuse_links: bool = False) -> int | None:
         """The mode of what stands at `path`; None where nothing does, or something else than a folder above it."""
         parts = path.split("/")

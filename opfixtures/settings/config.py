@@ -34,6 +34,7 @@ _KEYS = (
     "fixture-modules",
     "fixtures",
     "fixture-format",
+    "operators",
     "target",
     "upstream",
     "reserved-versions",
@@ -67,6 +68,8 @@ class Config:
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
 
+    `operators` are paths and globs of the files that declare operators with their schemas.
+
     `fixture_format` is an ending of `archives.formats.FORMATS`. `target` is None where `origin/HEAD` holds.
     `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
     that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
@@ -95,6 +98,7 @@ class Config:
     upstream: str | None = None
     reserved_versions: VersionRange | None = None
     release_tags: str | None = None
+    operators: tuple[str, ...] = ()
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -152,6 +156,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         upstream=table.word("upstream"),
         reserved_versions=_reserved(table),
         release_tags="" if table.values.get("release-tags") is False else table.text("release-tags"),
+        operators=table.paths("operators") or (),
     )
 
 

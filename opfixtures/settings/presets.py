@@ -20,6 +20,7 @@ SIGNS_OF_PYTORCH = tuple(PYTORCH_PATHS[key] for key in ("version-map", "registry
 PYTORCH: dict[str, object] = {
     **PYTORCH_PATHS,
     "fixture-modules": PYTORCH_MODULES,
+    "operators": ["aten/src/ATen/native/native_functions.yaml"],
     # For every operator version a release that still has the old operators, and whose archives the loaders of
     # today read, altered where they would not. `>=10` is for a bump above what any release produces: the newest
     # stable torch.

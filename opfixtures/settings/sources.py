@@ -10,6 +10,7 @@ from functools import cached_property
 
 from opfixtures.settings.config import Config
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
+from opfixtures.settings.globs import glob_parts, matches
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 
 # Neither is compiled or imported by who uses a library; in a package, folders of these names are.
@@ -18,7 +19,6 @@ _DOCS_AND_TESTS = re.compile(
 )
 _FIXTURE = re.compile(rf"[^/]+\.({'|'.join(FIXTURE_FORMATS)})(\.json)?")
 _MOST_LINKS = 40
-_WILD = re.compile(r"(\*\*/|\*\*|\*|\?)")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,6 @@ class Sources:
     a file, or all of a folder; and so is what is in the `package` that a runtime imports.
 
     `folder` is that of the project, empty for the root. A glob is meant from there, and may lead above it with `..`.
-    In a glob `*` and `?` stay within a folder, `**` does not (gitglossary, pathspec, `glob`).
     """
 
     globs: tuple[str, ...] = ()
@@ -48,7 +47,7 @@ class Sources:
         if self._is_always(path):
             return True
         if self.globs:
-            return any(_matches(parts, path) for parts in self._parts)
+            return any(matches(parts, path) for parts in self._parts)
         # A project may itself stand among tests.
         own = path.removeprefix(below(self.folder, ""))
         return not _DOCS_AND_TESTS.fullmatch(own)
@@ -70,7 +69,7 @@ class Sources:
         """The first glob that matches none of the paths; None where each does."""
         paths = list(paths)
         for glob, parts in zip(self.globs, self._parts, strict=True):
-            if not any(_matches(parts, path) for path in paths):
+            if not any(matches(parts, path) for path in paths):
                 return glob
         return None
 
@@ -86,7 +85,7 @@ class Sources:
     @cached_property
     def _parts(self) -> tuple[tuple[str, ...], ...]:
         globs = (posixpath.normpath(below(self.folder, glob)) for glob in self.globs)
-        return tuple(tuple(filter(None, _WILD.split(glob))) for glob in globs)
+        return tuple(map(glob_parts, globs))
 
 
 def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str] = ()) -> Sources:
@@ -130,38 +129,3 @@ def _way(path: str, links: Mapping[str, str]) -> Iterator[str]:
         done.pop()
         rest += text.split("/")[::-1]
     yield "/".join(done)
-
-
-def _matches(parts: tuple[str, ...], path: str) -> bool:
-    """Whether the parts of a glob are all of a path, in time linear in both: a regular expression would try all ways
-    to divide the path among its wildcards."""
-    # Most paths end with something else.
-    if not (path.endswith(parts[-1]) or _WILD.fullmatch(parts[-1])):
-        return False
-    places = {0}
-    for part in parts:
-        if not places:
-            return False
-        if part == "**":
-            places = set(range(min(places), len(path) + 1))
-        elif part == "**/":
-            first = min(places)
-            places |= {at for at in range(first + 1, len(path) + 1) if path[at - 1] == "/"}
-        elif part == "*":
-            places = _to_ends_of_names(places, path)
-        elif part == "?":
-            places = {at + 1 for at in places if at < len(path) and path[at] != "/"}
-        else:
-            places = {at + len(part) for at in places if path.startswith(part, at)}
-    return len(path) in places
-
-
-def _to_ends_of_names(places: Iterable[int], path: str) -> set[int]:
-    """These places, and all behind each of them up to the next slash."""
-    reached = set[int]()
-    for at in places:
-        while at not in reached:
-            reached.add(at)
-            if at < len(path) and path[at] != "/":
-                at += 1
-    return reached

@@ -10,12 +10,14 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from opfixtures.archives.altered_archive import with_bytecode_4, with_version
 from opfixtures.archives.archive import ArchiveError, read_archive
 from opfixtures.archives.bytecode import BytecodeError, MethodTypes, raised_bytecode, read_bytecode
 from opfixtures.archives.flat_pickle import PickleError, dump_flat_pickle, read_flat_pickle
 from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
+from opfixtures.declarations.declared_operators import read_declared_operators
 from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.function_schema import SchemaError, normalised, parse_schema, same_schema
 from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
@@ -113,6 +115,14 @@ def registry(data: bytes) -> None:
     found = read_registry("r.py", data)
     ends = [found.end] if found.end else []
     inside(data, True, [*(one.place for one in found.rows), *(one.place for one in found.problems), *ends])
+
+
+def declared(path: str, data: bytes) -> None:
+    """Operators and problems have places in the file, and an operator is that of its schema."""
+    found = read_declared_operators(path, data)
+    places = [*(one.place for one in found.operators), *(one.place for one in found.problems)]
+    inside(data, path.endswith(".py"), places)
+    assert all(one.operator == one.schema.operator and "::" in one.operator for one in found.operators)
 
 
 def modules(data: bytes) -> None:
@@ -250,6 +260,9 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "artifact": artifact,
     "bytecode": bytecode,
     "cpp-map": cpp_map,
+    "declared-cpp": partial(declared, "d.cpp"),
+    "declared-python": partial(declared, "d.py"),
+    "declared-yaml": partial(declared, "d.yaml"),
     "event": event,
     "mobile": mobile,
     "modules": modules,

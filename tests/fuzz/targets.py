@@ -56,6 +56,8 @@ def target(name: str) -> Target:
             return Target(name, check, words="pickle")
         case "schema":
             return Target(name, check, 1024, words="schema")
+        case "declared-cpp" | "declared-python" | "declared-yaml":
+            return Target(name, check, words=name)
         case "modules" | "python-map" | "registry":
             return Target(name, check, words="python")
         case "upgraders":

@@ -35,6 +35,7 @@ def test_a_reader_that_raises_something_else_is_found(name: str, monkeypatch: py
     called |= {"cpp-map": "read_version_map", "python-map": "read_version_map", "record": "load_record"}
     called |= {"registry": "read_registry", "result": "read_result", "schema": "parse_schema"}
     called |= {"settings": "read_config", "upgraders": "read_upgraders", "versions": "read_produced_version"}
+    called |= {f"declared-{kind}": "read_declared_operators" for kind in ("cpp", "python", "yaml")}
     module = "github" if name in ("answer", "event") else "readers"
     called |= {"answer": "Client.pull_request", "event": "activity_of"}
     monkeypatch.setattr(f"tests.fuzz.{module}.{called[name]}", broken)

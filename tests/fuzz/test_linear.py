@@ -14,6 +14,8 @@ from tests.fuzz.readers import READERS
 MAP = "std::unordered_map<std::string, std::vector<UpgraderEntry>> m({"
 UPGRADERS = "std::unordered_map<std::string, std::string> kMap({"
 SETTINGS = '[tool.opfixtures]\nversion-map="m.py"\nregistry="r.py"\nfixture-modules=["a.py"]\nfixtures="f"\n'
+LIB = "import torch\nlib = torch.library.Library('a', 'DEF')\n"
+CUSTOM = "@torch.library.custom_op('a::b', mutates_args=())\n"
 VERSIONS, MODULES = "OPERATOR_VERSIONS = {}\n", "ALL_MODULES = {}\n"
 
 # By reader what stands before, what is repeated (`@` is the number of the repetition), what stands behind.
@@ -35,6 +37,32 @@ SHAPES: dict[str, list[tuple[str, str, str]]] = {
         ("", MAP[:-3] + "@({});\n", ""),
         (MAP + "});", "auto& a@ = m; a@.x();\n", ""),
         (MAP + "});", "void f@(T& p@) { m[p@] = p@; } f@(1);\n", ""),
+    ],
+    "declared-cpp": [
+        *(("", part, "") for part in ("TORCH_LIBRARY(", "TORCH_LIBRARY(a, m) {", "TORCH_LIBRARY(a, m) { m.def(")),
+        *(("TORCH_LIBRARY(a, m) {", part, "") for part in ("m.def(", "m.def(torch::schema(", 'm.def("f', "m.impl()")),
+        *(("TORCH_LIBRARY(a, m) {", part, "}") for part in ('m.def("f@() -> ()");', "f(m);", "m.", "m", "m.def(a::")),
+        ('TORCH_LIBRARY(a, m) { m.def("f() -> ()")', '.def("f() -> ()")', "; }"),
+        ('TORCH_LIBRARY(a, m) { m.def("f(', "Tensor a@, ", ') -> ()"); }'),
+    ],
+    "declared-python": [
+        *((LIB, part, "") for part in ("lib.define('f@() -> ()')\n", "lib = torch.library.Library('a', 'DEF')\n")),
+        *((LIB, part, "") for part in ("x.define('f() -> ()')\n", "def f(lib): lib.define('f() -> ()')\n")),
+        *((LIB + "x = ", part, "''") for part in ("'a' + ", "a or ", "a and ")),
+        (LIB + "x = [", "lambda: lib.define('f() -> ()'),", "]"),
+        (LIB, "A@ = lib\nA@.define('f() -> ()')\n", ""),
+        (LIB + "A = 'f() -> ()'\n", "lib.define(A)\n", ""),
+        (LIB + f"{CUSTOM}def f(", "a@: int | None = 1, ", ") -> torch.Tensor: ...\n"),
+        (LIB + f"{CUSTOM}def f(x: ", "int | ", "int) -> torch.Tensor: ...\n"),
+        (LIB, f"{CUSTOM}def f(x: torch.Tensor) -> tuple[torch.Tensor, int]: ...\n", ""),
+        (LIB, "A@ = A\n", f"{CUSTOM}def f(x: A) -> None: ...\n"),
+        (LIB, "with x as (a@, b): lib.define(a)\n", ""),
+    ],
+    "declared-yaml": [
+        *(("", part, "") for part in ("- func: f@() -> ()\n", "- func: >\n", "- {", "- func: {\n", "- ")),
+        *(("- func: '", part, "") for part in ("''", "\n ", " ")),
+        *(('- func: "', part, "") for part in ("\\\\", "\\\n ", '\\"')),
+        *(("- func: f(\n", part, "") for part in ("   Tensor a@,\n", "   # a\n", "\n", "   #\\")),
     ],
     "upgraders": [
         *((UPGRADERS, part, "") for part in ("{", '"a" "b" ', '{"a", R"(def a(')),
