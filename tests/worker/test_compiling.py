@@ -77,6 +77,16 @@ CALLS: dict[str, tuple[str, dict[str, str], CompiledSeen | tuple[str, str]]] = {
         ("problem", "aten::relu(Tensor self, float slope) -> Tensor: Argument slope not provided."),
     ),
     "a new operator's argument": ("torch.frobnicate(self)", NEW, ("problem", "Argument n not provided")),
+    "a new method's argument": (
+        "self.frobnicate()",
+        NEW,
+        ("problem", "aten::frobnicate(Tensor self, int n) -> Tensor: Argument n not provided"),
+    ),
+    "a new method's other overload": (
+        "self.frobnicate('x')",
+        {"aten::frobnicate.two": "aten::frobnicate.two(Tensor self, int n) -> Tensor"},
+        ("problem", "aten::frobnicate.two(Tensor self, int n) -> Tensor: Expected a value of type 'int'"),
+    ),
     "no code": ("(", {}, ("problem", "expected")),
     # Whether the tree's relu would take it nobody looked.
     "a method that finds what the tree replaced": (
