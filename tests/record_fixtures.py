@@ -23,6 +23,7 @@ from opfixtures.records.record import (
     RecordedArchive,
     RecordedEntry,
     RecordedModule,
+    RecordedPackage,
     RecordedProof,
     RecordedRuntime,
 )
@@ -214,13 +215,14 @@ def records() -> st.SearchStrategy[Record]:
         st.sampled_from(sorted(WIDEST)), st.tuples(st.floats(0, 1e-12), st.floats(0, 1e-14))
     )
     texts = st.lists(TEXTS).map(tuple)
+    packages = st.lists(st.builds(RecordedPackage, TEXTS, TEXTS, sha256)).map(tuple)
     return st.builds(
         Record,
         st.builds(RecordedEntry, TEXTS, positive, TEXTS, TEXTS)
         | st.builds(RecordedEntry, TEXTS, st.none(), st.none(), TEXTS),
         st.builds(RecordedModule, TEXTS, TEXTS, sha256),
         st.builds(RecordedArchive, TEXTS, sha256, positive, not_negative, st.none() | not_negative, texts),
-        st.builds(RecordedRuntime, st.sampled_from(KINDS), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
+        st.builds(RecordedRuntime, st.sampled_from(KINDS), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, packages),
         st.builds(RecordedProof, commit, proofs, TEXTS, st.none() | not_negative),
         alterations,
         tolerances,

@@ -16,6 +16,8 @@ from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
 from opfixtures.errors import UserError
 from opfixtures.making.tools import Tools
+from opfixtures.proving.compiling import operators_of
+from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report.result_json import result_json
@@ -110,6 +112,13 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
         return {one.name: one.source for one in upgraders.upgraders}
     is_named = any(file.key == "upgraders" for file in change.config.named)
     return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
+
+
+def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
+    """The side after a change, by the runtime of `spec` where somebody named one."""
+    return PostChange(
+        change.config, upgrader_texts(change), spec, lambda: operators_of(change.after.operators())
+    )
 
 
 def refuse_problems(change: Change) -> None:

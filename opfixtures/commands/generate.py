@@ -10,13 +10,12 @@ from dataclasses import replace
 
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
-from opfixtures.commands.common import Part, add_report, finish, new_tools, upgrader_texts, waived, written_by
+from opfixtures.commands.common import Part, add_report, finish, new_tools, post_change, waived, written_by
 from opfixtures.commands.planning import Planned, Wanted, planned
 from opfixtures.commands.writable import refuse_unwritable, refuse_unwritable_fixtures
 from opfixtures.errors import UserError
 from opfixtures.making.plan import Plan, runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
-from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
 from opfixtures.records.record import Record
 from opfixtures.report.plan_text import intentions
@@ -93,7 +92,7 @@ def run(wanted: Wanted, report: str | None) -> int:
         for todo in todos:
             done = Done()
             if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
-                after = PostChange(todo.change.config, upgrader_texts(todo.change), _post_change(wanted))
+                after = post_change(todo.change, _post_change(wanted))
                 own = tools.building(sources_of(todo.change.config, configs, wanted.written))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
             unseen = [*map(refused, todo.plan.unplanned), *_lost(todo.plan)]

@@ -20,10 +20,10 @@ from opfixtures.commands.common import (
     finish,
     new_tools,
     path_in,
+    post_change,
     refuse_problems,
     refuse_unknown_runtime,
     runtime_named,
-    upgrader_texts,
     waived,
     written_by,
 )
@@ -34,7 +34,6 @@ from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture
 from opfixtures.making.tools import Tools
 from opfixtures.proving.generate import lost
-from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import Result
 from opfixtures.proving.verify import verify
 from opfixtures.records.record import record_path
@@ -147,7 +146,7 @@ def replayed(
         if runtime is not None and spec is None:
             tools.tell(f"{change.config.source} has no runtime {runtime!r}: its fixtures are left out")
             continue
-        after = PostChange(change.config, upgrader_texts(change), spec)
+        after = post_change(change, spec)
         results, error = verify(some, after, tools.building(sources_of(change.config, configs, written)))
         parts.append(Part(change.config, results))
         unavailable = unavailable or error

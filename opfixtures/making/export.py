@@ -18,7 +18,7 @@ from opfixtures.errors import RuntimeUnavailable
 from opfixtures.making.alteration import altered
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.making.replayable import Replayable
-from opfixtures.records.record import Record, RecordedAlteration
+from opfixtures.records.record import Record, RecordedAlteration, RecordedPackage
 from opfixtures.records.tolerances import tolerances_for
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.worker.job import Job
@@ -93,12 +93,14 @@ class NotHad:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an errand: `made`, what was exported, and all that its row was `told`. `seen` is of the runtime."""
+    """What came of an errand: `made`, what was exported, and all that its row was `told`. `seen` and `packages` are of
+    the runtime."""
 
     errand: Errand
     made: Candidate | Refused
     seen: RuntimeSeen
     told: Exported
+    packages: tuple[RecordedPackage, ...] = ()
 
 
 def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None]) -> list[Outcome | NotHad]:
@@ -168,7 +170,7 @@ def _outcome(errand: Errand, runtime: Runtime, answers: Answers) -> Outcome:
         exported(told) if told is not None else Exported(refusal=answers.failure or "the worker left it out")
     )
     made = _candidate(planned, runtime, answers.runtime, row)
-    return Outcome(errand, made, answers.runtime, row)
+    return Outcome(errand, made, answers.runtime, row, runtime.packages)
 
 
 def _candidate(

@@ -48,6 +48,7 @@ def make_record(candidate: Candidate, proven_by: tuple[str, ...]) -> Record:
             seen.torch_git,
             seen.python,
             seen.platform,
+            candidate.runtime.packages,
         ),
         pre_change=RecordedProof(
             # What it was built from: a release was built from none of this repository.

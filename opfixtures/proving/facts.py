@@ -59,12 +59,14 @@ def prove(
     today: str | None,
     other_failed: str = "",
     needless: str = "",
+    is_bumped_today: bool = False,
 ) -> Proof:
     """Whether the runtime that wrote `archive` is from before the change that the owner's entry stands for.
 
     `built_from` is the pre-change commit that a checkout was built from, `today` the operator's schema in a
     post-change runtime, None where there is none, because of `other_failed` if it should have been had. `needless` says
-    how the version record was altered after `archive` was written. One contradiction refuses, whatever else speaks for
+    how the version record was altered after `archive` was written. `is_bumped_today`: the entry is no backfill, and the
+    version map of the post-change runtime itself has it. One contradiction refuses, whatever else speaks for
     the runtime.
     """
     seen = runtime.operator(owner.operator)
@@ -82,7 +84,9 @@ def prove(
     if today is not None and same_schemas(today, entry.old_schema) is False:
         by.append("schema")
     produced, bump = runtime.max_operator_version, entry.bumped_at_version
-    if seen.is_torchs and produced is not None and produced < bump:
+    # A library has no number of its own: its release, which has no such bump, says that with its map.
+    is_before = seen.bumps is not None and is_bumped_today and not seen.is_torchs
+    if is_before or (seen.is_torchs and produced is not None and produced < bump):
         by.append("operator-version")
     # A runtime that can stamp the bump may only not know of the entry: it may have been backfilled later.
     if seen.is_torchs and archive.version < bump and _highest_stamp(runtime, archive) < bump:

@@ -169,17 +169,21 @@ def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:
 
 
 def _prove(candidate: Candidate, replays: Replays) -> Proof:
+    planned = candidate.planned
     is_patched = any(one.altered == "version record" for one in candidate.synthetic)
+    # A backfill has no commit to be from before of.
+    is_released = planned.spec.kind != "checkout" and planned.commit is not None
     proof = prove(
         candidate.owner,
         candidate.seen,
         candidate.written,
-        built_from=None if candidate.planned.doubt else candidate.runtime.commit,
+        built_from=None if planned.doubt else candidate.runtime.commit,
         today=replays.today(candidate.owner),
         other_failed=replays.failed,
         needless="its version record was altered" if is_patched else "",
+        is_bumped_today=is_released and replays.is_bumped(candidate.owner),
     )
-    return replace(proof, refusal=candidate.planned.doubted(proof.refusal)) if proof.refusal else proof
+    return replace(proof, refusal=planned.doubted(proof.refusal)) if proof.refusal else proof
 
 
 def _finished(

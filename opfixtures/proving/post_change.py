@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,7 @@ from opfixtures.change.owner import Owner
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Tools
+from opfixtures.proving.compiling import UNREAD, TreeOperators
 from opfixtures.proving.replay import Replays, Tree, replay
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -34,12 +35,13 @@ class PostChange:
     """The side after the change.
 
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
-    tree's own texts, by name; None where it has no file of them.
+    tree's own texts, by name; None where it has no file of them. `operators` reads those that the tree declares.
     """
 
     config: Config
     upgraders: Mapping[str, str] | None
     spec: RuntimeSpec | None = None
+    operators: Callable[[], TreeOperators] = lambda: UNREAD
 
     def spec_for(self, owner: Owner) -> RuntimeSpec:
         """A library's work tree, whatever else the settings have for it, else what is there for the newest versions.
@@ -52,7 +54,14 @@ class PostChange:
         if built:
             # The last recipe of several is that of the tree as it is now.
             return max(built, key=lambda spec: spec.operator_versions.holds(owner.last_bump))
-        releases = [spec for spec in self.config.runtimes if spec.kind != "checkout" and not spec.operators]
+        # A library's own release has it from before the change.
+        others = [spec for spec in self.config.runtimes if spec.kind != "checkout" and not spec.packages]
+        releases = [spec for spec in others if not spec.operators]
+        if not releases and any(spec.packages for spec in self.config.runtimes):
+            raise RuntimeUnavailable(
+                'nothing builds the work tree to replay with: add a runtime of kind "checkout" to `runtimes` in'
+                f" {self.config.source}"
+            )
         if not releases:
             raise RuntimeUnavailable(
                 f"no release to replay with: add one to `runtimes` in {self.config.source}"
@@ -100,7 +109,11 @@ def _replay(
         f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
     )
     # A build of the change has the change's own upgraders.
-    tree = Tree(after.upgraders, after.config.upgraders) if spec.kind == "release" else None
+    tree = None
+    if spec.kind == "release":
+        # A tree of PyTorch declares thousands.
+        operators = after.operators() if after.upgraders else UNREAD
+        tree = Tree(after.upgraders, after.config.upgraders, operators)
     try:
         replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
     except (WorkerError, RuntimeUnavailable) as error:

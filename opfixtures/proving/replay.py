@@ -12,6 +12,7 @@ from opfixtures.archives.altered_archive import with_version
 from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
 from opfixtures.making.replayable import Replayable
+from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, questions, text_of
 from opfixtures.proving.facts import same_schemas
 from opfixtures.proving.replay_facts import replay_facts, without_values
 from opfixtures.proving.result import LoaderFacts
@@ -27,10 +28,11 @@ from opfixtures.worker.worker_process import run_worker
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The upgraders of the tree, where a release stands in for it: their texts by name, None where it has no file of
-    them, and the path of that file."""
+    them, and the path of that file. `operators` are those that it declares."""
 
     upgraders: Mapping[str, str] | None = None
     path: str | None = None
+    operators: TreeOperators = UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Replays:
 
     `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
     `stands_in` says of which upgraders the runtime has another text than the tree, by their names: what it shows of
-    them is nothing about the change. `tree_unseen` says that nobody saw the tree's upgraders.
+    them is nothing about the change. `texts` has what is known of the tree's own, by the same names. `tree_unseen` says
+    that nobody saw the tree's upgraders.
     """
 
     seen: RuntimeSeen | None = None
@@ -50,6 +53,7 @@ class Replays:
     by: str | None = None
     stands_in: Mapping[str, str] = field(default_factory=dict)
     tree_unseen: str = ""
+    texts: Mapping[str, Text] = field(default_factory=dict)
 
     def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
@@ -62,9 +66,14 @@ class Replays:
         today, entry = self.today(owner), owner.entry
         if today is None or entry is None or self.seen is None:
             return False
-        seen = self.seen.operator(owner.operator)
-        is_told = seen.is_torchs and entry.bumped_at_version in (seen.bumps or ())
+        is_told = self.seen.operator(owner.operator).is_torchs and self.is_bumped(owner)
         return same_schemas(today, entry.old_schema) is True and not is_told
+
+    def is_bumped(self, owner: Owner) -> bool:
+        """Whether the runtime's own version map has the entry."""
+        if self.seen is None or owner.entry is None:
+            return False
+        return owner.entry.bumped_at_version in (self.seen.operator(owner.operator).bumps or ())
 
     def why_not(self, owner: Owner) -> str:
         """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
@@ -74,13 +83,21 @@ class Replays:
             return f"no runtime has version {owner.entry.bumped_at_version}" if owner.entry else ""
         return self.stands_in.get(owner.entry.upgrader_name, "") if owner.entry else ""
 
+    def text(self, owner: Owner) -> Text:
+        """What is known of the tree's text of its upgrader, where nothing of it was replayed."""
+        if owner.entry is None or not self.why_not(owner):
+            return Text()
+        return self.texts.get(owner.entry.upgrader_name, Text())
+
     def unseen(self, owner: Owner) -> str:
         """What a replay of it left unseen; empty where there is nothing of that kind."""
         return "" if owner.entry is None or self.row(owner) is None else self.tree_unseen
 
     def failure(self, owner: Owner) -> str:
         """Why the side after the change could not be had, or not run for it; empty where it could."""
-        return self.failed or ("" if self.why_not(owner) else self.unreached.get(owner.path, ""))
+        if self.failed or not self.why_not(owner):
+            return self.failed or self.unreached.get(owner.path, "")
+        return self.text(owner).failed
 
     def row(self, owner: Owner) -> RowReplayed | None:
         """What was seen of it; None where it was not replayed."""
@@ -131,8 +148,10 @@ def replay(
     Raises WorkerError if torch or the operator module does not import there, RuntimeUnavailable if the operator module
     came from elsewhere.
     """
-    names = sorted({fixture.owner.entry.upgrader_name for fixture in fixtures if fixture.owner.entry})
+    entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
+    names = sorted({entry.upgrader_name for entry in entries})
     texts = (tree and tree.upgraders) or {}
+    asked_of_texts = questions(entries, texts, tree.operators) if tree else {}
     with scratch_folder("opfixtures-replay-") as folder:
         asked = tuple(map(_row, fixtures))
         operators = {
@@ -145,6 +164,7 @@ def replay(
             asked,
             seconds,
             {name: texts.get(name) for name in names},
+            asked_of_texts,
         )
         answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
     check_import(runtime, answers.runtime)
@@ -155,7 +175,13 @@ def replay(
     )
     if tree is None or tree.upgraders is None:
         return known
-    return replace(known, stands_in=_stands_in(answers.runtime, runtime.name, tree, names))
+    compiled = answers.runtime.compiled
+    known_texts = {
+        name: text_of(name, texts[name], compiled.get(name), runtime.name, tree.operators)
+        for name in names
+        if name in texts
+    }
+    return replace(known, stands_in=_stands_in(answers.runtime, runtime.name, tree, names), texts=known_texts)
 
 
 def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:

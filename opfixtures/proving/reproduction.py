@@ -7,6 +7,7 @@ very one that the record names, the same bytes have to come out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opfixtures.archives.archive import first_difference
@@ -15,7 +16,7 @@ from opfixtures.making.plan import PlannedFixture
 from opfixtures.proving.facts import contradiction
 from opfixtures.proving.result import Answer, Fact
 from opfixtures.proving.samples import other_inputs
-from opfixtures.records.record import Record
+from opfixtures.records.record import Record, RecordedPackage
 from opfixtures.worker.observations import UNSEEN, Json, RanSeen, RuntimeSeen
 
 PUBLISHED = Fact(Answer.NOT_APPLICABLE, "target holds it: it was judged when it came in")
@@ -77,7 +78,7 @@ def judged(outcome: Outcome | NotHad) -> Candidate | Refused | Reproduced:
     data, record = errand.stands
     again, found = _compared(outcome.made, data), outcome.told.found
     run = None if found is None else RunAgain(found.failure, found.differences)
-    fact = reproduced(record, outcome.seen, planned.spec.kind, again, run)
+    fact = reproduced(record, outcome.seen, planned.spec.kind, again, run, outcome.packages)
     made = outcome.made if isinstance(outcome.made, Candidate) else None
     is_again = fact.value is Answer.YES and again.is_same
     return Reproduced(planned, fact, found.ran if found else outcome.told.ran, is_again, made)
@@ -99,15 +100,20 @@ def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
 
 
 def reproduced(
-    record: Record, runtime: RuntimeSeen, kind: str, made: MadeAgain, run: RunAgain | None
+    record: Record,
+    runtime: RuntimeSeen,
+    kind: str,
+    made: MadeAgain,
+    run: RunAgain | None,
+    packages: tuple[RecordedPackage, ...] = (),
 ) -> Fact:
-    """Whether the runtime gave what the record has.
+    """Whether the runtime, with these packages beside its torch, gave what the record has.
 
     `kind` is that of the settings. `run` is None for a synthetic archive, which no runtime wrote in this form: that one
     is only made again.
     """
     by = f"torch {runtime.torch}"
-    wrong = _other_runtime(record, runtime, kind)
+    wrong = _other_runtime(record, runtime, kind, packages)
     if wrong:
         return Fact(Answer.NO, wrong)
     if run is None and not record.synthetic:
@@ -122,10 +128,12 @@ def reproduced(
     for number, difference in enumerate(run.differences if run else (), 1):
         if difference is not None:
             return Fact(Answer.NO, f"{by} gives other outputs: sample {number}: {difference}")
-    return _made_again(record, runtime, made, is_tied=run is not None)
+    return _made_again(record, runtime, packages, made, is_tied=run is not None)
 
 
-def _other_runtime(record: Record, runtime: RuntimeSeen, kind: str) -> str:
+def _other_runtime(
+    record: Record, runtime: RuntimeSeen, kind: str, packages: tuple[RecordedPackage, ...]
+) -> str:
     """What shows that the record names another runtime than the settings have; empty where it is that one."""
     recorded, mend = record.runtime, "make it again with `opfixtures generate --regenerate`"
     if recorded.kind != kind:
@@ -134,12 +142,22 @@ def _other_runtime(record: Record, runtime: RuntimeSeen, kind: str) -> str:
         )
     if base_version(recorded.torch) != base_version(runtime.torch):
         return f"its record names torch {recorded.torch}, and the settings have torch {runtime.torch} for it: {mend}"
+    if _versions(recorded.packages) != _versions(packages):
+        named, have = (_in_words(some) or "no package beside torch" for some in (recorded.packages, packages))
+        return f"its record names {named}, and the settings have {have} for it: {mend}"
     return ""
 
 
-def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain, *, is_tied: bool) -> Fact:
+def _made_again(
+    record: Record,
+    runtime: RuntimeSeen,
+    packages: tuple[RecordedPackage, ...],
+    made: MadeAgain,
+    *,
+    is_tied: bool,
+) -> Fact:
     """What making it again shows; `is_tied`: the archive that stands there was run as well."""
-    is_recorded = _is_the_recorded(record, runtime)
+    is_recorded = _is_the_recorded(record, runtime, packages)
     by = f"torch {runtime.torch}{', which is the recorded one,' if is_recorded else ''}"
     if made.refusal:
         return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
@@ -167,26 +185,43 @@ def _made_again(record: Record, runtime: RuntimeSeen, made: MadeAgain, *, is_tie
             Answer.UNKNOWN,
             f"{by} makes another archive ({made.other}): `opfixtures generate --regenerate` makes it again",
         )
-    return _by_another(record, by)
+    return _by_another(record, packages, by)
 
 
 def _is_told_of_all(differences: tuple[str | None, ...], record: Record) -> bool:
     return len(differences) == len(record.samples)
 
 
-def _by_another(record: Record, by: str) -> Fact:
+def _by_another(record: Record, packages: tuple[RecordedPackage, ...], by: str) -> Fact:
     made_by = f"torch {record.runtime.torch}, Python {record.runtime.python}, {record.runtime.platform}"
+    others = [one for one in record.runtime.packages if one not in packages]
+    made_by += f" and other files of {_in_words(others)}" if others else ""
     return Fact(Answer.YES, f"{by} gives the recorded outputs; its record names {made_by}")
 
 
-def _is_the_recorded(record: Record, runtime: RuntimeSeen) -> bool:
+def _is_the_recorded(record: Record, runtime: RuntimeSeen, packages: tuple[RecordedPackage, ...]) -> bool:
     recorded = record.runtime
-    return (base_version(recorded.torch), recorded.torch_git, recorded.python, recorded.platform) == (
+    return (
+        base_version(recorded.torch),
+        recorded.torch_git,
+        recorded.python,
+        recorded.platform,
+        set(recorded.packages),
+    ) == (
         base_version(runtime.torch),
         runtime.torch_git,
         runtime.python,
         runtime.platform,
+        set(packages),
     )
+
+
+def _versions(packages: Iterable[RecordedPackage]) -> set[tuple[str, str]]:
+    return {(one.name, base_version(one.version)) for one in packages}
+
+
+def _in_words(packages: Iterable[RecordedPackage]) -> str:
+    return ", ".join(f"{one.name} {one.version}" for one in packages)
 
 
 def base_version(torch: str) -> str:

@@ -32,7 +32,8 @@ _NO_CHANGE = (
 class Evidence:
     """What was seen of one fixture.
 
-    `failed` says why the side after the change could not be had or run, `not_replayed` why there is no such side.
+    `failed` says why the side after the change could not be had or run, `not_replayed` why there is no such side, and
+    `mismatched` why, as far as the tree tells, it will not load in one.
     `changes_nothing` says how it is known that the upgrader hands on what it is given; empty where it does not.
     `unchanged`: the operator has its old schema after the change, and its own version map does not know of the entry.
     `unseen` says what a replay left unseen.
@@ -45,6 +46,7 @@ class Evidence:
     changes_nothing: str = ""
     unchanged: bool = False
     unseen: str = ""
+    mismatched: str = ""
 
     @property
     def is_sensitive(self) -> bool:
@@ -78,6 +80,8 @@ def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
         return Status.MISMATCH, f"not reproduced: {facts.reproduced.reason}"
     if row.failed:
         return Status.FAILED, row.failed
+    if row.mismatched:
+        return Status.MISMATCH, row.mismatched
     for loader, seen in facts.loaders.items():
         for name, fact in (("equal", seen.equal), ("applied", seen.applied)):
             if fact.value is Answer.NO:

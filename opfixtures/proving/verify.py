@@ -113,11 +113,13 @@ def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) ->
     named = (
         f"the settings say so: {config.identity_upgraders[name]}" if name in config.identity_upgraders else ""
     )
+    text = replays.text(owner)
     return Evidence(
         owner,
         facts,
         failed=replays.failure(owner),
-        not_replayed=replays.why_not(owner),
+        mismatched=text.mismatched,
+        not_replayed="; ".join(filter(None, (replays.why_not(owner), text.told))),
         changes_nothing=named or ("its graph" if replays.changes_nothing(owner) else ""),
         # What the settings name is somebody's word, whatever the runtime shows.
         unchanged=replays.is_unchanged(owner) and not named,

@@ -24,7 +24,13 @@ from opfixtures.settings.config import Config
 def lock(configs: Iterable[Config]) -> str:
     """The word for the releases that these settings name."""
     specs = [spec for config in configs for spec in config.runtimes]
-    releases = sorted({f"{spec.torch} {spec.python} {spec.index_url}" for spec in specs if spec.torch})
+    releases = sorted(
+        {
+            " ".join(map(str, (spec.torch, spec.python, spec.index_url, *spec.packages)))
+            for spec in specs
+            if spec.torch
+        }
+    )
     text = json.dumps([platform.python_version(), releases])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -19,7 +19,7 @@ from opfixtures.report.findings_github import notice
 from opfixtures.report.result_markdown import Run
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Severity
-from opfixtures.runtimes.cache_entries import FOLDERS
+from opfixtures.runtimes.cache_entries import FOLDERS, LIBRARIES
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -118,7 +118,8 @@ def summarise(environment: Mapping[str, str], text: str) -> None:
 def untouched(report: Result, cache: str) -> bool:
     """Whether nothing that a pull request brings could write to the runtimes in `cache`.
 
-    The commands that build a library run with the rights of the job, and fixture modules do where nothing limits what
-    they write.
+    The commands that build a library run with the rights of the job, and so does a package that the settings name when
+    it is imported; fixture modules do where nothing limits what they write.
     """
-    return not (report.writes_unlimited or os.path.isdir(os.path.join(cache, FOLDERS["checkout"])))
+    theirs = (FOLDERS["checkout"], LIBRARIES)
+    return not (report.writes_unlimited or any(os.path.isdir(os.path.join(cache, name)) for name in theirs))

@@ -207,17 +207,20 @@ def _with_change(
 
 
 def _paths(configs: Iterable[Config]) -> Iterator[str]:
-    """What is read of a tree whose projects have these settings, beside what may make a project of a folder."""
-    yield from (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
+    """What is read of a tree whose projects have these settings, beside what may make a project of a folder: paths, and
+    patterns as git has them."""
+    yield from map(_literally, (*PYTORCH_PATHS.values(), *PYTORCH_MODULES))
     for config in configs:
         own = (config.version_map, config.upgraders, config.registry, config.fixtures, config.versions)
         mobile = (config.mobile_upgraders, config.mobile_upgraders_generator)
-        yield from filter(None, (*own, *mobile, *config.fixture_modules))
+        yield from map(_literally, filter(None, (*own, *mobile, *config.fixture_modules)))
+        # These may be globs, and mean what git takes them for.
+        yield from (_literally(path, also="*?") for path in config.operators)
 
 
 def _sparsely(side: Repository, paths: Iterable[str]) -> None:
     """Name what a checkout writes (git-sparse-checkout; the patterns are those of gitignore)."""
-    lines = sorted({*_ANYWHERE, *(f"/{_literally(path)}" for path in paths)})
+    lines = sorted({*_ANYWHERE, *(f"/{path}" for path in paths)})
     folder = os.path.join(side.root, ".git", "info")
     os.makedirs(folder, exist_ok=True)
     with open(
@@ -226,5 +229,7 @@ def _sparsely(side: Repository, paths: Iterable[str]) -> None:
         stream.writelines(f"{line}\n" for line in lines)
 
 
-def _literally(path: str) -> str:
-    return "".join(f"\\{one}" if one in "\\*?[ " else one for one in path)
+def _literally(path: str, also: str = "") -> str:
+    """The pattern for a path, in which the characters of `also` may stand for others."""
+    special = set("\\*?[ ").difference(also)
+    return "".join(f"\\{one}" if one in special else one for one in path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from opfixtures.records.json_layout import laid_out
@@ -72,8 +72,20 @@ class RecordedArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedPackage:
+    """A package beside torch: a library's own release. `sha256` is of the list of its files, see `installed`."""
+
+    name: str
+    version: str
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedRuntime:
-    """What made the archive. `torch_git` is the commit that torch was built from."""
+    """What made the archive. `torch_git` is the commit that torch was built from.
+
+    A release that has none but torch has no `packages`, and its record no such member.
+    """
 
     kind: Kind
     name: str
@@ -81,6 +93,7 @@ class RecordedRuntime:
     torch_git: str
     python: str
     platform: str
+    packages: tuple[RecordedPackage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +153,18 @@ def dump_record(record: Record) -> bytes:
     """The record as a file: keys in a fixed order, short lists on one line, a newline at the end."""
     members = {
         "schema": SCHEMA,
-        **{name: asdict(getattr(record, name)) for name in _PARTS},
+        **{name: _members(getattr(record, name)) for name in _PARTS},
         "synthetic": [asdict(alteration) for alteration in record.synthetic],
         "tolerances": record.tolerances,
         "samples": record.samples,
     }
     return with_checksum(members)
+
+
+def _members(part: Any) -> dict[str, Json]:
+    """A part as JSON. A member that is newer than others is not there where it says nothing."""
+    newer = {member.name for member in fields(part) if member.default is not MISSING}
+    return {name: value for name, value in asdict(part).items() if value or name not in newer}
 
 
 def with_checksum(members: Mapping[str, Json]) -> bytes:
@@ -165,7 +184,9 @@ def load_record(data: bytes) -> Record:
         raise RecordError(str(error)) from error
     _check_schema(root)
     _check_members(root, ("schema", *_MEMBERS, "checksum"), "it")
+    packages = _packages(root["runtime"])
     parts = {name: _part(kind, root[name], name) for name, kind in _PARTS.items()}
+    parts["runtime"] = replace(parts["runtime"], packages=packages)
     try:
         check_samples(root["samples"])
         check_tolerances(root["tolerances"])
@@ -173,7 +194,7 @@ def load_record(data: bytes) -> Record:
         raise RecordError(f"its {error}") from error
     record = Record(
         **parts,
-        synthetic=_alterations(root["synthetic"]),
+        synthetic=_parts(RecordedAlteration, root["synthetic"], "synthetic"),
         tolerances={dtype: tuple(pair) for dtype, pair in root["tolerances"].items()},
         samples=tuple(root["samples"]),
     )
@@ -196,10 +217,22 @@ def _check_sum(data: bytes) -> None:
         raise RecordError("its checksum is of other bytes: it was changed after it was written")
 
 
-def _alterations(value: Json) -> tuple[RecordedAlteration, ...]:
+def _packages(runtime: Json) -> tuple[RecordedPackage, ...]:
+    """Take the packages out of a runtime, which has some or no such member."""
+    if not isinstance(runtime, dict) or "packages" not in runtime:
+        return ()
+    packages: tuple[RecordedPackage, ...] = _parts(
+        RecordedPackage, runtime.pop("packages"), "runtime.packages"
+    )
+    if not packages:
+        raise RecordError("its runtime.packages names none")
+    return packages
+
+
+def _parts(kind: type[Any], value: Json, name: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise RecordError("its synthetic is not a list")
-    return tuple(_part(RecordedAlteration, one, f"synthetic[{number}]") for number, one in enumerate(value))
+        raise RecordError(f"its {name} is not a list")
+    return tuple(_part(kind, one, f"{name}[{number}]") for number, one in enumerate(value))
 
 
 def _check_schema(root: Json) -> None:
@@ -217,7 +250,7 @@ def _check_members(value: Json, names: tuple[str, ...], what: str) -> None:
 
 
 def _part(kind: type[Any], value: Json, name: str) -> Any:
-    members = fields(kind)
+    members = [member for member in fields(kind) if member.default is MISSING]
     _check_members(value, tuple(member.name for member in members), f"its {name}")
     for member in members:
         what, is_of_form = FORMS[str(member.type)]

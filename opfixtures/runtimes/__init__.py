@@ -57,9 +57,13 @@ def check_import(runtime: Runtime, seen: RuntimeSeen) -> None:
         return
     imported = seen.imported or ""
     if not any(imported.startswith(os.path.realpath(home) + os.sep) for home in runtime.homes):
+        mend = (
+            "name the package that has it in the runtime's `packages`"
+            if runtime.packages
+            else "make the runtime's `setup` install it"
+        )
         raise RuntimeUnavailable(
-            f"{runtime.operator_module} was imported from {imported or 'nowhere'}, not from {runtime.name}:"
-            " make the runtime's `setup` install it"
+            f"{runtime.operator_module} was imported from {imported or 'nowhere'}, not from {runtime.name}: {mend}"
         )
 
 

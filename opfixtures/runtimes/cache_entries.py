@@ -13,6 +13,9 @@ from opfixtures.runtimes.cache_state import is_complete, last_used, size_of
 
 FOLDERS = {"release": "releases", "checkout": "checkouts"}
 """Where the environments of each kind of runtime are, below the cache folder."""
+LIBRARIES = "libraries"
+"""Where those releases are that have more packages than torch: their code was chosen by who wrote the settings."""
+_ALL = (("release", FOLDERS["release"]), ("release", LIBRARIES), ("checkout", FOLDERS["checkout"]))
 _LOCK = ".lock"
 
 
@@ -39,8 +42,8 @@ def entries(root: str) -> list[Entry]:
 
 def remove_half_built(root: str) -> None:
     """Remove what killed runs left: folders that were not built to their end, and locks without a folder."""
-    for kind in FOLDERS.values():
-        folder = os.path.join(root, kind)
+    for _, below in _ALL:
+        folder = os.path.join(root, below)
         for name in _names(folder):
             path = os.path.join(folder, name.removesuffix(_LOCK))
             if not is_complete(path) and _is_of_this_user(os.path.join(folder, name)):
@@ -50,7 +53,7 @@ def remove_half_built(root: str) -> None:
 
 def _folders(root: str) -> Iterator[tuple[str, str, str]]:
     """Kind, name and path of each folder of an environment; no link is one."""
-    for kind, below in FOLDERS.items():
+    for kind, below in _ALL:
         for name in _names(os.path.join(root, below)):
             path = os.path.join(root, below, name)
             with suppress(OSError):

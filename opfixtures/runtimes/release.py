@@ -1,8 +1,10 @@
-"""The runtime `release`: a released torch in an environment made by uv."""
+"""The runtime `release`: a released torch in an environment made by uv, and a library's own release beside it."""
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,8 +15,9 @@ from contextlib import suppress
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
 from opfixtures.repository.git import without_git
 from opfixtures.runtimes.cache import built_once
-from opfixtures.runtimes.cache_entries import FOLDERS
+from opfixtures.runtimes.cache_entries import FOLDERS, LIBRARIES
 from opfixtures.runtimes.commands import CommandError, run_logged
+from opfixtures.runtimes.installed import installed_package
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -29,7 +32,7 @@ _UNDECLARED = ("numpy<2", "setuptools<81", "typing_extensions")
 def obtain_release(
     spec: RuntimeSpec, environment: Mapping[str, str], cache: str, tell: Callable[[str], None]
 ) -> Runtime:
-    """An environment with the torch of `spec`, from the cache or made now.
+    """An environment with the torch of `spec` and its packages, from the cache or made now.
 
     Raises:
         ConfigurationError: `torch` or `python` is not a version.
@@ -38,16 +41,38 @@ def obtain_release(
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     torch = _version(spec, "torch", spec.torch or "", r"\d[\w.+!]*")
     python = _version(spec, "python", spec.python or own, r"\d+\.\d+(\.\d+)?")
+    packages = "".join(f"{pin.name} {pin.version} with " for pin in spec.packages)
 
     def build(folder: str) -> None:
-        tell(f"installing torch {torch} for Python {python}")
-        _install(_requirements(torch), python, spec.index_url, folder, environment)
+        tell(f"installing {packages}torch {torch} for Python {python}")
+        _install(spec, torch, python, folder, environment)
 
+    below = LIBRARIES if spec.packages else FOLDERS["release"]
+    folder = built_once(os.path.join(cache, below), _key(spec, torch, python), build, PYTHON, tell)
+    _keep_compiled(folder)
+    path = os.path.join(folder, PYTHON)
+    if not spec.packages:
+        return Runtime("release", f"torch {torch}", path)
+    (place,) = glob.glob(os.path.join(glob.escape(folder), "env", "lib", "python*", "site-packages"))
+    return Runtime(
+        "release",
+        f"{packages}torch {torch}",
+        path,
+        operator_module=spec.module,
+        homes=(os.path.join(folder, "env"),),
+        packages=tuple(installed_package(place, pin.name) for pin in spec.packages),
+    )
+
+
+def _key(spec: RuntimeSpec, torch: str, python: str) -> str:
+    """What an environment is kept by: another key wherever something else may be installed."""
     source = hashlib.sha256((spec.index_url or "").encode()).hexdigest()[:8] if spec.index_url else "default"
     key = f"torch-{torch}-python-{python}-{source}"
-    folder = built_once(os.path.join(cache, FOLDERS["release"]), key, build, PYTHON, tell)
-    _keep_compiled(folder)
-    return Runtime("release", f"torch {torch}", os.path.join(folder, PYTHON))
+    if not spec.packages:
+        return key
+    # A name for people before it, as for a checkout; the order of packages changes nothing.
+    recipe = json.dumps([key, spec.index_url, sorted(map(str, spec.packages))])
+    return f"{spec.packages[0].name[:40]}-{hashlib.sha256(recipe.encode()).hexdigest()[:32]}"
 
 
 def _version(spec: RuntimeSpec, key: str, text: str, pattern: str) -> str:
@@ -57,36 +82,33 @@ def _version(spec: RuntimeSpec, key: str, text: str, pattern: str) -> str:
     return text
 
 
-def _requirements(torch: str) -> list[str]:
-    old = torch.startswith(("0.", "1."))
-    return [f"torch=={torch}", *(_UNDECLARED if old else ())]
-
-
 def _install(
-    requirements: list[str],
-    version: str,
-    index_url: str | None,
-    folder: str,
-    environment: Mapping[str, str],
+    spec: RuntimeSpec, torch: str, version: str, folder: str, environment: Mapping[str, str]
 ) -> None:
+    """Have uv install torch and all packages at once: what does not go together is found out before that."""
     uv = find_uv(environment)
     own = uv_environment(environment)
     log = os.path.join(folder, "install.log")
     python = find_python(version, environment) or version
+    pins = [f"torch=={torch}", *map(str, spec.packages)]
     try:
         run_logged([uv, "venv", "--no-project", "--python", python, "env"], folder, own, log)
     except CommandError as error:
         raise RuntimeUnavailable(
-            f"no Python {version} for {requirements[0]}: install it (pyenv install {version}, or uv python"
+            f"no Python {version} for {pins[0]}: install it (pyenv install {version}, or uv python"
             f" install {version}), or name another in the runtime's `python` (uv: {_uv_said(error)})"
         ) from error
-    index = [f"--index={index_url}"] if index_url else []
+    undeclared = _UNDECLARED if torch.startswith(("0.", "1.")) else ()
+    options = [f"--index={spec.index_url}"] if spec.index_url else []
+    # A library is had as the wheel that was released: to build one would run what it says, beside any torch.
+    options += ["--no-build"] if spec.packages else []
     try:
-        run_logged([uv, "pip", "install", "--python", PYTHON, *index, *requirements], folder, own, log)
+        run_logged([uv, "pip", "install", "--python", PYTHON, *options, *pins, *undeclared], folder, own, log)
     except CommandError as error:
+        keys = "`torch`, `packages`, `python`" if spec.packages else "`torch`, `python`"
         raise RuntimeUnavailable(
-            f"{requirements[0]} cannot be installed for Python {version}: check the network, and the"
-            f" runtime's `torch`, `python` and `index-url` (uv: {_uv_said(error)})"
+            f"{' with '.join(pins)} cannot be installed for Python {version}: check the network, and the"
+            f" runtime's {keys} and `index-url` (uv: {_uv_said(error)})"
         ) from error
 
 

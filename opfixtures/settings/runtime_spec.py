@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config_table import Table
 from opfixtures.settings.version_range import VersionRange
+
+if TYPE_CHECKING:
+    from opfixtures.settings.pins import Pin
 
 RuntimeKind = Literal["release", "checkout", "interpreter"]
 _RUNTIME_KEYS = (
@@ -18,13 +21,15 @@ _RUNTIME_KEYS = (
     "torch",
     "python",
     "index-url",
+    "packages",
     "setup",
     "import",
     "bytecode",
     "version-record",
     "reason",
 )
-_OF_OTHER_KINDS = {"release": ("setup", "import"), "checkout": (), "interpreter": ("setup",)}
+_OF_OTHER_KINDS = {"release": ("setup",), "checkout": ("packages",), "interpreter": ("setup", "packages")}
+_MOST_PACKAGES = 32
 KINDS: tuple[RuntimeKind, ...] = get_args(RuntimeKind)
 
 
@@ -48,6 +53,7 @@ class RuntimeSpec:
     `torch` is a version as a package index has it. `python` is a version such as `3.8`; of an interpreter, its
     path or command. `setup` are commands as argument lists; `module` is imported in the worker (`import` in the
     settings). `folder` is that of the settings, from the repository's root: where `setup` runs in a checkout.
+    `packages` are installed beside the torch of a release: a library as it was released, which `module` comes from.
     """
 
     kind: RuntimeKind
@@ -61,6 +67,7 @@ class RuntimeSpec:
     operators: tuple[str, ...] = ()
     alteration: Alteration | None = None
     folder: str = ""
+    packages: tuple[Pin, ...] = ()
 
     def serves(self, operator: str, version: int) -> bool:
         """Whether it is the runtime for `operator` at an operator version."""
@@ -92,7 +99,16 @@ def _runtime(table: Table) -> RuntimeSpec:
     module = table.word("import")
     if module is not None and not all(part.isidentifier() for part in module.split(".")):
         raise table.error(f"import must be the name of a Python module, not {module[:80]!r}")
-    name = table.word("name") or (f"torch-{torch}" if kind == "release" else kind)
+    packages = _packages(table)
+    if kind == "release" and module is not None and not packages:
+        raise table.error(
+            "import has no meaning for a release of torch alone: name the library's own release in `packages`, take it"
+            " away, or choose another kind"
+        )
+    if packages:
+        table.needed("import", module)
+    released = f"{packages[0].name}-{packages[0].version}" if packages else f"torch-{torch}"
+    name = table.word("name") or (released if kind == "release" else kind)
     table.check_name(name)
     versions = table.text("operator-versions")
     return RuntimeSpec(
@@ -107,7 +123,33 @@ def _runtime(table: Table) -> RuntimeSpec:
         operators=table.words("operators"),
         alteration=_alteration(table),
         folder=table.folder,
+        packages=packages,
     )
+
+
+def _packages(table: Table) -> tuple[Pin, ...]:
+    texts = table.words("packages")
+    if not texts:
+        return ()
+    from opfixtures.settings.pins import read_pin
+
+    if len(texts) > _MOST_PACKAGES:
+        raise table.error(
+            f"packages may have {_MOST_PACKAGES} pins, not {len(texts)}: what they need comes by itself"
+        )
+    pins: dict[str, Pin] = {}
+    for text in texts:
+        pin = read_pin(text)
+        if pin is None:
+            raise table.error(
+                f'packages must be exact pins such as "mylib==1.2", no URL, path, option or range, not {text[:80]!r}'
+            )
+        if pin.name == "torch":
+            raise table.error("packages names torch: it has a key of its own, `torch`")
+        if pin.name in pins:
+            raise table.error(f"packages names {pin.name} twice: keep one of them")
+        pins[pin.name] = pin
+    return tuple(pins.values())
 
 
 def _alteration(table: Table) -> Alteration | None:

@@ -18,7 +18,7 @@ class Job:
 
     `rows` are those that `inside` documents, each with a `key` of its own; archives are bytes. `seconds` is the time
     limit of a step. `upgraders` are to be described, each with its source in the tree, None where it is not to be
-    compared.
+    compared. `compile` has upgraders of the tree to compile, as `inside.compiling` documents.
     """
 
     task: str
@@ -27,6 +27,7 @@ class Job:
     rows: tuple[Mapping[str, Any], ...]
     seconds: float = ROW_SECONDS
     upgraders: Mapping[str, str | None] = field(default_factory=dict)
+    compile: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """The job as the worker reads it."""
@@ -35,6 +36,7 @@ class Job:
             "import": self.operator_module,
             "operators": list(self.operators),
             "upgraders": dict(self.upgraders),
+            "compile": {name: dict(asked) for name, asked in self.compile.items()},
             "seconds": self.seconds,
             "rows": [{key: _as_text(value) for key, value in row.items()} for row in self.rows],
         }

@@ -10,6 +10,7 @@ from opfixtures.records.recorded_values import Json
 __all__ = [
     "NOT_REPLAYED",
     "UNSEEN",
+    "CompiledSeen",
     "Exported",
     "Json",
     "MarkerSeen",
@@ -72,10 +73,24 @@ class UpgraderSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledSeen:
+    """What torch's frontend says of the tree's text of an upgrader.
+
+    `problem`: why it does not compile. `difference`: how its signature is not that of the old schema. `unseen`: why
+    neither can be told. All are empty where it could stand in the place of old calls.
+    """
+
+    problem: str = ""
+    difference: str = ""
+    unseen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeSeen:
     """What a runtime says of itself. `imported` is the file of the operator module.
 
-    `upgraders` has those that were asked for. `isolation` names what keeps fixture modules in there.
+    `upgraders` has those that were asked for, `compiled` the tree's texts of some. `isolation` names what keeps fixture
+    modules in there.
     """
 
     torch: str
@@ -87,6 +102,7 @@ class RuntimeSeen:
     operators: Mapping[str, OperatorSeen]
     upgraders: Mapping[str, UpgraderSeen] = field(default_factory=dict)
     isolation: tuple[str, ...] = ()
+    compiled: Mapping[str, CompiledSeen] = field(default_factory=dict)
 
     def upgrader(self, name: str) -> UpgraderSeen:
         """The upgrader of that name; one that the runtime does not describe is one that it lacks."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from opfixtures.records.recorded_values import RecordedValueError, check_samples, is_text
 from opfixtures.worker.observations import (
+    CompiledSeen,
     Exported,
     Json,
     MarkerSeen,
@@ -33,7 +34,10 @@ _MAX_VERSION = 1 << 31
 
 
 def runtime_seen(
-    event: Json, operators: Collection[str] = (), upgraders: Collection[str] = ()
+    event: Json,
+    operators: Collection[str] = (),
+    upgraders: Collection[str] = (),
+    compiled: Collection[str] = (),
 ) -> RuntimeSeen:
     """Read a `runtime` event. Raises WorkerError, also if it does not describe each of `operators`."""
     described = _member(event, "operators", lambda value: isinstance(value, dict))
@@ -41,6 +45,7 @@ def runtime_seen(
     if missing:
         raise WorkerError(f"the worker did not describe {missing[0]}")
     told = _member(event, "upgraders", lambda value: isinstance(value, dict)) if upgraders else {}
+    texts = _member(event, "compiled", lambda value: isinstance(value, dict)) if compiled else {}
     return RuntimeSeen(
         torch=_member(event, "torch", is_text),
         # A torch built outside of git has none.
@@ -54,6 +59,7 @@ def runtime_seen(
         operators={name: _operator_seen(seen) for name, seen in described.items()},
         upgraders={name: _upgrader_seen(told.get(name)) for name in upgraders},
         isolation=tuple(_member(event, "isolation", _is_list_of_texts)),
+        compiled={name: _compiled_seen(texts[name]) for name in compiled if name in texts},
     )
 
 
@@ -184,6 +190,15 @@ def _upgrader_seen(told: Json) -> UpgraderSeen:
         case {"refused": str(reason)}:
             return UpgraderSeen(problem=_reason(reason))
     raise WorkerError("the worker described its runtime without a usable 'upgraders'")
+
+
+def _compiled_seen(told: Json) -> CompiledSeen:
+    match told:
+        case {"problem": str(problem), "difference": str(difference), "unseen": str(unseen)}:
+            return CompiledSeen(*(text and _reason(text) for text in (problem, difference, unseen)))
+        case {"refused": str(reason)}:
+            return CompiledSeen(unseen=_reason(reason))
+    raise WorkerError("the worker described its runtime without a usable 'compiled'")
 
 
 def _member(told: Json, key: str, is_of_form: Callable[[Json], bool]) -> Any:

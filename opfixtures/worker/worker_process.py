@@ -150,7 +150,7 @@ def _listen(
         while True:
             match next(coming):
                 case {"event": "runtime"} as event if runtime is None:
-                    runtime = runtime_seen(event, asked["operators"], asked["upgraders"])
+                    runtime = runtime_seen(event, asked["operators"], asked["upgraders"], asked["compile"])
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
                     raise WorkerError(reason)
                 case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:

@@ -372,11 +372,13 @@ def test_the_token_is_in_no_environment_that_what_is_executed_can_read(
 
 
 def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Path) -> None:
-    """By commands that build a library, or by fixture modules that nothing held."""
+    """By commands that build a library, by a library's release, or by fixture modules that nothing held."""
     limited, unlimited = Result(None, (), isolation=("Landlock",)), Result(None, (), isolation=("seccomp",))
     assert (untouched(limited, str(tmp_path)), untouched(unlimited, str(tmp_path))) == (True, False)
-    (tmp_path / "checkouts").mkdir()
-    assert not untouched(limited, str(tmp_path))
+    for theirs in ("checkouts", "libraries"):
+        (tmp_path / theirs).mkdir()
+        assert not untouched(limited, str(tmp_path))
+        (tmp_path / theirs).rmdir()
 
 
 def test_a_generation_that_is_killed_is_no_success(project: Project, tmp_path: Path) -> None:

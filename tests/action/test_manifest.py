@@ -215,6 +215,8 @@ def test_the_lock_is_another_for_other_releases(tmp_path: Path) -> None:
         of(preset),
         of(preset + release.format("1.11.0")),
         of(preset + release.format("1.10.2")),
+        of(preset + release.format('1.10.2", packages = ["mylib==1"], import = "mylib')),
+        of(preset + release.format('1.10.2", packages = ["mylib==2"], import = "mylib')),
         of("x = 1"),
     ]
     assert len(set(words)) == len(words)

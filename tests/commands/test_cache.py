@@ -118,6 +118,17 @@ def test_the_list_as_json_follows_its_published_schema(three: Cache) -> None:
     assert shown["bytes"] == sum(one["bytes"] for one in shown["environments"]) == 3 * three.bytes
 
 
+def test_a_librarys_release_is_one_of_them(three: Cache) -> None:
+    three.build("libraries", "mylib-aa11", days=40)
+    (three.folder / "libraries" / "half").mkdir()
+    shown = json.loads(three.run("--format", "json"))
+    jsonschema.validate(shown, SCHEMA, format_checker=jsonschema.FormatChecker())
+    kinds = {one["name"]: one["kind"] for one in shown["environments"]}
+    assert (kinds["mylib-aa11"], kinds["tinyops-aa11"]) == ("release", "checkout")
+    assert "removed mylib-aa11\n" in three.run("clean")
+    assert not {"half", "mylib-aa11"} & set(three.names())
+
+
 def test_an_empty_cache_is_one_too(cache: Cache) -> None:
     assert cache.run() == f"opfixtures: 0 environments, 0 bytes in {cache.folder}\n"
     assert (

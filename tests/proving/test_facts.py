@@ -42,6 +42,7 @@ def proof(
     today: str | None = None,
     other_failed: str = "",
     needless: str = "",
+    is_bumped_today: bool = False,
 ) -> Proof:
     """The proof for gelu, with what is said of the runtime and of the archive it wrote."""
     owner = replace(OWNER, entry=replace(ENTRY, bumped_at_version=bump))
@@ -53,6 +54,7 @@ def proof(
         today=today,
         other_failed=other_failed,
         needless=needless,
+        is_bumped_today=is_bumped_today,
     )
 
 
@@ -152,6 +154,24 @@ def test_one_contradiction_refuses_whatever_else_speaks_for_the_runtime(
         everything |= {"built_from": "c0ffee", "today": NEW + " "}
 
     assert proof(**{**everything, **given}) == Proof(refusal=refusal)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("bumps", "is_bumped_today", "by"),
+    [
+        ((), True, ("operator-version",)),
+        ((4,), True, ("operator-version",)),
+        ((), False, ()),
+        (None, True, ()),
+    ],
+)
+def test_a_librarys_release_is_pre_change_where_its_map_lacks_the_bump_that_todays_has(
+    bumps: tuple[int, ...] | None, is_bumped_today: bool, by: tuple[str, ...]
+) -> None:
+    seen = replace(OF_A_LIBRARY, bumps=bumps)
+    assert proof(seen, today=OLD, is_bumped_today=is_bumped_today).by == by
+    # A torch that knows of none may be from before the map had it.
+    assert proof(OF_TORCH, version=10, today=OLD, is_bumped_today=True).by == ()
 
 
 def test_an_old_schema_that_does_not_parse_refuses() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
+from opfixtures.errors import RuntimeUnavailable
 from opfixtures.proving.post_change import PostChange
 from opfixtures.settings.config import Config
+from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeKind, RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
 
@@ -52,6 +56,14 @@ def test_a_build_for_other_operators_is_none_of_this_one() -> None:
     other = spec("checkout", operators=("tiny::add",))
     for owner in (OF_4, GUARD):
         assert replays(owner, other, spec("release", "<=9"), spec("interpreter")) == "interpreter"
+
+
+def test_a_librarys_own_release_never_replays_what_it_made() -> None:
+    released = replace(spec("release", name="mylib-1.2"), packages=(Pin("mylib", "1.2"),))
+    assert replays(OF_4, released, spec("checkout")) == "checkout"
+    assert replays(OF_4, released, spec("interpreter")) == "interpreter"
+    with pytest.raises(RuntimeUnavailable, match="nothing builds the work tree to replay with: add a"):
+        replays(OF_4, released)
 
 
 def test_what_somebody_named_replays() -> None:

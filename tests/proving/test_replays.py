@@ -12,6 +12,7 @@ from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.making.replayable import Replayable
+from opfixtures.proving.compiling import Text
 from opfixtures.proving.replay import Replays, Tree, _stands_in, what_is_unseen
 from opfixtures.proving.result import Answer, Fact, Facts
 from opfixtures.proving.verify import evidence_of
@@ -92,6 +93,31 @@ def test_a_release_with_another_upgrader_than_the_tree_says_nothing_of_it() -> N
     assert other.why_not(OWNER) == "torch-2.13.0 has another scale_0_3 than this tree"
     assert (other.row(OWNER), other.failure(OWNER), other.ran(OWNER)) == (None, "", None)
     assert (other.why_not(GUARD), other.ran(GUARD)) == ("", False)
+
+
+TEXTS = {"scale_0_3": Text(failed="it does not compile"), "other_0_3": Text(told="it compiles")}
+
+
+@pytest.mark.parametrize("runtime", [{"runtime": seen(highest=3)}, {"stands_in": {"scale_0_3": "another"}}])
+def test_a_text_counts_where_nothing_could_be_replayed(runtime: dict[str, object]) -> None:
+    failed = replays(**runtime, texts=TEXTS)  # type: ignore[arg-type]
+    assert failed.failure(OWNER) == "it does not compile"
+    assert evidence_of(OWNER, FACTS, failed, CONFIG).failed == "it does not compile"
+    assert (failed.failure(GUARD), failed.text(GUARD)) == ("", Text())
+    told = replays(**runtime, texts={"scale_0_3": TEXTS["other_0_3"]})  # type: ignore[arg-type]
+    evidence = evidence_of(OWNER, FACTS, told, CONFIG)
+    assert (evidence.failed, evidence.mismatched) == ("", "")
+    assert evidence.not_replayed.endswith("; it compiles")
+    another = replays(**runtime, texts={"scale_0_3": Text(mismatched="another signature")})  # type: ignore[arg-type]
+    assert evidence_of(OWNER, FACTS, another, CONFIG).mismatched == "another signature"
+
+
+def test_a_text_counts_nothing_where_it_was_replayed() -> None:
+    replayed = replays(texts=TEXTS)
+    assert (replayed.text(OWNER), replayed.failure(OWNER)) == (Text(), "")
+    assert evidence_of(OWNER, FACTS, replayed, CONFIG).not_replayed == ""
+    # What ended the worker, or had none start, says more.
+    assert Replays(failed="ImportError: x", texts=TEXTS).failure(OWNER) == "ImportError: x"
 
 
 def test_a_side_that_cannot_be_had_or_did_not_come_to_it_is_a_failure_with_its_cause() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from opfixtures.proving.reproduction import MadeAgain, RunAgain, base_version, reproduced
 from opfixtures.proving.result import Answer, Fact
-from opfixtures.records.record import Record, RecordedRuntime
+from opfixtures.records.record import Record, RecordedPackage, RecordedRuntime
 from opfixtures.worker.observations import RuntimeSeen
 
 ONE, TWO = (
@@ -213,3 +213,52 @@ def test_what_it_was_compiled_for_makes_no_other_build(record: Record) -> None:
     assert reproduced(
         replace(record, runtime=named), runtime(torch="1.11.0+cu113"), "release", again(), EQUAL
     ).reason.startswith("made again by torch 1.11.0+cu113")
+
+
+MYLIB = RecordedPackage("mylib", "1.2", "12" * 32)
+MORE = RecordedPackage("more", "3", "34" * 32)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "installed", "named", "have"),
+    [
+        ((MYLIB,), (replace(MYLIB, version="1.3"),), "mylib 1.2", "mylib 1.3"),
+        ((MYLIB,), (), "mylib 1.2", "no package beside torch"),
+        ((), (MYLIB,), "no package beside torch", "mylib 1.2"),
+        ((MYLIB, MORE), (MYLIB,), "mylib 1.2, more 3", "mylib 1.2"),
+    ],
+)
+def test_a_record_that_names_another_release_of_the_library_is_not_reproduced(
+    record: Record,
+    recorded: tuple[RecordedPackage, ...],
+    installed: tuple[RecordedPackage, ...],
+    named: str,
+    have: str,
+) -> None:
+    other = replace(record, runtime=replace(record.runtime, packages=recorded))
+    assert reproduced(other, runtime(), "release", again(), EQUAL, installed) == Fact(
+        Answer.NO,
+        f"its record names {named}, and the settings have {have} for it:"
+        " make it again with `opfixtures generate --regenerate`",
+    )
+
+
+def test_the_recorded_wheel_gives_the_same_bytes(record: Record) -> None:
+    own = replace(record, runtime=replace(record.runtime, packages=(MYLIB, MORE)))
+    assert reproduced(own, runtime(), "release", again(), EQUAL, (MORE, MYLIB)).reason == (
+        f"made again by {TORCH}: the same bytes and samples, the recorded outputs"
+    )
+    assert (
+        reproduced(own, runtime(), "release", again(is_same=False), EQUAL, (MORE, MYLIB)).value is Answer.NO
+    )
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_another_wheel_of_the_release_has_to_give_the_recorded_outputs(record: Record, is_same: bool) -> None:
+    own = replace(record, runtime=replace(record.runtime, packages=(MYLIB, MORE)))
+    other = replace(MYLIB, version="1.2+cpu", sha256="56" * 32)
+    assert reproduced(own, runtime(), "release", again(is_same=is_same), EQUAL, (other, MORE)) == Fact(
+        Answer.YES,
+        f"{TORCH} gives the recorded outputs; its record names torch 1.11.0+cu102, Python 3.8.18, Linux-x86_64 and"
+        " other files of mylib 1.2",
+    )

@@ -86,6 +86,13 @@ def test_generated_is_what_no_runtime_can_replay() -> None:
     assert of(row(not_replayed=reason)) == (Status.GENERATED, f"not replayed: {reason}")
 
 
+def test_a_text_that_can_never_load_is_no_better_than_a_replay_that_did_not() -> None:
+    other = "it takes 2 arguments"
+    assert of(replace(row(not_replayed="no runtime"), mismatched=other)) == (Status.MISMATCH, other)
+    assert of(replace(row(failed="it does not compile"), mismatched=other))[0] is Status.FAILED
+    assert of(replace(row(pre_change=NO), mismatched=other))[0] is Status.REFUSED
+
+
 UNNOTICED = (
     "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their "
     "defaults (TorchScript stores no trailing argument that equals its default)"

@@ -56,6 +56,28 @@ def test_only_what_is_read_is_fetched_and_written(project: Project, make: Callab
     assert (project.job.git("count-objects", "-v"), project.job.git("config", "--list")) == before
 
 
+@pytest.mark.parametrize(
+    ("operators", "written"),
+    [
+        (["aten/src/ATen/native/native_functions.yaml"], ["aten/src/ATen/native/native_functions.yaml"]),
+        (["csrc/**/*.cpp", "ops [1]/a?.yaml"], ["csrc/a.cpp", "csrc/deep/er/b.cpp", "ops [1]/ab.yaml"]),
+    ],
+)
+def test_what_declares_operators_is_written_too(
+    project: Project, make: Callable[..., Side], operators: list[str], written: list[str]
+) -> None:
+    settings = f'[tool.opfixtures]\npreset = "pytorch"\noperators = {json.dumps(operators)}\n'
+    project.upstream.write(".opfixtures.toml", settings)
+    for path in (*written, "csrc/a.txt", "ops [1]/abc.yaml", "ops 1/ab.yaml"):
+        project.upstream.write(path, "// nothing\n")
+    project.add_hardswish()
+    project.open()
+    root = Path(make(project.base, project.head).repository.root)
+    found = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    folders = ("aten/", "csrc/", "ops")
+    assert sorted(path for path in found if path.startswith(folders)) == written
+
+
 def test_a_full_clone_needs_no_remote(project: Project, make: Callable[..., Side]) -> None:
     project.add_hardswish()
     project.open(depth=None, merged=False)

@@ -72,6 +72,18 @@ def test_a_change_of_any_byte_is_seen(gelu_record: Record) -> None:
             lambda r: r["runtime"].update(kind="mine"),
             "its runtime.kind is not one of release, checkout, interpreter",
         ),
+        (lambda r: r["runtime"].update(packages={}), "its runtime.packages is not a list"),
+        (lambda r: r["runtime"].update(packages=[]), "its runtime.packages names none"),
+        (lambda r: r["runtime"].update(packages=["mylib"]), "its runtime.packages[0] is not an object"),
+        (
+            lambda r: r["runtime"].update(packages=[{"name": "mylib", "version": "1.2"}]),
+            "its runtime.packages[0] has no sha256",
+        ),
+        (
+            lambda r: r["runtime"].update(packages=[{"name": "mylib", "version": "1.2", "sha256": "1"}]),
+            "its runtime.packages[0].sha256 is not a sha256",
+        ),
+        (lambda r: r["pre_change"].pop("commit"), "its pre_change has no commit"),
         (
             lambda r: r["pre_change"].update(commit="HEAD"),
             "its pre_change.commit is not a commit's id or null",

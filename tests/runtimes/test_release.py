@@ -1,7 +1,12 @@
 """A released torch is installed by uv, or one sentence says why not. No test here needs a network."""
 
+import io
 import os
+import re
+import subprocess
 import sys
+import tarfile
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +16,7 @@ from opfixtures.errors import ConfigurationError, RuntimeUnavailable
 from opfixtures.runtimes import release
 from opfixtures.runtimes.commands import CommandError
 from opfixtures.runtimes.release import find_uv, obtain_release, uv_environment
+from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
 
@@ -37,17 +43,37 @@ def obtain(tmp_path):
 @pytest.fixture
 def wheels(tmp_path):
     """A folder with a wheel that is called torch."""
-    import zipfile
-
     folder = tmp_path / "wheels of mine"
     folder.mkdir()
-    info = "torch-0.1.dist-info"
-    with zipfile.ZipFile(folder / "torch-0.1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("torch/__init__.py", "__version__ = '0.1'\n")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 0.1\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+    add_wheel(folder, "torch", "0.1")
     return folder
+
+
+def add_wheel(folder, name, version, *needs):
+    """Put a wheel with one module into a folder."""
+    info = f"{name}-{version}.dist-info"
+    wanted = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    members = {
+        f"{name}/__init__.py": f"__version__ = '{version}'\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{wanted}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in members.items():
+            wheel.writestr(path, text)
+        wheel.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in members))
+
+
+LIBRARY = replace(SPEC, torch="0.1", module="mylib", packages=(Pin("mylib", "1.2"),))
+
+
+@pytest.fixture
+def library(wheels, monkeypatch):
+    """The folder, in which 1.2 of a library wants 0.1 of torch, and 1.3 a newer one."""
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    add_wheel(wheels, "mylib", "1.2", "torch==0.1")
+    add_wheel(wheels, "mylib", "1.3", "torch>=0.2")
+    return wheels
 
 
 def sentence(caught):
@@ -66,6 +92,84 @@ def test_where_pip_finds_it_uv_does(obtain, wheels, monkeypatch, tmp_path):
     assert os.access(found.python, os.X_OK)
     assert found.python.startswith(str(tmp_path / "cache"))
     assert obtain(spec, PATH="/nowhere") == found  # from the cache, where nothing is run
+
+
+def test_a_library_is_installed_beside_the_torch_of_the_settings(obtain, library, tmp_path):
+    alone = obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=library.as_uri())
+    found = obtain(LIBRARY, PIP_FIND_LINKS=library.as_uri())
+    assert (found.kind, found.name) == ("release", "mylib 1.2 with torch 0.1")
+    assert (found.operator_module, alone.operator_module) == ("mylib", None)
+    ask = "import mylib, torch; print(torch.__version__, mylib.__version__, mylib.__file__)"
+    told = subprocess.run(
+        [found.python, "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert told[:2] == ["0.1", "1.2"]
+    assert [told[2].startswith(f"{home}/") for home in found.homes] == [True]
+    (package,) = found.packages
+    assert (package.name, package.version, len(package.sha256)) == ("mylib", "1.2", 64)
+    # What pull requests chose is kept beside what they did not.
+    assert found.python.startswith(f"{tmp_path}/cache/libraries/mylib-")
+    assert alone.python.startswith(f"{tmp_path}/cache/releases/torch-0.1-")
+    assert obtain(LIBRARY, PATH="/nowhere") == found  # from the cache, where nothing is run
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"packages": (Pin("mylib", "1.3"),)},
+        {"packages": (Pin("mylib", "1.2", ("gpu",)),)},
+        {"packages": (Pin("mylib", "1.2"), Pin("more", "1"))},
+        {"packages": ()},
+        {"torch": "0.2"},
+        {"python": "3.8"},
+        {"index_url": "http://127.0.0.1:9/mine"},
+    ],
+)
+def test_another_environment_is_kept_for_whatever_may_install_something_else(other):
+    def key(spec):
+        return release._key(spec, spec.torch, spec.python or "3.11")
+
+    assert key(replace(LIBRARY, **other)) != key(LIBRARY)
+    assert key(replace(LIBRARY, module="mylib.ops", name="other")) == key(LIBRARY)
+
+
+def test_the_order_of_packages_makes_no_other_environment():
+    pins = (Pin("a", "1"), Pin("b", "1"))
+    ordered, turned = (
+        release._key(replace(LIBRARY, packages=some), "0.1", "3.8") for some in (pins, pins[::-1])
+    )
+    assert (ordered[2:], ordered[0], turned[0]) == (turned[2:], "a", "b")
+
+
+def test_a_library_that_wants_another_torch_is_one_sentence(obtain, library):
+    spec = replace(LIBRARY, packages=(Pin("mylib", "1.3"),))
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(spec, PIP_FIND_LINKS=library.as_uri())
+    text = sentence(caught)
+    assert text.startswith("torch==0.1 with mylib==1.3 cannot be installed for Python 3.")
+    assert (
+        "check the network, and the runtime's `torch`, `packages`, `python` and `index-url` (uv: No solution"
+        in text
+    )
+    assert re.search(r"mylib\W+1\.3 depends on torch>=0\.2", text)
+
+
+def test_a_library_is_never_built(obtain, library, tmp_path):
+    """An sdist would run what it says, with the rights of who runs opfixtures."""
+    seen = tmp_path / "it ran"
+    name = "other-1.0"
+    with tarfile.open(library / f"{name}.tar.gz", "w:gz") as archive:
+        for path, text in {
+            "PKG-INFO": "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n",
+            "setup.py": f"open({str(seen)!r}, 'w').close()\n",
+        }.items():
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    with pytest.raises(RuntimeUnavailable) as caught:
+        obtain(replace(LIBRARY, packages=(Pin("other", "1.0"),)), PIP_FIND_LINKS=library.as_uri())
+    assert "other==1.0 has no usable wheels" in sentence(caught)
+    assert not seen.exists()
 
 
 def test_what_python_compiles_of_torch_is_kept(obtain, wheels, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from opfixtures.errors import RuntimeUnavailable
+from opfixtures.records.record import RecordedPackage
 from opfixtures.repository.git import Repository
 from opfixtures.runtimes import Runtime, Runtimes, check_import
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -43,6 +44,15 @@ def test_from_elsewhere_is_refused(checked, tmp_path, place):
     reason = f"^mylib was imported from {imported}, not from commit 1: make the runtime's `setup` install it$"
     with pytest.raises(RuntimeUnavailable, match=reason):
         checked(imported)
+
+
+def test_from_another_place_than_a_librarys_release_is_refused(tmp_path):
+    package = RecordedPackage("mylib", "1.2", "12" * 32)
+    runtime = Runtime("release", "mylib 1.2", "python", "mylib", (str(tmp_path),), packages=(package,))
+    with pytest.raises(
+        RuntimeUnavailable, match=r"name the package that has it in the runtime's `packages`$"
+    ):
+        check_import(runtime, RuntimeSeen("2", "a", "3", "Linux", 10, "/usr/lib/mylib.py", {}))
 
 
 def test_from_nowhere_is_refused(checked):

@@ -4,6 +4,7 @@ import pytest
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config import read_config
+from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
 from tests.repositories import config_of
@@ -85,6 +86,19 @@ def test_what_changes_nothing_needs_a_reason(reason):
         ConfigurationError, match=r"\[identity-upgraders\]: scale_0_3 must be a string, not empty"
     ):
         read_config(Files(own=text))
+
+
+def test_a_librarys_last_release_is_a_runtime_of_its_own():
+    released = (
+        'kind = "release"\ntorch = "2.13.0"\npackages = ["My_Lib[gpu]==1.2", "more==3"]\nimport = "mylib"'
+    )
+    config = config_of(Files(own=f"{LIBRARY}\n[[tool.opfixtures.runtimes]]\n{released}\n"))
+    spec = config.runtimes[-1]
+    assert spec.packages == (Pin("my-lib", "1.2", ("gpu",)), Pin("more", "3"))
+    assert (spec.name, spec.module) == ("my-lib-1.2", "mylib")
+    nameless = released.replace('\nimport = "mylib"', "")
+    with pytest.raises(ConfigurationError, match="runtimes 2: import is missing: add it"):
+        read_config(Files(own=f"{LIBRARY}\n[[tool.opfixtures.runtimes]]\n{nameless}\n"))
 
 
 @pytest.mark.parametrize("sources", ['"mylib"', "[1]", "{}"])
@@ -193,7 +207,32 @@ def refused(settings: str, **files: str) -> str:
         (
             '"checkout"\nsetup = [["pip", "install", "--no-deps", "."]]',
             '"release"\ntorch = "2.13.0"',
-            "runtimes 1: import has no meaning for kind 'release'",
+            "runtimes 1: import has no meaning for a release of torch alone: name the library's own release in",
+        ),
+        *(
+            (
+                '"checkout"\nsetup = [["pip", "install", "--no-deps", "."]]',
+                f'"release"\ntorch = "2.13.0"\npackages = {packages}',
+                f"runtimes 1: {sentence}",
+            )
+            for packages, sentence in [
+                ('"mylib==1.2"', "packages must be a list of strings"),
+                ('["mylib==1.2", 1]', "packages must be a list of strings"),
+                (
+                    '["mylib>=1.2"]',
+                    'packages must be exact pins such as "mylib==1.2", no URL, path, option or',
+                ),
+                ('["--index-url=x"]', "packages must be exact pins"),
+                ('["./mylib-1.2-py3-none-any.whl"]', "packages must be exact pins"),
+                ('["torch==2.12.0"]', "packages names torch: it has a key of its own, `torch`"),
+                ('["my_lib==1.2", "My.Lib==1.3"]', "packages names my-lib twice: keep one of them"),
+                (str([f"mylib{n}==1" for n in range(33)]), "packages may have 32 pins, not 33"),
+            ]
+        ),
+        (
+            'setup = [["pip", "install", "--no-deps", "."]]',
+            'packages = ["mylib==1.2"]',
+            "runtimes 1: packages has no meaning for kind 'checkout'",
         ),
         (
             '"checkout"',

@@ -253,6 +253,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
         seconds: float = 30.0,
         operator: str = "aten::gelu",
         upgraders: dict[str, str | None] | None = None,
+        texts: dict[str, dict[str, Any]] | None = None,
     ) -> tuple[RuntimeSeen, dict[str, RowReplayed]]:
         folder = tmp_path_factory.mktemp("replay")
         rows = []
@@ -261,7 +262,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
             row |= {"samples": samples, "tolerances": {}, "loaders": ["torch.jit.load", "lite"]}
             row |= {"archive": data, **({"raised": _raised(data)} if upgrader else {})}
             rows.append(row)
-        job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {})
+        job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {}, texts or {})
         answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)
         told = {key: row_replayed(told, ("torch.jit.load", "lite")) for key, told in answers.rows.items()}
         return answers.runtime, told

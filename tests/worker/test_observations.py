@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opfixtures.worker.observations import (
+    CompiledSeen,
     Exported,
     MarkerSeen,
     OperatorSeen,
@@ -78,6 +79,20 @@ def test_a_runtime_that_leaves_an_operator_out_is_an_error() -> None:
 
 def test_a_torch_built_outside_of_git_has_an_unknown_commit() -> None:
     assert runtime_seen({**RUNTIME, "torch_git": None}).torch_git == "unknown"
+
+
+def test_what_was_compiled_is_told_as_far_as_it_was_asked_for() -> None:
+    whole = {"problem": "", "difference": "it takes 2", "unseen": ""}
+    told = {"a_0_3": whole, "b_0_3": {"refused": "crashed: SIGSEGV"}, "c_0_3": whole}
+    seen = runtime_seen({**RUNTIME, "compiled": told}, compiled=("a_0_3", "b_0_3", "d_0_3"))
+    assert seen.compiled == {
+        "a_0_3": CompiledSeen(difference="it takes 2"),
+        "b_0_3": CompiledSeen(unseen="crashed: SIGSEGV"),
+    }
+    others: list[Any] = [None, [], {"a_0_3": None}, {"a_0_3": {**whole, "problem": None}}]
+    for wrong in others:
+        with pytest.raises(WorkerError, match="without a usable 'compiled'"):
+            runtime_seen({**RUNTIME, "compiled": wrong}, compiled=("a_0_3",))
 
 
 @pytest.mark.parametrize(

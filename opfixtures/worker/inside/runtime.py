@@ -13,6 +13,7 @@ import torch
 from . import Json
 from .archives import mobile_module
 from .children import in_children
+from .compiling import compiled_told
 from .isolation import HELD
 from .upgraders import steps_of_upgraders
 
@@ -84,6 +85,9 @@ class M(Module):
 def describe(job: Json, own: set[str], imported: str | None) -> Json:
     """What the runtime says of itself, of the operators asked for (torch's `own` are so told) and the upgraders."""
     operators = job["operators"]
+    upgraders = in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS)
+    # What torch has itself was compiled when it was built.
+    others = {name: one for name, one in job["compile"].items() if not upgraders.get(name, {}).get("same")}
     maximum = getattr(torch._C, "_get_max_operator_version", None)
     return {
         "event": "runtime",
@@ -103,5 +107,6 @@ def describe(job: Json, own: set[str], imported: str | None) -> Json:
             }
             for operator in operators
         },
-        "upgraders": in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS),
+        "upgraders": upgraders,
+        "compiled": compiled_told(others, UPGRADER_SECONDS),
     }

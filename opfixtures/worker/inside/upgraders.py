@@ -105,7 +105,12 @@ class Operators(type(sys)):  # type: ignore[misc]
 
 def compiled(name: str, source: str) -> Any:
     """The graph of a TorchScript function, which sees nothing of Python but torch."""
-    unit, seen = torch._C.CompilationUnit(), {"torch": Operators("torch")}
+    return function_of(name, source, Operators("torch")).graph
+
+
+def function_of(name: str, source: str, operators: Any) -> Any:
+    """A TorchScript function, in which the word torch means these operators and no other word anything."""
+    unit, seen = torch._C.CompilationUnit(), {"torch": operators}
 
     def resolved(word: str) -> Any:
         return seen.get(word)
@@ -114,7 +119,7 @@ def compiled(name: str, source: str) -> Any:
     function = unit.find_function(name)
     if function is None:
         raise RefusedError(f"its source defines no function {name}")
-    return function.graph
+    return function
 
 
 def plain_graph(graph: Any) -> str:

@@ -1,0 +1,107 @@
+"""What torch's own frontend says of the tree's text of an upgrader, where no runtime has the change yet. Pure.
+
+With a text that does not compile torch loads no model at all, for it compiles all of them when it loads its first: the
+side after the change cannot be run. With one of another signature it refuses the models that call the operator: they do
+not load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from opfixtures.declarations.declared_model import DeclaredOperators
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.schema_text import schema_text
+from opfixtures.worker.observations import CompiledSeen, Json
+from opfixtures.worker.told import TOLD_NOTHING
+
+_NAMESPACE = re.compile(r"\btorch\s*\.\s*ops\s*\.\s*(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOperators:
+    """The schemas of the operators that a tree declares, by operator; `problem` says why they are not all known."""
+
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+UNREAD = TreeOperators(problem="the operators that this tree declares were not read")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is known of an upgrader's text; nothing where it was replayed.
+
+    `failed`: it does not compile. `mismatched`: its signature is not that of the old schema. `told`: how far it is
+    known to be well.
+    """
+
+    failed: str = ""
+    mismatched: str = ""
+    told: str = ""
+
+
+def operators_of(files: Iterable[DeclaredOperators]) -> TreeOperators:
+    """The operators that the files of `operators` in the settings declare, as far as they can be read."""
+    schemas: dict[str, str] = {}
+    is_none = True
+    for file in files:
+        is_none = False
+        if file.problems:
+            first = file.problems[0]
+            return TreeOperators(problem=f"{first.place}: {first.message}")
+        for one in file.operators:
+            text = schema_text(one.schema)
+            if schemas.setdefault(one.operator, text) != text:
+                return TreeOperators(
+                    problem=f"{one.place}: {one.operator} is declared twice, with two schemas"
+                )
+    return TreeOperators(problem="no file of `operators` is there") if is_none else TreeOperators(schemas)
+
+
+def questions(
+    entries: Iterable[MapEntry], texts: Mapping[str, str], operators: TreeOperators
+) -> dict[str, dict[str, Json]]:
+    """What a worker is asked, by the name of the upgrader: its text, what it is to stand in for, and the schemas of
+    the operators that it may call."""
+    asked = {}
+    for entry in entries:
+        text = texts.get(entry.upgrader_name)
+        if text is None or operators.problem:
+            continue
+        words = set(re.findall(r"\w+", text))
+        asked[entry.upgrader_name] = {
+            "source": text,
+            "old_schema": entry.old_schema,
+            "operators": {
+                operator: schema
+                for operator, schema in operators.schemas.items()
+                if operator.partition("::")[2].partition(".")[0] in words
+            },
+        }
+    return asked
+
+
+def text_of(name: str, source: str, seen: CompiledSeen | None, by: str, operators: TreeOperators) -> Text:
+    """What is known of the text `source` of the upgrader `name`. `seen` is what `by` said of it, None where it was not
+    asked."""
+    why = seen.unseen if seen else operators.problem or TOLD_NOTHING
+    if seen is None or why:
+        return Text(told=f"{name} was not compiled: {why}")
+    if seen.problem:
+        declared = {operator.partition("::")[0] for operator in operators.schemas}
+        unknown = [other for other in _NAMESPACE.findall(source) if other not in declared]
+        if unknown:
+            why = f"no file of `operators` declares {unknown[0]}, and without it: {seen.problem}"
+            return Text(told=f"{name} was not compiled: {why}")
+        return Text(
+            failed=f"{name} does not compile with {by} and the operators of this tree: {seen.problem}"
+        )
+    if seen.difference:
+        return Text(
+            mismatched=f"{name} cannot stand in for the old schema: {seen.difference} (compiled with {by})"
+        )
+    return Text(told=f"{name} compiles with {by} and the operators of this tree, and has the old signature")

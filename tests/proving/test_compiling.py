@@ -1,0 +1,119 @@
+"""What is claimed of an upgrader's text is what torch said beside all operators that the tree declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from opfixtures.declarations.declared_model import DeclaredOperators
+from opfixtures.declarations.declared_operators import read_declared_operators
+from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.place import Place
+from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, operators_of, questions, text_of
+from opfixtures.worker.observations import CompiledSeen
+
+PLACE = Place("map.cpp", 1, 1)
+ENTRY = MapEntry("aten::relu", 11, "relu_0_10", "aten::relu(Tensor self) -> Tensor", PLACE)
+SOURCE = "def relu_0_10(self: Tensor) -> Tensor:\n  return torch.relu(self, slope=0.)\n"
+RELU = "aten::relu(Tensor self, *, float slope=0.0) -> Tensor"
+OUT = "aten::relu.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"
+RELU6 = "aten::relu6(Tensor self) -> Tensor"
+DECLARED = TreeOperators({"aten::relu": RELU, "aten::relu.out": OUT, "aten::relu6": RELU6})
+BY = "torch 2.13.0"
+
+
+def declared(source: str, path: str = "native_functions.yaml") -> DeclaredOperators:
+    return read_declared_operators(path, source.encode())
+
+
+def test_a_worker_is_asked_with_the_operators_that_a_text_may_call() -> None:
+    assert questions([ENTRY], {"relu_0_10": SOURCE, "other": ""}, DECLARED) == {
+        "relu_0_10": {
+            "source": SOURCE,
+            "old_schema": ENTRY.old_schema,
+            "operators": {"aten::relu": RELU, "aten::relu.out": OUT},
+        }
+    }
+
+
+def test_nothing_is_asked_without_a_text_or_all_operators() -> None:
+    assert questions([ENTRY], {}, DECLARED) == {}
+    assert questions([ENTRY], {"relu_0_10": SOURCE}, UNREAD) == {}
+
+
+def test_the_operators_are_those_of_all_files() -> None:
+    files = [declared(f"- func: {RELU}\n"), declared("# nothing\n"), declared(f"- func: {OUT}\n", "b.yaml")]
+    assert operators_of(files) == TreeOperators({"aten::relu": RELU, "aten::relu.out": OUT})
+    # Two arms of an `#if` may say the same.
+    assert operators_of([files[0], files[0]]) == TreeOperators({"aten::relu": RELU})
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ([], "no file of `operators` is there"),
+        ([declared("- func: relu(Tensor self\n")], "native_functions.yaml:1:9: "),
+        (
+            [declared(f"- func: {RELU}\n"), declared("- func: relu(Tensor self) -> Tensor\n", "b.yaml")],
+            "b.yaml:1:9: aten::relu is declared twice, with two schemas",
+        ),
+    ],
+)
+def test_operators_that_are_not_all_known_are_none(files: list[DeclaredOperators], problem: str) -> None:
+    operators = operators_of(files)
+    assert operators.schemas == {}
+    assert operators.problem.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        (
+            CompiledSeen(),
+            Text(
+                told="relu_0_10 compiles with torch 2.13.0 and the operators of this tree, and has the old signature"
+            ),
+        ),
+        (
+            CompiledSeen(problem="RuntimeError: undefined value x"),
+            Text(
+                failed="relu_0_10 does not compile with torch 2.13.0 and the operators of this tree:"
+                " RuntimeError: undefined value x"
+            ),
+        ),
+        (
+            CompiledSeen(difference="it takes 2 arguments, the old schema has 1"),
+            Text(
+                mismatched="relu_0_10 cannot stand in for the old schema: it takes 2 arguments, the old schema has 1"
+                " (compiled with torch 2.13.0)"
+            ),
+        ),
+        (
+            CompiledSeen(unseen="crashed: SIGSEGV"),
+            Text(told="relu_0_10 was not compiled: crashed: SIGSEGV"),
+        ),
+        (None, Text(told="relu_0_10 was not compiled: the worker told nothing of it")),
+    ],
+)
+def test_a_text_is_what_was_said_of_it(seen: CompiledSeen | None, text: Text) -> None:
+    assert text_of("relu_0_10", SOURCE, seen, BY, DECLARED) == text
+
+
+def test_without_the_operators_nothing_is_claimed() -> None:
+    told = text_of("relu_0_10", SOURCE, None, BY, TreeOperators(problem="a.yaml:1:1: correct it")).told
+    assert told == "relu_0_10 was not compiled: a.yaml:1:1: correct it"
+
+
+@pytest.mark.parametrize("call", ["torch.ops.mylib.scale(self)", "torch . ops . mylib.scale(self)"])
+def test_nothing_is_claimed_of_a_namespace_that_no_file_declares(call: str) -> None:
+    source, failed = (
+        SOURCE.replace("torch.relu(self, slope=0.)", call),
+        CompiledSeen(problem="no attribute scale"),
+    )
+    assert text_of("relu_0_10", source, failed, BY, DECLARED) == Text(
+        told="relu_0_10 was not compiled: no file of `operators` declares mylib, and without it: no attribute scale"
+    )
+    with_it = TreeOperators({**DECLARED.schemas, "mylib::zoom": "mylib::zoom(Tensor x) -> Tensor"})
+    assert text_of("relu_0_10", source, failed, BY, with_it).failed
+    assert text_of("relu_0_10", source, CompiledSeen(), BY, DECLARED).told.startswith(
+        "relu_0_10 compiles with"
+    )
