@@ -6,17 +6,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from opfixtures.atomic_write import remove_half_written, write_all
-from opfixtures.change.changes import Change
-from opfixtures.change.library_numbers import no_version_left
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import new_tools
+from opfixtures.commands.new_project import NewProject, Written, new_project
 from opfixtures.commands.new_samples import RuntimeFinder
-from opfixtures.declarations.read import declare, read_sources
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
 from opfixtures.report.diff_text import diff_text
@@ -25,15 +22,9 @@ from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
-from opfixtures.rules.torchscript import not_to_be_upgraded
 from opfixtures.settings.settings_scan import below
 from opfixtures.settings.sources import sources_of
-from opfixtures.synthesis.insertions import inserted
-from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers, NoFinder
-from opfixtures.synthesis.python_upgraders import python_upgraders
-
-Written = Mapping[str, tuple[bytes, bytes]]
-"""By path the bytes that a file has, and those that it gets."""
+from opfixtures.synthesis.newcomers import NoFinder
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -112,7 +103,7 @@ def run(
         for compared, change in zip(since, changes, strict=True):
             own = tools.building(sources_of(change.config, configs))
             finder = RuntimeFinder(objects, compared, change, own) if samples else NoFinder()
-            projects.append(_project(change, work_tree, _label(change, head), finder))
+            projects.append(new_project(change, work_tree, head, finder))
         if not operators:
             for project in projects:
                 project.add_what_is_lacking()
@@ -137,7 +128,7 @@ def run(
     return 0
 
 
-def _show(projects: Sequence[_Project], written: Written, *, apply: bool) -> None:
+def _show(projects: Sequence[NewProject], written: Written, *, apply: bool) -> None:
     for project in projects:
         for newcomer in project.newcomers:
             lines = newcomer_text(newcomer, project.change.config, project.label)
@@ -156,93 +147,7 @@ def _show(projects: Sequence[_Project], written: Written, *, apply: bool) -> Non
         sys.stdout.write(f"edit {printable(' and '.join(upgraders))}, then: opfixtures generate\n")
 
 
-@dataclass
-class _Project:
-    """A project and what is added to it, operator after operator: each reads what the one before adds."""
-
-    change: Change
-    sources: Mapping[str, bytes]
-    label: str
-    finder: Finder
-
-    def __post_init__(self) -> None:
-        self.newcomers: list[Newcomer] = []
-        self._before = dict(self.sources)
-
-    @property
-    def upgraders(self) -> str:
-        """The file of the upgraders, or what to say instead."""
-        return self.change.config.upgraders or "the upgraders"
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What the search for sample inputs did not find."""
-        return self.finder.notes if isinstance(self.finder, RuntimeFinder) else ()
-
-    @property
-    def has_skeletons(self) -> bool:
-        """Whether an upgrader waits to be filled in."""
-        return any(one.upgrader or one.additions.upgraders for one in self.newcomers)
-
-    def written(self) -> Written:
-        """The files that change."""
-        return {
-            path: (self._before[path], content)
-            for path, content in self.sources.items()
-            if self._before[path] != content
-        }
-
-    def known(self) -> list[str]:
-        """The operators that anything of the project names."""
-        return self._engine().known()
-
-    def add(self, operator: str, old_schema: str | None, behaviour: bool) -> None:
-        """Add what an operator needs."""
-        for newcomer in self._engine().for_operator(operator, old_schema, behaviour=behaviour):
-            self._take(newcomer)
-
-    def add_what_is_lacking(self) -> None:
-        """Add what any entry lacks."""
-        for entry in self.change.entries.values():
-            newcomer = self._engine().for_entry(entry)
-            if newcomer.additions:
-                self._take(newcomer)
-
-    def _take(self, newcomer: Newcomer) -> None:
-        entry, change = newcomer.entry, self.change
-        returned = not_to_be_upgraded(entry.old_schema)
-        if returned:
-            raise UserError(
-                f"torch cannot upgrade {entry.operator}, which returns {returned}: {no_version_left(entry.operator)}"
-            )
-        self.newcomers.append(newcomer)
-        self.sources = {**self.sources, **inserted(self.sources, change.config, newcomer.additions)}
-        after = declare(self.sources, change.config, change.after.fixtures)
-        self.change = replace(change, after=replace(after, operators=change.after.operators))
-
-    def _engine(self) -> Newcomers:
-        path = self.change.config.upgraders
-        source = self.sources.get(path) if path and path.endswith(".py") else None
-        registered = python_upgraders(path, source) if path and source is not None else None
-        return Newcomers(self.change, registered, self.finder)
-
-
-def _project(change: Change, work_tree: WorkTreeSnapshot, label: str, finder: Finder) -> _Project:
-    """A project with its files; where the settings name no upgraders, those that stand in Python beside the map."""
-    config = change.config
-    beside = below(os.path.dirname(config.version_map), "upgraders.py")
-    source = work_tree.read(beside) if config.upgraders is None else None
-    if source is not None and python_upgraders(beside, source) is not None:
-        change = replace(change, config=replace(config, upgraders=beside))
-    return _Project(change, read_sources(work_tree, change.config), label, finder)
-
-
-def _label(change: Change, head: str | None) -> str:
-    """What to call the state before."""
-    return "HEAD" if change.published_at() in (None, head) else "target"
-
-
-def _project_of(projects: Sequence[_Project], operator: str, root: str) -> _Project:
+def _project_of(projects: Sequence[NewProject], operator: str, root: str) -> NewProject:
     """The project that knows an operator, or else the one in whose folder this runs. Raises UserError for several."""
     able = [project for project in projects if operator in project.known()] or list(projects)
     here = os.path.relpath(os.path.realpath(os.getcwd()), os.path.realpath(root)).replace(os.sep, "/")

@@ -63,38 +63,24 @@ TORCH_LIBRARY(mylib, m) {
   m.impl("scale", c10::DispatchKey::CompositeExplicitAutograd, TORCH_FN(scale));
 }
 """
+
+
 OLD = '"mylib::scale(Tensor x, float factor=2.) -> Tensor"'
 UPGRADER = """\
 def scale_0_3(x: Tensor, factor: float) -> Tensor:
     return torch.ops.mylib.scale(x, factor)
 """
-MODULE = """\
 
 
-class TestVersionedScaleV3(torch.nn.Module):
-    def forward(self, x):
-        return torch.ops.mylib.scale(x)
-
-    @staticmethod
-    def sample_inputs():
-        return [(torch.tensor([1.0, 2.0]),)]
-"""
-FILES = "tests/operator_fixtures"
+def state(library: GitRepository) -> dict[str, bytes]:
+    """What is in the files of the work tree."""
+    names = library.git("ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    return {name: (library.root / name).read_bytes() for name in names}
 
 
-def change_scale(library: GitRepository, ops: str, version_map: str, upgraders: str) -> None:
-    """Take the default of `factor` away, as an author does: operator, entry, upgrader, module and row."""
+def take_default_away(library: GitRepository, ops: str) -> None:
+    """What an author does by hand: the operator's `factor` has a default no more."""
     library.replace(ops, "= 2.0" if ops.endswith(".py") else "=2.0", "")
-    if version_map.endswith(".py"):
-        entry = f'{{"bumped_at_version": 4, "upgrader_name": "scale_0_3", "old_schema": {OLD}}}'
-        library.replace(version_map, "= {}", f'= {{"mylib::scale": [{entry}]}}')
-    else:
-        library.replace(
-            version_map, "Map({\n", f'Map({{\n    {{"mylib::scale", {{{{4, "scale_0_3", {OLD}}}}}}},\n'
-        )
-    library.replace(upgraders, 'UPGRADERS = """\n', f'UPGRADERS = """\n{UPGRADER}')
-    library.write(f"{FILES}/modules.py", library.read(f"{FILES}/modules.py") + MODULE)
-    library.replace(f"{FILES}/registry.py", "= {\n", '= {\n    TestVersionedScaleV3(): "mylib::scale",\n')
 
 
 def test_from_an_empty_folder_to_a_verified_fixture(
@@ -121,7 +107,19 @@ def test_from_an_empty_folder_to_a_verified_fixture(
     library.commit("mylib 1.0")
     assert run_long(library, "check", "--all").status == 0
 
-    change_scale(library, "mylib/ops.py", "mylib/operator_versions.py", "mylib/upgraders.py")
+    take_default_away(library, "mylib/ops.py")
+    ran = run_long(library, "new", "mylib::scale", "--apply")
+    assert ran.status == 0, ran.err
+    assert ran.out.startswith(
+        "mylib::scale\n"
+        "HEAD:       scale(Tensor x, float factor=2.0) -> Tensor\n"
+        "work tree:  scale(Tensor x, float factor) -> Tensor\n"
+        "version 4 is the next one free (4 to 10 are left)\n"
+    )
+    assert "TestVersionedScaleDefaultsV3 with sample inputs" in ran.out
+    kept = state(library)
+    assert run_long(library, "new", "mylib::scale", "--apply").out.endswith("opfixtures: nothing to add\n")
+    assert state(library) == kept
     assert run_long(library, "check").status == 0
     ran = run_long(library, "generate")
     assert ran.status == 0, ran.out + ran.err
@@ -163,19 +161,15 @@ def test_a_cpp_extension_with_its_map_in_cpp_in_a_folder_of_a_monorepo(
     repository.git("add", "--all")
     repository.commit("mylib 1.0")
 
-    change_scale_in = {
-        "ops": "csrc/ops.cpp",
-        "version_map": "csrc/version_map.cpp",
-        "upgraders": "src/mylib/upgraders.py",
-    }
-    _in_folder(repository, "libs/one", change_scale_in)
-    ran = run_long(repository, "generate", OPFIXTURES_CACHE=str(tmp_path_factory.getbasetemp() / "cache"))
+    take_default_away(repository, "libs/one/csrc/ops.cpp")
+    cache = {"OPFIXTURES_CACHE": str(tmp_path_factory.getbasetemp() / "cache")}
+    ran = repository.opfixtures("new", "mylib::scale", "--apply", folder="libs/one", **cache)
+    assert ran.status == 0, ran.err
+    assert "+ libs/one/src/mylib/upgraders.py" in ran.out
+    assert "note:" not in ran.out
+    ran = run_long(repository, "generate", **cache)
     assert ran.status == 0, ran.out + ran.err
     assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
-
-
-def _in_folder(repository: GitRepository, folder: str, files: dict[str, str]) -> None:
-    change_scale(GitRepository(repository.root / folder, repository.environment), **files)
 
 
 def test_a_library_that_cannot_be_built_ends_with_its_last_lines(

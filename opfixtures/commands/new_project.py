@@ -1,0 +1,118 @@
+"""A project to which `opfixtures new` adds, and what it adds, operator after operator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from opfixtures.change.changes import Change
+from opfixtures.change.library_numbers import no_version_left
+from opfixtures.commands.new_samples import RuntimeFinder
+from opfixtures.declarations.read import declare, read_sources
+from opfixtures.errors import UserError
+from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.rules.torchscript import not_to_be_upgraded
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import below
+from opfixtures.synthesis.insertions import inserted
+from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
+from opfixtures.synthesis.python_upgraders import python_upgraders
+
+Written = Mapping[str, tuple[bytes, bytes]]
+"""By path the bytes that a file has, and those that it gets."""
+
+
+@dataclass
+class NewProject:
+    """A project and what is added to it, operator after operator: each reads what the one before adds."""
+
+    change: Change
+    sources: Mapping[str, bytes]
+    label: str
+    finder: Finder
+
+    def __post_init__(self) -> None:
+        self.newcomers: list[Newcomer] = []
+        self._before = dict(self.sources)
+
+    @property
+    def upgraders(self) -> str:
+        """The file of the upgraders, or what to say instead."""
+        return self.change.config.upgraders or "the upgraders"
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the search for sample inputs did not find."""
+        return self.finder.notes if isinstance(self.finder, RuntimeFinder) else ()
+
+    @property
+    def has_skeletons(self) -> bool:
+        """Whether an upgrader waits to be filled in."""
+        return any(one.upgrader or one.additions.upgraders for one in self.newcomers)
+
+    def written(self) -> Written:
+        """The files that change."""
+        return {
+            path: (self._before[path], content)
+            for path, content in self.sources.items()
+            if self._before[path] != content
+        }
+
+    def known(self) -> list[str]:
+        """The operators that anything of the project names."""
+        return self._engine().known()
+
+    def add(self, operator: str, old_schema: str | None, behaviour: bool) -> None:
+        """Add what an operator needs."""
+        for newcomer in self._engine().for_operator(operator, old_schema, behaviour=behaviour):
+            self._take(newcomer)
+
+    def add_what_is_lacking(self) -> None:
+        """Add what any entry lacks."""
+        for entry in self.change.entries.values():
+            newcomer = self._engine().for_entry(entry)
+            if newcomer.additions:
+                self._take(newcomer)
+
+    def _take(self, newcomer: Newcomer) -> None:
+        entry, change = newcomer.entry, self.change
+        returned = not_to_be_upgraded(entry.old_schema)
+        if returned:
+            raise UserError(
+                f"torch cannot upgrade {entry.operator}, which returns {returned}: {no_version_left(entry.operator)}"
+            )
+        self.newcomers.append(newcomer)
+        self.sources = {**self.sources, **inserted(self.sources, change.config, newcomer.additions)}
+        after = declare(self.sources, change.config, change.after.fixtures)
+        self.change = replace(change, after=replace(after, operators=change.after.operators))
+
+    def _engine(self) -> Newcomers:
+        path = self.change.config.upgraders
+        source = self.sources.get(path) if path and path.endswith(".py") else None
+        registered = python_upgraders(path, source) if path and source is not None else None
+        return Newcomers(self.change, registered, self.finder)
+
+
+def new_project(change: Change, work_tree: WorkTreeSnapshot, head: str | None, finder: Finder) -> NewProject:
+    """A project with its files; where the settings name no upgraders, those of a Python library."""
+    config = change.config
+    for path in _upgraders_of_library(config) if config.upgraders is None else ():
+        source = work_tree.read(path)
+        if source is not None and python_upgraders(path, source) is not None:
+            change = replace(change, config=replace(config, upgraders=path))
+            break
+    return NewProject(change, read_sources(work_tree, change.config), _label(change, head), finder)
+
+
+def _upgraders_of_library(config: Config) -> Iterator[str]:
+    """Where a library's upgraders stand in Python: beside the map, or in the package that is imported."""
+    yield below(os.path.dirname(config.version_map), "upgraders.py")
+    for module in dict.fromkeys(spec.module for spec in config.runtimes if spec.module):
+        for top in ("", "src"):
+            yield below(config.folder, "/".join(filter(None, [top, *module.split("."), "upgraders.py"])))
+
+
+def _label(change: Change, head: str | None) -> str:
+    """What to call the state before."""
+    return "HEAD" if change.published_at() in (None, head) else "target"
