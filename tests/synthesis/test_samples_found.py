@@ -1,0 +1,82 @@
+"""Sample inputs that a search finds, in real releases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opfixtures.declarations.names import class_name_for
+from opfixtures.making.sampling import SampledModule, drafts, find_samples, operators_in
+from opfixtures.runtimes import Runtime
+from tests.synthesis.in_torch import python_of
+
+pytestmark = pytest.mark.torch
+# Of many kinds: hints of an earlier version, pasted, made a fixture for 58 of them.
+HUNDRED = Path(__file__).with_name("hundred_operators.txt").read_text(encoding="utf-8").split()
+
+
+def found(release: str, *operators: str) -> dict[str, list[SampledModule]]:
+    """What a search finds for operators in a release."""
+    runtime = Runtime("interpreter", release, python_of(release))
+    seen = operators_in(runtime, operators, print)
+    modules = [one for name in operators for one in drafts(name, class_name_for(name, 9), seen[name])]
+    sampled = find_samples(runtime, modules, print)
+    return {name: [one for one in sampled if one.module.schema.operator == name] for name in operators}
+
+
+def test_of_a_hundred_operators_at_least_95_have_a_module_that_runs() -> None:
+    modules = found("2.13.0", *HUNDRED)
+    none = {name: some[0].refusal for name, some in modules.items() if not any(one.samples for one in some)}
+    assert len(HUNDRED) == 100
+    assert len(none) <= 5, none
+
+
+def test_samples_are_few_and_tell_something() -> None:
+    modules = found(
+        "2.13.0",
+        "aten::clamp",
+        "quantized::add",
+        "quantized::linear_dynamic",
+        "aten::_foreach_add_.Scalar",
+        "aten::to_sparse.sparse_dim",
+        "aten::full",
+        "aten::einsum",
+    )
+    clamp, without_bounds = modules["aten::clamp"]
+    assert clamp.samples
+    assert without_bounds.samples == ()
+    assert "At least one of 'min' or 'max' must not be None" in without_bounds.refusal
+    [add] = modules["quantized::add"]
+    assert "qa = torch.quantize_per_tensor(qa, 0.125, 10, 13)" in add.text
+    assert ".dequantize()" in add.text
+    assert "linear_prepack(quantized, None)" in modules["quantized::linear_dynamic"][0].text
+    [foreach] = modules["aten::_foreach_add_.Scalar"]
+    assert "return input\n" in foreach.text
+    assert ".to_dense()" in modules["aten::to_sparse.sparse_dim"][0].text
+    # Whole numbers and others, which a Scalar takes both.
+    numbers = " ".join(modules["aten::full"][0].samples + modules["aten::full"][1].samples)
+    assert "0.5" in numbers
+    assert ", 1" in numbers
+    for name, some in modules.items():
+        assert all(len(one.samples) <= 3 for one in some), name
+        assert any(one.samples for one in some), name
+
+
+def test_a_search_finds_the_same_again() -> None:
+    assert found("2.13.0", "aten::conv2d") == found("2.13.0", "aten::conv2d")
+
+
+@pytest.mark.parametrize("release", ["1.5.1", "1.11.0"])
+def test_old_releases_are_searched_too(release: str) -> None:
+    modules = found(release, "aten::div.out", "aten::linspace", "aten::max_pool2d")
+    assert {name: [bool(one.samples) for one in some] for name, some in modules.items()} == {
+        "aten::div.out": [True],
+        "aten::linspace": [True, True],
+        "aten::max_pool2d": [True, True],
+    }
+
+
+def test_what_torchscript_does_not_call_is_named() -> None:
+    [concat, *_] = found("2.13.0", "aten::concat")["aten::concat"]
+    assert concat.refusal == "TorchScript does not call aten::concat here, it calls aten::cat"
