@@ -42,7 +42,8 @@ class Archive:
     such an operator and the number of arguments a method gives it, which bytecode 6 and later tells.
 
     An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
-    to see is `names`, the names that its code calls, which have no overload: `aten::div`.
+    to see is `names`, the names that its code calls, which have no overload: `aten::div`. Those in `repeated` it calls
+    more than once, maybe in several overloads.
     """
 
     version: int
@@ -52,6 +53,7 @@ class Archive:
     size: int
     arguments: frozenset[tuple[str, int]] = frozenset()
     names: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
 
     @property
     def called(self) -> frozenset[str]:
@@ -75,6 +77,7 @@ def read_archive(data: bytes) -> Archive:
         bytecode = None if content is None else read_bytecode(content)
     except BytecodeError as error:
         raise ArchiveError(f"its bytecode.pkl {error}") from error
+    calls = _calls(members)
     return Archive(
         version=read_version(members),
         bytecode_version=bytecode.version if bytecode else None,
@@ -82,7 +85,8 @@ def read_archive(data: bytes) -> Archive:
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         arguments=bytecode.arguments if bytecode else frozenset(),
-        names=_names(members),
+        names=frozenset(calls),
+        repeated=frozenset(name for name, count in calls.items() if count > 1),
     )
 
 
@@ -157,15 +161,17 @@ def read_version(members: dict[str, bytes]) -> int:
     return int(text)
 
 
-def _names(members: dict[str, bytes]) -> frozenset[str]:
+def _calls(members: dict[str, bytes]) -> dict[str, int]:
+    """The names that the code calls, and how often."""
     code = (content for name, content in members.items() if _is_code(inside_root(name)))
-    calls: set[tuple[bytes, bytes]] = set()
+    calls: dict[tuple[bytes, bytes], int] = {}
     # One by one: an archive of some KiB can hold as many calls as make a list of gigabytes.
     for call in (call for content in code for call in _CALL.finditer(content)):
-        calls.add((call[1] or b"", call[2]))
+        name = (call[1] or b"aten", call[2])
+        calls[name] = calls.get(name, 0) + 1
         if len(calls) > MAX_NAMES:
             raise ArchiveError(f"its code calls more than {MAX_NAMES} operators")
-    return frozenset(f"{(namespace or b'aten').decode()}::{name.decode()}" for namespace, name in calls)
+    return {f"{namespace.decode()}::{name.decode()}": count for (namespace, name), count in calls.items()}
 
 
 def _is_code(name: bytes) -> bool:

@@ -1,7 +1,7 @@
 """Where a zip archive's directory is, and how long: the same, whoever reads it.
 
-Python's zipfile looks for it in front of the end record, takes what stands before the archive for a prefix, and reads it
-to its end; torch's miniz goes where the records say, and reads as many members as they count (APPNOTE.TXT, 4.3.14 to
+Python's zipfile looks for it in front of the end record, takes what stands before the archive for a prefix, and reads
+all of it; torch's miniz goes where the records say, and reads as many members as they count (APPNOTE.TXT, 4.3.14 to
 4.3.16). An archive in which these differ is two programs.
 """
 

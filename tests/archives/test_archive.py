@@ -77,6 +77,15 @@ def test_code_that_calls_operators_tells_their_names(zipped: Zipped) -> None:
 
     assert archive.bytecode_version is None
     assert archive.names == {"aten::div_", "tiny::scale"}
+    assert archive.repeated == frozenset()
+
+
+def test_names_that_code_calls_more_than_once_are_told(zipped: Zipped) -> None:
+    one, other = b"torch.div(ops.tiny.div(x))", b"ops.aten.div(torch.add(x), torch.mul(ops.tiny.mul(x)))"
+
+    archive = read_archive(zipped({"m/version": b"3\n", "m/code/a.py": one, "m/code/b.py": other}))
+
+    assert archive.repeated == {"aten::div"}
 
 
 def test_bytecode_without_a_number_is_3(zipped: Zipped) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import pytest
 
 from opfixtures.records.record import with_checksum
-from tests.defences import LOOKED_AT, ONE_LAYOUT, OTHER_PROGRAM, VALUE
+from tests.defences import CONTROL, LOOKED_AT, ONE_LAYOUT, OTHER_PROGRAM, VALUE
 from tests.end_to_end.conftest import branched
 from tests.repositories import GitRepository, Ran
 
@@ -114,3 +114,33 @@ def test_a_branch_brings_an_archive_of_another_program(
     ran = run_without(library, defences, "generate", "--operator", "tinyops::scale")
     assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
     assert ("makes another archive (" in ran.out) is (told == "unproven"), ran.out
+
+
+@pytest.mark.parametrize(
+    ("defences", "told"),
+    [
+        ([], "mismatch"),
+        ([ONE_LAYOUT], "unproven"),
+        ([ONE_LAYOUT, OTHER_PROGRAM], "unproven"),
+        ([ONE_LAYOUT, OTHER_PROGRAM, CONTROL], "verified"),
+    ],
+)
+def test_an_archive_hides_a_member_that_its_raised_copy_shows(
+    library: GitRepository,
+    run_long: Callable[..., Ran],
+    run_without: Callable[..., Ran],
+    defences: list[str],
+    told: str,
+) -> None:
+    """The module is an honest one, whose inputs are no integers: nothing of it would notice a missing upgrader."""
+    library.replace("tinyops/upgraders.py", "return torch.floor_divide(x, 2)", "return x * 0")
+    call = "return torch.ops.tinyops.halve(x)\n"
+    samples = "\n    def sample_inputs(self):\n        return (torch.ones(2, dtype=torch.float32),)\n"
+    library.replace("fixtures_src/modules.py", call, call + samples)
+    run_long(library, "generate", "--operator", "tinyops::halve")
+    halve = SCALE.replace("scale", "halve")
+    of_another_python(library, halve, lambda data: with_more(data, "model.json", b"{}", hidden=True))
+    branched(library)
+    ran = run_without(library, defences, "generate", "--operator", "tinyops::halve")
+    assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
+    assert ("fails written anew" in ran.out) is (ONE_LAYOUT in defences and CONTROL not in defences), ran.out
