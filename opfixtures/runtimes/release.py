@@ -71,10 +71,13 @@ def _install(
 ) -> None:
     uv = find_uv(environment)
     own = uv_environment(environment)
+    # Where it runs uv reads the settings of that folder and of those above, which may be a repository's
+    # (https://docs.astral.sh/uv/concepts/configuration-files/): no repository holds this one.
+    apart, env = os.path.abspath(os.sep), os.path.join(os.path.abspath(folder), "env")
     log = os.path.join(folder, "install.log")
     python = find_python(version, environment) or version
     try:
-        run_logged([uv, "venv", "--no-project", "--python", python, "env"], folder, own, log)
+        run_logged([uv, "venv", "--no-project", "--python", python, env], apart, own, log)
     except CommandError as error:
         raise RuntimeUnavailable(
             f"no Python {version} for {requirements[0]}: install it (pyenv install {version}, or uv python"
@@ -82,7 +85,8 @@ def _install(
         ) from error
     index = [f"--index={index_url}"] if index_url else []
     try:
-        run_logged([uv, "pip", "install", "--python", PYTHON, *index, *requirements], folder, own, log)
+        command = [uv, "pip", "install", "--python", os.path.join(folder, PYTHON), *index, *requirements]
+        run_logged(command, apart, own, log)
     except CommandError as error:
         raise RuntimeUnavailable(
             f"{requirements[0]} cannot be installed for Python {version}: check the network, and the"
