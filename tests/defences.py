@@ -25,6 +25,7 @@ VALUE = "what alters the value of an upgrader"
 CONTROL = "the control of an archive that is raised"
 NAMES = "what takes a name for all of its overloads"
 IN_MEMORY = "what loads an archive without a file"
+INPUTS_AFTER = "what compares the inputs after a run"
 ADDED_ARGUMENT = "what asks what a new argument means to old models"
 ALTERED_APART = "the child of its own for what is altered"
 ESCAPED = "what makes text printable"
@@ -49,6 +50,12 @@ def told_of_replay(row, seconds):
     IN_MEMORY: {"archives": "loaded = lambda archive, load: load(written(archive))"},
     ADDED_ARGUMENT: {
         "upgraders": "means_what_it_did = lambda _, argument, value: is_default(value.toIValue(), argument)"
+    },
+    INPUTS_AFTER: {
+        "running": """
+def sample_difference(sample, told, row):
+    return difference(sample["output"], told["output"], row["tolerances"])
+"""
     },
     ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
     SIGNALS: {"isolation": "calls_of_step = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.defences import ADDED_ARGUMENT, ALTERED_APART, IN_MEMORY, NAMES, OWN_CHILD, VALUE
+from tests.defences import ADDED_ARGUMENT, ALTERED_APART, IN_MEMORY, INPUTS_AFTER, NAMES, OWN_CHILD, VALUE
 from tests.repositories import GitRepository, Ran
 
 RunWithout = Callable[..., Ran]
@@ -315,3 +315,13 @@ def test_the_settings_of_a_branch_say_that_an_upgrader_changes_nothing(
     word = "pyproject.toml says that halve_0_3 changes nothing: I say so"
     assert (ran.status, word in ran.out, word in library.read("r.json")) == (0, True, True)
     assert "has other `identity-upgraders` than target: this branch says so of halve_0_3" in ran.out
+
+
+@pytest.mark.parametrize(("defences", "told"), [([], "mismatch"), ([INPUTS_AFTER], "verified")])
+def test_an_upgrader_does_not_write_into_the_argument(
+    in_place: GitRepository, run_without: RunWithout, defences: list[str], told: str
+) -> None:
+    """What it gives is right. The module is an honest one, and its inputs are made from their types."""
+    ran = run_without(in_place, defences, "generate", "--operator", "tinyops::scale_")
+    assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
+    assert ("in the inputs after the run: value 0: element 0: " in ran.out) is not bool(defences)

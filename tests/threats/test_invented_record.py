@@ -144,3 +144,22 @@ def test_an_archive_hides_a_member_that_its_raised_copy_shows(
     ran = run_without(library, defences, "generate", "--operator", "tinyops::halve")
     assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
     assert ("fails written anew" in ran.out) is (ONE_LAYOUT in defences and CONTROL not in defences), ran.out
+
+
+def drop_inputs_after(library: GitRepository, path: str) -> None:
+    record = json.loads(library.read(f"{path}.json"))
+    for sample in record["samples"]:
+        del sample["inputs_after"]
+    del record["checksum"]
+    (library.root / f"{path}.json").write_bytes(with_checksum(record))
+
+
+def test_a_record_does_not_say_what_its_run_changes(
+    in_place: GitRepository, run_long: Callable[..., Ran]
+) -> None:
+    """As those of earlier versions do not: one that a branch brings has to."""
+    run_long(in_place, "generate", "--operator", "tinyops::scale_")
+    drop_inputs_after(in_place, SCALE)
+    branched(in_place)
+    ran = run_long(in_place, "generate", "--operator", "tinyops::scale_")
+    assert (ran.status, "no word of what its run changes in its inputs" in ran.out) == (1, True), ran.out

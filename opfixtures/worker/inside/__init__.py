@@ -11,7 +11,8 @@ the job:
                    "bytecode": the version to backport a copy to or null, "samples": recorded ones to run again,
                    "tolerances": {dtype: [rtol, atol]}, "found": a committed archive}; "found" and "source" may
                    be absent: then nothing is reproduced, or nothing made
-    replay row:   {"key", "operator", "archive", "loaders", "tolerances", "samples": [{"inputs", "output"}],
+    replay row:   {"key", "operator", "archive", "loaders", "tolerances", "samples": [{"inputs", "output"}] (and
+                   "inputs_after" in those whose run changed its inputs),
                    "upgrader_name", "raised": the archive with its version record raised, "control": written anew
                    as that one, with its own version}; an operator without an upgrader has null there, and no
                    "raised" and "control"

@@ -64,7 +64,7 @@ def record_samples(function: Any, given: list[list[Json]] | None) -> list[dict[s
 def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
     """A sample. The function gets what the record holds, as in a replay: no strides, nothing shared."""
     kept = [to_json(value) for value in inputs]
-    return {"inputs": kept, "output": run(function, kept)}
+    return {"inputs": kept, **run(function, kept)}
 
 
 def sample_of_types(function: Any, arguments: list[Any], integral: bool, failures: list[str]) -> Json:
