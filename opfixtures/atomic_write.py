@@ -5,6 +5,7 @@ A kill may leave a temporary file beside them, which `remove_half_written` remov
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -15,6 +16,8 @@ from io import FileIO
 
 from opfixtures.locks import is_at, left_over, lock
 
+# Windows has neither links without a privilege, nor pipes in a folder.
+_AS_IT_STANDS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\.opfixtures-[0-9a-f]{16}")
 # Of a folder that is tried: more than a record, and a fixture is hardly more.
 _TRIED_BYTES = 64 << 10
@@ -139,11 +142,23 @@ def _fill(stream: FileIO, content: bytes) -> None:
     os.fsync(stream.fileno())
 
 
+def read_regular(path: str) -> bytes:
+    """What is in a file; a pipe is not waited for, a device not read, no link followed. Raises OSError."""
+    with open(os.open(path, os.O_RDONLY | _AS_IT_STANDS), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", path)
+        return stream.read()
+
+
 def _keep(path: str, temporary: ExitStack, undo: ExitStack) -> None:
-    """Have what is at `path` now put back by `undo`."""
+    """Have what is at `path` now put back by `undo`: a link as it is, whatever it leads to."""
     try:
-        with open(path, "rb") as stream:
-            copy = _on_disk(path, stream.read(), temporary)
+        if os.path.islink(path):
+            copy = os.path.join(os.path.dirname(path), f".opfixtures-{secrets.token_hex(8)}")
+            temporary.callback(_remove, copy)
+            os.symlink(os.readlink(path), copy)
+        else:
+            copy = _on_disk(path, read_regular(path), temporary)
     except FileNotFoundError:
         undo.callback(_remove, path)
     else:

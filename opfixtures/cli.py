@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from opfixtures import __version__
 from opfixtures.commands.exit_status import ended
@@ -44,10 +45,20 @@ def main(argv: Sequence[str]) -> int:
     return ended(lambda: int(options.main(options)), debug=getattr(options, "debug", False))
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors show what was given without a code for a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse does: the usage, the message, exit status 2."""
+        from opfixtures.repository.printable import printable
+
+        super().error(printable(message))
+
+
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    debug = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    debug = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     debug.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="opfixtures", description="Fixtures for versioned tensor operators.", parents=[debug]
     )
     parser.add_argument("--version", action="version", version=f"opfixtures {__version__}")

@@ -20,7 +20,13 @@ ENDED_BETWEEN = "the end of all that a step left behind"
 OWN_CHILD = "the process of its own that runs an archive"
 LOOKED_AT = "what looks at the commit of a record, and reproduces its fixture"
 OTHER_PROGRAM = "what compares the program of an archive with that of the one made again"
+ONE_LAYOUT = "what refuses an archive that readers see differently"
 VALUE = "what alters the value of an upgrader"
+CONTROL = "the control of an archive that is raised"
+NAMES = "what takes a name for all of its overloads"
+IN_MEMORY = "what loads an archive without a file"
+INPUTS_AFTER = "what compares the inputs after a run"
+ADDED_ARGUMENT = "what asks what a new argument means to old models"
 ALTERED_APART = "the child of its own for what is altered"
 ESCAPED = "what makes text printable"
 SOCKETS = "what denies sockets"
@@ -33,12 +39,23 @@ WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
-    VALUE: {"replaying": "replay_multiplied = lambda *_: {'load_error': 'not tried'}"},
+    VALUE: {"replaying": "replay_multiplied = lambda *_: {'not_tried': 'taken out'}"},
     ALTERED_APART: {
         "replaying": """
 def told_of_replay(row, seconds):
-    return in_children([step for steps in steps_of_replay(row) for step in steps], seconds)
+    steps = [step for steps in steps_of_replay(row) for step in steps]
+    return in_children(sorted(steps, key=lambda step: step[0] == "marker"), seconds)
 """,
+    },
+    IN_MEMORY: {"archives": "loaded = lambda archive, load: load(written(archive))"},
+    ADDED_ARGUMENT: {
+        "upgraders": "means_what_it_did = lambda _, argument, value: is_default(value.toIValue(), argument)"
+    },
+    INPUTS_AFTER: {
+        "running": """
+def sample_difference(sample, told, row):
+    return difference(sample["output"], told["output"], row["tolerances"])
+"""
     },
     ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
     SIGNALS: {"isolation": "calls_of_step = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
@@ -64,9 +81,21 @@ def making(row, seconds):
 
 
 WEAKER_HERE = {
+    NAMES: """
+from opfixtures.proving import replay_facts
+replay_facts._others = lambda _, archive, __: archive.operators
+""",
+    CONTROL: """
+from opfixtures.proving import replay_facts
+replay_facts._unlike_the_record = lambda _: ""
+""",
+    ONE_LAYOUT: """
+from opfixtures.archives import archive
+archive._problem = lambda *_: ""
+""",
     OTHER_PROGRAM: """
 from opfixtures.proving import reproduction
-reproduction.first_difference = lambda *_: ""
+reproduction.first_difference = lambda *_: None
 """,
     LOOKED_AT: """
 from opfixtures.proving import generate

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opfixtures.atomic_write import write_all, write_pair, write_whole
+from opfixtures.atomic_write import read_regular, write_all, write_pair, write_whole
 
 Files = dict[str, bytes]
 
@@ -213,3 +213,55 @@ def test_a_pipe_that_only_has_a_descriptor_is_written_to() -> None:
     finally:
         os.close(read)
         os.close(write)
+
+
+@pytest.fixture
+def endless(folder: Path) -> Callable[[str], str]:
+    """What never comes to an end when somebody reads it, as the target of a link."""
+
+    def make(kind: str) -> str:
+        if kind == "pipe":
+            os.mkfifo(folder / "pipe")
+            return str(folder / "pipe")
+        return "/dev/zero"
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_link_to_what_has_no_end_is_not_read_and_comes_back(
+    folder: Path, endless: Callable[[str], str], kind: str
+) -> None:
+    (folder / "out").mkdir()
+    link = folder / "out" / "a.json"
+    link.symlink_to(endless(kind))
+    (folder / "out" / "a.ptl").mkdir()
+
+    with pytest.raises(OSError, match="ptl"):
+        pair(folder / "out")
+    assert link.is_symlink()
+    assert {path.name for path in (folder / "out").iterdir()} == {"a.json", "a.ptl"}
+
+    (folder / "out" / "a.ptl").rmdir()
+    pair(folder / "out")
+    assert files(folder / "out") == BOTH
+    assert not link.is_symlink()
+
+
+def test_a_pipe_in_the_place_of_a_file_is_no_file(folder: Path) -> None:
+    os.mkfifo(folder / "a.json")
+
+    with pytest.raises(OSError, match="no regular file"):
+        pair(folder)
+    assert {path.name for path in folder.iterdir()} == {"a.json"}
+
+
+def test_only_a_regular_file_is_read(folder: Path) -> None:
+    (folder / "a.ptl").write_bytes(b"archive")
+    (folder / "link").symlink_to("a.ptl")
+    os.mkfifo(folder / "pipe")
+
+    assert read_regular(str(folder / "a.ptl")) == b"archive"
+    for path in (str(folder / "link"), str(folder / "pipe"), "/dev/zero", str(folder / "gone")):
+        with pytest.raises(OSError, match=path):
+            read_regular(path)

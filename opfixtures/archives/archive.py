@@ -24,6 +24,7 @@ MAX_NAMES = 10_000
 # torch packs code alone, and stores tensors as they are.
 MAX_RATIO, FREE_OF_RATIO = 100, 1 << 20
 VERSION_RECORDS = (b".data/version", b"version")
+_OF_EACH = (b".debug_pkl", b".data/serialization_id")
 # How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
 # (torch/csrc/jit/serialization/python_print.cpp).
 _CALL = re.compile(rb"\b(?:torch|ops\.(\w{1,100}))\.(\w{1,100})\(")
@@ -41,7 +42,8 @@ class Archive:
     such an operator and the number of arguments a method gives it, which bytecode 6 and later tells.
 
     An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
-    to see is `names`, the names that its code calls, which have no overload: `aten::div`.
+    to see is `names`, the names that its code calls, which have no overload: `aten::div`. Those in `repeated` it calls
+    more than once, maybe in several overloads.
     """
 
     version: int
@@ -51,6 +53,7 @@ class Archive:
     size: int
     arguments: frozenset[tuple[str, int]] = frozenset()
     names: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
 
     @property
     def called(self) -> frozenset[str]:
@@ -74,6 +77,7 @@ def read_archive(data: bytes) -> Archive:
         bytecode = None if content is None else read_bytecode(content)
     except BytecodeError as error:
         raise ArchiveError(f"its bytecode.pkl {error}") from error
+    calls = _calls(members)
     return Archive(
         version=read_version(members),
         bytecode_version=bytecode.version if bytecode else None,
@@ -81,7 +85,8 @@ def read_archive(data: bytes) -> Archive:
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         arguments=bytecode.arguments if bytecode else frozenset(),
-        names=_names(members),
+        names=frozenset(calls),
+        repeated=frozenset(name for name, count in calls.items() if count > 1),
     )
 
 
@@ -89,22 +94,29 @@ def archive_members(data: bytes) -> dict[str, bytes]:
     """The contents by name, in the order of the archive's directory. Raises ArchiveError."""
 
     def check(members: Sequence[zipfile.ZipInfo]) -> None:
-        unpacked = sum(member.file_size for member in members)
-        if MAX_BYTES >= unpacked > max(FREE_OF_RATIO, MAX_RATIO * len(data)):
-            raise ZipError(f"it unpacks to more than {MAX_RATIO} times its size")
-        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-            raise ZipError("it has a member compressed in a way that torch does not read")
-        if any(renames(member.extra) for member in members):
-            raise ZipError("it has a member of two names")
-        if len({member.filename.partition("/")[0] for member in members}) > 1:
-            raise ZipError("its members are not in one root folder")
-        if problem := layout_problem(data):
+        if problem := _problem(members, data):
             raise ZipError(problem)
 
     try:
         return zip_members(data, Limits(MAX_BYTES, MAX_BYTES, MAX_MEMBERS), check)
     except ZipError as error:
         raise ArchiveError(str(error)) from error
+
+
+def _problem(members: Sequence[zipfile.ZipInfo], data: bytes) -> str:
+    """What torch would not write, or other readers would see otherwise; empty where there is nothing of that kind."""
+    unpacked = sum(member.file_size for member in members)
+    if MAX_BYTES >= unpacked > max(FREE_OF_RATIO, MAX_RATIO * len(data)):
+        return f"it unpacks to more than {MAX_RATIO} times its size"
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        return "it has a member compressed in a way that torch does not read"
+    if any(renames(member.extra) for member in members):
+        return "it has a member of two names"
+    if len({member.filename.partition("/")[0] for member in members}) > 1:
+        return "its members are not in one root folder"
+    if any(not inside_root(member.filename) or member.filename.endswith("/") for member in members):
+        return "it has a member that is no file below its root folder"
+    return layout_problem(data, len(members))
 
 
 def inside_root(name: str) -> bytes:
@@ -117,19 +129,24 @@ def find_member(members: dict[str, bytes], wanted: bytes) -> bytes | None:
     return next((content for name, content in members.items() if inside_root(name) == wanted), None)
 
 
-def first_difference(data: bytes, other: bytes) -> str:
-    """The first member in which two archives say something else; empty where they say the same in other bytes.
+def first_difference(data: bytes, other: bytes) -> str | None:
+    """The first member in which two archives say something else; None where they say the same in other bytes.
 
-    What is for debugging names lines of a source, and a hash of all only says that they differ: neither counts. Raises
-    ArchiveError.
+    What both have for debugging names lines of a source, and a hash of all only says that they differ: neither counts.
+    Raises ArchiveError.
     """
-    one, two = (
-        {inside_root(name): content for name, content in archive_members(each).items()}
-        for each in (data, other)
-    )
-    differing = (name for name in sorted(one.keys() | two.keys()) if one.get(name) != two.get(name))
-    silent = (b".debug_pkl", b".data/serialization_id")
-    return next((name for name in differing if not name.endswith(silent)), b"").decode(errors="replace")
+    one, two = _that_counts(data), _that_counts(other)
+    if one == two:
+        return None
+    name = min(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+    return name.decode(errors="replace")
+
+
+def _that_counts(data: bytes) -> dict[bytes, bytes]:
+    """The members by their names inside of the root folder; those that two archives may have each of its own are
+    there, without what they say."""
+    members = {inside_root(name): content for name, content in archive_members(data).items()}
+    return {name: b"" if name.endswith(_OF_EACH) else content for name, content in members.items()}
 
 
 def read_version(members: dict[str, bytes]) -> int:
@@ -144,15 +161,17 @@ def read_version(members: dict[str, bytes]) -> int:
     return int(text)
 
 
-def _names(members: dict[str, bytes]) -> frozenset[str]:
+def _calls(members: dict[str, bytes]) -> dict[str, int]:
+    """The names that the code calls, and how often."""
     code = (content for name, content in members.items() if _is_code(inside_root(name)))
-    calls: set[tuple[bytes, bytes]] = set()
+    calls: dict[tuple[bytes, bytes], int] = {}
     # One by one: an archive of some KiB can hold as many calls as make a list of gigabytes.
     for call in (call for content in code for call in _CALL.finditer(content)):
-        calls.add((call[1] or b"", call[2]))
+        name = (call[1] or b"aten", call[2])
+        calls[name] = calls.get(name, 0) + 1
         if len(calls) > MAX_NAMES:
             raise ArchiveError(f"its code calls more than {MAX_NAMES} operators")
-    return frozenset(f"{(namespace or b'aten').decode()}::{name.decode()}" for namespace, name in calls)
+    return {f"{namespace.decode()}::{name.decode()}": count for (namespace, name), count in calls.items()}
 
 
 def _is_code(name: bytes) -> bool:

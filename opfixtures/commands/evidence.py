@@ -56,11 +56,24 @@ def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def another_recipe(config: Config, published: Config | None) -> tuple[str, ...]:
-    """Says so where both sides are built by what the branch says of runtimes, and target says otherwise."""
-    if published is None or _recipe(published) == _recipe(config):
+def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
+    """Says so where a verdict rests on what the branch says in its settings, and target says otherwise: by what both
+    sides are built, and which upgraders change nothing."""
+    if published is None:
         return ()
-    return (f"{config.source} has other runtimes than target: both sides are built as this branch says",)
+    told = []
+    if _recipe(published) != _recipe(config):
+        told.append(
+            f"{config.source} has other runtimes than target: both sides are built as this branch says"
+        )
+    target = published.identity_upgraders
+    own = [name for name, reason in config.identity_upgraders.items() if target.get(name) != reason]
+    if own:
+        named = printable(", ".join(own))
+        told.append(
+            f"{config.source} has other `identity-upgraders` than target: this branch says so of {named}"
+        )
+    return tuple(told)
 
 
 def _recipe(config: Config) -> list[RuntimeSpec]:

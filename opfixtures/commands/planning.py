@@ -18,7 +18,7 @@ from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
-from opfixtures.commands.evidence import another_recipe, dropped, lost_here, notes
+from opfixtures.commands.evidence import dropped, lost_here, notes, own_words
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -165,7 +165,7 @@ def _planned(
         target,
         because or change.config.version_map,
         unpublished,
-        (*told, *another_recipe(change.config, earlier_settings(compared, published))),
+        (*told, *own_words(change.config, earlier_settings(compared, published))),
     )
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from opfixtures.atomic_write import remove_half_written, write_all, write_whole
+from opfixtures.atomic_write import read_regular, remove_half_written, write_all, write_whole
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
 from opfixtures.repository.git import Repository
@@ -70,11 +70,10 @@ def _rows(repository: Repository, journal: str) -> dict[str, tuple[str, bytes]]:
     Raises UserError where no `renumber --apply` wrote it: it names files of the work tree alone.
     """
     try:
-        with open(journal, "rb") as stream:
-            rows = {
-                str(path): (str(before), base64.b64decode(content, validate=True))
-                for path, (before, content) in json.loads(stream.read()).items()
-            }
+        rows = {
+            str(path): (str(before), base64.b64decode(content, validate=True))
+            for path, (before, content) in json.loads(read_regular(journal)).items()
+        }
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{journal} is not what `renumber --apply` leaves: {error}: remove it, and see `git diff`"
@@ -92,10 +91,11 @@ def _path(repository: Repository) -> str:
 
 def _read(repository: Repository, path: str) -> bytes:
     try:
-        with open(os.path.join(repository.root, path), "rb") as stream:
-            return stream.read()
-    except FileNotFoundError:
+        return read_regular(os.path.realpath(os.path.join(repository.root, path)))
+    except (FileNotFoundError, NotADirectoryError):
         return b""
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}: make it a file") from error
 
 
 def _hash(content: bytes) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.repository.git import Repository
-from opfixtures.runtimes.side_checkout import without_filters
+from opfixtures.runtimes.side_checkout import with_own_index
 from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.settings.sources import Sources, sources_of
+from opfixtures.worker.scratch import scratch_folder
 
 
 def touched(
@@ -76,8 +77,10 @@ def _differing(repository: Repository, before: str, pathspecs: list[str]) -> Ite
     """The paths of the files that differ, untracked ones included."""
     # A submodule's commit counts, what its own work tree holds does not: no build has that.
     options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z")
-    # git reads every file that looks changed.
-    changed = without_filters(repository).run("diff", *options, before, "--", *pathspecs)
+    with scratch_folder("opfixtures-differing-") as folder:
+        # git reads every file that looks changed, and writes into the index what it saw.
+        aside = with_own_index(repository, os.path.join(folder, "index"))
+        changed = aside.run("diff", *options, before, "--", *pathspecs)
     new = repository.run("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
     for path in (changed + new).split(b"\0"):
         if path:

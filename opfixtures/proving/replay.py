@@ -155,7 +155,7 @@ def replay(
     with scratch_folder("opfixtures-replay-") as folder:
         asked = tuple(map(_row, fixtures))
         operators = {
-            name for fixture in fixtures for name in (fixture.owner.operator, *fixture.archive.operators)
+            name for fixture in fixtures for name in (fixture.owner.operator, *fixture.archive.called)
         }
         job = Job(
             "replay",
@@ -213,7 +213,10 @@ def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) 
 
 def _row(fixture: Replayable) -> dict[str, Json]:
     owner = fixture.owner
-    raised = {} if owner.entry is None else {"raised": with_version(fixture.data, owner.last_bump)}
+    altered = {}
+    if owner.entry is not None:
+        altered["raised"] = with_version(fixture.data, owner.last_bump)
+        altered["control"] = with_version(fixture.data, fixture.archive.version)
     return {
         "key": fixture.key,
         "loaders": list(format_of(fixture.key).loaders),
@@ -222,5 +225,5 @@ def _row(fixture: Replayable) -> dict[str, Json]:
         "tolerances": fixture.tolerances,
         "samples": list(fixture.samples),
         "archive": fixture.data,
-        **raised,
+        **altered,
     }

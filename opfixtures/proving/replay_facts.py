@@ -10,9 +10,10 @@ from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
 from opfixtures.proving.facts import named_operators
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
-from opfixtures.worker.observations import Replayed, RowReplayed, RuntimeSeen
+from opfixtures.worker.observations import NOT_REPLAYED, Replayed, RowReplayed, RuntimeSeen
 
 VALUE_UNUSED = "no recorded output depends on what the upgrader gives: a multiple of that changes none"
+VALUE_UNSEEN = "whether an output depends on what the upgrader gives cannot be seen by multiplying that"
 
 
 def replay_facts(
@@ -95,11 +96,30 @@ def _applied(entry: MapEntry, replayed: RowReplayed) -> Fact:
 def _sensitive(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
     """Whether a missing upgrader is noticed, and what it gives counts for anything."""
     fact = _noticed(entry, loader, replayed, blind, runtime)
-    multiplied = replayed.multiplied
-    # What raises may raise for the multiplication itself, and shows nothing.
-    values = [one for one in multiplied.differences if not (one or "").startswith("raises: ")]
-    counts_for_nothing = bool(values) and not any(values)
-    return Fact(Answer.NO, VALUE_UNUSED) if fact.value is Answer.YES and counts_for_nothing else fact
+    counts = _value_counts(replayed)
+    is_doubted = fact.value in (Answer.YES, Answer.NOT_APPLICABLE) and counts.reason != ""
+    return counts if is_doubted else fact
+
+
+def _value_counts(replayed: RowReplayed) -> Fact:
+    """Whether an output depends on what the upgrader gives: without a reason where it does, or nothing could be tried.
+
+    Of two multiples, put in the same way, one is what the upgrader gives: a sample that gives something else for that
+    one shows what was put in, and not what was multiplied.
+    """
+    tripled, same = replayed.multiplied, replayed.by_one
+    if not (tripled.was_run or same.was_run):
+        return Fact(Answer.NOT_APPLICABLE)
+    failure = same.failure or tripled.failure
+    if failure:
+        return Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: {failure}")
+    pairs = list(zip(same.differences, tripled.differences, strict=False))
+    changed = [three is not None for one, three in pairs if one is None]
+    if any(changed) or not pairs:
+        return Fact(Answer.YES)
+    if changed:
+        return Fact(Answer.NO, VALUE_UNUSED)
+    return Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: {pairs[0][0]}")
 
 
 def _noticed(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, runtime: RuntimeSeen) -> Fact:
@@ -110,6 +130,9 @@ def _noticed(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, ru
         return Fact(Answer.UNKNOWN, "it fails as it was written already")
     if raised.crashed or not raised.was_run:
         return Fact(Answer.UNKNOWN, f"without the upgrader: {raised.failure}")
+    written_anew = _unlike_the_record(replayed.control.get(loader, NOT_REPLAYED))
+    if written_anew and (raised.failure or any(raised.differences)):
+        return Fact(Answer.UNKNOWN, f"it fails written anew with its own version already: {written_anew}")
     if raised.failure:
         return Fact(Answer.YES, f"without the upgrader it does not load: {raised.failure}")
     difference = next((found for found in raised.differences if found is not None), None)
@@ -122,6 +145,13 @@ def _noticed(entry: MapEntry, loader: str, replayed: RowReplayed, blind: str, ru
     return Fact(Answer.NO, "it passes without the upgrader too")
 
 
+def _unlike_the_record(replayed: Replayed) -> str:
+    """How a replay failed, or differs from what was recorded; empty where it does not."""
+    if not replayed.was_run:
+        return replayed.failure or "nobody tried"
+    return replayed.failure or next((found for found in replayed.differences if found is not None), "")
+
+
 def _why_raising_tells_nothing(owner: Owner, archive: Archive, runtime: RuntimeSeen) -> str:
     """Why a failure of the raised archive would not show that the upgrader is missing; empty if it would."""
     highest = runtime.max_operator_version
@@ -129,9 +159,19 @@ def _why_raising_tells_nothing(owner: Owner, archive: Archive, runtime: RuntimeS
         return f"torch {runtime.torch} does not read version {owner.last_bump}, at which no upgrader applies"
     shadows = [
         operator
-        for operator in archive.operators - {owner.operator}
+        for operator in _others(owner, archive, runtime)
         if any(archive.version < bump <= owner.last_bump for bump in runtime.operator(operator).bumps or ())
     ]
     if shadows:
         return f"raising the version record also disables the upgraders of {named_operators(shadows)}"
     return ""
+
+
+def _others(owner: Owner, archive: Archive, runtime: RuntimeSeen) -> list[str]:
+    """The operators that an archive calls beside the owner's; where all that is to be seen are names, all that it may
+    call."""
+    if archive.bytecode_version is not None:
+        return sorted(archive.operators - {owner.operator})
+    # The owner's name is called once for the owner.
+    names = archive.names - ({archive.called_as(owner.operator)} - archive.repeated)
+    return [one for one in runtime.operators if archive.called_as(one) in names and one != owner.operator]

@@ -37,7 +37,7 @@ class MadeAgain:
     is_same: bool = False
     differences: tuple[str | None, ...] = ()
     samples: tuple[Json, ...] = ()
-    other: str = ""
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,8 @@ def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
     if isinstance(made, Refused):
         return MadeAgain(refusal=made.reason)
     is_same = made.data == data
-    return MadeAgain(
-        "", is_same, made.again, made.samples, "" if is_same else first_difference(made.data, data)
-    )
+    other = None if is_same else first_difference(made.data, data)
+    return MadeAgain("", is_same, made.again, made.samples, other)
 
 
 def reproduced(
@@ -180,7 +179,7 @@ def _made_again(
         )
     if not (is_tied or made.is_same):
         return Fact(Answer.UNKNOWN, f"{by} makes another archive, and cannot run one that was altered")
-    if made.other:
+    if made.other is not None:
         return Fact(
             Answer.UNKNOWN,
             f"{by} makes another archive ({made.other}): `opfixtures generate --regenerate` makes it again",

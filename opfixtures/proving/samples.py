@@ -18,6 +18,11 @@ def other_inputs(recorded: Sequence[Json], now: Sequence[Json]) -> str:
     for number, (one, other) in enumerate(zip(recorded, now, strict=True), 1):
         if not _same(one["inputs"], other["inputs"]):
             return f"sample {number} has other inputs in the record than the module gives"
+        if "inputs_after" in one and "inputs_after" not in other:
+            return f"sample {number} says in the record that its run changes its inputs, and it does not"
+        if "inputs_after" in other and "inputs_after" not in one:
+            mend = "make it again with `opfixtures generate --regenerate`"
+            return f"sample {number} has in the record no word of what its run changes in its inputs: {mend}"
     return ""
 
 
@@ -36,8 +41,11 @@ def _is_number(value: Json) -> bool:
 
 
 def say_nothing(samples: Sequence[Json]) -> bool:
-    """Whether no recorded output has a value: tensors without an element are equal whatever an operator does."""
-    return bool(samples) and not any(_has_value(sample["output"]) for sample in samples)
+    """Whether no recorded output has a value, and no run changes its inputs: tensors without an element are equal
+    whatever an operator does."""
+    return bool(samples) and not any(
+        _has_value(sample["output"]) or "inputs_after" in sample for sample in samples
+    )
 
 
 def _has_value(output: Json) -> bool:

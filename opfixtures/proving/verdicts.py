@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opfixtures.change.owner import Owner
-from opfixtures.proving.replay_facts import VALUE_UNUSED
+from opfixtures.proving.replay_facts import VALUE_UNSEEN, VALUE_UNUSED
 from opfixtures.proving.result import Answer, Facts, Status
 
 _EXPLICIT = (
@@ -34,7 +34,8 @@ class Evidence:
 
     `failed` says why the side after the change could not be had or run, `not_replayed` why there is no such side, and
     `mismatched` why, as far as the tree tells, it will not load in one.
-    `changes_nothing` says how it is known that the upgrader hands on what it is given; empty where it does not.
+    `changes_nothing`: the upgrader's graph says that it hands on what it is given, or the settings say so; `word` is
+    what the settings say.
     `unchanged`: the operator has its old schema after the change, and its own version map does not know of the entry.
     `unseen` says what a replay left unseen.
     """
@@ -43,9 +44,10 @@ class Evidence:
     facts: Facts
     failed: str = ""
     not_replayed: str = ""
-    changes_nothing: str = ""
+    changes_nothing: bool = False
     unchanged: bool = False
     unseen: str = ""
+    word: str = ""
     mismatched: str = ""
 
     @property
@@ -108,6 +110,12 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
         return Status.VERIFIED, row.unseen
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE
-    if any(seen.sensitive.reason == VALUE_UNUSED for seen in facts.loaders.values()):
+    reasons = [seen.sensitive.reason for seen in facts.loaders.values()]
+    if VALUE_UNUSED in reasons:
         return Status.UNPROVEN, _UNUSED
-    return (Status.VERIFIED, row.unseen) if row.changes_nothing else (Status.UNPROVEN, _EXPLICIT)
+    unseen = next((reason for reason in reasons if reason.startswith(VALUE_UNSEEN)), "")
+    if unseen:
+        return Status.UNPROVEN, unseen
+    if row.changes_nothing:
+        return Status.VERIFIED, "; ".join(filter(None, (row.word, row.unseen)))
+    return Status.UNPROVEN, _EXPLICIT

@@ -110,9 +110,8 @@ def with_facts(result: FixtureResult, facts: Facts, replays: Replays) -> Fixture
 def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:
     """All that a verdict looks at."""
     name = owner.entry.upgrader_name if owner.entry else ""
-    named = (
-        f"the settings say so: {config.identity_upgraders[name]}" if name in config.identity_upgraders else ""
-    )
+    reason = config.identity_upgraders.get(name, "")
+    word = reason and f"{config.source} says that {name} changes nothing: {reason}"
     text = replays.text(owner)
     return Evidence(
         owner,
@@ -120,9 +119,10 @@ def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) ->
         failed=replays.failure(owner),
         mismatched=text.mismatched,
         not_replayed="; ".join(filter(None, (replays.why_not(owner), text.told))),
-        changes_nothing=named or ("its graph" if replays.changes_nothing(owner) else ""),
+        changes_nothing=bool(word) or replays.changes_nothing(owner),
+        word=word,
         # What the settings name is somebody's word, whatever the runtime shows.
-        unchanged=replays.is_unchanged(owner) and not named,
+        unchanged=replays.is_unchanged(owner) and not word,
         unseen=replays.unseen(owner),
     )
 

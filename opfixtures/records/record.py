@@ -118,7 +118,8 @@ class RecordedAlteration:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. `samples` are {"inputs": [...], "output": ...}, values as `recorded_values` has them.
+    """One record. `samples` are {"inputs": [...], "output": ...}, values as `recorded_values` has them; a sample whose
+    run changed its inputs has "inputs_after" too.
 
     `synthetic` is empty where the archive is as the runtime wrote it; `tolerances` are those that a replay
     compares with, (rtol, atol) by dtype of the outputs.

@@ -43,7 +43,8 @@ class RecordedValueError(ValueError):
 
 
 def check_samples(samples: Json) -> None:
-    """Make sure that this is a list of samples `{"inputs": [...], "output": ...}`, at least one.
+    """Make sure that this is a list of samples `{"inputs": [...], "output": ...}`, at least one; with `"inputs_after"`
+    where the run changed its inputs.
 
     Raises RecordedValueError with the first place that is of another form.
     """
@@ -51,11 +52,12 @@ def check_samples(samples: Json) -> None:
         raise RecordedValueError("samples is not a list of at least one")
     for number, sample in enumerate(samples):
         where = f"samples[{number}]"
-        if not isinstance(sample, dict) or sample.keys() != {"inputs", "output"}:
+        if not isinstance(sample, dict) or sample.keys() - {"inputs_after"} != {"inputs", "output"}:
             raise RecordedValueError(f"{where} is not of the form {{inputs, output}}")
-        if not isinstance(sample["inputs"], list):
-            raise RecordedValueError(f"{where}.inputs is not a list")
-        _check(sample["inputs"], f"{where}.inputs", 0)
+        for name in sample.keys() - {"output"}:
+            if not isinstance(sample[name], list):
+                raise RecordedValueError(f"{where}.{name} is not a list")
+            _check(sample[name], f"{where}.{name}", 0)
         _check(sample["output"], f"{where}.output", 0)
 
 

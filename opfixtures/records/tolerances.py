@@ -22,8 +22,9 @@ WIDEST: Tolerances = {
 
 
 def tolerances_for(samples: Sequence[Json]) -> dict[str, tuple[float, float]]:
-    """The tolerances that the outputs of `samples` (`recorded_values`) need, in the order of `WIDEST`."""
-    found = {dtype for sample in samples for dtype in _dtypes(sample["output"])}
+    """The tolerances that what came of `samples` (`recorded_values`) needs, in the order of `WIDEST`."""
+    told = [[sample["output"], sample.get("inputs_after")] for sample in samples]
+    found = set(_dtypes(told))
     return {dtype: tolerance for dtype, tolerance in WIDEST.items() if dtype in found}
 
 

@@ -88,11 +88,14 @@ def _install(
     """Have uv install torch and all packages at once: what does not go together is found out before that."""
     uv = find_uv(environment)
     own = uv_environment(environment)
+    # Where it runs uv reads the settings of that folder and of those above, which may be a repository's
+    # (https://docs.astral.sh/uv/concepts/configuration-files/): no repository holds this one.
+    apart, env = os.path.abspath(os.sep), os.path.join(os.path.abspath(folder), "env")
     log = os.path.join(folder, "install.log")
     python = find_python(version, environment) or version
     pins = [f"torch=={torch}", *map(str, spec.packages)]
     try:
-        run_logged([uv, "venv", "--no-project", "--python", python, "env"], folder, own, log)
+        run_logged([uv, "venv", "--no-project", "--python", python, env], apart, own, log)
     except CommandError as error:
         raise RuntimeUnavailable(
             f"no Python {version} for {pins[0]}: install it (pyenv install {version}, or uv python"
@@ -103,7 +106,17 @@ def _install(
     # A library is had as the wheel that was released: to build one would run what it says, beside any torch.
     options += ["--no-build"] if spec.packages else []
     try:
-        run_logged([uv, "pip", "install", "--python", PYTHON, *options, *pins, *undeclared], folder, own, log)
+        command = [
+            uv,
+            "pip",
+            "install",
+            "--python",
+            os.path.join(folder, PYTHON),
+            *options,
+            *pins,
+            *undeclared,
+        ]
+        run_logged(command, apart, own, log)
     except CommandError as error:
         keys = "`torch`, `packages`, `python`" if spec.packages else "`torch`, `python`"
         raise RuntimeUnavailable(

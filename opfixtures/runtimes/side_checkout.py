@@ -29,21 +29,11 @@ def work_tree_state(repository: Repository, scratch: str) -> tuple[str, str]:
     objects = os.path.join(scratch, "objects")
     index = os.path.join(scratch, "index")
     os.makedirs(objects)
-    own_index = os.fsdecode(repository.run("rev-parse", "--git-path", "index")[:-1])
-    own_index = os.path.join(repository.root, own_index)
-    if os.path.exists(own_index):
-        # git compares time stamps with it, and reads only the files that changed.
-        shutil.copy2(own_index, index)
-    aside = Repository(
-        repository.root,
-        {
-            **configured(without_filters(repository).environment, HARMLESS),
-            "GIT_INDEX_FILE": index,
-            "GIT_OBJECT_DIRECTORY": objects,
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.object_directory),
-        },
-        repository.object_format,
-        repository.shallow,
+    aside = with_own_index(
+        repository,
+        index,
+        GIT_OBJECT_DIRECTORY=objects,
+        GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(repository.object_directory),
     )
     submodules = _submodules(repository)
     # git would ask what changed in them with the configuration of each.
@@ -78,6 +68,23 @@ def content_of(repository: Repository, tree: str, sources: Sources, *borrowed: s
     with_links = sources.following(texts)
     counted = (line for path, line in paths.items() if with_links.has(path))
     return hashlib.sha256(b"\0".join(counted)).hexdigest()
+
+
+def with_own_index(repository: Repository, index: str, **environment: str) -> Repository:
+    """The same repository, whose git has a copy of the index at the path `index`, and reads files as they are: it may
+    write its index, and starts nothing. Its environment has more in it. Raises GitError."""
+    own_index = os.fsdecode(repository.run("rev-parse", "--git-path", "index")[:-1])
+    own_index = os.path.join(repository.root, own_index)
+    if os.path.exists(own_index):
+        # git compares time stamps with it, and reads only the files that changed.
+        shutil.copy2(own_index, index)
+    harmless = configured(without_filters(repository).environment, HARMLESS)
+    return Repository(
+        repository.root,
+        {**harmless, **environment, "GIT_INDEX_FILE": index},
+        repository.object_format,
+        repository.shallow,
+    )
 
 
 def without_filters(repository: Repository) -> Repository:

@@ -192,10 +192,11 @@ class MarkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class RowReplayed:
-    """One row of `replay`, by loader: the archive as written, and with its version record raised. `multiplied` is it as
-    written, under torch.jit.load, with an upgrader that gives a multiple of what it gives.
+    """One row of `replay`, by loader: the archive as written, with its version record raised, and as `control` written
+    anew in the same way, with its own version. `multiplied` is it as written, under torch.jit.load, with an upgrader
+    that gives a multiple of what it gives; `by_one` has a multiple put in that is the same.
 
-    A row without an upgrader was not raised and has no marker: `ran` says whether the operator was seen running.
+    A row without an upgrader was altered in no way and has no marker: `ran` says whether the operator was seen running.
     """
 
     as_written: Mapping[str, Replayed]
@@ -203,3 +204,5 @@ class RowReplayed:
     marker: MarkerSeen
     ran: RanSeen = UNSEEN
     multiplied: Replayed = NOT_REPLAYED
+    by_one: Replayed = NOT_REPLAYED
+    control: Mapping[str, Replayed] = field(default_factory=dict)

@@ -131,14 +131,17 @@ def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
     seen = told if isinstance(told, dict) else {}
     if "refused" in seen:
         # The fixture ended the worker itself, whichever step it was.
-        steps = [f"{loader} {archive}" for loader in loaders for archive in ("archive", "raised")]
-        seen = {step: {"refused": seen["refused"]} for step in (*steps, "multiplied", "marker", "ran")}
+        steps = [f"{loader} {kind}" for loader in loaders for kind in ("archive", "raised", "control")]
+        steps += ["multiplied", "by one", "marker", "ran"]
+        seen = {step: {"refused": seen["refused"]} for step in steps}
     return RowReplayed(
         as_written={loader: _replayed(seen.get(f"{loader} archive")) for loader in loaders},
         raised={loader: _replayed(seen.get(f"{loader} raised")) for loader in loaders},
         marker=_marker(seen.get("marker")),
         ran=_ran(seen.get("ran")),
         multiplied=_replayed(seen.get("multiplied")),
+        by_one=_replayed(seen.get("by one")),
+        control={loader: _replayed(seen.get(f"{loader} control")) for loader in loaders},
     )
 
 
@@ -150,6 +153,8 @@ def _replayed(told: Json) -> Replayed:
             return Replayed(failure=_reason(error))
         case {"refused": str(reason)}:
             return Replayed(failure=_reason(reason), crashed=True)
+        case {"not_tried": str(reason)}:
+            return Replayed(failure=_reason(reason), was_run=False)
     return Replayed(failure=TOLD_NOTHING, was_run=False)
 
 

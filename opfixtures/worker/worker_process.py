@@ -19,9 +19,8 @@ from opfixtures.worker.told import runtime_seen
 from opfixtures.worker.worker_end import end_worker
 
 WORKER = "worker.zip"
-# Of a row, at most: making it, its outputs, whether the operator ran, and the last two for what is committed; or two
-# archives under two loaders, and the marker.
-STEPS = 5
+# Of a row, at most: three archives under two loaders, the marker, and two multiples of what the upgrader gives.
+STEPS = 9
 # Between the end of a step's time and its answer.
 SLACK_SECONDS = 60.0
 

@@ -77,6 +77,15 @@ def test_code_that_calls_operators_tells_their_names(zipped: Zipped) -> None:
 
     assert archive.bytecode_version is None
     assert archive.names == {"aten::div_", "tiny::scale"}
+    assert archive.repeated == frozenset()
+
+
+def test_names_that_code_calls_more_than_once_are_told(zipped: Zipped) -> None:
+    one, other = b"torch.div(ops.tiny.div(x))", b"ops.aten.div(torch.add(x), torch.mul(ops.tiny.mul(x)))"
+
+    archive = read_archive(zipped({"m/version": b"3\n", "m/code/a.py": one, "m/code/b.py": other}))
+
+    assert archive.repeated == {"aten::div"}
 
 
 def test_bytecode_without_a_number_is_3(zipped: Zipped) -> None:
@@ -132,7 +141,7 @@ NO_NAME = "its bytecode.pkl lists something as an operator that has no name and 
     [
         ({}, "it does not begin with a member"),
         ({"m/data.pkl": b"N."}, "it has no version record"),
-        ({"version": b"3\n"}, "it has no version record"),
+        ({"version": b"3\n"}, "it has a member that is no file below its root folder"),
         ({"m/version": b"3\n", "other/version": b"10\n"}, "its members are not in one root folder"),
         ({"m/version": b"3\n", "m/Version": b"10\n"}, "it has two members of one name"),
         (members() | {"m/bytecode.pkl": b"S."}, "its bytecode.pkl cannot be read: opcode b'S' at byte 0"),
@@ -215,12 +224,23 @@ def test_an_archive_without_version_record_gets_none(zipped: Zipped) -> None:
         ("constants/0", "constants/0"),
         # Where there are both, torch takes this one for the version.
         (".data/version", ".data/version"),
-        ("code/__torch__.py.debug_pkl", ""),
-        (".data/serialization_id", ""),
+        ("code/__torch__.py.debug_pkl", None),
+        (".data/serialization_id", None),
     ],
 )
-def test_another_program_is_one_that_says_something_else(zipped: Zipped, name: str, told: str) -> None:
+def test_another_program_is_one_that_says_something_else(zipped: Zipped, name: str, told: str | None) -> None:
     one, two = (zipped({**members(), f"m/{name}": content}) for content in (b"1", b"2"))
     without = zipped(members())
-    assert first_difference(one, one) == ""
-    assert first_difference(one, two) == first_difference(without, two) == told
+    assert first_difference(one, one) is None
+    assert first_difference(one, two) == told
+    # What one alone has may be there to tell it from another.
+    assert first_difference(without, two) == first_difference(two, without) == name
+
+
+def test_the_first_of_several_differences_is_named(zipped: Zipped) -> None:
+    one, two = (
+        zipped({**members(), "m/a": content, "m/code/b.py": content, "m/c.debug_pkl": content})
+        for content in (b"1", b"2")
+    )
+
+    assert first_difference(one, two) == "a"

@@ -72,6 +72,50 @@ def test_a_directory_is_where_its_record_says(zipped: Zipped) -> None:
         read_archive(data + data)
 
 
+def with_counts(data: bytes, end32: int, end64: int | None) -> bytes:
+    """The archive, as Python writes it, with these numbers of members in its end records; without that of 64 bits for
+    None."""
+    end = len(data) - 22
+    size, offset = struct.unpack_from("<II", data, end + 12)
+    last = struct.pack("<4s4HIIH", b"PK\x05\x06", 0, 0, end32, end32, size, offset, 0)
+    if end64 is None:
+        return data[:end] + last
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, end64, end64, size, offset)
+    return data[:end] + record + struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1) + last
+
+
+@pytest.mark.parametrize(
+    ("end32", "end64", "is_read"),
+    [
+        (2, None, True),
+        (1, None, False),
+        (3, None, False),
+        (0xFFFF, None, False),
+        (2, 2, True),
+        (0xFFFF, 2, True),
+        (2, 1, False),
+        (1, 2, False),
+        (0xFFFF, 1, False),
+    ],
+)
+def test_the_directory_has_as_many_members_as_both_end_records_count(
+    zipped: Zipped, end32: int, end64: int | None, is_read: bool
+) -> None:
+    """zipfile reads the directory to its end, torch as many members as are counted: the others are hidden from it."""
+    data = with_counts(zipped({"m/version": b"3", "m/model.json": b"{}"}), end32, end64)
+    if is_read:
+        assert read_archive(data).version == 3
+    else:
+        assert refusal(data) == "its end record counts other members than its directory has"
+
+
+@pytest.mark.parametrize("name", ["m/", "m", "m/code/", "m/code/a.debug_pkl/"])
+def test_a_member_that_is_no_file_is_refused(zipped: Zipped, name: str) -> None:
+    """Its name inside of the root folder says nothing: what looks for a name would take it for none."""
+    data = zipped({"m/version": b"3", name: b""})
+    assert refusal(data) == "it has a member that is no file below its root folder"
+
+
 def test_a_member_of_two_names_is_refused() -> None:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:

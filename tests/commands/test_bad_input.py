@@ -238,3 +238,20 @@ class TestWhatIsReplayed:
         pytorch.write(self.REGISTRY, ran.err.split("`")[1] + "\n")
         pytorch.git("rm", "-r", "--quiet", "test/jit/fixtures")
         assert "registry" not in opfixtures(pytorch, "verify").err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["renumber", "\x1b[31m"],
+        ["\x1b[31m"],
+        ["check", "--format", "\x1b[m"],
+    ],
+)
+def test_what_was_typed_comes_back_without_a_code_for_a_terminal(capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "\x1b" not in said
+    assert r"\x1b" in said

@@ -286,6 +286,19 @@ def test_runtimes_that_target_has_otherwise_are_told(
     assert (said in notes) is is_told
 
 
+def test_upgraders_that_the_branch_alone_says_change_nothing_are_told(repository: GitRepository) -> None:
+    named = "\n[tool.opfixtures.identity-upgraders]\n"
+    repository.write(".opfixtures.toml", f'{SETTINGS}{named}scale_0_3 = "I say so"\n"b\\u001b" = "and so"\n')
+    said = ".opfixtures.toml has other `identity-upgraders` than target: this branch says so of scale_0_3, b"
+    assert any(note.startswith(said) for note in plan(repository, everything=True).notes)
+    assert not any("\x1b" in note for note in plan(repository, everything=True).notes)
+
+    repository.git("add", "--all")
+    repository.commit("target says so")
+    repository.git("branch", "--force", "main")
+    assert not any("identity-upgraders" in note for note in plan(repository, everything=True).notes)
+
+
 def test_all_and_an_operator_make_an_old_debt(repository: GitRepository) -> None:
     assert told(repository, everything=True) == [f"{MADE}fixtures/add_v3.ptl", SCALE_REPLAYED]
     assert told(repository, operators=("tiny::add",)) == [f"{MADE}fixtures/add_v3.ptl"]

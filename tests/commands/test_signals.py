@@ -182,17 +182,29 @@ def test_what_somebody_changed_since_is_left_as_it_is(two_claims: Commands) -> N
         (b'{"a": ["", ""], "../outside": ["", "YQ=="]}', "../outside leads out of the repository"),
         (b'{"a": ["", ""], "OUTSIDE": ["", "YQ=="]}', "outside leads out of the repository"),
         (b'{"a": ["", ""], "link/outside": ["", "YQ=="]}', "link/outside leads out of the repository"),
+        (b'{"a": ["", ""], "pipe": ["", "YQ=="]}', "pipe cannot be read: it is no regular file"),
+        (b'{"a": ["", ""], "link": ["", "YQ=="]}', "link leads out of the repository"),
     ],
 )
 def test_what_no_renumbering_left_is_not_written(two_claims: Commands, content: bytes, error: str) -> None:
     root = two_claims.repository.root
     outside = root.parent / "outside"
+    os.mkfifo(root / "pipe")
     (root / "link").symlink_to("..")
     (root / ".git" / "opfixtures-renumber").write_bytes(content.replace(b"OUTSIDE", os.fsencode(outside)))
     ended = two_claims.run("renumber", "--apply")
     assert ended.status == 2
     assert error in ended.err
     assert not outside.exists()
+
+
+def test_a_pipe_in_the_place_of_what_was_left_is_not_waited_for(two_claims: Commands) -> None:
+    os.mkfifo(two_claims.repository.root / ".git" / "opfixtures-renumber")
+    ended = two_claims.run("renumber")
+    assert ended.status == 2
+    assert "is not what `renumber --apply` leaves: it is no regular file" in ended.err.replace(
+        "[Errno 22] ", ""
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

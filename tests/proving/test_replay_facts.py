@@ -9,9 +9,10 @@ from opfixtures.archives.formats import JIT, LITE
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.proving.replay_facts import replay_facts
+from opfixtures.proving.replay_facts import VALUE_UNSEEN, VALUE_UNUSED, replay_facts
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import (
+    NOT_REPLAYED,
     MarkerSeen,
     OperatorSeen,
     Replayed,
@@ -52,9 +53,19 @@ def facts(
     archive: Archive = ARCHIVE,
     raised_to: int = 8,
     runtime: RuntimeSeen = RUNTIME,
+    control: Replayed = EQUAL,
+    multiplied: Replayed = DIFFERENT,
+    by_one: Replayed = EQUAL,
 ) -> dict[str, LoaderFacts]:
     """The facts of a replay in which both loaders did the same."""
-    row = RowReplayed({JIT: written, LITE: written}, {JIT: raised, LITE: raised}, marker)
+    row = RowReplayed(
+        {JIT: written, LITE: written},
+        {JIT: raised, LITE: raised},
+        marker,
+        control={JIT: control, LITE: control},
+        multiplied=multiplied,
+        by_one=by_one,
+    )
     return replay_facts(owner_of(entry, raised_to), archive, runtime, row)
 
 
@@ -152,6 +163,85 @@ def test_a_replay_is_sensitive_if_it_fails_only_without_the_upgrader(
     assert facts(written=written, raised=raised)[loader].sensitive == sensitive
 
 
+ANEW = "it fails written anew with its own version already: "
+RAISES = Replayed(("raises: a view", "raises: a view"))
+
+
+@pytest.mark.parametrize("raised", [DIFFERENT, NOT_LOADED])
+@pytest.mark.parametrize(
+    ("control", "reason"),
+    [
+        (DIFFERENT, "1 then, 2 now"),
+        (NOT_LOADED, "no such operator"),
+        (CRASHED, "crashed: SIGSEGV"),
+        (NOT_RUN, "the worker told nothing of it"),
+        (NOT_REPLAYED, "nobody tried"),
+    ],
+)
+@pytest.mark.parametrize("loader", [JIT, LITE])
+def test_what_an_archive_does_as_it_is_written_anew_shows_nothing_of_its_upgrader(
+    loader: str, raised: Replayed, control: Replayed, reason: str
+) -> None:
+    assert facts(raised=raised, control=control)[loader].sensitive == Fact(Answer.UNKNOWN, ANEW + reason)
+
+
+def test_an_archive_that_passes_raised_is_not_asked_how_it_does_written_anew() -> None:
+    assert facts(raised=EQUAL, control=DIFFERENT)[JIT].sensitive == Fact(Answer.NO, PASSES)
+
+
+SENSITIVE = Fact(Answer.YES, "without the upgrader: 1 then, 2 now")
+
+
+@pytest.mark.parametrize(
+    ("multiplied", "by_one", "sensitive"),
+    [
+        (DIFFERENT, EQUAL, SENSITIVE),
+        # Where it can be multiplied by one, it is the value that it raises for.
+        (RAISES, EQUAL, SENSITIVE),
+        (EQUAL, EQUAL, Fact(Answer.NO, VALUE_UNUSED)),
+        # The second sample differs for what was put in, the first does not for what was multiplied.
+        (DIFFERENT, DIFFERENT, Fact(Answer.NO, VALUE_UNUSED)),
+        (Replayed(("a", "b")), DIFFERENT, SENSITIVE),
+        (RAISES, RAISES, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: raises: a view")),
+        (EQUAL, RAISES, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: raises: a view")),
+        (DIFFERENT, CRASHED, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: crashed: SIGSEGV")),
+        (CRASHED, EQUAL, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: crashed: SIGSEGV")),
+        (NOT_RUN, EQUAL, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: {NOT_RUN.failure}")),
+        # Neither a tensor nor a number, or no sample.
+        (NOT_REPLAYED, NOT_REPLAYED, SENSITIVE),
+        (WITHOUT_RECORD, WITHOUT_RECORD, SENSITIVE),
+    ],
+)
+@pytest.mark.parametrize("loader", [JIT, LITE])
+def test_what_an_upgrader_gives_counts_if_another_multiple_of_it_than_one_is_noticed(
+    loader: str, multiplied: Replayed, by_one: Replayed, sensitive: Fact
+) -> None:
+    assert facts(multiplied=multiplied, by_one=by_one)[loader].sensitive == sensitive
+
+
+@pytest.mark.parametrize(
+    ("multiplied", "by_one", "sensitive"),
+    [
+        (EQUAL, EQUAL, Fact(Answer.NO, VALUE_UNUSED)),
+        (RAISES, RAISES, Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: raises: a view")),
+    ],
+)
+def test_what_an_upgrader_that_changes_nothing_gives_has_to_count_too(
+    multiplied: Replayed, by_one: Replayed, sensitive: Fact
+) -> None:
+    found = facts(
+        raised=EQUAL,
+        entry=GELU,
+        archive=CALLS_GELU,
+        raised_to=10,
+        runtime=KNOWN_FOR_NOTHING,
+        multiplied=multiplied,
+        by_one=by_one,
+    )
+
+    assert found[JIT].sensitive == sensitive
+
+
 @pytest.mark.parametrize(
     ("written", "raised"),
     [(EQUAL, EQUAL), (EQUAL, CRASHED), (DIFFERENT, DIFFERENT), (WITHOUT_RECORD, NOT_LOADED)],
@@ -217,6 +307,41 @@ def test_an_operator_whose_upgrader_is_disabled_too_makes_sensitivity_unknown(
     assert (sensitive.value is Answer.YES) is known
     assert known or sensitive == Fact(
         Answer.UNKNOWN, "raising the version record also disables the upgraders of aten::gelu"
+    )
+
+
+DIV = replace(ENTRY, operator="aten::div.Tensor", upgrader_name="div_Tensor_0_3", bumped_at_version=4)
+OVERLOADS = {
+    "aten::div.Tensor": OperatorSeen("", (4,), is_torchs=True),
+    "aten::div.Scalar": OperatorSeen(None, (4,), is_torchs=False),
+    "aten::full": OperatorSeen("", (5,), is_torchs=True),
+    "aten::add.Tensor": OperatorSeen("", (), is_torchs=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "repeated", "shadows"),
+    [
+        ({"aten::div", "aten::add"}, (), ""),
+        # Both calls may be of one overload: nobody can tell.
+        ({"aten::div", "aten::add"}, {"aten::div"}, "aten::div.Scalar"),
+        ({"aten::div", "aten::full"}, (), ""),
+        ({"aten::div", "tiny::scale"}, (), "tiny::scale.out"),
+        ({"aten::div", "aten::linspace"}, {"aten::linspace"}, ""),
+    ],
+)
+def test_an_archive_without_bytecode_may_call_any_overload(
+    names: set[str], repeated: set[str], shadows: str
+) -> None:
+    overloads = {**OVERLOADS, "tiny::scale.out": OperatorSeen("", (4,), is_torchs=False)}
+    archive = Archive(3, None, frozenset(), "", 1, names=frozenset(names), repeated=frozenset(repeated))
+
+    found = facts(entry=DIV, archive=archive, raised_to=4, runtime=replace(RUNTIME, operators=overloads))
+
+    assert found[JIT].sensitive.reason == (
+        f"raising the version record also disables the upgraders of {shadows}"
+        if shadows
+        else "without the upgrader: 1 then, 2 now"
     )
 
 

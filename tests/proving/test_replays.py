@@ -139,13 +139,15 @@ def test_an_upgrader_changes_nothing_by_its_graph_or_by_the_settings_word() -> N
     named = replace(CONFIG, identity_upgraders={"scale_0_3": "it only renames", "other_0_3": "x"})
     identity = replays(replace(seen(), upgraders={"scale_0_3": UpgraderSeen(True, identity=True)}))
 
-    def changes_nothing(owner: Owner, replayed: Replays, config: Config) -> str:
-        return evidence_of(owner, FACTS, replayed, config).changes_nothing
+    def changes_nothing(owner: Owner, replayed: Replays, config: Config) -> tuple[bool, str]:
+        evidence = evidence_of(owner, FACTS, replayed, config)
+        return evidence.changes_nothing, evidence.word
 
-    assert changes_nothing(OWNER, replays(), CONFIG) == ""
-    assert changes_nothing(OWNER, identity, CONFIG) == "its graph"
-    assert changes_nothing(OWNER, replays(), named) == "the settings say so: it only renames"
-    assert changes_nothing(GUARD, identity, named) == ""
+    word = "None says that scale_0_3 changes nothing: it only renames"
+    assert changes_nothing(OWNER, replays(), CONFIG) == (False, "")
+    assert changes_nothing(OWNER, identity, CONFIG) == (True, "")
+    assert changes_nothing(OWNER, replays(), named) == changes_nothing(OWNER, identity, named) == (True, word)
+    assert changes_nothing(GUARD, identity, named) == (False, "")
 
 
 def test_what_the_settings_name_is_no_question_of_the_runtime() -> None:

@@ -87,3 +87,16 @@ def test_one_value_says_something(output: object) -> None:
 
 def test_what_has_no_samples_is_told_of_elsewhere() -> None:
     assert not say_nothing([])
+
+
+def test_what_a_run_changes_in_its_inputs_is_in_the_record_or_in_none() -> None:
+    plain, changing = of(1), [{**of(1)[0], "inputs_after": [2]}]
+    said = "sample 1 has in the record no word of what its run changes in its inputs"
+    assert other_inputs(changing, changing) == ""
+    assert other_inputs(plain, changing).startswith(said)
+    assert (
+        other_inputs(changing, plain)
+        == "sample 1 says in the record that its run changes its inputs, and it does not"
+    )
+    assert say_nothing(plain)
+    assert not say_nothing(changing)

@@ -10,6 +10,7 @@ from opfixtures.archives.formats import JIT, LITE
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
+from opfixtures.proving.replay_facts import VALUE_UNSEEN
 from opfixtures.proving.reproduction import BELIEVED, PUBLISHED, RECORDED
 from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
 from opfixtures.proving.verdicts import Evidence, verdicts
@@ -34,7 +35,7 @@ def row(
     reproduced: Fact = RECORDED,
     failed: str = "",
     not_replayed: str = "",
-    changes_nothing: str = "",
+    changes_nothing: bool = False,
     unchanged: bool = False,
 ) -> Evidence:
     """A fixture that was seen with `torch.jit.load`, then lite, as far as there are facts of them."""
@@ -63,8 +64,8 @@ APPLIED_UNKNOWN = replace(SENSITIVE, applied=UNKNOWN)
         row(SENSITIVE, pre_change=NOT_APPLICABLE),
         row(SENSITIVE, reproduced=BELIEVED),
         row(SENSITIVE, reproduced=PUBLISHED),
-        row(INSENSITIVE, changes_nothing="its graph"),
-        row(replace(INSENSITIVE, sensitive=NOT_APPLICABLE), changes_nothing="its graph"),
+        row(INSENSITIVE, changes_nothing=True),
+        row(replace(INSENSITIVE, sensitive=NOT_APPLICABLE), changes_nothing=True),
         row(SENSITIVE, unchanged=True),
         row(OF_GUARD, OF_GUARD, owner=GUARD, pre_change=NOT_APPLICABLE),
     ],
@@ -75,7 +76,7 @@ def test_verified_is_equal_and_a_missing_upgrader_would_be_noticed_or_changes_no
     assert of(evidence) == VERIFIED
 
 
-@pytest.mark.parametrize("evidence", [row(SENSITIVE), row(INSENSITIVE, changes_nothing="its graph")])
+@pytest.mark.parametrize("evidence", [row(SENSITIVE), row(INSENSITIVE, changes_nothing=True)])
 def test_what_a_replay_left_unseen_is_said_beside_verified(evidence: Evidence) -> None:
     assert of(replace(evidence, unseen="by another upgrader")) == (Status.VERIFIED, "by another upgrader")
 
@@ -111,7 +112,7 @@ NO_CHANGE = (
         (row(replace(INSENSITIVE, sensitive=UNKNOWN)), UNNOTICED),
         (row(INSENSITIVE, unchanged=True), NO_CHANGE),
         # Whatever the graph says: no upgrader was looked for in a runtime without the change.
-        (row(INSENSITIVE, unchanged=True, changes_nothing="its graph"), NO_CHANGE),
+        (row(INSENSITIVE, unchanged=True, changes_nothing=True), NO_CHANGE),
         (row(SENSITIVE, reproduced=UNKNOWN), "not reproduced: because unknown"),
         (row(not_replayed="no runtime", reproduced=UNKNOWN), "not reproduced: because unknown"),
         (row(SENSITIVE, covers=UNKNOWN), "because unknown"),
@@ -122,6 +123,20 @@ NO_CHANGE = (
 )
 def test_unproven_is_what_is_equal_and_proves_nothing(evidence: Evidence, reason: str) -> None:
     assert of(evidence) == (Status.UNPROVEN, reason)
+
+
+def test_whose_word_it_is_that_an_upgrader_changes_nothing_is_said() -> None:
+    said = replace(row(INSENSITIVE, changes_nothing=True), word="a.toml says so", unseen="by another")
+
+    assert of(said) == (Status.VERIFIED, "a.toml says so; by another")
+
+
+@pytest.mark.parametrize("changes_nothing", [True, False])
+def test_what_was_not_seen_to_count_proves_nothing(changes_nothing: bool) -> None:
+    unseen = Fact(Answer.UNKNOWN, f"{VALUE_UNSEEN}: raises: a view")
+    evidence = row(replace(SENSITIVE, sensitive=unseen), changes_nothing=changes_nothing)
+
+    assert of(evidence) == (Status.UNPROVEN, unseen.reason)
 
 
 NO_RECORD = replace(SENSITIVE, equal=Fact(Answer.UNKNOWN, "no recorded outputs to compare with"))
@@ -159,7 +174,7 @@ def test_a_loader_that_was_not_compared_leaves_it_unproven(
         # What is waived for want of a proof must not hide that it differs.
         (row(NOT_EQUAL, reproduced=UNKNOWN), f"{JIT}: not equal: because no"),
         (row(NOT_EQUAL, covers=UNKNOWN), f"{JIT}: not equal: because no"),
-        (row(NOT_EQUAL, unchanged=True, changes_nothing="its graph"), f"{JIT}: not equal: because no"),
+        (row(NOT_EQUAL, unchanged=True, changes_nothing=True), f"{JIT}: not equal: because no"),
     ],
 )
 def test_mismatch_is_what_computes_something_else(evidence: Evidence, reason: str) -> None:
@@ -176,7 +191,7 @@ def test_mismatch_is_what_computes_something_else(evidence: Evidence, reason: st
         row(failed="ImportError: x", owner=GUARD),
         row(NOT_EQUAL, failed="ImportError: x"),
         row(failed="ImportError: x", not_replayed="no runtime"),
-        row(failed="ImportError: x", changes_nothing="its graph"),
+        row(failed="ImportError: x", changes_nothing=True),
     ],
 )
 def test_failed_is_the_side_after_the_change_and_names_the_cause(evidence: Evidence) -> None:

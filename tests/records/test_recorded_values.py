@@ -151,6 +151,14 @@ def test_another_form_is_refused_with_the_place(value: Any, what: str) -> None:
         ([{"inputs": []}], "samples[0] is not of the form {inputs, output}"),
         ([{"inputs": [], "output": 1, "more": 1}], "samples[0] is not of the form {inputs, output}"),
         ([{"inputs": {"tuple": []}, "output": 1}], "samples[0].inputs is not a list"),
+        (
+            [{"inputs": [], "output": 1, "inputs_after": None}],
+            "samples[0].inputs_after is not a list",
+        ),
+        (
+            [{"inputs": [], "output": 1, "inputs_after": [{}]}],
+            "samples[0].inputs_after[0] is not an object of a known form",
+        ),
         ([*sample(1), {"inputs": [1, 1.5], "output": 1}], "samples[1].inputs[1] is not a value"),
     ],
 )
@@ -168,3 +176,7 @@ def test_a_shape_of_huge_sizes_costs_nothing() -> None:
     with pytest.raises(RecordedValueError):
         check_samples(sample(tensor))
     assert process_time() - start < 30
+
+
+def test_a_sample_may_say_what_its_inputs_hold_after_the_run() -> None:
+    check_samples([{"inputs": [1], "output": None, "inputs_after": [2]}])

@@ -172,6 +172,15 @@ def test_a_library_is_never_built(obtain, library, tmp_path):
     assert not seen.exists()
 
 
+def test_the_settings_of_a_repository_around_the_cache_are_not_uvs(obtain, wheels, monkeypatch, tmp_path):
+    """A pull request would say by them where torch comes from."""
+    monkeypatch.setattr(release, "_UNDECLARED", ())
+    # It cannot be read: who reads it says so.
+    (tmp_path / "uv.toml").write_text("find-links = 1\n")
+    found = obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri(), UV_NO_CONFIG="0")
+    assert found.python.startswith(str(tmp_path / "cache"))
+
+
 def test_what_python_compiles_of_torch_is_kept(obtain, wheels, monkeypatch, tmp_path):
     """A worker writes nothing into an environment: it would compile all of torch each time."""
     monkeypatch.setattr(release, "_UNDECLARED", ())

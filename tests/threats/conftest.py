@@ -59,3 +59,32 @@ def run_without(checkouts: str) -> Callable[..., Ran]:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def in_place(library: GitRepository) -> GitRepository:
+    """The library with scale_, which writes into its argument; its upgrader gives what it should and writes nothing."""
+    change = library.read("tinyops/__init__.py")
+    library.git("checkout", "--quiet", "HEAD", "tinyops/__init__.py")
+    for default in ("=2.0", ""):
+        library.replace("tinyops/__init__.py", "scale(Tensor x, ", "scale_(Tensor(a!) x, ")
+        library.replace(
+            "tinyops/__init__.py", f'factor{default}) -> Tensor")', f'factor{default}) -> Tensor(a!)")'
+        )
+        library.replace("tinyops/__init__.py", "return x * factor", "return x.mul_(factor)")
+        library.replace("tinyops/__init__.py", '_library.impl("scale"', '_library.impl("scale_"')
+        if default:
+            library.git("commit", "--quiet", "--message", "in place", "tinyops/__init__.py")
+            library.write("tinyops/__init__.py", change)
+    library.replace("tinyops/operator_versions.py", "tinyops::scale", "tinyops::scale_")
+    library.replace("tinyops/operator_versions.py", "scale_0_3", "scale__0_3")
+    library.replace(
+        "tinyops/operator_versions.py",
+        "(Tensor x, float factor=2.0) -> Tensor",
+        "(Tensor(a!) x, float factor=2.0) -> Tensor(a!)",
+    )
+    library.replace("tinyops/upgraders.py", "scale_0_3", "scale__0_3")
+    library.replace("tinyops/upgraders.py", "return torch.ops.tinyops.scale(x, factor)", "return x * factor")
+    library.replace("fixtures_src/modules.py", "tinyops.scale(x)", "tinyops.scale_(x)")
+    library.replace("fixtures_src/registry.py", 'tinyops::scale"', 'tinyops::scale_"')
+    return library

@@ -122,6 +122,30 @@ class TestNoCommandStarts:
         assert run() == 0
         assert trap.sprung == ""
 
+    def test_what_looks_at_signatures(self, repository, run, trap):
+        repository.git("config", "log.showSignature", "true")
+        repository.git("config", "gpg.program", trap.path)
+        commit = repository.git("cat-file", "commit", "HEAD") + "\n"
+        head, _, message = commit.partition("\n\n")
+        signed = f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n\n{message}"
+        (repository.root / "signed").write_text(signed)
+        repository.git("update-ref", "HEAD", repository.git("hash-object", "-t", "commit", "-w", "signed"))
+        (repository.root / "signed").unlink()
+        assert run() == 0
+        assert trap.sprung == ""
+
+    @pytest.mark.parametrize("hook", ["post-index-change", "reference-transaction"])
+    def test_a_hook_of_the_repository(self, repository, run, trap, hook, tmp_path):
+        (tmp_path / "hooks").mkdir()
+        os.symlink(trap.path, tmp_path / "hooks" / hook)
+        repository.git("config", "core.hooksPath", str(tmp_path / "hooks"))
+        touch_all(repository)
+        index = (repository.root / ".git/index").read_bytes()
+        # With its own folder of hooks there is nowhere to install any.
+        assert run() in (0, 2)
+        assert trap.sprung == ""
+        assert (repository.root / ".git/index").read_bytes() == index
+
     @pytest.mark.parametrize(
         ("url", "key"),
         [("ssh://nowhere.example/r", "core.sshCommand"), ("file:///nowhere", "remote.origin.uploadpack")],

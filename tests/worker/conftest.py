@@ -260,7 +260,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
         for name, (data, samples, upgrader) in archives.items():
             row: dict[str, Any] = {"key": name, "operator": operator, "upgrader_name": upgrader}
             row |= {"samples": samples, "tolerances": {}, "loaders": ["torch.jit.load", "lite"]}
-            row |= {"archive": data, **({"raised": _raised(data)} if upgrader else {})}
+            row |= {"archive": data}
+            row |= {"raised": _with(10, data), "control": _with(3, data)} if upgrader else {}
             rows.append(row)
         job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {}, texts or {})
         answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)
@@ -270,9 +271,9 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     return run
 
 
-def _raised(data: bytes) -> bytes:
+def _with(version: int, data: bytes) -> bytes:
     try:
-        return with_version(data, 10)
+        return with_version(data, version)
     except ArchiveError:
         return data  # malformed on purpose
 

@@ -122,3 +122,22 @@ def test_a_long_value_is_cut(differ):
 def test_a_record_that_fits_no_value_differs(worker, element):
     now = worker.to_json(worker.torch.ones(2))
     assert worker.difference(element, now, HALF) is not None
+
+
+def test_what_a_run_changes_in_its_inputs_is_told_and_compared(worker):
+    one, two = (worker.to_json(worker.torch.tensor([number])) for number in (1.0, 2.0))
+    row: dict[str, object] = {"tolerances": {}}
+
+    def doubles(x):
+        return x.mul_(2)
+
+    told = worker.run(doubles, [one])
+    assert told == {"output": two, "inputs_after": [two]}
+    assert worker.run(lambda x: x * 2, [one]) == {"output": two}
+    sample = {"inputs": [one], **told}
+    assert worker.sample_difference(sample, told, row) is None
+    changed = "in the inputs after the run: value 0: element 0: 2.0 then, 1.0 now"
+    assert worker.sample_difference(sample, {"output": two}, row) == changed
+    # Of a record that does not say so nothing is known.
+    assert worker.sample_difference({"inputs": [one], "output": two}, told, row) is None
+    assert worker.sample_difference(sample, {**told, "output": one}, row) == "element 0: 2.0 then, 1.0 now"

@@ -34,16 +34,16 @@ def test_many_rows_are_told_as_few(old, after, replay):
 
 
 @pytest.mark.parametrize("rows", [1, 20])
-def test_a_row_is_replayed_by_two_processes(library, old, replay, tmp_path, rows, without):
+def test_a_row_is_replayed_by_a_process_for_each_alteration(library, old, replay, tmp_path, rows, without):
     without(WRITES)
     path = tmp_path / "pids"
     edits = (("__init__.py", HALVE, COUNTS.format(path=str(path))),)
     archives = {f"{number}": old["halve"] for number in range(rows)}
     replay(library("before", "change", edits=edits), archives)
     ran = [line.split() for line in path.read_text().splitlines()]
-    # As it was written, and altered.
-    assert len({pid for pid, _ in ran}) == 2 * rows
-    assert len(ran) > 2 * rows
+    # As it was written, with its version raised, and with two multiples of what its upgrader gives.
+    assert len({pid for pid, _ in ran}) == 4 * rows
+    assert len(ran) > 4 * rows
     # Where nothing limits writing, none could write to the files of another.
     assert len({parent for _, parent in ran}) == 1
 

@@ -195,3 +195,15 @@ def test_without_upgraders_none_is_registered(library, old, replay):
     _, seen = replay(library("before", "change", edits=[edit]), old)
     assert not seen["scale"].marker.registered
     assert "factor" in seen["scale"].as_written[JIT].failure
+
+
+def test_what_is_altered_runs_first_in_a_child_of_its_own(worker):
+    row = {"loaders": [JIT, LITE], "upgrader_name": "u", "operator": "o", "samples": [], "archive": ""}
+    steps = worker.steps_of_replay({**row, "raised": "", "control": ""})
+    names = [[name for name, _ in child] for child in steps]
+    assert names == [
+        [f"{JIT} control", f"{LITE} control", f"{JIT} archive", f"{LITE} archive", "marker"],
+        [f"{JIT} raised", f"{LITE} raised"],
+        ["multiplied"],
+        ["by one"],
+    ]

@@ -11,11 +11,13 @@ the job:
                    "bytecode": the version to backport a copy to or null, "samples": recorded ones to run again,
                    "tolerances": {dtype: [rtol, atol]}, "found": a committed archive}; "found" and "source" may
                    be absent: then nothing is reproduced, or nothing made
-    replay row:   {"key", "operator", "archive", "loaders", "tolerances", "samples": [{"inputs", "output"}],
-                   "upgrader_name", "raised": the archive with its version record raised}; an operator without
-                   an upgrader has null there, and no "raised"
+    replay row:   {"key", "operator", "archive", "loaders", "tolerances", "samples": [{"inputs", "output"}] (and
+                   "inputs_after" in those whose run changed its inputs),
+                   "upgrader_name", "raised": the archive with its version record raised, "control": written anew
+                   as that one, with its own version}; an operator without an upgrader has null there, and no
+                   "raised" and "control"
 
-    "found", a replay's "archive" and "raised" are archives themselves, in base64.
+    "found", a replay's "archive", "raised" and "control" are archives themselves, in base64.
 
 It answers with JSON lines on the standard output it was given: one `runtime` or `failed`, one `row` for each
 row in their order ({"key", "told": what was seen, or {"refused": why}}), one `end`. It only observes; what the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import io
 import os
 import tempfile
 from typing import Any, Callable
@@ -31,17 +32,24 @@ def load_jit(archive: bytes) -> Any:
     return loaded(archive, torch.jit.load)
 
 
-def loaded(archive: bytes, load: Callable[[str], Any]) -> Any:
-    """What an archive loads to. Its file is gone then: its code could read there whether it was altered."""
-    path = written(archive)
+def loaded(archive: bytes, load: Callable[[Any], Any]) -> Any:
+    """What an archive loads to. It is in no file: there its code could read, as it is loaded, whether it was altered.
+
+    Of what is in memory torch says less where it is malformed: of that it is asked once more.
+    """
     try:
-        return load(path)
-    finally:
-        os.unlink(path)
+        return load(io.BytesIO(archive))
+    except Exception:
+        path = written(archive)
+        try:
+            load(path)
+        finally:
+            os.unlink(path)
+        raise
 
 
 def written(archive: bytes, name: str = "archive") -> str:
-    """The path of a file with the archive in it: of what is in memory torch says less where it is malformed."""
+    """The path of a file with the archive in it."""
     path = os.path.join(os.getcwd(), name)
     with open(path, "wb") as stream:
         stream.write(archive)

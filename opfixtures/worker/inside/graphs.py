@@ -47,3 +47,13 @@ def takes(schema: Any, inputs: list[Any]) -> bool:
 def upgrader_graphs() -> Any:
     """The upgraders of this runtime by name: graphs, or their texts. torch before 1.11 has none."""
     return torch._C._dump_upgraders_map() if hasattr(torch._C, "_dump_upgraders_map") else {}
+
+
+def entries_of(name: str) -> list[tuple[str, str]]:
+    """Operator and old schema of each entry of this runtime's version map that names the upgrader."""
+    return [
+        (operator, entry.old_schema)
+        for operator, entries in torch._C._get_operator_version_map().items()
+        for entry in entries
+        if entry.upgrader_name == name
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import Any, Callable
 
@@ -13,10 +12,7 @@ from . import Json
 from .archives import load_jit
 from .graphs import called_by, graphs_in, nodes_of, upgrader_graphs
 from .reasons import headline
-from .running import replay, run
-
-# What an upgrader's result is multiplied by.
-FACTOR = 3
+from .running import run
 
 
 class Listener:
@@ -105,37 +101,9 @@ def mark_calls(graph: Any, operator: str, marker: str) -> tuple[int, str]:
     return count, hidden
 
 
-def replay_multiplied(archive: bytes, name: str, row: Json) -> Json:
-    """The recorded inputs with an upgrader that gives a multiple of what it gives; its own is put back then."""
-    own = str(upgrader_graphs().get(name, ""))
-    text = multiplied(own)
-    if not text:
-        return {"load_error": "the upgrader gives no tensor"}
-    put_in_place(name, text)
-    try:
-        return replay(archive, load_jit, row)
-    finally:
-        put_in_place(name, own)
-
-
 def put_in_place(name: str, graph: str) -> None:
     torch._C._test_only_remove_upgraders({name: ""})
     torch._C._test_only_populate_upgraders({name: graph})
-
-
-def multiplied(graph: str) -> str:
-    """The upgrader's graph with a multiple of its result, in place: where that is written into an argument, too, and
-    without a trace in its version. Nothing where it is no tensor."""
-    inside, last, returned = graph.rpartition("  return (")
-    value = returned.partition(")")[0]
-    if not re.search(rf"{re.escape(value)} : Tensor(?![\w\[?])", graph):
-        return ""
-    return (
-        f"{inside}  %opfixtures_factor : int = prim::Constant[value={FACTOR}]()\n"
-        f"  %opfixtures_data : Tensor = aten::data({value})\n"
-        f"  %opfixtures_done : Tensor = aten::mul_(%opfixtures_data, %opfixtures_factor)\n"
-        f"  %opfixtures_result : Tensor = aten::data(%opfixtures_done)\n{last}%opfixtures_result)\n"
-    )
 
 
 def look_for_marker(archive: bytes, name: str, samples: list[Json]) -> Json:

@@ -15,7 +15,8 @@ from .archives import LOADERS
 from .children import HELPERS, Step, in_children
 from .isolation import HELD, LANDLOCK
 from .keeping import answer_for_children
-from .markers import look_for_marker, operator_ran, replay_multiplied
+from .markers import look_for_marker, operator_ran
+from .multiplying import FACTOR, replay_multiplied
 from .running import replay
 
 MOST_LANES = 4
@@ -23,8 +24,8 @@ ROWS_OF_A_LANE = 8
 
 
 def told_of_replay(row: Json, seconds: float) -> dict[str, Json]:
-    """What is seen of a fixture, as it was written and as it was altered: in a child of its own each, where nothing was
-    run before. An archive can keep a file, and tell by it which time it runs."""
+    """What is seen of a fixture, as it was written and as it was altered: each alteration in a child of its own, where
+    nothing was run before. An archive can keep a file, and tell by it which time it runs."""
     told: dict[str, Json] = {}
     for steps in steps_of_replay(row):
         told.update(in_children(steps, seconds))
@@ -32,9 +33,12 @@ def told_of_replay(row: Json, seconds: float) -> dict[str, Json]:
 
 
 def steps_of_replay(row: Json) -> list[list[Step]]:
-    """What is to be seen, by the child that does it. The marker comes last: it takes an upgrader's place there."""
+    """What is to be seen, by the child that does it. The control comes first, as the raised archive does, from which
+    nothing but the version may tell it; the marker comes last: it takes an upgrader's place there."""
     archives = {
-        kind: base64.b64decode(row[kind]) for kind in ("archive", "raised") if row.get(kind) is not None
+        kind: base64.b64decode(row[kind])
+        for kind in ("archive", "control", "raised")
+        if row.get(kind) is not None
     }
 
     def step(loader: str, kind: str) -> Step:
@@ -47,8 +51,14 @@ def steps_of_replay(row: Json) -> list[list[Step]]:
     if name is None:
         return [[*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]]
     return [
-        [*steps("archive"), ("marker", lambda: look_for_marker(archive, name, row["samples"]))],
-        [("multiplied", lambda: replay_multiplied(archive, name, row)), *steps("raised")],
+        [
+            *steps("control"),
+            *steps("archive"),
+            ("marker", lambda: look_for_marker(archive, name, row["samples"])),
+        ],
+        steps("raised"),
+        [("multiplied", lambda: replay_multiplied(archive, name, row, FACTOR))],
+        [("by one", lambda: replay_multiplied(archive, name, row, 1))],
     ]
 
 

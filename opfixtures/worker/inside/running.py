@@ -13,19 +13,32 @@ from .values import from_json, to_json
 
 
 def run(function: Any, inputs: list[Json]) -> Json:
-    """The output for inputs of a record, as JSON."""
+    """What comes of inputs of a record, as JSON: {"output"}, and "inputs_after" where the run changed its inputs."""
     values = [from_json(value) for value in inputs]
+    before = [to_json(value) for value in values]
     # torch.manual_seed() also seeds devices that a worker has not, which takes longer than most samples.
     torch.default_generator.manual_seed(0)
-    return to_json(function(*values))
+    told = {"output": to_json(function(*values))}
+    after = [to_json(value) for value in values]
+    return told if after == before else {**told, "inputs_after": after}
+
+
+def sample_difference(sample: Json, told: Json, row: Json) -> str | None:
+    """How what came of a sample differs from what was recorded. Records of earlier versions say nothing of inputs."""
+    found = difference(sample["output"], told["output"], row["tolerances"])
+    if found or "inputs_after" not in sample:
+        return found
+    after = told.get("inputs_after", sample["inputs"])
+    changed = difference(sample["inputs_after"], after, row["tolerances"])
+    return changed and f"in the inputs after the run: {changed}"
 
 
 def run_samples(function: Any, row: Json) -> list[str | None]:
-    """For each sample None where the output is the recorded one, else how it differs."""
+    """For each sample None where what came of it is what was recorded, else how it differs."""
     differences: list[str | None] = []
     for sample in row["samples"]:
         try:
-            found = difference(sample["output"], run(function, sample["inputs"]), row["tolerances"])
+            found = sample_difference(sample, run(function, sample["inputs"]), row)
         except Exception as error:
             found = f"raises: {headline(error)}"
         differences.append(found and found[:REASON_CHARACTERS])

@@ -82,9 +82,17 @@ class M(Module):
     mobile_module()
 
 
+def with_overloads(operators: list[str]) -> list[str]:
+    """The operators asked for, and the further overloads of their names that this runtime's version map has: an archive
+    without bytecode may call any."""
+    versions: Json = getattr(torch._C, "_get_operator_version_map", dict)()
+    names = {operator.partition(".")[0] for operator in operators}
+    return list(dict.fromkeys([*operators, *(one for one in versions if one.partition(".")[0] in names)]))
+
+
 def describe(job: Json, own: set[str], imported: str | None) -> Json:
     """What the runtime says of itself, of the operators asked for (torch's `own` are so told) and the upgraders."""
-    operators = job["operators"]
+    operators = with_overloads(job["operators"])
     upgraders = in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS)
     # What torch has itself was compiled when it was built.
     others = {name: one for name, one in job["compile"].items() if not upgraders.get(name, {}).get("same")}

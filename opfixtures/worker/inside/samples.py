@@ -90,7 +90,7 @@ def parameter_of(argument: Any, place: int) -> Json:
 def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
     """A sample. The function gets what the record holds, as in a replay: no strides, nothing shared."""
     kept = [to_json(value) for value in inputs]
-    return {"inputs": kept, "output": run(function, kept)}
+    return {"inputs": kept, **run(function, kept)}
 
 
 def sample_of_types(function: Any, arguments: list[Any], integral: bool, failures: list[str]) -> Json:

@@ -10,8 +10,12 @@ import torch
 
 from . import Json
 from .children import Step
-from .graphs import called_by, nodes_of, upgrader_graphs
+from .graphs import called_by, entries_of, nodes_of, upgrader_graphs
 from .reasons import RefusedError, headline
+
+# Later arguments of torch's own operators, with the value for what these did without: gelu was never approximate
+# (https://github.com/pytorch/pytorch/pull/61439).
+AS_BEFORE = {("aten::gelu", "approximate"): "none", ("aten::gelu.out", "approximate"): "none"}
 
 
 def steps_of_upgraders(asked: Json) -> list[Step]:
@@ -41,20 +45,16 @@ def upgrader_told(name: str, source: str | None) -> Json:
 
 def changes_nothing(name: str, graph: Any) -> bool:
     """Whether an upgrader leaves old calls as they are: it hands its arguments on, and no default has changed."""
-    entries = [
-        (operator, entry.old_schema)
-        for operator, entries in torch._C._get_operator_version_map().items()
-        for entry in entries
-        if entry.upgrader_name == name
-    ]
+    entries = entries_of(name)
     return bool(entries) and all(hands_on(graph, *entry) for entry in entries)
 
 
 def hands_on(graph: Any, operator: str, old_schema: str) -> bool:
     """Whether a graph does nothing but call the operator with the graph's inputs, in order.
 
-    What it adds must be a constant that is the argument's default; and an argument that old models may have left
-    out must still have the default that it had.
+    An argument that old models may have left out must still have the default that it had. One that they did not have
+    means something else to them, whatever is given for it: unless it is known what means to an operator what it did
+    before.
     """
     calls = [node for node in nodes_of(graph) if node.kind() != "prim::Constant"]
     if len(calls) != 1 or not called_by(calls[0], operator):
@@ -72,9 +72,15 @@ def hands_on(graph: Any, operator: str, old_schema: str) -> bool:
             if has_default(then[passed]) and not same_default(then[passed], argument):
                 return False
             passed += 1
-        elif value.node().kind() != "prim::Constant" or not is_default(value.toIValue(), argument):
+        elif not means_what_it_did(operator, argument, value):
             return False
     return passed == len(given)
+
+
+def means_what_it_did(operator: str, argument: Any, value: Any) -> bool:
+    """Whether an argument that the operator had not then is given the value that stands for what it did then."""
+    then = AS_BEFORE.get((operator, argument.name))
+    return then is not None and value.node().kind() == "prim::Constant" and bool(value.toIValue() == then)
 
 
 def names_of(values: Any) -> list[str]:
