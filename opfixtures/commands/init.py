@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import distributions
 
 from opfixtures import __version__
-from opfixtures.atomic_write import write_all
+from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.commands.common import new_tools, path_in
 from opfixtures.errors import RuntimeUnavailable, UserError
 from opfixtures.report.diff_text import diff_text
@@ -87,7 +87,10 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
     _show(library, plan)
     if dry_run:
         return 0
-    write_all({os.path.join(repository.root, path): content for path, content in plan.files.items()})
+    files = {os.path.join(repository.root, path): content for path, content in plan.files.items()}
+    for place in set(map(os.path.dirname, files)):
+        remove_half_written(place)
+    write_all(files)
     if not plan.unbuilt:
         written = read_config(work_tree, folder)
         assert written is not None

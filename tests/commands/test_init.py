@@ -74,6 +74,8 @@ def test_what_is_not_read_is_said_and_a_map_in_cpp_has_to_be_compiled_first(
     new_repository: Callable[..., GitRepository], opfixtures: Opfixtures
 ) -> None:
     library = new_repository(CPP)
+    half = library.root / "mylib/.opfixtures-0123456789abcdef"
+    half.write_text("what a killed run left")
     ran = opfixtures(library, "init", "--map", "cpp")
     assert (ran.status, ran.err) == (1, "")
     assert "not read: csrc/a.cpp:1:77: what is declared where `m` is handed on to is not read" in ran.out

@@ -26,6 +26,7 @@ def read(source: str | bytes, path: str = "csrc/ops.cpp") -> DeclaredOperators:
         f"#include <torch/library.h>\nnamespace mylib {{ TORCH_LIBRARY ( mylib , m )\n{{ m . def ( {TEXT} ) ; }} }}",
         'TORCH_LIBRARY(mylib, m) { m.def(R"(scale(Tensor x, float factor=1.0) -> Tensor)"); }',
         'TORCH_LIBRARY(mylib, m) { m.def(R"a(scale(Tensor x,)a" // why\n   " float factor=1.0)"  " -> Tensor"); }',
+        'TORCH_LIBRARY(mylib, m) { m.def("mylib::scale(Tensor x, \\\n   float factor=1.0) -> Tensor"); }',
         f"TORCH_LIBRARY(mylib, m) {{ m.def(TORCH_SELECTIVE_SCHEMA({TEXT})); }}",
         f"TORCH_LIBRARY(mylib, m) {{ m.def(torch::schema({TEXT}, c10::AliasAnalysisKind::FROM_SCHEMA), {{tag}}); }}",
         f"TORCH_LIBRARY(mylib, m) {{ m.def(::torch::schema(TORCH_SELECTIVE_SCHEMA({TEXT})), [](int a) {{ f(a); }}); }}",

@@ -101,6 +101,7 @@ SETTINGS = [
         "runtimes",
         "waivers",
         "fixture-format",
+        "operators",
         "upstream",
         "reserved-versions",
         "release-tags",

@@ -28,6 +28,8 @@ from opfixtures.synthesis.library.layout import (
     setup_commands,
 )
 from opfixtures.synthesis.library.plan import Plan, plan_library
+from opfixtures.synthesis.library.trial import unlike_declared
+from opfixtures.worker.observations import OperatorSeen, RuntimeSeen
 
 OPS = "import torch\ntorch.library.define('mylib::scale', '(Tensor x) -> Tensor')\n"
 CPP = 'TORCH_LIBRARY(mylib, m) { m.def("halve(Tensor x) -> Tensor"); }\n'
@@ -166,9 +168,9 @@ def test_a_project_in_a_folder_has_its_paths_from_there() -> None:
     [
         ({}, None, "nothing in this repository declares an operator: declare one with"),
         (
-            {"mylib/__init__.py": "import torch\n("},
+            {"mylib/__init__.py": "import torch.library\ntorch.library.define("},
             None,
-            r"declares an operator \(mylib/__init__.py:2:1: Python cannot",
+            r"declares an operator \(mylib/__init__.py:2:21: Python cannot",
         ),
         ({"mylib/__init__.py": OPS}, None, "nothing here says how the library is built"),
         ({"setup.py": "", "ops.py": OPS}, None, "there is no package here that could register upgraders"),
@@ -451,6 +453,22 @@ def test_the_workflow_calls_the_repository_that_the_installation_came_from(
 def test_the_workflow_that_is_written_is_the_one_in_the_docs() -> None:
     page = (Path(__file__).parents[2] / "docs" / "libraries.md").read_text(encoding="utf-8")
     assert f"```yaml\n{texts.template('workflow.yml')}```" in page
+
+
+def test_an_operator_that_is_registered_in_a_way_that_cannot_be_read_is_not_as_declared() -> None:
+    def seen(schema: str | None) -> RuntimeSeen:
+        operators = {"mylib::scale": OperatorSeen(schema=schema, bumps=None, is_torchs=False)}
+        return RuntimeSeen("2.13.0", "", "3.11", "linux", 10, None, operators)
+
+    library = found(FLAT)
+    assert list(unlike_declared(library, seen("mylib::scale(Tensor x) -> Tensor"))) == []
+    (sentence,) = unlike_declared(library, seen("mylib::scale(a.b.C x) -> Tensor"))
+    assert (
+        sentence
+        == "mylib::scale (mylib/__init__.py:2:38) is registered otherwise: mylib::scale(a.b.C x) -> Tensor"
+    )
+    (sentence,) = unlike_declared(library, seen(None))
+    assert "is not there once mylib is imported" in sentence
 
 
 def test_two_files_with_settings_are_refused() -> None:
