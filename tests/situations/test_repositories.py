@@ -155,7 +155,7 @@ class TestNames:
         done = git(library, "commit", "--message", "x")
         assert done.status == 1
         assert done.said.startswith("my lib/versiöns.py:1:35: error OPF201: mylib::f ")
-        assert "    class TestVersionedFV3(torch.nn.Module):\n" in done.said
+        assert "\nclass TestVersionedFV3(torch.nn.Module):\n" in done.said
         library.git("rm", "--quiet", "--force", "my lib/versiöns.py")
         assert "my lib/versiöns.py:1:1: error OPF109: " in git(library, "commit", "--message", "x").said
 
