@@ -114,11 +114,14 @@ def run(
         rows = [
             newcomer_json(one, project.change.config) for project in projects for one in project.newcomers
         ]
-        done = bool(apply and written)
-        sys.stdout.write(
-            json.dumps({"schema": 1, "written": done, "files": [*written], "operators": rows}, indent=2)
-            + "\n"
-        )
+        told = {
+            "schema": 1,
+            "written": bool(apply and written),
+            "files": [*written],
+            "operators": rows,
+            "notes": [note for project in projects for note in project.notes],
+        }
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         _show(projects, written, apply=apply)
     if apply and written:
