@@ -17,7 +17,7 @@ from opfixtures.worker.told import sampled
 from opfixtures.worker.worker_process import Answers, run_worker
 
 # Of computing time, for one text of a module: what is found is found in much less.
-SEARCH_SECONDS = 2.0
+SEARCH_SECONDS = 1.0
 # Of a step, which is a part of the search: many times what it computes.
 _STEP_SECONDS = 60.0
 _HEAD = "import torch\n\n\n"

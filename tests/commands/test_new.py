@@ -422,6 +422,7 @@ def test_programs_get_an_object(vistools):
             "fixtures_src/modules.py",
             "vistools/upgraders.py",
         ],
+        "notes": [],
     }
     assert operator["added"][0] == {"path": "vistools/operator_versions.py", "what": "entry at 4"}
     assert (operator["bumped_at_version"], operator["versions_left"]) == (4, [4, 5, 6, 7, 8, 9, 10])
