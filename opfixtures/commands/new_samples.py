@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
+from opfixtures.commands.new_telling import those_that_tell
 from opfixtures.commands.planning import pre_change_of
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
 from opfixtures.declarations.model import MapEntry
@@ -15,6 +16,7 @@ from opfixtures.making.sampling import SampledModule, find_samples, operators_in
 from opfixtures.making.tools import Tools
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.runtimes import Runtime
+from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.synthesis.additions import ModuleText
 from opfixtures.synthesis.modules import Module
 from opfixtures.synthesis.proposals import without_samples
@@ -63,14 +65,14 @@ class RuntimeFinder:
                 self._note(
                     entry, f"{one.module.class_name} {what}: nothing that was tried runs ({_why(one)})"
                 )
+        if entry.key in self.change.entries:
+            spec = self._spec(entry)
+            running = those_that_tell(running, entry, self.change, spec, runtime, self.tools)
         return [ModuleText(one.module.class_name, one.text) for one in running] or without_samples(modules)
 
     def _runtime(self, entry: MapEntry) -> Runtime:
         """The pre-change runtime of an entry. Raises UserError where it cannot be had."""
-        config, version = self.change.config, entry.bumped_at_version - 1
-        spec = next((one for one in config.runtimes if one.serves(entry.operator, version)), None)
-        if spec is None:
-            raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
+        spec = self._spec(entry)
         commit = self.compared.base
         if (
             entry.key in {one.key for one in self.change.version_map.entries}
@@ -80,6 +82,13 @@ class RuntimeFinder:
         if spec.kind == "checkout" and commit is None:
             raise RuntimeUnavailable("there is no commit from before the change")
         return self.tools.runtimes.obtain(spec, commit)
+
+    def _spec(self, entry: MapEntry) -> RuntimeSpec:
+        version = entry.bumped_at_version - 1
+        for spec in self.change.config.runtimes:
+            if spec.serves(entry.operator, version):
+                return spec
+        raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
 
     def _note(self, entry: MapEntry, text: str) -> None:
         self.notes.append(f"{entry.operator}: {text}")

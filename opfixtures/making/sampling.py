@@ -20,7 +20,8 @@ from opfixtures.worker.worker_process import Answers, run_worker
 SEARCH_SECONDS = 1.0
 # Of a step, which is a part of the search: many times what it computes.
 _STEP_SECONDS = 60.0
-_HEAD = "import torch\n\n\n"
+# What a class needs of its file.
+HEAD = "import torch\n\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _row(texts: Sequence[Module]) -> dict[str, Json]:
         "seconds": SEARCH_SECONDS,
         "texts": [
             {
-                "source": _HEAD + module_text(one),
+                "source": HEAD + module_text(one),
                 "for": one.way.words,
                 "parameters": [_parameter(one, place) for place in range(len(one.parameters))],
             }
