@@ -41,7 +41,9 @@ WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
-    VALUE: {"replaying": "replay_multiplied = lambda *_: {'not_tried': 'taken out'}"},
+    VALUE: {
+        "replaying": "replay_multiplied = replay_with_calls_multiplied = lambda *_: {'not_tried': 'taken out'}"
+    },
     ALTERED_APART: {
         "replaying": """
 def told_of_replay(row, seconds):
