@@ -28,6 +28,8 @@ IN_MEMORY = "what loads an archive without a file"
 INPUTS_AFTER = "what compares the inputs after a run"
 ADDED_ARGUMENT = "what asks what a new argument means to old models"
 ALTERED_APART = "the child of its own for what is altered"
+LANDLOCK_ALONE = "Landlock"
+LOOKS_BELOW = "what looks at all that a step could write to"
 ESCAPED = "what makes text printable"
 SOCKETS = "what denies sockets"
 ISOLATION = "all that isolates a worker"
@@ -39,7 +41,9 @@ WEAKER = {
     WRITES: {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
-    VALUE: {"replaying": "replay_multiplied = lambda *_: {'not_tried': 'taken out'}"},
+    VALUE: {
+        "replaying": "replay_multiplied = replay_with_calls_multiplied = lambda *_: {'not_tried': 'taken out'}"
+    },
     ALTERED_APART: {
         "replaying": """
 def told_of_replay(row, seconds):
@@ -59,6 +63,8 @@ def sample_difference(sample, told, row):
     },
     ISOLATION: {"isolation": "isolate, shut_in = os.chdir, lambda folder: None"},
     SIGNALS: {"isolation": "calls_of_step = lambda _: []", "landlock": "FIRST_WITH_SCOPES = 99"},
+    LANDLOCK_ALONE: {"landlock": "landlock_version = lambda: -1"},
+    LOOKS_BELOW: {"children": "all_that_is_there = dict"},
     NAMESPACES: {"keeping": "enter_namespaces = lambda: 0"},
     KEEPER: {"keeping": "leave_keeper = lambda: None"},
     ENDED_BETWEEN: {"children": "end_children = lambda _: True"},

@@ -18,7 +18,8 @@ from opfixtures.archives.bytecode import BytecodeError, read_bytecode
 from opfixtures.archives.hostile_zip import Limits, ZipError, folded, zip_members
 from opfixtures.archives.zip_layout import layout_problem, renames
 
-MAX_BYTES = 256 << 20
+# Of those that are made a worker tells no more, either (worker/inside/listening.py).
+MAX_BYTES = 16 << 20
 MAX_MEMBERS = 10_000
 MAX_NAMES = 10_000
 # torch packs code alone, and stores tensors as they are.
@@ -39,7 +40,8 @@ class Archive:
     """What an archive says of itself.
 
     `operators` are those of the bytecode, with their overload: `aten::div.Tensor`; `arguments` are pairs of
-    such an operator and the number of arguments a method gives it, which bytecode 6 and later tells.
+    such an operator and the number of arguments a method gives it, which bytecode 6 and later tells. `size` and
+    `unpacked` are in bytes.
 
     An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
     to see is `names`, the names that its code calls, which have no overload: `aten::div`. Those in `repeated` it calls
@@ -54,6 +56,7 @@ class Archive:
     arguments: frozenset[tuple[str, int]] = frozenset()
     names: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
+    unpacked: int = 0
 
     @property
     def called(self) -> frozenset[str]:
@@ -87,6 +90,7 @@ def read_archive(data: bytes) -> Archive:
         arguments=bytecode.arguments if bytecode else frozenset(),
         names=frozenset(calls),
         repeated=frozenset(name for name, count in calls.items() if count > 1),
+        unpacked=sum(map(len, members.values())),
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison, commit_of, earlier_settings, snapshot_of
@@ -19,6 +18,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
 from opfixtures.commands.evidence import dropped, lost_here, notes, own_words
+from opfixtures.commands.fixture_snapshot import FixtureSnapshot
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -135,7 +135,7 @@ def _planned(
             tell(f"{compared.folder or '.'}: nothing that a fixture rests on differs, nothing is replayed")
         return Planned(change, Plan(), target)
     published = snapshot_of(objects, target)
-    files = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
+    files = FixtureSnapshot(repository.root)
     names = files.names(change.config.fixtures)
     guards = cache(partial(guards_of_target, change))
     plan = make_plan(

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.fixture_snapshot import FixtureSnapshot
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult
 from opfixtures.report.status import Folder, status_of
@@ -57,7 +57,7 @@ def run(report: str, *, replay: bool = False) -> int:
             )
             for folder in folders_of_work_tree(objects, work_tree)
         }
-    fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
+    fixtures = FixtureSnapshot(repository.root)
     results, unavailable = _replayed(repository, list(changes.values()), fixtures) if replay else ([], None)
     by_path = {one.fixture: one for one in results if one.fixture}
     projects = {

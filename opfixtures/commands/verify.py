@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
@@ -28,10 +27,11 @@ from opfixtures.commands.common import (
     written_by,
 )
 from opfixtures.commands.evidence import dropped, lost_here, notes
+from opfixtures.commands.fixture_snapshot import FixtureSnapshot
 from opfixtures.commands.planning import Wanted, since
 from opfixtures.commands.writable import refuse_unwritable
 from opfixtures.errors import GitError, UserError
-from opfixtures.making.plan import FoundFixture
+from opfixtures.making.plan import FoundFixture, unread
 from opfixtures.making.tools import Tools
 from opfixtures.proving.generate import lost
 from opfixtures.proving.result import Result
@@ -39,7 +39,7 @@ from opfixtures.proving.verify import verify
 from opfixtures.records.record import record_path
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, UnfitFileError, WorkTreeSnapshot
 from opfixtures.settings.sources import sources_of
 
 
@@ -70,7 +70,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     changes = _changes(repository)
     for change in changes:
         remove_half_written(os.path.join(repository.root, change.config.fixtures), repository.root)
-    fixtures = WorkTreeSnapshot(repository.root, largest=MAX_BYTES)
+    fixtures = FixtureSnapshot(repository.root)
     wanted = {path_in(name, repository.root) for name in names}
     found = [
         (change, [one for one in fixtures_there(change, fixtures) if not wanted or one.owner.path in wanted])
@@ -157,6 +157,9 @@ def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FoundFixture
     """The fixtures of all fixture entries in any format, as far as they are there. Raises as `Snapshot.read`."""
     for own in owners(change):
         for owner in candidates(own):
-            data = work_tree.read(owner.path)
-            if data is not None:
-                yield FoundFixture(owner, data, work_tree.read(record_path(owner.path)))
+            try:
+                data = work_tree.read(owner.path)
+                if data is not None:
+                    yield FoundFixture(owner, data, work_tree.read(record_path(owner.path)))
+            except UnfitFileError as error:
+                yield unread(owner, error)

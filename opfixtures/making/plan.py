@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.records.record import Record
+from opfixtures.repository.snapshot import UnfitFileError
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
@@ -57,14 +58,20 @@ class FoundFixture:
     """A fixture that stands in the tree. `record` is None where there is none (PyTorch's own fixtures).
 
     `brought` says that target holds another or none, or never judged it: then `again` is what would make it again, or
-    says why nothing can.
+    says why nothing can. `unread` says why neither archive nor record was read; empty where they were.
     """
 
     owner: Owner
     data: bytes
     record: bytes | None
+    unread: str = ""
     brought: bool = False
     again: PlannedFixture | str = ""
+
+
+def unread(owner: Owner, error: UnfitFileError) -> FoundFixture:
+    """A fixture that is there, and not looked at: it, or its record, is no file of its own, or a very large one."""
+    return FoundFixture(owner, b"", None, f"{error.said}: put the file itself there, as a run made it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,10 @@ from opfixtures.making.plan import (
     Unplanned,
     no_runtime,
     runtime_for,
+    unread,
 )
 from opfixtures.records.record import RecordError, load_record, record_path
+from opfixtures.repository.snapshot import UnfitFileError
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
 
@@ -108,8 +110,8 @@ class _Planner:
             yield from self._of_file(other, owes=False)
 
     def _of_file(self, owner: Owner, owes: bool) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
-        data = self._standing.here(owner.path)
         try:
+            data = self._standing.here(owner.path)
             if data is not None or owes:
                 self._refuse_a_shared_file(owner)
             if data is not None and not (owes and self._scope.regenerate):
@@ -117,6 +119,8 @@ class _Planner:
             elif owes:
                 self._refuse_an_entry_that_is_twice(owner)
                 yield self._planned(owner)
+        except UnfitFileError as error:
+            yield unread(owner, error)
         except _PlanError as error:
             yield Unplanned(owner, str(error))
 

@@ -32,7 +32,7 @@ from opfixtures.proving.result import (
     result_of,
 )
 from opfixtures.proving.verdicts import verdicts
-from opfixtures.proving.verify import SoundFixture, evidence_of, look_at, with_facts
+from opfixtures.proving.verify import SoundFixture, evidence_of, look_at_all, with_facts
 from opfixtures.records.record import Record, dump_record, record_path
 from opfixtures.runtimes import Runtime
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -54,7 +54,7 @@ def generate(plan: Plan, after: PostChange, tools: Tools, commit_problem: Commit
 
     A runtime that cannot be had or used stops only its own.
     """
-    looked_at = [look_at(found) for found in plan.found]
+    looked_at = look_at_all(plan.found)
     sound = [one for one in looked_at if isinstance(one, SoundFixture)]
     errands = [Errand(planned) for planned in plan.to_make]
     errands += [errand for one in sound if (errand := _errand(one))]

@@ -13,6 +13,7 @@ from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import NOT_REPLAYED, Replayed, RowReplayed, RuntimeSeen
 
 VALUE_UNUSED = "no recorded output depends on what the upgrader gives: a multiple of that changes none"
+OPERATOR_UNUSED = "no recorded output depends on what the operator gives: a multiple of that changes none"
 VALUE_UNSEEN = "whether an output depends on what the upgrader gives cannot be seen by multiplying that"
 
 
@@ -21,7 +22,8 @@ def replay_facts(
 ) -> dict[str, LoaderFacts]:
     """The facts of a replay in `runtime`, per loader. `replayed` has the archive raised to `owner.last_bump` too."""
     if owner.entry is None:
-        return {loader: _of_guard(seen) for loader, seen in replayed.as_written.items()}
+        unused = _value_counts(replayed).value is Answer.NO
+        return {loader: _of_guard(seen, unused) for loader, seen in replayed.as_written.items()}
     is_torchs = runtime.operator(owner.operator).is_torchs
     blind = _why_raising_tells_nothing(owner, archive, runtime)
     jit = LoaderFacts(
@@ -44,9 +46,10 @@ def without_values(facts: LoaderFacts) -> LoaderFacts:
     return replace(facts, equal=Fact(Answer.UNKNOWN, "no recorded output has an element that could differ"))
 
 
-def _of_guard(replayed: Replayed) -> LoaderFacts:
+def _of_guard(replayed: Replayed, unused: bool) -> LoaderFacts:
     no_upgrader = Fact(Answer.NOT_APPLICABLE, "a guard has no upgrader")
-    return LoaderFacts(_loads(replayed), _equal(replayed), no_upgrader, no_upgrader)
+    sensitive = Fact(Answer.NO, OPERATOR_UNUSED) if unused else no_upgrader
+    return LoaderFacts(_loads(replayed), _equal(replayed), no_upgrader, sensitive)
 
 
 def _lite(replayed: RowReplayed, sensitive: Fact) -> LoaderFacts:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opfixtures.change.owner import Owner
-from opfixtures.proving.replay_facts import VALUE_UNSEEN, VALUE_UNUSED
+from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE_UNUSED
 from opfixtures.proving.result import Answer, Facts, Status
 
 _EXPLICIT = (
     "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
     " (TorchScript stores no trailing argument that equals its default)"
 )
-_UNUSED = f"{VALUE_UNUSED}: return the operator's result, for inputs that give other than zeros"
+_MEND_UNUSED = "return the operator's result, for inputs that give other than zeros"
 _NO_RECORD = (
     "nothing says what it gave then: `opfixtures generate --regenerate` with its operator writes the record, if the"
     " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
@@ -106,13 +106,15 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.UNKNOWN:
             return Status.UNPROVEN, fact.reason
+    reasons = [seen.sensitive.reason for seen in facts.loaders.values()]
+    if OPERATOR_UNUSED in reasons:
+        return Status.UNPROVEN, f"{OPERATOR_UNUSED}: {_MEND_UNUSED}"
     if row.owner.is_guard or noticed:
         return Status.VERIFIED, row.unseen
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE
-    reasons = [seen.sensitive.reason for seen in facts.loaders.values()]
     if VALUE_UNUSED in reasons:
-        return Status.UNPROVEN, _UNUSED
+        return Status.UNPROVEN, f"{VALUE_UNUSED}: {_MEND_UNUSED}"
     unseen = next((reason for reason in reasons if reason.startswith(VALUE_UNSEEN)), "")
     if unseen:
         return Status.UNPROVEN, unseen

@@ -27,6 +27,9 @@ from opfixtures.records.record import Record, RecordError, load_record
 from opfixtures.settings.config import Config
 from opfixtures.worker.observations import UNSEEN, RanSeen
 
+# Each is in a job several times, as text, and in a worker again.
+MOST_TOGETHER = 128 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class SoundFixture:
@@ -88,7 +91,7 @@ def verify(
 ) -> tuple[list[FixtureResult], UserError | None]:
     """Replay all that are sound, in one worker a runtime; and why a post-change runtime could not be had, if that is
     not the change's own fault."""
-    looked_at = [look_at(found) for found in fixtures]
+    looked_at = look_at_all(fixtures)
     sound = [seen for seen in looked_at if isinstance(seen, SoundFixture)]
     shown = list(replayed(sound, after, tools))
     evidence = [
@@ -127,8 +130,27 @@ def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) ->
     )
 
 
+def look_at_all(fixtures: Sequence[FoundFixture]) -> list[SoundFixture | FixtureResult]:
+    """Each fixture as `look_at` has it, until their archives are too much for one run."""
+    looked_at, unpacked = list[SoundFixture | FixtureResult](), 0
+    for found in fixtures:
+        seen = look_at(found)
+        if isinstance(seen, SoundFixture):
+            if unpacked + seen.archive.unpacked > MOST_TOGETHER:
+                most = f"the archives of a run unpack to more than {MOST_TOGETHER >> 20} MiB together"
+                seen = _unsound(
+                    found, f"{most}: name some, `opfixtures verify {found.owner.path}`", Status.REFUSED
+                )
+            else:
+                unpacked += seen.archive.unpacked
+        looked_at.append(seen)
+    return looked_at
+
+
 def look_at(found: FoundFixture) -> SoundFixture | FixtureResult:
     """The fixture, if archive, record and version map agree; else what is wrong with it."""
+    if found.unread:
+        return _unsound(found, found.unread, Status.REFUSED)
     try:
         archive = format_of(found.owner.path).read(found.data)
         record = None if found.record is None else load_record(found.record)
@@ -142,8 +164,8 @@ def look_at(found: FoundFixture) -> SoundFixture | FixtureResult:
     return SoundFixture(found, archive, record)
 
 
-def _unsound(found: FoundFixture, reason: str) -> FixtureResult:
-    return replace(result_of(found.owner, Status.MISMATCH, reason), made=Made.FOUND)
+def _unsound(found: FoundFixture, reason: str, status: Status = Status.MISMATCH) -> FixtureResult:
+    return replace(result_of(found.owner, status, reason), made=Made.FOUND)
 
 
 def _disagreement(owner: Owner, archive: Archive, record: Record) -> str:

@@ -62,15 +62,19 @@ class WorkTreeSnapshot:
 
     def read(self, path: str) -> bytes | None:
         """See `Snapshot.read`."""
+        return self.read_at_most(path, self._largest)
+
+    def read_at_most(self, path: str, largest: int) -> bytes | None:
+        """As `read`, with another limit than that of all files."""
         mode = self._mode(path, refuse_links=True)
         if mode is None:
             return None
         if not stat.S_ISREG(mode):
             raise NotAFileError(path, self.name, "a folder" if stat.S_ISDIR(mode) else "no regular file")
         with _readable(path), open(os.path.join(self._root, path), "rb") as file:
-            content = file.read(self._largest + 1)
-        if len(content) > self._largest:
-            raise too_large(path, self.name, self._largest)
+            content = file.read(largest + 1)
+        if len(content) > largest:
+            raise too_large(path, self.name, largest)
         return content
 
     def has(self, path: str) -> bool:
@@ -117,7 +121,13 @@ class WorkTreeSnapshot:
         return mode
 
 
-class NotAFileError(UserError):
+class UnfitFileError(UserError):
+    """What stands at a path is not read: `said` tells what it is, without advice."""
+
+    said: str
+
+
+class NotAFileError(UnfitFileError):
     """Something else than a file stands at `path` of a snapshot, or above it: `what`, a link with its `target`."""
 
     def __init__(self, path: str, snapshot: str, what: str, way: str = "", target: str = "") -> None:
@@ -137,8 +147,14 @@ def _readable(path: str) -> Iterator[None]:
         ) from error
 
 
+class TooLargeError(UnfitFileError):
+    """A file of a snapshot has more than `largest` bytes."""
+
+    def __init__(self, path: str, snapshot: str, largest: int) -> None:
+        self.said = f"{path} in {snapshot} is larger than {largest >> 20} MiB"
+        super().__init__(f"{self.said}: name the right file in the configuration")
+
+
 def too_large(path: str, snapshot: str, largest: int = LARGEST) -> UserError:
     """The error for reading a file of more than `largest` bytes."""
-    return UserError(
-        f"{path} in {snapshot} is larger than {largest >> 20} MiB: name the right file in the configuration"
-    )
+    return TooLargeError(path, snapshot, largest)

@@ -196,7 +196,8 @@ class RowReplayed:
     anew in the same way, with its own version. `multiplied` is it as written, under torch.jit.load, with an upgrader
     that gives a multiple of what it gives; `by_one` has a multiple put in that is the same.
 
-    A row without an upgrader was altered in no way and has no marker: `ran` says whether the operator was seen running.
+    A row without an upgrader has no marker, and no version that could be raised: `ran` says whether the operator was
+    seen running, and it is the operator's own result that is multiplied.
     """
 
     as_written: Mapping[str, Replayed]

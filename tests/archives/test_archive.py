@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from opfixtures.archives.altered_archive import with_version
-from opfixtures.archives.archive import Archive, ArchiveError, first_difference, read_archive
+from opfixtures.archives.archive import Archive, ArchiveError, archive_members, first_difference, read_archive
 
 Zipped = Callable[..., bytes]
 
@@ -65,6 +65,7 @@ def test_an_archive_says_what_it_is(exported: dict[str, Any]) -> None:
         size=len(data),
         arguments=frozenset({("aten::gelu", 1)}),
         names=frozenset({"aten::gelu"}),
+        unpacked=sum(map(len, archive_members(data).values())),
     )
 
 

@@ -160,14 +160,14 @@ def with_directory(edit: Callable[[zipfile.ZipFile], None]) -> bytes:
 
 
 def test_an_archive_of_too_many_bytes_is_refused() -> None:
-    assert refusal(bytes(MAX_BYTES + 1)) == "it has 268435457 bytes (at most 268435456)"
+    assert refusal(bytes(MAX_BYTES + 1)) == f"it has {MAX_BYTES + 1} bytes (at most {MAX_BYTES})"
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused() -> None:
     def edit(archive: zipfile.ZipFile) -> None:
         archive.filelist[0].file_size = 1 << 30
 
-    assert refusal(with_directory(edit)) == "it unpacks to 1073741824 bytes (at most 268435456)"
+    assert refusal(with_directory(edit)) == f"it unpacks to 1073741824 bytes (at most {MAX_BYTES})"
 
 
 def test_an_archive_that_packs_too_well_is_refused(zipped: Zipped) -> None:
@@ -196,7 +196,7 @@ def test_too_many_members_are_refused_before_the_directory_is_read() -> None:
     entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *[0] * 14)
     start = process_time()
 
-    assert refusal(entry * 1_000_000) == f"it has more than {MAX_MEMBERS} members"
+    assert refusal(entry * 300_000) == f"it has more than {MAX_MEMBERS} members"
     assert process_time() - start < 30
 
 

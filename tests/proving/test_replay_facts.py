@@ -9,7 +9,7 @@ from opfixtures.archives.formats import JIT, LITE
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.proving.replay_facts import VALUE_UNSEEN, VALUE_UNUSED, replay_facts
+from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE_UNUSED, replay_facts
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import (
     NOT_REPLAYED,
@@ -391,7 +391,14 @@ def test_a_guard_has_to_compute_the_same_and_has_no_upgrader(
     guard = Owner(FixtureEntry("LinspaceV7", "aten::linspace", Place("registry.py", 1, 1)), "l.ptl")
     row = RowReplayed({JIT: written, LITE: written}, {JIT: NOT_RUN, LITE: NOT_RUN}, MarkerSeen())
     none = Fact(Answer.NOT_APPLICABLE, "a guard has no upgrader")
+    unused = replace(row, multiplied=EQUAL, by_one=EQUAL)
 
+    assert replay_facts(guard, ARCHIVE, RUNTIME, unused) == {
+        loader: LoaderFacts(loads, equal, none, Fact(Answer.NO, OPERATOR_UNUSED)) for loader in (JIT, LITE)
+    }
+    for multiplied, by_one in ((DIFFERENT, EQUAL), (CRASHED, DIFFERENT)):
+        tried = replace(row, multiplied=multiplied, by_one=by_one)
+        assert replay_facts(guard, ARCHIVE, RUNTIME, tried)[JIT].sensitive == none
     assert replay_facts(guard, ARCHIVE, RUNTIME, row) == {
         loader: LoaderFacts(loads, equal, none, none) for loader in (JIT, LITE)
     }

@@ -21,8 +21,10 @@ from tests.worker.conftest import (
     when_made,
     without,
 )
+from tests.worker.conftest import library as built_library
 
 __all__ = [
+    "built_library",
     "checkouts",
     "good",
     "library",
@@ -88,3 +90,9 @@ def in_place(library: GitRepository) -> GitRepository:
     library.replace("fixtures_src/modules.py", "tinyops.scale(x)", "tinyops.scale_(x)")
     library.replace("fixtures_src/registry.py", 'tinyops::scale"', 'tinyops::scale_"')
     return library
+
+
+@pytest.fixture
+def before_with(built_library: Callable[..., str]) -> Callable[[str], str]:
+    """Makes the Python of the library before its change, with these lines where it gives its version."""
+    return lambda lines: built_library("before", edits=(("__init__.py", '__version__ = "1.0"\n', lines),))

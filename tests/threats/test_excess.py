@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.defences import FILES, LIMITS, SOCKETS, USAGE
+from tests.repositories import GitRepository, Ran
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process give this up")
 
@@ -145,3 +146,19 @@ def test_a_module_forks_faster_than_anybody_counts(
     assert answers.rows["forks"]["refused"]
     assert answers.rows["last"] == answers.rows["first"]
     assert running_with(modules.folder) == []
+
+
+def test_a_branch_brings_an_archive_that_is_too_large(
+    library: GitRepository, run_without: Callable[..., Ran]
+) -> None:
+    """None is made that large. Its row alone is refused, before any of it is in a job."""
+    run_without(library, [], "generate")
+    path = library.root / "fixtures/test_versioned_scale_v3.ptl"
+    path.write_bytes(path.read_bytes() + bytes(17 << 20))
+    ran = run_without(library, [], "generate", "--all")
+    assert ran.status == 1
+    assert (
+        "test_versioned_scale_v3.ptl in the work tree is larger than 16 MiB: put the file itself there"
+        in ran.out
+    )
+    assert "verified    tinyops::halve at 4" in ran.out

@@ -325,3 +325,20 @@ def test_an_upgrader_does_not_write_into_the_argument(
     ran = run_without(in_place, defences, "generate", "--operator", "tinyops::scale_")
     assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
     assert ("in the inputs after the run: value 0: element 0: " in ran.out) is not bool(defences)
+
+
+@pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([VALUE], "verified")])
+def test_a_guard_does_not_look_at_what_its_operator_gives(
+    library: GitRepository, run_without: RunWithout, defences: list[str], told: str
+) -> None:
+    """It gives something else after the change, and no entry says so."""
+    entries, _, _ = library.read("tinyops/operator_versions.py").partition("    # 2.0: integers")
+    library.write("tinyops/operator_versions.py", entries + "}\n")
+    library.replace("tinyops/__init__.py", "return x / 2", "return x * 17")
+    away = HALVES.replace(
+        "return torch.ops.tinyops.halve(x)", "y = torch.ops.tinyops.halve(x)\n        return x + y.size(0)"
+    )
+    library.replace("fixtures_src/modules.py", HALVES, away)
+    ran = run_without(library, defences, "generate", "--operator", "tinyops::halve")
+    assert (f"{told} " in ran.out, ran.status) == (True, told != "verified"), ran.out
+    assert ("no recorded output depends on what the operator gives" in ran.out) is not bool(defences)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from opfixtures.worker.told import exported
-from tests.defences import SIGNALS, WRITES
+from tests.defences import LANDLOCK_ALONE, LOOKS_BELOW, SIGNALS, WRITES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process writes")
 
@@ -176,6 +176,43 @@ def test_a_module_changes_what_the_next_one_finds(
     own = answers.rows["looks"]["refused"]
     assert own.startswith("ValueError: [[], ['")
     assert own.count("'") == 2
+
+
+IMPORTED = """__version__ = "1.0"
+import os
+os.makedirs(os.path.expanduser("~/.cache/tinyops"))
+open(os.path.expanduser("~/.cache/tinyops/table"), "w").close()
+"""
+CACHE = "open('../.cache/tinyops/{}', 'w').write('x')"
+
+
+@pytest.mark.parametrize("out", [(), (LOOKS_BELOW,)])
+def test_a_module_changes_what_the_import_has_made(
+    modules: Any,
+    good: str,
+    when_made: Callable[[str], str],
+    without: Callable[..., None],
+    before_with: Callable[[str], str],
+    out: tuple[str, ...],
+) -> None:
+    """Where there are namespaces and no Landlock, the worker's home can be written to."""
+    without(LANDLOCK_ALONE, *out)
+    python = before_with(IMPORTED)
+    looks = when_made(
+        "raise ValueError([os.listdir('../.cache/tinyops'), open('../.cache/tinyops/table').read()])"
+    )
+    modules.add("adds", when_made(CACHE.format("left")))
+    modules.add("looks", looks)
+    modules.add("changes", when_made(CACHE.format("table")))
+    modules.add("looks again", looks)
+    modules.add("last", good)
+    rows = modules.export(python, module="tinyops").rows
+    clean = "ValueError: [['table'], '']"
+    assert (rows["looks"]["refused"] == clean) is not bool(out)
+    assert (rows["looks again"]["refused"] == clean) is not bool(out)
+    assert ("refused" in rows["changes"]) is not bool(out)
+    assert "refused" not in rows["adds"]
+    assert "refused" not in rows["last"]
 
 
 def test_what_held_is_told(modules: Any, good: str, python_without_namespaces: str) -> None:

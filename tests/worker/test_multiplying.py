@@ -94,3 +94,30 @@ def test_only_an_operator_that_writes_to_an_argument_is_multiplied_in_place(work
     assert worker.writes_into_argument("div__Tensor_0_3")
     assert worker.writes_into_argument("div_out_0_3")
     assert not worker.writes_into_argument("div_Tensor_0_3")
+
+
+CALLS = {
+    "y": ("y = torch.relu(x)", [3.0, 6.0]),
+    "in a branch": ("y = x\n    if x.dim() > 0:\n        y = torch.relu(x)", [3.0, 6.0]),
+    "twice": ("y = torch.relu(torch.relu(x))", [9.0, 18.0]),
+    "in place": ("y = x.clone()\n    torch.relu_(y)", [3.0, 6.0]),
+    "in a task": ("y = torch.jit.wait(torch.jit.fork(torch.relu, x))", [3.0, 6.0]),
+    "no call": ("y = x + 0", None),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("key", CALLS)
+def test_what_an_operator_gives_is_multiplied_wherever_it_is_called(worker, key):
+    torch = worker.torch
+    body, wanted = CALLS[key]
+    unit = torch._C.CompilationUnit()
+    unit.define(f"def f(x: Tensor) -> Tensor:\n    {body}\n    return y\n", {"torch": torch}.get)
+    for factor, given in ((3, wanted), (1, [1.0, 2.0])):
+        graph = unit.find_function("f").graph.copy()
+        name = "aten::relu_" if key == "in place" else "aten::relu"
+        count = worker.multiply_calls(graph, name, factor)
+        assert bool(count) is (wanted is not None)
+        if count:
+            function = torch._C._create_function_from_graph("f", graph)
+            assert function(torch.tensor([1.0, 2.0])).tolist() == given

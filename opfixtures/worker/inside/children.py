@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import torch
@@ -68,17 +69,33 @@ def in_child(steps: list[Step], seconds: float) -> tuple[dict[str, Json], str]:
     # Nobody is to be believed in their presence.
     if not end_children(HELPERS):
         give_up("processes that a fixture module left behind cannot be ended")
-    made = {folder} | (all_that_is_there() - kept)
+    made = {folder, *(all_that_is_there().keys() - kept.keys())}
     left = [path for path in made if not is_removed(path)]
     if left:
         give_up("files that a fixture module left behind cannot be removed")
+    if all_that_is_there() != kept:
+        give_up(
+            "a fixture module changed files that were there before, such as those of the operator module's import"
+        )
     return heard, ending
 
 
-def all_that_is_there() -> set[str]:
-    """The paths in the places that a step can write to beside its own folder: where Landlock holds there are none."""
+def all_that_is_there() -> dict[str, tuple[int, ...]]:
+    """What there is in the places that a step can write to beside its own folder, by path, with what shows that it was
+    changed. Where Landlock holds there are none."""
     places = [] if LANDLOCK in HELD else [HOME, *([SHARED_MEMORY] if READ_ONLY_MOUNTS in HELD else [])]
-    return {os.path.join(place, name) for place in places for name in os.listdir(place)}
+    found: dict[str, tuple[int, ...]] = {}
+    while places:
+        with suppress(OSError), os.scandir(places.pop()) as entries:
+            for entry in entries:
+                seen = entry.stat(follow_symlinks=False)
+                found[entry.path] = (seen.st_mode, seen.st_ino)
+                if entry.is_dir(follow_symlinks=False):
+                    places.append(entry.path)
+                else:
+                    # Nobody sets the last one back.
+                    found[entry.path] += (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+    return found
 
 
 def give_up(reason: str) -> NoReturn:

@@ -1,4 +1,5 @@
-"""An upgrader's result altered: what does not depend on it shows no difference between two multiples.
+"""An upgrader's result altered, or a guard's operator's: what does not depend on it shows no difference between two
+multiples.
 
 Both are put in the same way, so that nothing but the value tells them apart: a tensor's version, its strides, what it
 shares with an argument and whether it requires a gradient are the same for both.
@@ -7,12 +8,15 @@ shares with an argument and whether it requires a gradient are the same for both
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import torch
 
 from . import Json
 from .archives import load_jit
-from .graphs import entries_of, upgrader_graphs
-from .markers import put_in_place
-from .running import replay
+from .graphs import called_by, entries_of, graphs_in, nodes_of, upgrader_graphs
+from .markers import forward_of, put_in_place
+from .running import replay, run_samples
 
 FACTOR = 3
 # What is appended to a graph, by the type that it returns. 11 is torch.bool (c10/core/ScalarType.h).
@@ -72,3 +76,36 @@ def multiplied(graph: str, factor: int, in_place: bool) -> str:
         value=value, factor=factor, flips=int(factor != 1), type=found[1], in_place="_" if in_place else ""
     )
     return f"{inside}{altered}{last}%opfixtures_result)\n"
+
+
+def replay_with_calls_multiplied(archive: bytes, row: Json, factor: int) -> Json:
+    """The recorded inputs with a multiple of what the row's operator gives, wherever the code calls it;
+    {"not_tried": why} where nothing can be multiplied."""
+    module = load_jit(archive)
+    graph = module.inlined_graph
+    if not multiply_calls(graph, row["operator"], factor):
+        return {"not_tried": "no call of the operator gives a tensor"}
+    return {"load_error": None, "differences": run_samples(forward_of(module, graph), row)}
+
+
+def multiply_calls(graph: Any, operator: str, factor: int) -> int:
+    """Have each call of the operator that gives one tensor give a multiple; how many there are."""
+    count = 0
+    for node in list(nodes_of(graph)):
+        count += sum(multiply_calls(inner, operator, factor) for inner in graphs_in(node))
+        outputs = list(node.outputs())
+        if not called_by(node, operator) or [str(one.type()) for one in outputs] != ["Tensor"]:
+            continue
+        by = graph.create("prim::Constant")
+        by.i_("value", factor)
+        by.output().setType(torch._C.IntType.get())
+        by.insertAfter(node)
+        # What writes into an argument gives that argument.
+        multiple = graph.create(
+            "aten::mul_" if "!" in node.schema() else "aten::mul", [outputs[0], by.output()], 1
+        )
+        multiple.insertAfter(by)
+        multiple.output().setType(outputs[0].type())
+        outputs[0].replaceAllUsesAfterNodeWith(multiple, multiple.output())
+        count += 1
+    return count

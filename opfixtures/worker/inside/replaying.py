@@ -16,7 +16,7 @@ from .children import HELPERS, Step, in_children
 from .isolation import HELD, LANDLOCK
 from .keeping import answer_for_children
 from .markers import look_for_marker, operator_ran
-from .multiplying import FACTOR, replay_multiplied
+from .multiplying import FACTOR, replay_multiplied, replay_with_calls_multiplied
 from .running import replay
 
 MOST_LANES = 4
@@ -49,7 +49,11 @@ def steps_of_replay(row: Json) -> list[list[Step]]:
 
     archive, name = archives["archive"], row["upgrader_name"]
     if name is None:
-        return [[*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))]]
+        return [
+            [*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))],
+            [("multiplied", lambda: replay_with_calls_multiplied(archive, row, FACTOR))],
+            [("by one", lambda: replay_with_calls_multiplied(archive, row, 1))],
+        ]
     return [
         [
             *steps("control"),
