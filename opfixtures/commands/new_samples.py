@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opfixtures.change.changes import Change
@@ -20,26 +20,27 @@ from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.synthesis.additions import ModuleText
 from opfixtures.synthesis.modules import Module
 from opfixtures.synthesis.proposals import without_samples
-from opfixtures.worker.observations import WorkerError
+from opfixtures.worker.observations import OperatorSeen, WorkerError
 
 
 @dataclass
 class RuntimeFinder:
     """Asks the pre-change runtime of each entry of a change. Where it cannot be had, `notes` say why, and the modules
-    have no sample inputs."""
+    have no sample inputs. `seen` is what runtimes said of operators, by their Python."""
 
     objects: GitObjects
     compared: Comparison
     change: Change
     tools: Tools
     notes: list[str] = field(default_factory=list)
+    seen: dict[str, Mapping[str, OperatorSeen]] = field(default_factory=dict)
 
     def overloads(self, entry: MapEntry) -> Sequence[FunctionSchema]:
         """The overloads of the entry's operator in its pre-change runtime, in the order in which TorchScript tries
         them; none where it cannot be had."""
         try:
             runtime = self._runtime(entry)
-            seen = operators_in(runtime, [entry.operator], self.tools.tell)[entry.operator]
+            seen = self._operator(runtime, entry.operator)
         except (UserError, WorkerError) as error:
             self._note(entry, f"its pre-change runtime cannot be had: {error}")
             return ()
@@ -82,6 +83,15 @@ class RuntimeFinder:
         if spec.kind == "checkout" and commit is None:
             raise RuntimeUnavailable("there is no commit from before the change")
         return self.tools.runtimes.obtain(spec, commit)
+
+    def _operator(self, runtime: Runtime, operator: str) -> OperatorSeen:
+        """What a runtime says of an operator: asked once for all that the map has."""
+        known = self.seen.get(runtime.python, {})
+        if operator not in known:
+            operators = {operator, *(entry.operator for entry in self.change.version_map.entries)}
+            known = operators_in(runtime, sorted(operators), self.tools.tell)
+            self.seen[runtime.python] = known
+        return known[operator]
 
     def _spec(self, entry: MapEntry) -> RuntimeSpec:
         version = entry.bumped_at_version - 1
