@@ -74,6 +74,8 @@ def modules_for(
 def module_text(module: Module, samples: Sequence[str] = ()) -> str:
     """The lines of the class, each ended by a newline. `samples` are the tuples of its sample_inputs(), as Python text.
 
+    What a call writes to is the module's own input, of which each run has a new one: a replay sees what was written.
+
     The lines import nothing but torch and script from torch 1.5.1 on. So types that would have to be imported stand
     in a type comment, where TorchScript knows them: `List[int]`, and `number` for a Scalar, which takes integers and
     floats alike. The overload is chosen by the arguments: `torch.ops.aten.div.Tensor` does not script.
@@ -151,8 +153,6 @@ def _body(module: Module) -> list[str]:
             lines += [f"        {line.format(one.name)}" for line in one.packed]
             continue
         value = module.way.given(one.name, one.type, one.passed.argument)
-        if one.is_written and not one.is_out and value == one.name:
-            value = _copy(one)
         if value != one.name:
             lines.append(f"        {one.name} = {value}")
     arguments = _arguments(module)
@@ -161,13 +161,6 @@ def _body(module: Module) -> list[str]:
         return [*lines, *_wrapped(f"        return {call}", arguments, end)]
     left = ", ".join(one.name for one in written)
     return [*lines, *_wrapped(f"        {call}", arguments, ")"), f"        return {left}".rstrip()]
-
-
-def _copy(parameter: Parameter) -> str:
-    return {
-        "Tensor": f"{parameter.name}.clone()",
-        "List[Tensor]": f"[tensor.clone() for tensor in {parameter.name}]",
-    }.get(parameter.type, parameter.name)
 
 
 def _arguments(module: Module) -> list[str]:
