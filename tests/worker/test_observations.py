@@ -16,12 +16,18 @@ from opfixtures.worker.observations import (
     Replayed,
     Reproduced,
     RuntimeSeen,
+    Sampled,
     UpgraderSeen,
     WorkerError,
 )
-from opfixtures.worker.told import TOLD_NOTHING, exported, row_replayed, runtime_seen
+from opfixtures.worker.told import TOLD_NOTHING, exported, row_replayed, runtime_seen, sampled
 
-GELU = {"schema": "aten::gelu(Tensor self) -> Tensor", "bumps": [10], "torch": True}
+GELU: Any = {
+    "schema": "aten::gelu(Tensor self) -> Tensor",
+    "overloads": ["aten::gelu(Tensor self) -> Tensor"],
+    "bumps": [10],
+    "torch": True,
+}
 RUNTIME = {
     "event": "runtime",
     "torch": "2.13.0+cpu",
@@ -30,7 +36,10 @@ RUNTIME = {
     "platform": "Linux-x86_64",
     "max_operator_version": 10,
     "imported": None,
-    "operators": {"aten::gelu": GELU, "tiny::scale": {"schema": None, "bumps": None, "torch": False}},
+    "operators": {
+        "aten::gelu": GELU,
+        "tiny::scale": {"schema": None, "overloads": [], "bumps": None, "torch": False},
+    },
     "isolation": ["Landlock"],
 }
 WORDS = [
@@ -66,7 +75,7 @@ def test_a_runtime_is_what_it_says() -> None:
         isolation=("Landlock",),
         imported=None,
         operators={
-            "aten::gelu": OperatorSeen("aten::gelu(Tensor self) -> Tensor", (10,), True),
+            "aten::gelu": OperatorSeen(GELU["schema"], (10,), True, (GELU["schema"],)),
             "tiny::scale": OperatorSeen(None, None, False),
         },
     )
@@ -108,6 +117,7 @@ def test_what_was_compiled_is_told_as_far_as_it_was_asked_for() -> None:
         ({**RUNTIME, "operators": {"aten::gelu": None}}, "torch"),
         ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "bumps": ["10"]}}}, "bumps"),
         ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "schema": 1}}}, "schema"),
+        ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "overloads": "all"}}}, "overloads"),
         ({**RUNTIME, "operators": {"aten::gelu": {**GELU, "torch": 1}}}, "torch"),
     ],
 )
@@ -281,3 +291,31 @@ def test_a_fixture_that_ends_the_worker_fails_every_step() -> None:
     assert seen.as_written["lite"].crashed
     assert not seen.marker.found
     assert seen.marker.failure == "the worker ended early"
+
+
+ONE = {"tensor": "float32", "shape": [1], "values": [1.0]}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"text": 1, "samples": [{"inputs": [ONE, 2]}]}, Sampled(1, ((ONE, 2),))),
+        ({"text": 0, "samples": [{"inputs": []}]}, Sampled(0, ((),))),
+        ({"refused": "it does not script"}, Sampled(refusal="it does not script")),
+        ({"text": 2, "samples": [{"inputs": [ONE]}]}, Sampled(refusal=TOLD_NOTHING)),
+        ({"text": 0, "samples": []}, Sampled(refusal=TOLD_NOTHING)),
+        ({"text": "0", "samples": [{"inputs": [ONE]}]}, Sampled(refusal=TOLD_NOTHING)),
+        (None, Sampled(refusal=TOLD_NOTHING)),
+        ([], Sampled(refusal=TOLD_NOTHING)),
+    ],
+)
+def test_samples_are_what_is_told_of_them(told, expected):
+    assert sampled(told, 2) == expected
+
+
+@pytest.mark.parametrize("samples", [[1], [{"inputs": 1}], [{"inputs": [{"tensor": 1}]}], [{}]])
+def test_samples_that_cannot_be_recorded_are_none(samples):
+    told = sampled({"text": 0, "samples": samples}, 1)
+    assert told.samples == ()
+    assert told.refusal.startswith("its samples")
+    assert told.refusal.endswith(": that cannot be recorded")
