@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     outcomes = {version: measured(version, options.every) for version in options.torch or RELEASES}
     sys.stdout.write(summary(outcomes))
     if options.write:
-        options.write.write_text(page(outcomes), encoding="utf-8")
+        options.write.write_text(page(outcomes, options.every), encoding="utf-8")
     return int(any(share(some) < 0.9 for some in outcomes.values()))
 
 
@@ -143,13 +143,15 @@ def summary(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
+def page(outcomes: Mapping[str, Sequence[Outcome]], every: int) -> str:
     """The page of the docs."""
+    which = "Each operator" if every == 1 else f"One operator in {every}"
+    option = "" if every == 1 else f" --every {every}"
     parts = [
         "# Which operators `opfixtures new` writes a module for\n",
-        "Every operator of the dispatcher was tried: it counts where a module scripts, calls exactly that overload, "
-        "and runs on the sample inputs that were found. Written by:\n",
-        "    python benchmarks/synthesis.py --write docs/synthesis.md\n",
+        f"{which} of the dispatcher was tried, in its order: it counts where a module scripts, calls exactly that "
+        "overload, and runs on the sample inputs that were found. Written by:\n",
+        f"    python benchmarks/synthesis.py{option} --write docs/synthesis.md\n",
         summary(outcomes),
         "What TorchScript cannot call: aliases, which it replaces (`aten::concat` becomes `aten::cat`); overloads that "
         "another one hides; arguments and results of classes that no record holds.\n",
