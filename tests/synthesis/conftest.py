@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from opfixtures.declarations.read import declare
 from opfixtures.settings.config import Config
@@ -20,17 +21,7 @@ CONFIG = Config(
     source=".opfixtures.toml",
     versions="versions.h",
 )
-CPP = Config(
-    version_map="map.cpp",
-    upgraders="upgraders.cpp",
-    registry="registry.py",
-    fixture_modules=("modules.py",),
-    fixtures="fixtures",
-    target=None,
-    runtimes=(),
-    source=".opfixtures.toml",
-    versions="versions.h",
-)
+CPP = replace(CONFIG, version_map="map.cpp", upgraders="upgraders.cpp")
 
 
 def entry(name: str, version: int = 5, schema: str | None = None) -> NewEntry:

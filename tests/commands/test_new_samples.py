@@ -1,0 +1,119 @@
+"""`opfixtures new` with a pre-change runtime to ask: what it finds, and what it says where it finds nothing."""
+
+import sys
+
+import pytest
+
+from tests.repositories import GitRepository
+
+pytestmark = pytest.mark.torch
+SETTINGS = """\
+[tool.opfixtures]
+version-map = "map.py"
+registry = "registry.py"
+fixture-modules = ["modules.py"]
+fixtures = "fixtures"
+"""
+RUNTIME = """
+[[tool.opfixtures.runtimes]]
+kind = "{kind}"
+{keys}
+"""
+
+
+@pytest.fixture
+def tree(new_repository, opfixtures):
+    """Makes a repository with these runtimes, in which `new` runs for an operator with an old schema."""
+
+    def make(runtime="", version_map="OPERATOR_VERSIONS = {}\n"):
+        files = {
+            ".opfixtures.toml": SETTINGS + runtime,
+            "map.py": version_map,
+            "registry.py": "from modules import *\n\nALL_MODULES = {}\n",
+            "modules.py": "import torch\n",
+        }
+        repository: GitRepository = new_repository(files)
+        return repository, lambda *args: opfixtures(repository, "new", *args)
+
+    return make
+
+
+def interpreter(**keys):
+    lines = "".join(f'{key.replace("_", "-")} = "{value}"\n' for key, value in keys.items())
+    return RUNTIME.format(kind="interpreter", keys=f'python = "{sys.executable}"\n{lines}')
+
+
+def notes(ran):
+    assert ran.status == 0, ran.err
+    return [line.removeprefix("note: ") for line in ran.out.splitlines() if line.startswith("note: ")]
+
+
+def test_what_runs_gets_samples_and_what_does_not_is_left_out(tree):
+    repository, new = tree(interpreter())
+    ran = new(
+        "aten::clamp",
+        "--old-schema",
+        CLAMP,
+        "--apply",
+    )
+    [note] = notes(ran)
+    assert note.startswith(
+        "aten::clamp: TestVersionedClampDefaultsV3 is left out: nothing that was tried runs ("
+    )
+    assert "At least one of 'min' or 'max' must not be None" in note
+    assert "TestVersionedClampDefaults" not in repository.read("modules.py")
+    assert "def sample_inputs(self):" in repository.read("modules.py")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "why"),
+    [
+        ("", "no runtime in the settings serves operator version 3"),
+        (interpreter().replace(sys.executable, "/nowhere/python"), "runtime 'interpreter': /nowhere/python"),
+        (interpreter(**{"import": "not_there"}), "No module named 'not_there'"),
+    ],
+)
+def test_without_a_runtime_there_are_no_samples_and_it_is_said(tree, runtime, why):
+    _, new = tree(runtime)
+    [note] = notes(new("aten::relu", "--old-schema", "relu(Tensor self) -> Tensor"))
+    assert note.startswith("aten::relu: its pre-change runtime cannot be had: ")
+    assert why in note
+
+
+def test_an_operator_that_the_runtime_lacks_is_named(tree):
+    _, new = tree(interpreter())
+    [note] = notes(new("aten::nothing", "--old-schema", "nothing(Tensor self) -> Tensor"))
+    assert note.startswith("aten::nothing: ")
+    assert note.endswith(" has no such operator")
+
+
+def test_what_never_runs_needs_samples_of_its_author(tree):
+    repository, new = tree(interpreter())
+    ran = new("aten::convolution_overrideable", "--old-schema", OVERRIDEABLE, "--apply")
+    [note] = notes(ran)
+    assert note.startswith(
+        "aten::convolution_overrideable: TestVersionedConvolutionOverrideableV3 needs sample_inputs() of yours: "
+        "nothing that was tried runs ("
+    )
+    assert "class TestVersionedConvolutionOverrideableV3(" in repository.read("modules.py")
+
+
+def test_of_an_entry_that_stands_the_samples_are_kept_that_a_release_tells_apart(tree):
+    """The interpreter has the change already: floats divide as ever, whole numbers do not."""
+    entry = (
+        '{"bumped_at_version": 4, "upgrader_name": "div_Tensor_0_3", '
+        '"old_schema": "aten::div.Tensor(Tensor self, Tensor other) -> Tensor"}'
+    )
+    version_map = f'OPERATOR_VERSIONS = {{"aten::div.Tensor": [{entry}]}}\n'
+    repository, new = tree(interpreter(), version_map)
+    assert notes(new("--all", "--apply")) == []
+    text = repository.read("modules.py")
+    # It is no pre-change runtime: all come out alike with the upgrader and without, and all are kept.
+    assert "0.625" in text
+
+
+CLAMP = "clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor"
+OVERRIDEABLE = (
+    "convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, "
+    "SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor"
+)
