@@ -69,7 +69,7 @@ def test_what_runs_gets_samples_and_what_does_not_is_left_out(tree):
     ("runtime", "why"),
     [
         ("", "no runtime in the settings serves operator version 3"),
-        (interpreter().replace(sys.executable, "/nowhere/python"), "runtime 'interpreter': /nowhere/python"),
+        (interpreter().replace(sys.executable, "/nowhere/python"), "there is no Python '/nowhere/python'"),
         (interpreter(**{"import": "not_there"}), "No module named 'not_there'"),
     ],
 )
