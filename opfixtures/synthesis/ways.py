@@ -10,7 +10,6 @@ from opfixtures.declarations.schema_types import Argument, FunctionSchema
 
 # 13 is quint8, 12 qint8 (c10/core/ScalarType.h).
 _QUANTIZED = "torch.quantize_per_tensor({}, 0.125, 10, 13)"
-_QUANTIZED_WEIGHT = "torch.quantize_per_tensor({}, 0.125, 0, 12)"
 
 
 @dataclass(frozen=True, slots=True)
