@@ -22,6 +22,9 @@ from opfixtures.synthesis.modules import Module
 from opfixtures.synthesis.proposals import without_samples
 from opfixtures.worker.observations import OperatorSeen, WorkerError
 
+# Of what torch says of inputs that do not run.
+_REASON_CHARACTERS = 200
+
 
 @dataclass
 class RuntimeFinder:
@@ -108,7 +111,8 @@ class RuntimeFinder:
 
 
 def _why(module: SampledModule) -> str:
-    return module.refusal.partition("\n")[0]
+    line = module.refusal.partition("\n")[0]
+    return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}..."
 
 
 def _parsed(text: str) -> list[FunctionSchema]:

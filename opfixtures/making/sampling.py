@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from opfixtures.declarations.function_schema import SchemaError, parse_schema
+from opfixtures.declarations.function_schema import Argument, SchemaError, parse_schema
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text
@@ -18,8 +19,10 @@ from opfixtures.worker.worker_process import Answers, run_worker
 
 # Of computing time, for one text of a module: what is found is found in much less.
 SEARCH_SECONDS = 1.0
-# Of a step, which is a part of the search: many times what it computes.
-_STEP_SECONDS = 60.0
+# Of a step, which is a part of the search: many times what it computes. torch imports compilers within one.
+_STEP_SECONDS = 20.0
+# Of a module, by the clock: an operator that waits is given up then.
+_WALL_SECONDS = 60.0
 # What a class needs of its file.
 HEAD = "import torch\n\n\n"
 
@@ -97,6 +100,7 @@ def _row(texts: Sequence[Module]) -> dict[str, Json]:
         "operator": module.schema.operator,
         "class": module.class_name,
         "seconds": SEARCH_SECONDS,
+        "wall_seconds": _WALL_SECONDS,
         "texts": [
             {
                 "source": HEAD + module_text(one),
@@ -117,10 +121,24 @@ def _parameter(module: Module, place: int) -> dict[str, Json]:
         "type": parameter.type,
         "argument": argument.name,
         "default": argument.default if isinstance(argument.default, str) else None,
+        "default_value": _default_value(argument, inner.size),
         "is_out": parameter.is_out,
         "place": place,
         "size": inner.size,
     }
+
+
+def _default_value(argument: Argument, size: int | None) -> Json:
+    """The default as the search compares it; None where there is none, or a name stands for it."""
+    default = argument.default
+    try:
+        if isinstance(default, tuple):
+            return [literal_eval(one) for one in default]
+        value = None if default is None else literal_eval(default)
+    except ValueError:
+        return None
+    is_list = size is not None and not isinstance(value, (list, type(None)))
+    return [value] * (size or 0) if is_list else value
 
 
 def _sampled(texts: Sequence[Module], told: Sampled, failure: str) -> SampledModule:

@@ -170,8 +170,8 @@ def _arguments(module: Module) -> list[str]:
     for argument in module.schema.arguments:
         parameter = by_argument.get(argument.name)
         if parameter is None:
-            # A generator that has no default; a default that is left out.
-            if argument.default is None:
+            # A generator that has no default; a default that is left out; what cannot be named in a call.
+            if argument.default is None and not keyword.iskeyword(argument.name):
                 texts.append(f"{argument.name}=None" if argument.kwarg_only or left_out else "None")
             left_out = left_out or argument.default is not None
             continue

@@ -45,7 +45,9 @@ def passing_least(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) ->
     others = _others(schema, siblings)
     for left in _subsets(schema):
         passed = _passed(schema, left)
-        if not _first_rival(passed, others):
+        if not any(one.by_name and _is_keyword(one.argument) for one in passed) and not _first_rival(
+            passed, others
+        ):
             return passed
     return passing_all(schema, siblings)
 
@@ -58,9 +60,12 @@ def _subsets(schema: FunctionSchema) -> Iterator[list[Argument]]:
 
 
 def _passed(schema: FunctionSchema, arguments: Sequence[Argument]) -> tuple[Passed, ...]:
-    """By place as far as nothing in front was left out, then by name."""
+    """By place as far as nothing in front was left out, then by name. What stands behind `*` under a keyword of Python
+    cannot be passed."""
     passed: list[Passed] = []
     for place, argument in enumerate(arguments):
+        if argument.kwarg_only and _is_keyword(argument):
+            continue
         in_place = argument == schema.arguments[place] and not argument.kwarg_only
         passed.append(Passed(argument, by_name=not in_place))
     return tuple(passed)

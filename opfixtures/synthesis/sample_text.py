@@ -26,7 +26,15 @@ def sample_text(inputs: list[Any]) -> str:
     line = f"({', '.join(texts)}{',' * (len(texts) == 1)})"
     if len(line) <= _WIDTH:
         return line
-    return "\n".join(["(", *(f"    {text}," for text in texts), ")"])
+    lines = [line for value, text in zip(inputs, texts, strict=True) for line in _lines(value, text)]
+    return "\n".join(["(", *(f"    {line}" for line in lines), ")"])
+
+
+def _lines(value: Any, text: str) -> list[str]:
+    """A value with its comma: a list that is long with an element a line."""
+    if isinstance(value, list) and len(text) > _WIDTH:
+        return ["[", *(f"    {value_text(one)}," for one in value), "],"]
+    return [f"{text},"]
 
 
 def value_text(value: Any) -> str:

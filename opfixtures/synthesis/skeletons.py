@@ -27,13 +27,15 @@ def skeleton(
     new: FunctionSchema | None,
     upgrader_name: str,
     siblings: Sequence[FunctionSchema] = (),
+    *,
+    is_gone: bool = False,
 ) -> str:
     """The TorchScript text of an upgrader that compiles and waits to be filled in, each line ended by a newline.
 
     Its parameters are those of `old`, without defaults, as PyTorch's own have them
     (torch/csrc/jit/operator_upgraders/upgraders_entry.cpp). It calls the operator as `new` has it, None where nobody
     knows, with each argument that is there under its old name and type; a comment says what could not be mapped.
-    `siblings` are the overloads of the operator as they are now.
+    `siblings` are the overloads of the operator as they are now. One that `is_gone` cannot be called.
     """
     new = new or old
     names = {one.name: _name(one) for one in old.arguments}
@@ -41,10 +43,20 @@ def skeleton(
     by_name = [one.kwarg_only for one in old.arguments]
     if True in by_name:
         parameters.insert(by_name.index(True), "*")
-    calls, notes = _call(old, new, names, siblings)
-    lines = [
+    head = [
         *_wrapped(f"def {upgrader_name}(", parameters, f") -> {_returned(old)}:"),
         f"  # to fill in: compute what {old.operator} did before this change",
+    ]
+    if is_gone:
+        lines = [
+            *head,
+            "  # it is gone: call what has its place",
+            f"  return {_instead(old, names)}".rstrip(),
+        ]
+        return "".join(f"{line}\n" for line in lines)
+    calls, notes = _call(old, new, names, siblings)
+    lines = [
+        *head,
         *(f"  # {note}" for note in notes),
         *_wrapped(f"  {'return ' if old.returns else ''}{_operator(new)}(", calls, ")"),
     ]
@@ -61,6 +73,13 @@ def _operator(schema: FunctionSchema) -> str:
     return f"torch.{name}" if namespace in ("", "aten") else f"torch.ops.{namespace}.{name}"
 
 
+def _instead(old: FunctionSchema, names: dict[str, str]) -> str:
+    """Something of the type that is returned: an argument, or a placeholder."""
+    of_type = {one.type.annotation: names[one.name] for one in reversed(old.arguments)}
+    values = [of_type.get(one.type.annotation, _placeholder(one.type)) for one in old.returns]
+    return ", ".join(values)
+
+
 def _call(
     old: FunctionSchema, new: FunctionSchema, names: dict[str, str], siblings: Sequence[FunctionSchema]
 ) -> tuple[list[str], list[str]]:
@@ -68,7 +87,11 @@ def _call(
     before = {one.name: one for one in old.arguments}
     texts, notes, left_out = [], [], False
     types_then, types_now = _types(old), _types(new)
-    for one in passing_all(new, [new, *siblings]):
+    passed = passing_all(new, [new, *siblings])
+    last_word = max(
+        (place for place, one in enumerate(passed) if keyword.iskeyword(one.argument.name)), default=-1
+    )
+    for place, one in enumerate(passed):
         argument = one.argument
         then = before.pop(argument.name, None)
         by_name = (one.by_name or left_out) and not keyword.iskeyword(argument.name)
@@ -77,8 +100,11 @@ def _call(
         elif argument.default is not None:
             changed = "has another type" if then else "is new"
             notes.append(f"{argument.name} {changed}: it is left at its default, {_default(argument)}")
-            left_out = True
-            continue
+            if place > last_word:
+                left_out = True
+                continue
+            # What stands behind it can be passed by its place alone.
+            value = _default(normalised(new).arguments[new.arguments.index(argument)])
         else:
             value = _placeholder(argument.type)
             changed = "has another type" if then else "is new"

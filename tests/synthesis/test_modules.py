@@ -201,6 +201,20 @@ def test_the_operator_is_called_without_its_overload(operator: str, call: str) -
     assert f"        return {call}\n" in text
 
 
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        # A keyword of Python can be passed by its place alone.
+        ("x::y(Tensor a, int k=1, float lambda=0.5) -> Tensor", ["y(a, k, lambda_)", "y(a)"]),
+        ("x::y(Tensor a, int k=1, float lambda) -> Tensor", ["y(a, k, lambda_)"]),
+        ("x::y(Tensor a, *, float lambda=0.5, int n=1) -> Tensor", ["y(a, n=n)", "y(a)"]),
+        ("x::y(Tensor a, *, float lambda) -> Tensor", ["y(a)"]),
+    ],
+)
+def test_a_keyword_of_python_is_passed_by_its_place_or_not_at_all(schema: str, expected: list[str]) -> None:
+    assert calls(schema, schema) == [f"torch.ops.x.{call}" for call in expected]
+
+
 @given(st.sampled_from(["aten::gelu", "x::y.z", "x::_y_.z_"]), st.integers(0, 99), st.lists(st.text()))
 def test_samples_stand_in_a_method_of_their_own(operator: str, version: int, samples: list[str]) -> None:
     [module] = modules_for(

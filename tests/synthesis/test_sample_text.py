@@ -61,6 +61,11 @@ def test_a_sample_is_a_tuple_in_one_line_or_an_input_a_line() -> None:
     assert sample_text([1, "a" * 70]) == f'(\n    1,\n    "{"a" * 70}",\n)'
 
 
+def test_a_long_list_has_an_element_a_line() -> None:
+    long = "a" * 40
+    assert sample_text([[long, long]]) == f'(\n    [\n        "{long}",\n        "{long}",\n    ],\n)'
+
+
 @pytest.mark.torch
 def test_the_text_makes_the_same_value_again_and_large_ones_are_short() -> None:
     root = "."

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
 
+from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.declarations.names import class_name_for
+from opfixtures.making import sampling
 from opfixtures.making.sampling import SampledModule, drafts, find_samples, operators_in
 from opfixtures.runtimes import Runtime
+from opfixtures.synthesis.modules import modules_for
 from tests.synthesis.in_torch import python_of
 
 pytestmark = pytest.mark.torch
 # Of many kinds: hints of an earlier version, pasted, made a fixture for 58 of them.
+WAITS = """\
+import time
+import torch
+
+if not hasattr(torch, "waits"):
+    torch.waits = torch.library.Library("waits", "DEF")
+    torch.waits.define("q(Tensor x) -> Tensor")
+    torch.waits.impl("q", lambda x: time.sleep(1000), "CPU")
+
+
+"""
 HUNDRED = Path(__file__).with_name("hundred_operators.txt").read_text(encoding="utf-8").split()
 
 
@@ -75,6 +91,27 @@ def test_old_releases_are_searched_too(release: str) -> None:
         "aten::linspace": [True, True],
         "aten::max_pool2d": [True, True],
     }
+
+
+def test_what_is_at_its_default_gets_another_value_where_that_runs() -> None:
+    """TorchScript stores no trailing argument that equals its default."""
+    whole, _ = found("2.13.0", "aten::conv2d")["aten::conv2d"]
+    stride, padding, *_ = re.findall(r"\[\d, \d\]", whole.samples[0])
+    assert stride != "[1, 1]"
+    assert padding != "[0, 0]"
+    whole, _ = found("2.13.0", "aten::leaky_relu")["aten::leaky_relu"]
+    assert all("0.01" not in sample for sample in whole.samples)
+
+
+def test_an_operator_that_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "HEAD", WAITS)
+    monkeypatch.setattr(sampling, "_STEP_SECONDS", 2.0)
+    monkeypatch.setattr(sampling, "_WALL_SECONDS", 5.0)
+    modules = modules_for(parse_schema("waits::q(Tensor x) -> Tensor"), "TestVersionedQV3")
+    begun = time.monotonic()
+    [one] = find_samples(Runtime("interpreter", "here", python_of("2.13.0")), modules, print)
+    assert one.refusal == "did not end within 2 seconds"
+    assert time.monotonic() - begun < 60
 
 
 def test_what_torchscript_does_not_call_is_named() -> None:

@@ -52,6 +52,16 @@ FILL_IN = "  # to fill in: compute what x::y did before this change\n"
             + "  # f has another type: say what it is for old models\n"
             "  return torch.ops.x.y(x, torch.zeros([0]))\n",
         ),
+        (
+            "x::y(Tensor x, float lambda=0.5) -> Tensor",
+            "x::y(Tensor x, float k=1, int[2] n=0, float lambda=0.5, int after=1) -> Tensor",
+            "def y_0_3(x: Tensor, lambda_: float) -> Tensor:\n"
+            + FILL_IN
+            + "  # k is new: it is left at its default, 1\n"
+            "  # n is new: it is left at its default, 0\n"
+            "  # after is new: it is left at its default, 1\n"
+            "  return torch.ops.x.y(x, 1.0, 0, lambda_)\n",
+        ),
     ],
 )
 def test_it_calls_the_operator_of_today_and_says_what_could_not_be_mapped(
@@ -72,3 +82,18 @@ def test_long_lines_are_wrapped() -> None:
         "  # to fill in: compute what gelu did before this change\n"
         f"  return torch.gelu(\n    {names[0]},\n    {names[1]},\n    {names[2]}\n  )\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "returned"),
+    [
+        ("x::y(Tensor x, int n) -> Tensor", "return x"),
+        ("x::y(int n) -> Tensor", "return torch.zeros([0])"),
+        ("x::y(Tensor x, float f) -> (Tensor, int[])", "return x, [0]"),
+        ("x::y(Tensor x) -> ()", "return"),
+    ],
+)
+def test_of_an_operator_that_is_gone_nothing_is_called(old: str, returned: str) -> None:
+    text = skeleton(parse_schema(old), None, "y_0_3", is_gone=True)
+    assert text.endswith(f"{FILL_IN}  # it is gone: call what has its place\n  {returned}\n")
+    assert "torch.ops.x.y" not in text

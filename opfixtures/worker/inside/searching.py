@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import torch
@@ -28,12 +29,13 @@ def search(row: Json, seconds: float) -> Json:
     """
     told: Json = {}
     errors = ""
+    deadline = time.monotonic() + row["wall_seconds"]
     for number, text in enumerate(row["texts"]):
-        if number and not re.search(text["for"], errors):
+        if number and (time.monotonic() > deadline or not re.search(text["for"], errors)):
             continue
         share, rounds = (LATER_SHARE, LATER_ROUNDS) if number else (1.0, ROUNDS)
         tries = Tries(text["parameters"], row["seconds"] * share)
-        seen = of_steps(in_children(steps(row, text, tries, rounds), seconds))
+        seen = of_steps(in_children(steps(row, text, tries, rounds, deadline), seconds))
         if "samples" in seen:
             return {"text": number, "samples": seen["samples"]}
         told = told or {"refused": seen["refused"]}
@@ -41,21 +43,21 @@ def search(row: Json, seconds: float) -> Json:
     return told
 
 
-def steps(row: Json, text: Json, tries: Tries, rounds: tuple[int, ...]) -> list[Step]:
-    """The steps of the search with one text: what crashes costs its own dtype in its own round."""
-    found: list[Step] = [("script", lambda: scripted(row, text) and {})]
-    for limit in rounds:
-        found += [
-            (f"{limit} {dtype}", part(row, text, tries, dtype, limit))
-            for dtype in dtypes_for(text["parameters"])
-        ]
+def steps(row: Json, text: Json, tries: Tries, rounds: tuple[int, ...], deadline: float) -> list[Step]:
+    """The steps of the search with one text: what crashes, or sleeps, costs its own dtype in its own round."""
+    parts = [(limit, dtype) for limit in rounds for dtype in dtypes_for(tries.parameters)]
+    found: list[Step] = [("script", lambda: {"scripted": bool(scripted(row, text))})]
+    for limit, dtype in parts:
+        found.append((f"{limit} {dtype}", part(row, text, tries, dtype, limit, deadline)))
     return found
 
 
-def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int) -> Any:
+def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int, deadline: float) -> Any:
     """A step. Its child knows what the steps in it found: those of a child that crashed are told by that alone."""
 
     def step() -> Json:
+        if time.monotonic() > deadline:
+            return {"errors": {}}
         known, spare = len(tries.found), len(tries.spare)
         tries.errors.clear()
         tries.dtype(scripted(row, text), dtype, limit)

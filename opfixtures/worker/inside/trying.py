@@ -19,6 +19,7 @@ from .values import to_json
 # Calls to try in each world, in one round after the other: most operators run in the first.
 ROUNDS = (3, 20, 100, 1000)
 LONG_SECONDS = 0.5
+MOST_OTHERS = 4
 MOST_SAMPLES = 3
 OF_ONE_DTYPE = 2
 QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
@@ -68,12 +69,36 @@ class Tries:
                 self.until += spent if spent > LONG_SECONDS else 0.0
             if tells(output):
                 self.done.add(world["name"])
+                given, inputs = self.off_defaults(function, values, given, inputs)
                 if inputs not in self.found:
                     self.found.append(inputs)
                     self.without_optionals(function, given)
                 return
             if not self.spare:
                 self.spare.append(inputs)
+
+    def off_defaults(
+        self, function: Any, values: list[list[Any]], given: list[Any], inputs: list[Json]
+    ) -> tuple[list[Any], list[Json]]:
+        """The same with other values for what is at its default, where that runs too.
+
+        TorchScript stores no trailing argument that equals its default, and an upgrader that is missing does not show.
+        """
+        for place, parameter in enumerate(self.parameters):
+            default = parameter.get("default_value")
+            if default is None or given[place] != default:
+                continue
+            others = [one for one in values[place] if one is not None and one != default]
+            for other in others[:MOST_OTHERS]:
+                changed = [*given[:place], other, *given[place + 1 :]]
+                try:
+                    changed_inputs, output = twice(function, changed)
+                except Exception:
+                    continue
+                if tells(output):
+                    given, inputs = changed, changed_inputs
+                    break
+        return given, inputs
 
     def without_optionals(self, function: Any, given: list[Any]) -> None:
         """The first sample with None for what may be None."""
