@@ -70,6 +70,9 @@ class Newly:
     def run(self, *args, folder="."):
         return self._opfixtures(self.repository, "new", "--no-samples", *args, folder=folder)
 
+    def check(self, *args):
+        return self._opfixtures(self.repository, "check", *args)
+
     def state(self):
         return {
             path: (self.root / path).read_bytes() for path in self.repository.git("ls-files").splitlines()
@@ -213,6 +216,29 @@ class TestALibrary:
         vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
         vistools.run("vistools::sharpen", "--apply")
         assert "def sharpen_0_3(" in vistools.read("vistools/upgraders.py")
+
+    def test_has_its_upgraders_to_stage_too_where_no_settings_name_them(self, vistools):
+        vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
+        vistools.repository.git("add", "--all")
+        vistools.run("vistools::sharpen", "--apply")
+        command = (
+            "`git add vistools/operator_versions.py fixtures_src/registry.py fixtures_src/modules.py "
+            "vistools/upgraders.py`\n"
+        )
+        assert vistools.check("--fix").err.endswith(command)
+        text = vistools.read("vistools/upgraders.py")
+        path = vistools.root / "vistools/upgraders.py"
+        path.unlink()
+        path.symlink_to("elsewhere.py")
+        # A link holds no upgraders.
+        assert "upgraders.py" not in vistools.check("--fix").err
+        vistools.repository.git("add", "vistools/upgraders.py")
+        path.unlink()
+        vistools.write("vistools/upgraders.py", text)
+        assert vistools.check("--fix").err.endswith(command)
+        vistools.repository.git("add", "--all")
+        done = vistools.check("--fix")
+        assert (done.status, done.err) == (0, "")
 
     def test_with_a_name_in_two_namespaces_gets_two_upgraders(self, vistools):
         entry = entry_of(4, "blur_0_3", "other::blur(Tensor x) -> Tensor")
