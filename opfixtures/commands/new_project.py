@@ -12,6 +12,7 @@ from opfixtures.declarations.read import declare, read_sources
 from opfixtures.errors import UserError
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules.torchscript import not_to_be_upgraded
+from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
 from opfixtures.synthesis.python_upgraders import python_upgraders, with_library_upgraders
@@ -62,25 +63,27 @@ class NewProject:
 
     def add(self, operator: str, old_schema: str | None, behaviour: bool) -> None:
         """Add what an operator needs."""
-        for newcomer in self._engine().for_operator(operator, old_schema, behaviour=behaviour):
-            self._take(newcomer)
+        self._take(self._engine().for_operator(operator, old_schema, behaviour=behaviour))
 
     def add_what_is_lacking(self) -> None:
         """Add what any entry lacks."""
-        for entry in self.change.entries.values():
-            newcomer = self._engine().for_entry(entry)
-            if newcomer.additions:
-                self._take(newcomer)
+        engine = self._engine()
+        newcomers = (engine.for_entry(entry) for entry in self.change.entries.values())
+        self._take([newcomer for newcomer in newcomers if newcomer.additions])
 
-    def _take(self, newcomer: Newcomer) -> None:
-        entry, change = newcomer.entry, self.change
-        returned = not_to_be_upgraded(entry.old_schema)
-        if returned:
-            raise UserError(
-                f"torch cannot upgrade {entry.operator}, which returns {returned}: {no_version_left(entry.operator)}"
-            )
-        self.newcomers.append(newcomer)
-        self.sources = {**self.sources, **inserted(self.sources, change.config, newcomer.additions)}
+    def _take(self, newcomers: Sequence[Newcomer]) -> None:
+        for entry in (newcomer.entry for newcomer in newcomers):
+            returned = not_to_be_upgraded(entry.old_schema)
+            if returned:
+                raise UserError(
+                    f"torch cannot upgrade {entry.operator}, which returns {returned}: "
+                    f"{no_version_left(entry.operator)}"
+                )
+        self.newcomers += newcomers
+        additions = sum((newcomer.additions for newcomer in newcomers), Additions())
+        # All at once: to read the files again takes as long as they are.
+        change = self.change
+        self.sources = {**self.sources, **inserted(self.sources, change.config, additions)}
         after = declare(self.sources, change.config, change.after.fixtures)
         self.change = replace(change, after=replace(after, operators=change.after.operators))
 

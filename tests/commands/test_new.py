@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from opfixtures import report
-from tests.renumber.conftest import FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
+from tests.renumber.conftest import ENTRY, FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
 SCHEMA = json.loads((Path(report.__file__).parent / "schemas/new.schema.json").read_text())
@@ -392,6 +392,20 @@ class TestAPyTorchTree:
             "aten::foo",
             "aten::foo.out",
         ]
+        assert pytorch_tree.errors() == []
+
+    def test_what_is_completed_together_is_called_like_nothing_else_of_it(self, pytorch_tree):
+        # Both classes would be called TestVersionedFooOutV10, and both entries name one upgrader.
+        foo = ENTRY.format(**facts("foo.out", 11)) + ENTRY.format(**facts("foo_out", 11))
+        pytorch_tree.replace(VERSION_MAP, "    });", f"{foo}    }});")
+        said = pytorch_tree.new("--all")
+        assert [line.split()[-1] for line in said if MODULES in line] == [
+            "TestVersionedFooOutV10",
+            "TestVersionedFooOut2V10",
+        ]
+        assert sum("foo_out_0_10, a skeleton" in line for line in said) == 1
+        assert sum("version 11 is produced" in line for line in said) == 1
+        assert pytorch_tree.read(UPGRADERS).count("def foo_out_0_10(") == 1
         assert pytorch_tree.errors() == []
 
     def test_a_guard_becomes_the_proof(self, pytorch_tree):
