@@ -22,10 +22,11 @@ from opfixtures.proving.generate import inside
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
-from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.settings.settings_scan import ASKED_FOR
 from opfixtures.synthesis.mending import MENDED, Mended, Mending
+from opfixtures.synthesis.python_upgraders import with_library_upgraders
 
 
 def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report: str = "text") -> bool:
@@ -95,9 +96,18 @@ def _mended(
 
 def _unstaged(objects: GitObjects, compared: Comparison, work_tree: WorkTreeSnapshot) -> list[str]:
     """The files that declare something and differ between the index and the work tree."""
-    sources = read_sources(work_tree, settings_of(compared)[1])
+    # A check does not read those of a library in Python, and yet they belong to the change.
+    config = with_library_upgraders(settings_of(compared)[1], work_tree.read)
     index = objects.index(ASKED_FOR)
-    return [path for path, content in sources.items() if index.read(path) != content]
+
+    def is_staged(path: str, content: bytes) -> bool:
+        try:
+            return index.read(path) == content
+        except NotAFileError:
+            return False
+
+    sources = read_sources(work_tree, config)
+    return [path for path, content in sources.items() if not is_staged(path, content)]
 
 
 def _write(root: str, mended: Sequence[Mended]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
@@ -13,11 +12,10 @@ from opfixtures.declarations.read import declare, read_sources
 from opfixtures.errors import UserError
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.rules.torchscript import not_to_be_upgraded
-from opfixtures.settings.config import Config
-from opfixtures.settings.settings_scan import below
+from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
-from opfixtures.synthesis.python_upgraders import python_upgraders
+from opfixtures.synthesis.python_upgraders import python_upgraders, with_library_upgraders
 
 Written = Mapping[str, tuple[bytes, bytes]]
 """By path the bytes that a file has, and those that it gets."""
@@ -65,25 +63,27 @@ class NewProject:
 
     def add(self, operator: str, old_schema: str | None, behaviour: bool) -> None:
         """Add what an operator needs."""
-        for newcomer in self._engine().for_operator(operator, old_schema, behaviour=behaviour):
-            self._take(newcomer)
+        self._take(self._engine().for_operator(operator, old_schema, behaviour=behaviour))
 
     def add_what_is_lacking(self) -> None:
         """Add what any entry lacks."""
-        for entry in self.change.entries.values():
-            newcomer = self._engine().for_entry(entry)
-            if newcomer.additions:
-                self._take(newcomer)
+        engine = self._engine()
+        newcomers = (engine.for_entry(entry) for entry in self.change.entries.values())
+        self._take([newcomer for newcomer in newcomers if newcomer.additions])
 
-    def _take(self, newcomer: Newcomer) -> None:
-        entry, change = newcomer.entry, self.change
-        returned = not_to_be_upgraded(entry.old_schema)
-        if returned:
-            raise UserError(
-                f"torch cannot upgrade {entry.operator}, which returns {returned}: {no_version_left(entry.operator)}"
-            )
-        self.newcomers.append(newcomer)
-        self.sources = {**self.sources, **inserted(self.sources, change.config, newcomer.additions)}
+    def _take(self, newcomers: Sequence[Newcomer]) -> None:
+        for entry in (newcomer.entry for newcomer in newcomers):
+            returned = not_to_be_upgraded(entry.old_schema)
+            if returned:
+                raise UserError(
+                    f"torch cannot upgrade {entry.operator}, which returns {returned}: "
+                    f"{no_version_left(entry.operator)}"
+                )
+        self.newcomers += newcomers
+        additions = sum((newcomer.additions for newcomer in newcomers), Additions())
+        # All at once: to read the files again takes as long as they are.
+        change = self.change
+        self.sources = {**self.sources, **inserted(self.sources, change.config, additions)}
         after = declare(self.sources, change.config, change.after.fixtures)
         self.change = replace(change, after=replace(after, operators=change.after.operators))
 
@@ -96,21 +96,8 @@ class NewProject:
 
 def new_project(change: Change, work_tree: WorkTreeSnapshot, head: str | None, finder: Finder) -> NewProject:
     """A project with its files; where the settings name no upgraders, those of a Python library."""
-    config = change.config
-    for path in _upgraders_of_library(config) if config.upgraders is None else ():
-        source = work_tree.read(path)
-        if source is not None and python_upgraders(path, source) is not None:
-            change = replace(change, config=replace(config, upgraders=path))
-            break
+    change = replace(change, config=with_library_upgraders(change.config, work_tree.read))
     return NewProject(change, read_sources(work_tree, change.config), _label(change, head), finder)
-
-
-def _upgraders_of_library(config: Config) -> Iterator[str]:
-    """Where a library's upgraders stand in Python: beside the map, or in the package that is imported."""
-    yield below(os.path.dirname(config.version_map), "upgraders.py")
-    for module in dict.fromkeys(spec.module for spec in config.runtimes if spec.module):
-        for top in ("", "src"):
-            yield below(config.folder, "/".join(filter(None, [top, *module.split("."), "upgraders.py"])))
 
 
 def _label(change: Change, head: str | None) -> str:

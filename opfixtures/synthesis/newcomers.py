@@ -70,13 +70,18 @@ class Newcomer:
 
 
 class Newcomers:
-    """Says what to add for operators of one change. `registered` is the TorchScript of a library's upgraders, None
-    where no file has it."""
+    """Says what to add for operators of one change: nothing of it is added twice, or called like something else of it.
+
+    `registered` is the TorchScript of a library's upgraders, None where no file has it.
+    """
 
     def __init__(self, change: Change, registered: str | None, finder: Finder) -> None:
         self._change = change
         self._registered = registered
         self._finder = finder
+        self._proposals = Proposals(change)
+        self._skeletons = set[str]()
+        self._version = 0
 
     def known(self) -> list[str]:
         """Every operator that anything here names."""
@@ -137,21 +142,29 @@ class Newcomers:
         has_home = change.after.upgraders() is not None or self._registered is not None
         if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
             upgrader = new_upgrader(entry, now, overloads(change.after, entry.operator))
-            if has_home:
-                additions += Additions(upgraders=(upgrader,))
-            else:
+            if not has_home:
                 homeless = upgrader
-        # A guard's row becomes the entry's.
-        entries = {**change.entries, entry.key: entry}.values()
-        matching = Matching(VersionMap("", tuple(entries)), change.registry.rows)
-        if not matching.rows_of(entry):
+            elif upgrader.name not in self._skeletons:
+                self._skeletons.add(upgrader.name)
+                additions += Additions(upgraders=(upgrader,))
+        if not self._matching(entry).rows_of(entry):
             siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
             write = partial(self._finder.write, entry)
-            additions += Proposals(change).fixture_entry(entry, siblings, write)
-        versions = change.after.versions()
-        if versions is not None and any(raised(versions, entry.bumped_at_version)):
-            additions += Additions(version=entry.bumped_at_version)
+            additions += self._proposals.fixture_entry(entry, siblings, write)
+        versions, version = change.after.versions(), entry.bumped_at_version
+        if versions is not None and version > self._version and any(raised(versions, version)):
+            self._version = version
+            additions += Additions(version=version)
         return Newcomer(entry, additions, now=now, upgrader=homeless)
+
+    def _matching(self, entry: MapEntry) -> Matching:
+        """The rows beside the entries, this one among them."""
+        change = self._change
+        if entry.key in change.entries:
+            return change.matching
+        # A guard's row becomes the entry's.
+        entries = {**change.entries, entry.key: entry}.values()
+        return Matching(VersionMap("", tuple(entries)), change.registry.rows)
 
     def _upgraders(self) -> set[str]:
         upgraders = self._change.after.upgraders()

@@ -74,8 +74,9 @@ def python_tokens(source: SourceText) -> Iterator[PythonToken]:
     silent = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in silent:
-            place = Place(source.path, token.start[0], token.start[1] + 1)
-            yield PythonToken(token.string, source.offset(place), place)
+            place, end = (Place(source.path, line, column + 1) for line, column in (token.start, token.end))
+            start = source.offset(place)
+            yield PythonToken(source.text[start : source.offset(end)], start, place)
 
 
 def _word(token: PythonToken) -> str:

@@ -111,7 +111,7 @@ class PythonInsertions:
         if text is None or token is None or match is None:
             raise _refusal(self, value)
         added = "".join(f"\n{upgrader.text}" for upgrader in upgraders)
-        if match[3] in ("\n", "\r\n"):
+        if match[3] in ("\n", "\r\n", "\r"):
             added = added.removeprefix("\n")
         if match[1].lower() != "r":
             added = added.replace("\\", "\\\\")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from opfixtures.declarations.place import Problem
 from opfixtures.declarations.python_source import parse
+from opfixtures.repository.snapshot import NotAFileError
+from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import below
 
 _DEFINED = re.compile(r"^def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 
@@ -29,3 +35,28 @@ def python_upgraders(path: str, source: bytes) -> str | None:
 def functions_in(text: str) -> frozenset[str]:
     """The names of the functions that TorchScript defines at its top level."""
     return frozenset(_DEFINED.findall(text))
+
+
+def with_library_upgraders(config: Config, read: Callable[[str], bytes | None]) -> Config:
+    """The settings; where they name no upgraders, with the Python file in which `read` finds those of the library.
+
+    A link or a folder in the place of that file is none.
+    """
+    if config.upgraders is not None:
+        return config
+    for path in _places(config):
+        try:
+            source = read(path)
+        except NotAFileError:
+            continue
+        if source is not None and python_upgraders(path, source) is not None:
+            return replace(config, upgraders=path)
+    return config
+
+
+def _places(config: Config) -> Iterator[str]:
+    """Where a library's upgraders stand in Python: beside the map, or in the package that is imported."""
+    yield below(os.path.dirname(config.version_map), "upgraders.py")
+    for module in dict.fromkeys(spec.module for spec in config.runtimes if spec.module):
+        for top in ("", "src"):
+            yield below(config.folder, "/".join(filter(None, [top, *module.split("."), "upgraders.py"])))

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from opfixtures import report
-from tests.renumber.conftest import FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
+from tests.renumber.conftest import ENTRY, FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
 SCHEMA = json.loads((Path(report.__file__).parent / "schemas/new.schema.json").read_text())
@@ -69,6 +69,9 @@ class Newly:
 
     def run(self, *args, folder="."):
         return self._opfixtures(self.repository, "new", "--no-samples", *args, folder=folder)
+
+    def check(self, *args):
+        return self._opfixtures(self.repository, "check", *args)
 
     def state(self):
         return {
@@ -213,6 +216,29 @@ class TestALibrary:
         vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
         vistools.run("vistools::sharpen", "--apply")
         assert "def sharpen_0_3(" in vistools.read("vistools/upgraders.py")
+
+    def test_has_its_upgraders_to_stage_too_where_no_settings_name_them(self, vistools):
+        vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
+        vistools.repository.git("add", "--all")
+        vistools.run("vistools::sharpen", "--apply")
+        command = (
+            "`git add vistools/operator_versions.py fixtures_src/registry.py fixtures_src/modules.py "
+            "vistools/upgraders.py`\n"
+        )
+        assert vistools.check("--fix").err.endswith(command)
+        text = vistools.read("vistools/upgraders.py")
+        path = vistools.root / "vistools/upgraders.py"
+        path.unlink()
+        path.symlink_to("elsewhere.py")
+        # A link holds no upgraders.
+        assert "upgraders.py" not in vistools.check("--fix").err
+        vistools.repository.git("add", "vistools/upgraders.py")
+        path.unlink()
+        vistools.write("vistools/upgraders.py", text)
+        assert vistools.check("--fix").err.endswith(command)
+        vistools.repository.git("add", "--all")
+        done = vistools.check("--fix")
+        assert (done.status, done.err) == (0, "")
 
     def test_with_a_name_in_two_namespaces_gets_two_upgraders(self, vistools):
         entry = entry_of(4, "blur_0_3", "other::blur(Tensor x) -> Tensor")
@@ -366,6 +392,20 @@ class TestAPyTorchTree:
             "aten::foo",
             "aten::foo.out",
         ]
+        assert pytorch_tree.errors() == []
+
+    def test_what_is_completed_together_is_called_like_nothing_else_of_it(self, pytorch_tree):
+        # Both classes would be called TestVersionedFooOutV10, and both entries name one upgrader.
+        foo = ENTRY.format(**facts("foo.out", 11)) + ENTRY.format(**facts("foo_out", 11))
+        pytorch_tree.replace(VERSION_MAP, "    });", f"{foo}    }});")
+        said = pytorch_tree.new("--all")
+        assert [line.split()[-1] for line in said if MODULES in line] == [
+            "TestVersionedFooOutV10",
+            "TestVersionedFooOut2V10",
+        ]
+        assert sum("foo_out_0_10, a skeleton" in line for line in said) == 1
+        assert sum("version 11 is produced" in line for line in said) == 1
+        assert pytorch_tree.read(UPGRADERS).count("def foo_out_0_10(") == 1
         assert pytorch_tree.errors() == []
 
     def test_a_guard_becomes_the_proof(self, pytorch_tree):

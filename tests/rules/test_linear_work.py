@@ -203,6 +203,7 @@ def work(opfixtures, monkeypatch):
         ("without fixtures", ("renumber",)),
         ("in a library", ("renumber",)),
         ("in a fork", ("renumber",)),
+        ("without anything", ("new", "--all", "--no-samples")),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )

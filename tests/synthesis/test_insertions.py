@@ -1,6 +1,7 @@
 """Each way in which a map, a registry, modules and upgraders are written gets what is added, and stays what it was."""
 
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -276,6 +277,25 @@ class TestUpgraders:
         added = after.format(f"\n{upgrader('b_0_4').text}")
         found = put(f"UPGRADERS = {before}\n", Additions(upgraders=(upgrader("b_0_4"),)), "upgraders.py")
         assert found == f"UPGRADERS = {added}\n"
+
+    @pytest.mark.parametrize("line_break", ["\r\n", "\r"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '"""\n"""',
+            '"""\ndef a(): pass\n"""',
+            'r"""\ndef a(): pass\n\ndef c(): pass"""',
+            '"""\ndef a(): pass\n\ndef c(): pass\n"""',
+            (files("opfixtures.synthesis.library") / "templates/upgraders.py.txt")
+            .read_text("utf-8")
+            .partition("UPGRADERS = ")[2][:-1],
+        ],
+    )
+    def test_in_python_get_another_one_whatever_ends_the_lines(self, text, line_break):
+        text = f"# Upgraders.\nUPGRADERS = {text}\n\n\ndef register():\n    pass\n"
+        added = Additions(upgraders=(upgrader("b_0_4"),))
+        found = put(text.replace("\n", line_break), added, "upgraders.py")
+        assert found == put(text, added, "upgraders.py").replace("\n", line_break)
 
     def test_in_python_are_escaped_where_the_literal_is(self):
         text = replace_text = upgrader("b_0_4").text.replace("return x", "return x  # \\d")
