@@ -141,7 +141,9 @@ class Newcomers:
         change, additions, homeless = self._change, Additions(), None
         has_home = change.after.upgraders() is not None or self._registered is not None
         if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
-            upgrader = new_upgrader(entry, now, overloads(change.after, entry.operator))
+            is_gone = now is None and _is_declared(change.before, entry.operator)
+            today = overloads(change.after, entry.operator)
+            upgrader = new_upgrader(entry, now, today, is_gone=is_gone)
             if not has_home:
                 homeless = upgrader
             elif upgrader.name not in self._skeletons:
@@ -210,6 +212,10 @@ def declared(side: Declarations, operator: str) -> FunctionSchema | None:
                 "that it had by --old-schema"
             )
     return found[0].schema if found else None
+
+
+def _is_declared(side: Declarations, operator: str) -> bool:
+    return any(one.operator == operator for file in side.operators() for one in file.operators)
 
 
 def overloads(side: Declarations, operator: str) -> list[FunctionSchema]:

@@ -109,11 +109,16 @@ def _schema_of(entry: MapEntry) -> FunctionSchema:
 
 
 def new_upgrader(
-    entry: MapEntry, new: FunctionSchema | None = None, siblings: Sequence[FunctionSchema] = ()
+    entry: MapEntry,
+    new: FunctionSchema | None = None,
+    siblings: Sequence[FunctionSchema] = (),
+    *,
+    is_gone: bool = False,
 ) -> NewUpgrader:
-    """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known, and `siblings` are
-    its overloads of today."""
-    return NewUpgrader(entry.upgrader_name, skeleton(_schema_of(entry), new, entry.upgrader_name, siblings))
+    """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known, `siblings` are its
+    overloads of today, and one that `is_gone` has neither."""
+    text = skeleton(_schema_of(entry), new, entry.upgrader_name, siblings, is_gone=is_gone)
+    return NewUpgrader(entry.upgrader_name, text)
 
 
 def _plain(operator: str) -> str:

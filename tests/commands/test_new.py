@@ -518,3 +518,13 @@ class TestProjects:
         )
         assert two.run("x::y", *schema, "--apply", folder="b/vistools").status == 0
         assert "x::y" in two.read("b/vistools/operator_versions.py")
+
+
+def test_the_skeleton_for_an_operator_that_is_gone_calls_nothing(vistools):
+    vistools.replace("vistools/ops.py", 'lib.define("blur(Tensor x) -> Tensor")\n', "")
+    vistools.new("vistools::blur")
+    assert (
+        "  # to fill in: compute what vistools::blur did before this change\n"
+        "  # it is gone: call what has its place\n"
+        "  return x\n"
+    ) in vistools.read("vistools/upgraders.py")
