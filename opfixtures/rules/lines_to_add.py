@@ -11,7 +11,7 @@ from opfixtures.declarations.names import fixture_stem, suggested_row
 from opfixtures.errors import UserError
 from opfixtures.repository.printable import printable
 from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
-from opfixtures.synthesis.proposals import Proposals
+from opfixtures.synthesis.proposals import Proposals, fault_of
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.python_names import Binding
 from opfixtures.synthesis.source_text import SourceText
@@ -26,6 +26,9 @@ class LinesToAdd:
 
     def for_entry(self, entry: MapEntry) -> str:
         """What to add, so that `entry` has a fixture entry."""
+        fault = fault_of(entry)
+        if fault:
+            return printable(fault)
         change, added = self._change, self._proposals.fixture_entry(entry)
         lines = [
             f"opfixtures new {quote(printable(entry.operator))}",

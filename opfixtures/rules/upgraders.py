@@ -65,8 +65,11 @@ def _upgraders_after(change: Change) -> Upgraders | None:
 
 
 def _lines_to_add(upgraders: Upgraders, entry: MapEntry) -> str:
-    from opfixtures.synthesis.proposals import new_upgrader
+    from opfixtures.synthesis.proposals import fault_of, new_upgrader
 
+    fault = fault_of(entry)
+    if fault:
+        return printable(fault)
     name = printable(entry.upgrader_name)
     text = "\n".join(map(printable, new_upgrader(entry).text.rstrip("\n").split("\n")))
     where = f"add to {printable(upgraders.path)}{f':{upgraders.end.line}' if upgraders.end else ''}:"

@@ -17,7 +17,7 @@ from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted, raised
 from opfixtures.synthesis.order import in_ascending_order
-from opfixtures.synthesis.proposals import Proposals, new_upgrader, upgrader_of_its_range
+from opfixtures.synthesis.proposals import Proposals, fault_of, new_upgrader, upgrader_of_its_range
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.rewrite import rewrite
 from opfixtures.synthesis.second_class import with_class_of_its_own
@@ -83,7 +83,8 @@ class Mending:
                 yield entry
 
     def _is_wrong(self, entry: MapEntry) -> bool:
-        return any((code, entry.key) in self._entries for code in _WRONG)
+        # An entry that stood there before has no finding of its own.
+        return any((code, entry.key) in self._entries for code in _WRONG) or bool(fault_of(entry))
 
     def _rename(self) -> None:
         change, config = self._change, self._change.config

@@ -21,6 +21,7 @@ from opfixtures.synthesis.insertions import raised
 from opfixtures.synthesis.modules import Module
 from opfixtures.synthesis.proposals import (
     Proposals,
+    fault_of,
     lacks_upgrader,
     new_upgrader,
     upgrader_name,
@@ -141,6 +142,7 @@ class Newcomers:
         change, additions, homeless = self._change, Additions(), None
         has_home = change.after.upgraders() is not None or self._registered is not None
         if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
+            self._refuse(entry)
             is_gone = now is None and _is_declared(change.before, entry.operator)
             today = overloads(change.after, entry.operator)
             upgrader = new_upgrader(entry, now, today, is_gone=is_gone)
@@ -150,6 +152,7 @@ class Newcomers:
                 self._skeletons.add(upgrader.name)
                 additions += Additions(upgraders=(upgrader,))
         if not self._matching(entry).rows_of(entry):
+            self._refuse(entry)
             siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
             write = partial(self._finder.write, entry)
             additions += self._proposals.fixture_entry(entry, siblings, write)
@@ -158,6 +161,13 @@ class Newcomers:
             self._version = version
             additions += Additions(version=version)
         return Newcomer(entry, additions, now=now, upgrader=homeless)
+
+    def _refuse(self, entry: MapEntry) -> None:
+        """Raises UserError where nothing can be built upon an entry."""
+        fault = fault_of(entry)
+        if fault:
+            where = f"{entry.place}: " if entry.key in self._change.entries else ""
+            raise UserError(f"{where}{fault}")
 
     def _matching(self, entry: MapEntry) -> Matching:
         """The rows beside the entries, this one among them."""

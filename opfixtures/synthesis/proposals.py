@@ -47,8 +47,9 @@ class Proposals:
         write: Writer = without_samples,
     ) -> Additions:
         """The fixture entry of an entry: its modules, as `write` has them, and their rows. A class of the operator that
-        stands unused is taken as it is. `siblings` are the operator's overloads."""
-        schema, version = _schema_of(entry), entry.bumped_at_version - 1
+        stands unused is taken as it is. `siblings` are the operator's overloads. `fault_of` finds nothing wrong with
+        the entry."""
+        schema, version = parse_schema(entry.old_schema), entry.bumped_at_version - 1
         for name in _names(class_name_for(entry.operator, version)):
             modules = modules_for(schema, name, siblings)
             if all(self._is_free(module.class_name, entry.operator) for module in modules):
@@ -100,12 +101,13 @@ def _names(name: str) -> Iterator[str]:
     return chain([name], (numbered(name, number) for number in count(2)))
 
 
-def _schema_of(entry: MapEntry) -> FunctionSchema:
-    """The old schema; where it does not parse, one that takes a tensor and gives one."""
+def fault_of(entry: MapEntry) -> str:
+    """Why nothing can be built upon an entry's old_schema, and what to do first; empty where it can."""
     try:
-        return parse_schema(entry.old_schema)
-    except SchemaError:
-        return parse_schema(f"{_plain(entry.operator)}(Tensor self) -> Tensor")
+        parse_schema(entry.old_schema)
+    except SchemaError as error:
+        return f"old_schema of {entry.operator} does not parse ({error}): first correct old_schema"
+    return ""
 
 
 def new_upgrader(
@@ -116,16 +118,10 @@ def new_upgrader(
     is_gone: bool = False,
 ) -> NewUpgrader:
     """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known, `siblings` are its
-    overloads of today, and one that `is_gone` has neither."""
-    text = skeleton(_schema_of(entry), new, entry.upgrader_name, siblings, is_gone=is_gone)
-    return NewUpgrader(entry.upgrader_name, text)
-
-
-def _plain(operator: str) -> str:
-    """An operator's name as a schema can have it."""
-    namespace, _, name = operator.rpartition("::")
-    return "::".join(
-        re.sub(r"\W", "_", part) or "_" for part in (namespace or "aten", name.partition(".")[0])
+    overloads of today, and one that `is_gone` has neither. `fault_of` finds nothing wrong with the entry."""
+    old = parse_schema(entry.old_schema)
+    return NewUpgrader(
+        entry.upgrader_name, skeleton(old, new, entry.upgrader_name, siblings, is_gone=is_gone)
     )
 
 

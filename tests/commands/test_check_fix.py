@@ -104,6 +104,19 @@ def test_what_the_index_lacks_is_told_and_the_check_judges_the_index(entered):
     )
 
 
+def test_an_old_schema_that_does_not_parse_is_built_upon_by_nothing(fixed):
+    fixed.replace(VERSION_MAP, "aten::gelu(Tensor self)", "aten::gelu((")
+    fixed.repository.git("add", "--all")
+    fixed.repository.commit()
+    fixed.replace(UPGRADERS, UPGRADER.format(**facts("gelu", 10)), "")
+    fixed.repository.git("add", "--all")
+    state = fixed.state()
+    ran = fixed.run()
+    assert "OPF104" in ran.out
+    assert ": first correct old_schema\n" in ran.out
+    assert fixed.state() == state
+
+
 def test_what_is_not_staged_is_mended_too_and_nothing_else_of_a_file_changes(entered):
     entered.replace(MODULES, "import torch\n", "import torch  # not staged\n")
     before = entered.repository.read(MODULES)

@@ -240,6 +240,17 @@ class TestALibrary:
         done = vistools.check("--fix")
         assert (done.status, done.err) == (0, "")
 
+    @pytest.mark.parametrize("args", [("vistools::old",), ("--all",)])
+    def test_with_an_old_schema_that_does_not_parse_has_to_correct_it_first(self, vistools, args):
+        entry = entry_of(4, "old_0_3", "vistools::old(Tensor")
+        vistools.write(
+            "vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"vistools::old": [{entry}]}}\n'
+        )
+        assert vistools.refused(*args) == (
+            "vistools/operator_versions.py:1:40: old_schema of vistools::old does not parse (expected an argument's "
+            "name, found the end): first correct old_schema"
+        )
+
     def test_with_a_name_in_two_namespaces_gets_two_upgraders(self, vistools):
         entry = entry_of(4, "blur_0_3", "other::blur(Tensor x) -> Tensor")
         vistools.write("vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"other::blur": [{entry}]}}\n')
