@@ -9,11 +9,13 @@ from functools import partial
 from typing import Protocol
 
 from opfixtures.change.changes import Change
+from opfixtures.change.library_numbers import no_version_left
 from opfixtures.change.matching import Matching
 from opfixtures.change.next_version import next_version
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import MapEntry, VersionMap
 from opfixtures.declarations.place import Place
+from opfixtures.declarations.returned import not_to_be_upgraded
 from opfixtures.declarations.schema_text import schema_text
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewUpgrader
@@ -166,8 +168,13 @@ class Newcomers:
         return Newcomer(entry, additions, now=now, upgrader=homeless)
 
     def _refuse(self, entry: MapEntry) -> None:
-        """Raises UserError where nothing can be built upon an entry."""
-        fault = fault_of(entry)
+        """Raises UserError where nothing can be built upon an entry: before anybody searches for sample inputs."""
+        fault, returned = fault_of(entry), not_to_be_upgraded(entry.old_schema)
+        if returned:
+            fault = (
+                f"torch cannot upgrade {entry.operator}, which returns {returned}: "
+                f"{no_version_left(entry.operator)}"
+            )
         if fault:
             where = f"{entry.place}: " if entry.key in self._change.entries else ""
             raise UserError(f"{where}{fault}")
