@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, count, islice
 
 from opfixtures.change.changes import Change, is_module
-from opfixtures.change.library_numbers import no_version_left
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
 from opfixtures.declarations.model import FixtureModule, MapEntry
 from opfixtures.declarations.names import (
@@ -113,6 +112,8 @@ def fault_of(entry: MapEntry) -> str:
     name = next((name for name, times in names.items() if times > 1), None)
     if name is None:
         return ""
+    from opfixtures.change.library_numbers import no_version_left
+
     # torch has such a one itself: static_runtime::clamp_nan_to_num.
     return (
         f"{entry.operator} takes two arguments called {name} in its old schema, and no function of Python or "
