@@ -165,6 +165,6 @@ def _say_next(library: Library, plan: Plan) -> None:
         sys.stdout.writelines(f"{printable(line)}\n" for line in (f"still to do: {first}", *more))
     operator = library.operators[0].operator
     sys.stdout.write(
-        "next: `git add --all` and commit; from then on, before you change an operator for old models: "
+        "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "
         f"`opfixtures new {operator}`\n"
     )

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
-from opfixtures.change.library_numbers import no_version_left
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.declarations.read import declare, read_sources
-from opfixtures.errors import UserError
 from opfixtures.repository.snapshot import WorkTreeSnapshot
-from opfixtures.rules.torchscript import not_to_be_upgraded
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
@@ -72,13 +69,6 @@ class NewProject:
         self._take([newcomer for newcomer in newcomers if newcomer.additions])
 
     def _take(self, newcomers: Sequence[Newcomer]) -> None:
-        for entry in (newcomer.entry for newcomer in newcomers):
-            returned = not_to_be_upgraded(entry.old_schema)
-            if returned:
-                raise UserError(
-                    f"torch cannot upgrade {entry.operator}, which returns {returned}: "
-                    f"{no_version_left(entry.operator)}"
-                )
         self.newcomers += newcomers
         additions = sum((newcomer.additions for newcomer in newcomers), Additions())
         # All at once: to read the files again takes as long as they are.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.change.numbering import is_library, numbering_of
@@ -11,11 +10,6 @@ from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.rules.versions import renumbered
-
-if TYPE_CHECKING:
-    from opfixtures.declarations.function_schema import Type
-
-_COMPOSED = frozenset({"Await", "Dict", "Future", "List", "RRef", "Tuple", "Union"})
 
 
 @rule("OPF113", Severity.ERROR)
@@ -73,6 +67,8 @@ def returns_cannot_be_upgraded(change: Change, finding: NewFinding) -> Iterator[
     registry row for the old overload is a guard, which is replayed at every head.
     """
     for entry in change.written:
+        from opfixtures.declarations.returned import not_to_be_upgraded
+
         returned = not_to_be_upgraded(entry.old_schema)
         if returned:
             from opfixtures.change.library_numbers import no_version_left
@@ -80,28 +76,3 @@ def returns_cannot_be_upgraded(change: Change, finding: NewFinding) -> Iterator[
             message = f"torch cannot upgrade {entry.operator}, which returns {returned} in its old_schema"
             hint = f"{no_version_left(printable(entry.operator))}; take this entry away"
             yield finding(entry.operator, entry.place, message, hint)
-
-
-def not_to_be_upgraded(old_schema: str) -> str:
-    """What a schema returns that torch cannot upgrade; empty where it can, or the schema does not parse."""
-    from opfixtures.declarations.function_schema import SchemaError, parse_schema
-
-    try:
-        schema = parse_schema(old_schema)
-    except SchemaError:
-        return ""
-    if not (schema.returns or schema.is_varret):
-        return "nothing"
-    if len(schema.returns) > 1 or schema.is_varret:
-        return "several values"
-    inside = (name for one in schema.returns for name in _composed(one.type))
-    found = next(inside, None)
-    return f"a {found.lower()}" if found else ""
-
-
-def _composed(type_: Type) -> Iterator[str]:
-    """What a type is made of that has types inside, `Optional` left out."""
-    if type_.name in _COMPOSED:
-        yield type_.name
-    for inner in type_.inside:
-        yield from _composed(inner)

@@ -17,7 +17,7 @@ from opfixtures.synthesis.cpp_insertions import CppInsertions
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.python_names import Binding, of_classes
 from opfixtures.synthesis.renumbering import Renumbering
-from opfixtures.synthesis.second_reading import believe, believe_upgraders
+from opfixtures.synthesis.second_reading import believe, believe_python, believe_upgraders
 from opfixtures.synthesis.source_text import Edit, SourceText
 
 
@@ -38,6 +38,7 @@ def inserted(sources: Mapping[str, bytes], config: Config, additions: Additions)
     new = {path: SourceText(path, sources[path]).edited(found) for path, found in edits.items() if found}
     believe(before, declare({**sources, **new}, config), config, additions)
     believe_upgraders(sources, new, config, additions)
+    believe_python(sources, new)
     return new
 
 

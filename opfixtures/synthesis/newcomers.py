@@ -9,14 +9,17 @@ from functools import partial
 from typing import Protocol
 
 from opfixtures.change.changes import Change
+from opfixtures.change.library_numbers import no_version_left
 from opfixtures.change.matching import Matching
 from opfixtures.change.next_version import next_version
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
-from opfixtures.declarations.model import Declarations, MapEntry, VersionMap
+from opfixtures.declarations.model import MapEntry, VersionMap
 from opfixtures.declarations.place import Place
+from opfixtures.declarations.returned import not_to_be_upgraded
 from opfixtures.declarations.schema_text import schema_text
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewUpgrader
+from opfixtures.synthesis.declared_schemas import declared, is_declared, overloads, refuse_unread
 from opfixtures.synthesis.insertions import raised
 from opfixtures.synthesis.modules import Module
 from opfixtures.synthesis.proposals import (
@@ -103,13 +106,17 @@ class Newcomers:
         `old_schema` is what it was before, where no declaration tells; with `behaviour` it need not differ.
 
         Raises:
-            UserError: nobody knows the operator, or what it was; nothing changed; no version is left.
+            UserError: nobody knows the operator, or what it was; its declaration cannot be read; nothing changed; no
+                version is left.
         """
         change = self._change
         own = [entry for entry in change.added if entry.operator == operator]
         if own:
             return [self.for_entry(entry) for entry in own]
         before, now = declared(change.before, operator), declared(change.after, operator)
+        if old_schema is None:
+            refuse_unread(change.before, operator, before, "before the change")
+            refuse_unread(change.after, operator, now, "now")
         old = _parsed(old_schema, operator) if old_schema is not None else before
         published = change.entries_by_operator.get(operator, [])
         is_changed = behaviour or old_schema is not None or (before and now and not same_schema(before, now))
@@ -143,7 +150,7 @@ class Newcomers:
         has_home = change.after.upgraders() is not None or self._registered is not None
         if not has_home or lacks_upgrader(entry, change.after.upgraders(), self._registered):
             self._refuse(entry)
-            is_gone = now is None and _is_declared(change.before, entry.operator)
+            is_gone = now is None and is_declared(change.before, entry.operator)
             today = overloads(change.after, entry.operator)
             upgrader = new_upgrader(entry, now, today, is_gone=is_gone)
             if not has_home:
@@ -163,8 +170,13 @@ class Newcomers:
         return Newcomer(entry, additions, now=now, upgrader=homeless)
 
     def _refuse(self, entry: MapEntry) -> None:
-        """Raises UserError where nothing can be built upon an entry."""
-        fault = fault_of(entry)
+        """Raises UserError where nothing can be built upon an entry: before anybody searches for sample inputs."""
+        fault, returned = fault_of(entry), not_to_be_upgraded(entry.old_schema)
+        if returned:
+            fault = (
+                f"torch cannot upgrade {entry.operator}, which returns {returned}: "
+                f"{no_version_left(entry.operator)}"
+            )
         if fault:
             where = f"{entry.place}: " if entry.key in self._change.entries else ""
             raise UserError(f"{where}{fault}")
@@ -207,36 +219,6 @@ class Newcomers:
             f"nobody knows the schema that {operator} had: name the files that declare operators as `operators` in the "
             f"settings, or give it: --old-schema '{operator}(Tensor x) -> Tensor'"
         )
-
-
-def declared(side: Declarations, operator: str) -> FunctionSchema | None:
-    """The schema that a state declares for an operator; None where there is none.
-
-    Raises UserError where it declares several.
-    """
-    found = [one for file in side.operators() for one in file.operators if one.operator == operator]
-    for one in found[1:]:
-        if not same_schema(one.schema, found[0].schema):
-            raise UserError(
-                f"{one.place}: {operator} is declared here and in {found[0].place}, and not alike: give the schema "
-                "that it had by --old-schema"
-            )
-    return found[0].schema if found else None
-
-
-def _is_declared(side: Declarations, operator: str) -> bool:
-    return any(one.operator == operator for file in side.operators() for one in file.operators)
-
-
-def overloads(side: Declarations, operator: str) -> list[FunctionSchema]:
-    """The schemas of all overloads of an operator that a state declares."""
-    name = operator.partition(".")[0]
-    return [
-        one.schema
-        for file in side.operators()
-        for one in file.operators
-        if one.operator.partition(".")[0] == name
-    ]
 
 
 def _parsed(text: str, operator: str) -> FunctionSchema:

@@ -4,6 +4,7 @@ else."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, count, islice
 
@@ -104,10 +105,20 @@ def _names(name: str) -> Iterator[str]:
 def fault_of(entry: MapEntry) -> str:
     """Why nothing can be built upon an entry's old_schema, and what to do first; empty where it can."""
     try:
-        parse_schema(entry.old_schema)
+        schema = parse_schema(entry.old_schema)
     except SchemaError as error:
         return f"old_schema of {entry.operator} does not parse ({error}): first correct old_schema"
-    return ""
+    names = Counter(argument.name for argument in schema.arguments)
+    name = next((name for name, times in names.items() if times > 1), None)
+    if name is None:
+        return ""
+    from opfixtures.change.library_numbers import no_version_left
+
+    # torch has such a one itself: static_runtime::clamp_nan_to_num.
+    return (
+        f"{entry.operator} takes two arguments called {name} in its old schema, and no function of Python or "
+        f"TorchScript can: {no_version_left(entry.operator)}"
+    )
 
 
 def new_upgrader(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -103,6 +104,24 @@ def believe_upgraders(
         wanted = "\n".join([before.rstrip("\n"), added.lstrip("\n")])
         if after.replace("\r\n", "\n") not in (before + added, f"{before}\n{added}", wanted):
             raise _unlike(path)
+
+
+def believe_python(sources: Mapping[str, bytes], new: Mapping[str, bytes]) -> None:
+    """Raises UserError where a file of Python compiled, and no longer does: what parses need not."""
+    for path, content in new.items():
+        if path.endswith(".py") and _compiles(sources[path]) and not _compiles(content):
+            raise _unlike(path)
+
+
+def _compiles(content: bytes) -> bool:
+    with warnings.catch_warnings():
+        # Of the source, and its author's business.
+        warnings.simplefilter("ignore")
+        try:
+            compile(content, "<source>", "exec", dont_inherit=True)
+        except (SyntaxError, RecursionError):
+            return False
+    return True
 
 
 def _unlike(path: str) -> UserError:

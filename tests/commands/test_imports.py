@@ -82,6 +82,9 @@ WHOLE_CHECK = FIRST_LOOK | {
     # The lines that hints show.
     "opfixtures.synthesis",
     "opfixtures.synthesis.additions",
+    "opfixtures.synthesis.modules",
+    "opfixtures.synthesis.overloads",
+    "opfixtures.synthesis.packed",
     "opfixtures.synthesis.proposals",
     "opfixtures.synthesis.python_brackets",
     "opfixtures.synthesis.python_edits",
@@ -89,8 +92,9 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.synthesis.python_names",
     "opfixtures.synthesis.python_upgraders",
     "opfixtures.synthesis.renumbering",
+    "opfixtures.synthesis.skeletons",
     "opfixtures.synthesis.source_text",
-    "opfixtures.synthesis.texts",
+    "opfixtures.synthesis.ways",
     "opfixtures.repository.snapshot",
     "opfixtures.settings.version_range",
 }

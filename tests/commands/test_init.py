@@ -81,7 +81,10 @@ def test_what_is_not_read_is_said_and_a_map_in_cpp_has_to_be_compiled_first(
     assert "not read: csrc/a.cpp:1:77: what is declared where `m` is handed on to is not read" in ran.out
     assert "still to do: add csrc/version_map.cpp to what the extension is built from" in ran.out
     assert "built and imported" not in ran.out
-    assert ran.out.endswith("`opfixtures new mylib::halve`\n")
+    assert ran.out.endswith(
+        "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "
+        "`opfixtures new mylib::halve`\n"
+    )
     assert set(listed(library)) == {
         ".github/workflows/opfixtures.yml",
         ".opfixtures.toml",

@@ -257,6 +257,39 @@ class TestALibrary:
         said = vistools.new("vistools::blur", "--behaviour")
         assert any("vistools_blur_0_3, a skeleton" in line for line in said)
 
+    def test_with_two_arguments_of_one_name_is_refused(self, vistools):
+        twice = "vistools::twice(Tensor x, Tensor x) -> Tensor"
+        fault = (
+            "vistools::twice takes two arguments called x in its old schema, and no function of Python or TorchScript "
+            "can: leave the operator as it is, and add an overload that no old model calls, such as vistools::twice.v2"
+        )
+        assert vistools.refused("vistools::twice", "--old-schema", twice) == fault
+        entry = entry_of(4, "twice_0_3", twice)
+        text = f'OPERATOR_VERSIONS = {{"vistools::twice": [{entry}]}}\n'
+        vistools.write("vistools/operator_versions.py", text)
+        assert vistools.refused("vistools::twice") == f"vistools/operator_versions.py:1:42: {fault}"
+        vistools.repository.git("add", "--all")
+        state = vistools.state()
+        assert fault in vistools.check("--fix").out
+        assert vistools.state() == state
+
+    @pytest.mark.parametrize("is_committed", [False, True])
+    def test_that_declares_what_cannot_be_read_has_to_correct_it(self, vistools, is_committed):
+        vistools.replace("vistools/ops.py", "sharpen(Tensor x, float amount)", "sharpen(Tensor x, float)")
+        when = "now"
+        if is_committed:
+            vistools.commit()
+            vistools.replace("vistools/ops.py", "sharpen(Tensor x, float)", "sharpen(Tensor x, float amount)")
+            when = "before the change"
+        assert vistools.refused("vistools::sharpen") == (
+            f"vistools::sharpen may be declared {when} where that could not be read: vistools/ops.py:4:12: this schema "
+            "cannot be read (expected an argument's name, found ')'): correct it; or else give the schema that it had "
+            "by --old-schema"
+        )
+        assert vistools.run("vistools::blur", "--behaviour").status == 0
+        old = ("--old-schema", "sharpen(Tensor x, float amount=1.0) -> Tensor")
+        assert vistools.run("vistools::sharpen", *old).status == 0
+
     def test_that_declares_an_operator_twice_has_to_say_which(self, vistools):
         vistools.repository.write("vistools/more.py", OPS.replace("float amount=1.0", "int amount"))
         assert vistools.refused("vistools::sharpen").endswith(

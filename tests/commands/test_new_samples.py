@@ -80,6 +80,20 @@ def test_without_a_runtime_there_are_no_samples_and_it_is_said(tree, runtime, wh
     assert why in note
 
 
+@pytest.mark.parametrize("returned", ["(Tensor, Tensor)", "Tensor[]"])
+def test_a_runtime_is_not_asked_for_what_torch_cannot_upgrade(tree, tmp_path, returned):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n")
+    python.chmod(0o755)
+    _, new = tree(interpreter().replace(sys.executable, str(python)))
+    ran = new("aten::parted", "--old-schema", f"aten::parted(Tensor x) -> {returned}")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("opfixtures: error: torch cannot upgrade aten::parted, which returns ")
+    assert not (tmp_path / "asked").exists()
+    assert new("aten::parted", "--old-schema", "aten::parted(Tensor x) -> Tensor").status == 0
+    assert (tmp_path / "asked").exists()
+
+
 def test_an_operator_that_the_runtime_lacks_is_named(tree):
     _, new = tree(interpreter())
     [note] = notes(new("aten::nothing", "--old-schema", "nothing(Tensor self) -> Tensor"))

@@ -319,6 +319,15 @@ class TestUpgraders:
 
 
 class TestModules:
+    @pytest.mark.parametrize("before", ["import torch\n", "import torch\n\nx = '\\d'\n"])
+    def test_that_parse_and_do_not_compile_are_not_believed(self, before):
+        text = "class TestBV4(torch.nn.Module):\n    def forward(self, x, x):\n        return x\n"
+        new = Additions(modules=(module("TestBV4")._replace(text=text),))
+        with pytest.raises(UserError, match=r"modules\.py would not say what is meant"):
+            put(before, new, "modules.py")
+        # What did not compile before is no reason.
+        assert text in put(f"{before}return\n", new, "modules.py")
+
     CLASS = module("TestBV4").text
 
     @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import sys
 import pytest
 
 from opfixtures.change.library_numbers import TORCHSCRIPT
-from opfixtures.rules.torchscript import not_to_be_upgraded
+from opfixtures.declarations.returned import not_to_be_upgraded
 
 # What is returned as a schema has it, a value of it, and what an upgrader that returns it says it returns.
 RETURNS = {
