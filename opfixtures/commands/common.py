@@ -106,10 +106,15 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
     """The tree's own upgraders, by name; None where it never had a file of them, and the settings themselves name none.
 
     A file that is gone, or that is named and not there, has no upgraders: what a release has is none of the tree's.
+    Nor has a name that stands there with several texts, or in a file that is not read whole: nobody knows which is
+    compiled.
     """
     upgraders = change.after.upgraders()
     if upgraders is not None:
-        return {one.name: one.source for one in upgraders.upgraders}
+        texts: dict[str, set[str]] = {}
+        for one in upgraders.upgraders if not upgraders.problems else ():
+            texts.setdefault(one.name, set()).add(one.source)
+        return {name: one for name, (one, *others) in texts.items() if not others}
     is_named = any(file.key == "upgraders" for file in change.config.named)
     return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
 

@@ -160,7 +160,7 @@ def _made_again(
     by = f"torch {runtime.torch}{', which is the recorded one,' if is_recorded else ''}"
     if made.refusal:
         return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
-    other = other_inputs(record.samples, made.samples)
+    other = other_inputs(record.samples, made.samples, exactly=is_recorded)
     if other:
         return Fact(Answer.NO, f"made again by {by} its samples are others: {other}")
     if not _is_told_of_all(made.differences, record):

@@ -145,11 +145,7 @@ def _setup_environment(environment: Mapping[str, str], env: str, scratch: str) -
     """The user's environment, in which the checkout's own Python comes first; nothing of git or GitHub.
 
     Temporary files go to `scratch`, with which they are removed."""
-    own = {
-        name: value
-        for name, value in uv_environment(environment).items()
-        if not name.startswith(("GITHUB_", "ACTIONS_", "RUNNER_"))
-    }
+    own = uv_environment(environment)
     own["PATH"] = os.pathsep.join([os.path.join(env, "bin"), own.get("PATH", os.defpath)])
     own["VIRTUAL_ENV"] = env
     own["TMPDIR"] = scratch

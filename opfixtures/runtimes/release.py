@@ -103,8 +103,8 @@ def _install(
         ) from error
     undeclared = _UNDECLARED if torch.startswith(("0.", "1.")) else ()
     options = [f"--index={spec.index_url}"] if spec.index_url else []
-    # A library is had as the wheel that was released: to build one would run what it says, beside any torch.
-    options += ["--no-build"] if spec.packages else []
+    # What was released is had as a wheel: to build one would run what it says.
+    options.append("--no-build")
     try:
         command = [
             uv,
@@ -170,7 +170,11 @@ def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
     The variables are those of https://docs.astral.sh/uv/reference/environment/; pip separates links by white
     space, uv by commas.
     """
-    own = without_git(environment)
+    own = {
+        name: value
+        for name, value in without_git(environment).items()
+        if not name.startswith(("GITHUB_", "ACTIONS_", "RUNNER_"))
+    }
     for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"):
         own.pop(name, None)
     if "UV_FIND_LINKS" not in own and own.get("PIP_FIND_LINKS"):

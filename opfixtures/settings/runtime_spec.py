@@ -117,7 +117,7 @@ def _runtime(table: Table) -> RuntimeSpec:
         operator_versions=version_range(table, "operator-versions", versions) if versions else VersionRange(),
         torch=torch,
         python=python,
-        index_url=table.word("index-url"),
+        index_url=_index_url(table),
         setup=table.commands("setup"),
         module=module,
         operators=table.words("operators"),
@@ -150,6 +150,14 @@ def _packages(table: Table) -> tuple[Pin, ...]:
             raise table.error(f"packages names {pin.name} twice: keep one of them")
         pins[pin.name] = pin
     return tuple(pins.values())
+
+
+def _index_url(table: Table) -> str | None:
+    """Where a release comes from. A path would be a file of the repository."""
+    url = table.word("index-url")
+    if url is not None and not url.startswith(("https://", "http://")):
+        raise table.error(f"index-url must begin with https:// or http://, not {url[:80]!r}")
+    return url
 
 
 def _alteration(table: Table) -> Alteration | None:

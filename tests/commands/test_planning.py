@@ -681,3 +681,17 @@ class TestTheTreesUpgraders:
     ) -> None:
         settings = '[tool.opfixtures]\npreset = "pytorch"\nupgraders = "nowhere.cpp"\n'
         assert self.texts(new_repository({**PYTORCH_TREE, ".opfixtures.toml": settings})) == {}
+
+    def test_are_none_of_those_that_stand_there_with_several_texts(
+        self, new_repository: Callable[..., GitRepository]
+    ) -> None:
+        """Nobody knows which of them is compiled."""
+        broken = self.ONE.replace("torch.gelu(self)", "self")
+        several = f"#if defined(A)\n{broken}#else\n{self.ONE}#endif\n"
+        assert self.texts(new_repository({**PYTORCH_TREE, self.PATH: several})) == {}
+
+    def test_are_none_of_a_file_that_is_not_read_whole(
+        self, new_repository: Callable[..., GitRepository]
+    ) -> None:
+        later = f'{self.ONE}void f() {{ kUpgradersEntryMap["gelu_0_9"] = kOther; }}\n'
+        assert self.texts(new_repository({**PYTORCH_TREE, self.PATH: later})) == {}

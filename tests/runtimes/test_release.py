@@ -323,3 +323,14 @@ def test_the_environment_of_uv_is_the_users():
 def test_what_the_user_tells_uv_stays():
     user = {"PIP_FIND_LINKS": "/a", "PIP_INDEX_URL": "b", "UV_FIND_LINKS": "c", "UV_DEFAULT_INDEX": "d"}
     assert uv_environment(user) == user
+
+
+def test_nothing_of_github_reaches_what_is_installed():
+    given = {
+        "GITHUB_TOKEN": "t",
+        "GITHUB_ENV": "/e",
+        "ACTIONS_RUNTIME_TOKEN": "a",
+        "RUNNER_TEMP": "/r",
+        "PATH": "/p",
+    }
+    assert release.uv_environment(given) == {"PATH": "/p"}

@@ -204,6 +204,14 @@ def refused(settings: str, **files: str) -> str:
             '"release"\ntorch = "2.13.0"',
             "runtimes 1: setup has no meaning for kind 'release': take it away, or choose another kind",
         ),
+        *(
+            (
+                '"checkout"\nsetup = [["pip", "install", "--no-deps", "."]]',
+                f'"release"\ntorch = "2.13.0"\npackages = ["mylib==1.2"]\nindex-url = "{url}"',
+                f"runtimes 1: index-url must begin with https:// or http://, not {url!r}",
+            )
+            for url in ("file:///here/wheels/simple", "wheels", "../wheels")
+        ),
         (
             '"checkout"\nsetup = [["pip", "install", "--no-deps", "."]]',
             '"release"\ntorch = "2.13.0"',

@@ -141,3 +141,11 @@ def test_what_a_run_changes_in_its_inputs_is_told_and_compared(worker):
     # Of a record that does not say so nothing is known.
     assert worker.sample_difference({"inputs": [one], "output": two}, told, row) is None
     assert worker.sample_difference(sample, {**told, "output": one}, row) == "element 0: 2.0 then, 1.0 now"
+
+
+def test_complex_numbers_whose_size_is_not_finite_are_compared_by_their_parts(worker):
+    huge = worker.to_json(worker.torch.tensor([complex(-1.6e308, -1.6e308)], dtype=worker.torch.complex128))
+    other = worker.to_json(worker.torch.tensor([complex(-2.0, -2.0)], dtype=worker.torch.complex128))
+    tolerances = {"complex128": [1e-7, 1e-7]}
+    assert worker.difference(huge, other, tolerances) is not None
+    assert worker.difference(huge, huge, tolerances) is None

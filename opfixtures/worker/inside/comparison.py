@@ -70,12 +70,13 @@ def number_difference(then: Json, now: Json, tolerance: Any) -> str | None:
 
 
 def is_near(then: Json, now: Json, rtol: float, atol: float) -> bool:
-    """Whether |now - then| <= atol + rtol * |then|; of a complex number that is not finite, for each part."""
+    """Whether |now - then| <= atol + rtol * |then|; of a complex number whose size is not finite, for each part."""
     if not isinstance(then, list):
         then, now = [then, 0.0], [now, 0.0]
     old, new = [float(part) for part in then], [float(part) for part in now]
-    if all(math.isfinite(part) for part in old):
-        return math.hypot(new[0] - old[0], new[1] - old[1]) <= atol + rtol * math.hypot(*old)
+    size = math.hypot(*old)
+    if math.isfinite(size):
+        return math.hypot(new[0] - old[0], new[1] - old[1]) <= atol + rtol * size
     return all(part_is_near(one, other, rtol, atol) for one, other in zip(old, new))
 
 
