@@ -113,7 +113,7 @@ def test_what_fails_when_it_runs_is_told_with_its_cause_first(refused, key):
 def test_what_no_sample_made_from_types_runs_is_one_line(refused, key):
     _, reasons = refused
     reason = reasons[f"{key}, from types"]
-    assert reason.startswith("no sample that was tried runs, give it sample_inputs(): ")
+    assert reason.startswith("no sample made from types runs, give it sample_inputs(): ")
     assert "\n" not in reason
     assert not any(words in reason for words in BOILERPLATE)
     assert len(reason) < 400

@@ -9,12 +9,9 @@ import torch
 from . import Json
 from .reasons import RefusedError, headline
 from .running import run
-from .trying import ROUNDS, Tries, dtypes_for
 from .values import from_json, to_json
 
 MAX_SAMPLES = 64
-# Of computing time, within that of the step.
-SEARCH_SECONDS = 5.0
 SHAPES = ((3, 3), (6,), (1, 2, 4, 4))
 
 
@@ -59,32 +56,9 @@ def record_samples(function: Any, given: list[list[Json]] | None) -> list[dict[s
         sample = sample_of_types(function, arguments, integral, failures)
         if sample and sample not in made:
             made.append(sample)
-    return made or searched(function, arguments, failures[0])
-
-
-def searched(function: Any, arguments: list[Any], failure: str) -> list[dict[str, Json]]:
-    """Samples that a search finds: by what the parameters are called, too."""
-    parameters = [parameter_of(argument, place) for place, argument in enumerate(arguments)]
-    tries = Tries(parameters, SEARCH_SECONDS)
-    for limit in ROUNDS:
-        for dtype in dtypes_for(parameters):
-            tries.dtype(function, dtype, limit)
-    found = tries.found or tries.spare
-    if not found:
-        raise UnsampledError(f"no sample that was tried runs, give it sample_inputs(): {failure}")
-    return [{"inputs": inputs, "output": run(function, inputs)} for inputs in found]
-
-
-def parameter_of(argument: Any, place: int) -> Json:
-    """A parameter of forward as the search takes it."""
-    return {
-        "type": str(argument.type),
-        "argument": "self" if argument.name == "input" else argument.name,
-        "default": None,
-        "is_out": argument.name.startswith("out"),
-        "place": place,
-        "size": None,
-    }
+    if not made:
+        raise UnsampledError(f"no sample made from types runs, give it sample_inputs(): {failures[0]}")
+    return made
 
 
 def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:

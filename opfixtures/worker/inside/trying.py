@@ -50,7 +50,11 @@ class Tries:
                     self.world(function, world, limit)
 
     def world(self, function: Any, world: Json, limit: int) -> None:
-        values = [candidates(one, world) for one in self.parameters]
+        try:
+            values = [candidates(one, world) for one in self.parameters]
+        except RuntimeError:
+            # A dtype that this torch makes no tensors of.
+            return
         for number, chosen in enumerate(combinations([len(some) for some in values])):
             if number >= limit or time.process_time() > self.until:
                 return
