@@ -66,7 +66,7 @@ def test_a_module_that_stops_the_worker_is_ended_with_it(
     )
     modules.add("last", good)
     answers = modules.export(seconds=1)
-    assert answers.rows["stops the worker"] == {"refused": "the worker was silent for 6 seconds"}
+    assert answers.rows["stops the worker"] == {"refused": "the worker was silent for 10 seconds"}
     assert answers.rows["last"] == answers.rows["first"]
     assert running_with(modules.folder) == []
 

@@ -113,7 +113,7 @@ def test_silence_costs_the_row_that_was_run(pretend, monkeypatch):
     monkeypatch.setattr(worker_process, "SLACK_SECONDS", 0.2)
     answers = pretend([RUNTIME, row("a")], "again or time.sleep(99)")
     assert answers.rows["a"] == {"samples": ["a"]}
-    assert answers.rows["b"] == {"refused": "the worker was silent for 0.25 seconds"}
+    assert answers.rows["b"] == {"refused": "the worker was silent for 0.29 seconds"}
 
 
 def test_a_runtime_that_breaks_in_between_is_a_failure(pretend):
