@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
+from opfixtures.change.map_history import PreChange
 from opfixtures.commands.new_telling import those_that_tell
 from opfixtures.commands.planning import pre_change_of
-from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
+from opfixtures.declarations.function_schema import FunctionSchema
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import RuntimeUnavailable, UserError
-from opfixtures.making.sampling import SampledModule, find_samples, operators_in
+from opfixtures.making.plan import runtime_for_entry
+from opfixtures.making.sampling import SampledModule, find_samples, operators_in, overloads_seen
 from opfixtures.making.tools import Tools
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.runtimes import Runtime
@@ -49,7 +52,7 @@ class RuntimeFinder:
             return ()
         if seen.schema is None:
             self._note(entry, f"{runtime.name} has no such operator")
-        return [schema for text in seen.overloads for schema in _parsed(text)]
+        return overloads_seen(seen)
 
     def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:
         """Of the modules those that run, with sample inputs; all of them without, where none does."""
@@ -77,15 +80,18 @@ class RuntimeFinder:
     def _runtime(self, entry: MapEntry) -> Runtime:
         """The pre-change runtime of an entry. Raises UserError where it cannot be had."""
         spec = self._spec(entry)
-        commit = self.compared.base
-        if (
-            entry.key in {one.key for one in self.change.version_map.entries}
-            and entry not in self.change.added
-        ):
-            commit = pre_change_of(self.objects, self.compared, self.change, self.tools.tell)(entry).commit
-        if spec.kind == "checkout" and commit is None:
+        if spec.kind != "checkout":
+            return self.tools.runtimes.obtain(spec, None)
+        is_older = entry.key in self.change.entries and entry not in self.change.added
+        commit = self._pre_change(entry).commit if is_older else self.compared.base
+        if commit is None:
             raise RuntimeUnavailable("there is no commit from before the change")
         return self.tools.runtimes.obtain(spec, commit)
+
+    @cached_property
+    def _pre_change(self) -> Callable[[MapEntry], PreChange]:
+        """Finds pre-change commits: the history is read once for all."""
+        return pre_change_of(self.objects, self.compared, self.change, self.tools.tell)
 
     def _operator(self, runtime: Runtime, operator: str) -> OperatorSeen:
         """What a runtime says of an operator: asked once for all that the map has."""
@@ -97,11 +103,11 @@ class RuntimeFinder:
         return known[operator]
 
     def _spec(self, entry: MapEntry) -> RuntimeSpec:
-        version = entry.bumped_at_version - 1
-        for spec in self.change.config.runtimes:
-            if spec.serves(entry.operator, version):
-                return spec
-        raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
+        spec = runtime_for_entry(entry, self.change.config)
+        if spec is None:
+            version = entry.bumped_at_version - 1
+            raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
+        return spec
 
     def _note(self, entry: MapEntry, text: str) -> None:
         self.notes.append(f"{entry.operator}: {text}")
@@ -113,10 +119,3 @@ class RuntimeFinder:
 def _why(module: SampledModule) -> str:
     line = module.refusal.partition("\n")[0]
     return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}..."
-
-
-def _parsed(text: str) -> list[FunctionSchema]:
-    try:
-        return [parse_schema(text)]
-    except SchemaError:
-        return []

@@ -10,7 +10,7 @@ from opfixtures.change.owner import owner_of
 from opfixtures.commands.common import post_change
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.errors import UserError
+from opfixtures.errors import RuntimeUnavailable
 from opfixtures.making.export import Candidate, Errand, Group, Outcome, export
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.making.sampling import HEAD, SampledModule
@@ -34,22 +34,22 @@ def those_that_tell(
     All are kept where none does, and where no release has the change yet: nothing is built for this. `spec` and
     `runtime` are the pre-change runtime.
     """
-    after = post_change(change, None)
-    planned = {}
-    for one in found:
-        place = Place(change.registry.path, 1, 1)
-        row = FixtureEntry(module=one.module.class_name, operator=entry.operator, place=place)
-        owner = owner_of(change, row, entry)
-        planned[owner.path] = PlannedFixture(owner, "", HEAD + one.text, spec, None), one
-        try:
-            if after.spec_for(owner).kind == "checkout":
-                return list(found)
-        except UserError:
-            return list(found)
-    errands = tuple(Errand(plan) for plan, _ in planned.values())
+    after, place = post_change(change, None), Place(change.registry.path, 1, 1)
+    rows = [FixtureEntry(one.module.class_name, entry.operator, place) for one in found]
+    owners = [owner_of(change, row, entry) for row in rows]
+    try:
+        is_to_be_built = any(after.spec_for(owner).kind == "checkout" for owner in owners)
+    except RuntimeUnavailable:
+        return list(found)
+    if is_to_be_built:
+        return list(found)
+    errands = tuple(
+        Errand(PlannedFixture(owner, "", HEAD + one.text, spec, None))
+        for owner, one in zip(owners, found, strict=True)
+    )
     outcomes = export([Group(errands, runtime)], tools.seconds, tools.tell)
     made = [one.made for one in outcomes if isinstance(one, Outcome) and isinstance(one.made, Candidate)]
-    kept = {path: one for path, (_, one) in planned.items()}
+    kept = {owner.path: one for owner, one in zip(owners, found, strict=True)}
     for candidate, replays, _ in replayed(made, after, tools):
         path = candidate.planned.path
         telling = _telling(candidate, replays)

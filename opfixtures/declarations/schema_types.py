@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 # What a runtime prints for a type or a default that a schema's author wrote so.
@@ -89,6 +90,11 @@ class FunctionSchema:
     def operator(self) -> str:
         """`aten::div.Tensor`."""
         return f"{self.name}.{self.overload}" if self.overload else self.name
+
+
+def result_annotation(types: Sequence[str]) -> str:
+    """What a function returns that gives values of these types, as TorchScript writes it."""
+    return types[0] if len(types) == 1 else f"Tuple[{', '.join(types)}]" if types else "None"
 
 
 def same_schema(one: FunctionSchema, other: FunctionSchema) -> bool:

@@ -141,8 +141,13 @@ def runtime_for(owner: Owner, config: Config) -> RuntimeSpec | None:
     if owner.entry is None:
         specs = [spec for spec in config.runtimes if not spec.operators or owner.operator in spec.operators]
         return max(specs, key=lambda spec: spec.operator_versions.top, default=None)
-    version = owner.entry.bumped_at_version - 1
-    return next((spec for spec in config.runtimes if spec.serves(owner.operator, version)), None)
+    return runtime_for_entry(owner.entry, config)
+
+
+def runtime_for_entry(entry: MapEntry, config: Config) -> RuntimeSpec | None:
+    """The first runtime in the settings that serves an entry's operator at the version before its bump."""
+    version = entry.bumped_at_version - 1
+    return next((spec for spec in config.runtimes if spec.serves(entry.operator, version)), None)
 
 
 def no_runtime(owner: Owner) -> str:

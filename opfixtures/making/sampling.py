@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from opfixtures.declarations.function_schema import Argument, SchemaError, parse_schema
+from opfixtures.declarations.function_schema import Argument, FunctionSchema, SchemaError, parse_schema
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text
@@ -65,14 +66,18 @@ def find_samples(
     )
 
 
+def overloads_seen(seen: OperatorSeen) -> list[FunctionSchema]:
+    """The overloads that a runtime has of an operator, in its order; those left out that do not parse."""
+    found = []
+    for text in seen.overloads:
+        with suppress(SchemaError):
+            found.append(parse_schema(text))
+    return found
+
+
 def drafts(operator: str, class_name: str, seen: OperatorSeen) -> tuple[Module, ...]:
     """The fixture modules of an operator as a runtime has it; none where it has none, or its schema does not parse."""
-    siblings = []
-    for text in seen.overloads:
-        try:
-            siblings.append(parse_schema(text))
-        except SchemaError:
-            continue
+    siblings = overloads_seen(seen)
     schema = next((one for one in siblings if one.operator == operator), None)
     return modules_for(schema, class_name, siblings) if schema else ()
 

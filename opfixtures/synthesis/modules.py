@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opfixtures.declarations.names import module_version
-from opfixtures.declarations.schema_types import FunctionSchema, Type
+from opfixtures.declarations.schema_types import FunctionSchema, Type, result_annotation
 from opfixtures.synthesis.overloads import Passed, passing_all, passing_least
 from opfixtures.synthesis.packed import packing
 from opfixtures.synthesis.ways import PLAIN, Way
 
 _WIDTH = 79
-# Types that need no import in an annotation; Tensor is what TorchScript takes an argument without one for.
 _RENAMED = {"self": "input", "torch": "torch_", "packed": "packed_", "quantized": "quantized_"}
+# Types that need no import in an annotation; Tensor is what TorchScript takes an argument without one for.
 _PLAIN_TYPES = frozenset({"Tensor", "bool", "float", "int", "str"})
 
 
@@ -140,7 +140,7 @@ def _returned(module: Module) -> str:
     types = [returned.type.annotation for returned in module.schema.returns]
     if not types:
         types = [one.type for one in _written(module)]
-    return types[0] if len(types) == 1 else f"Tuple[{', '.join(types)}]" if types else "None"
+    return result_annotation(types)
 
 
 def _body(module: Module) -> list[str]:
@@ -152,7 +152,7 @@ def _body(module: Module) -> list[str]:
         if one.packed:
             lines += [f"        {line.format(one.name)}" for line in one.packed]
             continue
-        value = module.way.given(one.name, one.type, one.passed.argument)
+        value = one.name if one.is_out else module.way.given(one.name, one.type, one.passed.argument)
         if value != one.name:
             lines.append(f"        {one.name} = {value}")
     arguments = _arguments(module)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import keyword
 from collections.abc import Sequence
 
-from opfixtures.declarations.schema_types import Argument, FunctionSchema, Type, normalised
+from opfixtures.declarations.schema_types import (
+    Argument,
+    FunctionSchema,
+    Type,
+    normalised,
+    result_annotation,
+)
 from opfixtures.synthesis.overloads import passing_all
 
 _WIDTH = 79
@@ -134,8 +140,7 @@ def _placeholder(type_: Type) -> str:
 
 
 def _returned(schema: FunctionSchema) -> str:
-    types = [one.type.annotation for one in schema.returns]
-    return types[0] if len(types) == 1 else f"Tuple[{', '.join(types)}]" if types else "None"
+    return result_annotation([one.type.annotation for one in schema.returns])
 
 
 def _wrapped(head: str, items: list[str], tail: str) -> list[str]:

@@ -28,7 +28,7 @@ class Way:
 
     def given(self, name: str, type_name: str, argument: Argument) -> str:
         """What a parameter becomes before it is passed; itself where nothing is done to it."""
-        if self.tensor == "{}" or not self.is_given(argument) or _is_out(argument):
+        if self.tensor == "{}" or not self.is_given(argument):
             return name
         if type_name == "Tensor":
             return self.tensor.format(name)
@@ -38,10 +38,6 @@ class Way:
         """What stands behind the call: nothing where it returns something else than one tensor."""
         one_tensor = len(schema.returns) == 1 and schema.returns[0].type.name == "Tensor"
         return self.taken if one_tensor else ""
-
-
-def _is_out(argument: Argument) -> bool:
-    return bool(argument.alias and argument.alias.is_write and argument.kwarg_only)
 
 
 def _every(_: Argument) -> bool:

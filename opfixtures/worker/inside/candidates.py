@@ -128,10 +128,7 @@ def words(parameter: Json) -> list[Any]:
 
 def optional(inner: str, parameter: Json, world: Json) -> list[Any]:
     values = of_type(inner, parameter, world)
-    if re.search(
-        r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor",
-        parameter["argument"],
-    ):
+    if MOSTLY_NONE.search(parameter["argument"]):
         return [None, *values]
     return [*values[:1], None, *values[1:]]
 

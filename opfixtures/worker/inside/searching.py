@@ -60,7 +60,9 @@ def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int, deadline: 
             return {"errors": {}}
         known, spare = len(tries.found), len(tries.spare)
         tries.errors.clear()
-        tries.dtype(scripted(row, text), dtype, limit)
+        # Once in each child: the worker itself scripts nothing.
+        tries.function = tries.function or scripted(row, text)
+        tries.dtype(dtype, limit)
         most = sorted(tries.errors.items(), key=lambda item: -item[1])[:MOST_ERRORS]
         return {"found": tries.found[known:], "spare": tries.spare[spare:], "errors": dict(most)}
 

@@ -117,7 +117,7 @@ def positive(shape: Any) -> Any:
 def recurrent(name: str, world: Json) -> list[Any]:
     """States and weights of a recurrent layer, for inputs of a signal's shape: one layer, two hidden values."""
     _, batch, size = world["shape"]
-    if name in ("hx", "hx_", "cx", "cx_"):
+    if STATE.search(name):
         return [tensor_of(world["dtype"], (1, batch, 2)), tensor_of(world["dtype"], (batch, 2))]
     layers = []
     for gates in (8, 6, 2):

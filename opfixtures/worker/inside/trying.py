@@ -26,9 +26,13 @@ QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
 
 
 class Tries:
-    """What was found so far. `parameters` are changed: they learn the words that errors name."""
+    """What was found so far. `parameters` are changed: they learn the words that errors name.
+
+    `function` is what is tried: a child sets it, for a module is scripted nowhere else.
+    """
 
     def __init__(self, parameters: list[Json], seconds: float) -> None:
+        self.function: Any = None
         self.parameters = parameters
         self.seconds = seconds
         self.found: list[list[Json]] = []
@@ -38,7 +42,7 @@ class Tries:
         self.done: set[str] = set()
         self.until = 0.0
 
-    def dtype(self, function: Any, dtype: str, limit: int) -> None:
+    def dtype(self, dtype: str, limit: int) -> None:
         """Try the worlds of a dtype, with at most `limit` calls in each."""
         if len(self.found) >= MOST_SAMPLES or (limit > ROUNDS[1] and self.found):
             return
@@ -47,9 +51,9 @@ class Tries:
         with torch.jit.optimized_execution(False):
             for world in worlds(dtype):
                 if world["name"] not in self.done and len(self.found) < most:
-                    self.world(function, world, limit)
+                    self.world(world, limit)
 
-    def world(self, function: Any, world: Json, limit: int) -> None:
+    def world(self, world: Json, limit: int) -> None:
         try:
             values = [candidates(one, world) for one in self.parameters]
         except RuntimeError:
@@ -61,7 +65,7 @@ class Tries:
             given = [some[place] for some, place in zip(values, chosen)]
             before = time.process_time()
             try:
-                inputs, output = twice(function, given)
+                inputs, output = twice(self.function, given)
             except Exception as error:
                 text = headline(error)
                 self.errors[text] = self.errors.get(text, 0) + 1
@@ -73,16 +77,16 @@ class Tries:
                 self.until += spent if spent > LONG_SECONDS else 0.0
             if tells(output):
                 self.done.add(world["name"])
-                given, inputs = self.off_defaults(function, values, given, inputs)
+                given, inputs = self.off_defaults(values, given, inputs)
                 if inputs not in self.found:
                     self.found.append(inputs)
-                    self.without_optionals(function, given)
+                    self.without_optionals(given)
                 return
             if not self.spare:
                 self.spare.append(inputs)
 
     def off_defaults(
-        self, function: Any, values: list[list[Any]], given: list[Any], inputs: list[Json]
+        self, values: list[list[Any]], given: list[Any], inputs: list[Json]
     ) -> tuple[list[Any], list[Json]]:
         """The same with other values for what is at its default, where that runs too.
 
@@ -96,7 +100,7 @@ class Tries:
             for other in others[:MOST_OTHERS]:
                 changed = [*given[:place], other, *given[place + 1 :]]
                 try:
-                    changed_inputs, output = twice(function, changed)
+                    changed_inputs, output = twice(self.function, changed)
                 except Exception:
                     continue
                 if tells(output):
@@ -104,7 +108,7 @@ class Tries:
                     break
         return given, inputs
 
-    def without_optionals(self, function: Any, given: list[Any]) -> None:
+    def without_optionals(self, given: list[Any]) -> None:
         """The first sample with None for what may be None."""
         spared = [
             None if one["type"].startswith("Optional[") else value
@@ -113,7 +117,7 @@ class Tries:
         if len(self.found) > 1 or all(one is other for one, other in zip(spared, given)):
             return
         try:
-            inputs, output = twice(function, spared)
+            inputs, output = twice(self.function, spared)
         except Exception:
             return
         if tells(output):
