@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
+from tests.releases import python_of
 
 RELEASES = ("2.13.0", "1.11.0")
 # Those of the dispatcher, and all of aten: what an entry of a version map can be about.
@@ -33,14 +28,6 @@ for schema in torch._C._jit_get_all_schemas():
         found.append([str(schema), is_of_dispatcher(name)])
 print(json.dumps(found))
 """
-
-
-@cache
-def python_of(release: str) -> str:
-    if release == "2.13.0":
-        return sys.executable
-    spec = RuntimeSpec("release", "old", VersionRange(), release, "3.8", None, (), None)
-    return obtain_release(spec, os.environ, cache_root(os.environ), print).python
 
 
 @cache

@@ -14,7 +14,7 @@ from opfixtures.making import sampling
 from opfixtures.making.sampling import SampledModule, drafts, find_samples, operators_in
 from opfixtures.runtimes import Runtime
 from opfixtures.synthesis.modules import modules_for
-from tests.synthesis.in_torch import python_of
+from tests.releases import python_of
 
 pytestmark = pytest.mark.torch
 # Of many kinds: hints of an earlier version, pasted, made a fixture for 58 of them.

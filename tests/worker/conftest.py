@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -21,16 +20,13 @@ import pytest
 
 from opfixtures.archives.altered_archive import with_version
 from opfixtures.archives.archive import ArchiveError
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import RowReplayed, RuntimeSeen
 from opfixtures.worker.packing import PACKAGE, packed_worker, worker_files
 from opfixtures.worker.told import exported, row_replayed
 from opfixtures.worker.worker_process import Answers, run_worker
 from tests.defences import take_out
+from tests.releases import python_of
 
 TREES = Path(__file__).parents[2] / "demo" / "library"
 OPERATORS = ("tinyops::scale", "tinyops::halve", "aten::gelu")
@@ -173,14 +169,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def release() -> Callable[[str], str]:
     """The Python of a released torch, installed by uv in the user's cache; of today's, the one that runs the tests."""
-
-    def obtain(torch: str) -> str:
-        if torch == "2.13.0":
-            return sys.executable
-        spec = RuntimeSpec("release", "old", VersionRange(), torch, "3.8", None, (), None)
-        return obtain_release(spec, os.environ, cache_root(os.environ), print).python
-
-    return obtain
+    return python_of
 
 
 @pytest.fixture(scope="session")
