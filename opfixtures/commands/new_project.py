@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
 from opfixtures.commands.new_samples import RuntimeFinder
-from opfixtures.declarations.read import declare, read_sources
+from opfixtures.declarations.read import read_sources
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.synthesis.additions import Additions
-from opfixtures.synthesis.insertions import inserted
+from opfixtures.synthesis.insertions import inserted, read_again
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
 from opfixtures.synthesis.python_upgraders import python_upgraders, with_library_upgraders
 
@@ -72,10 +72,8 @@ class NewProject:
         self.newcomers += newcomers
         additions = sum((newcomer.additions for newcomer in newcomers), Additions())
         # All at once: to read the files again takes as long as they are.
-        change = self.change
-        self.sources = {**self.sources, **inserted(self.sources, change.config, additions)}
-        after = declare(self.sources, change.config, change.after.fixtures)
-        self.change = replace(change, after=replace(after, operators=change.after.operators))
+        self.sources = {**self.sources, **inserted(self.sources, self.change.config, additions)}
+        self.change = read_again(self.change, self.sources)
 
     def _engine(self) -> Newcomers:
         path = self.change.config.upgraders

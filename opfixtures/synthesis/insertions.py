@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.read import declare
 from opfixtures.declarations.upgrader_model import FileFormatVersions
@@ -40,6 +42,12 @@ def inserted(sources: Mapping[str, bytes], config: Config, additions: Additions)
     believe_upgraders(sources, new, config, additions)
     believe_python(sources, new)
     return new
+
+
+def read_again(change: Change, sources: Mapping[str, bytes]) -> Change:
+    """The change with what its files declare now; its fixtures, and the operators that it declares, stay."""
+    after = declare(sources, change.config, change.after.fixtures)
+    return replace(change, after=replace(after, operators=change.after.operators))
 
 
 def _refuse_problems(before: Declarations, config: Config, additions: Additions) -> None:

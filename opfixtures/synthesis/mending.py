@@ -11,11 +11,10 @@ from opfixtures.change.numbering import numbering_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.declarations.place import Place
-from opfixtures.declarations.read import declare
 from opfixtures.errors import UserError
 from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 from opfixtures.synthesis.additions import Additions
-from opfixtures.synthesis.insertions import inserted, raised
+from opfixtures.synthesis.insertions import inserted, raised, read_again
 from opfixtures.synthesis.order import in_ascending_order
 from opfixtures.synthesis.proposals import Proposals, fault_of, new_upgrader, upgrader_of_its_range
 from opfixtures.synthesis.renumbering import Renumbering
@@ -72,9 +71,7 @@ class Mending:
 
     def _take(self, files: Mapping[str, bytes]) -> None:
         self._sources.update(files)
-        change = self._change
-        after = declare(self._sources, change.config, change.after.fixtures)
-        self._change = replace(change, after=replace(after, operators=change.after.operators))
+        self._change = read_again(self._change, self._sources)
 
     def _found(self, code: str) -> Iterator[MapEntry]:
         """The entries that a finding of that code is about, and that are right but for what can be mended."""
