@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.change.changes import Change
+from opfixtures.change.held_upgraders import why_not_told
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
@@ -122,7 +124,11 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
 def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
     """The side after a change, by the runtime of `spec` where somebody named one."""
     return PostChange(
-        change.config, upgrader_texts(change), spec, lambda: operators_of(change.after.operators())
+        change.config,
+        upgrader_texts(change),
+        spec,
+        lambda: operators_of(change.after.operators()),
+        partial(why_not_told, change),
     )
 
 

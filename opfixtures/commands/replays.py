@@ -36,7 +36,8 @@ def touched(
     if before is None:
         return config.version_map
     settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
-    evidence = [*settings, *config.declared, config.fixtures]
+    mobile = [config.mobile_upgraders] if config.mobile_upgraders else []
+    evidence = [*settings, *config.declared, *mobile, config.fixtures]
     is_built = any(spec.kind == "checkout" or spec.module for spec in config.runtimes)
     pathspecs = [] if is_built else [f":(top,literal){path}" for path in evidence]
     if is_built:

@@ -47,7 +47,7 @@ class Cursor:
     `subject` is what the file is read for, as messages call it.
     `passed` are the tokens outside of initialisers so far, and `directives` those of the file.
     `interruptions` are the directives and troubles passed inside initialisers, `after_directive` says whether
-    an arm of an `#if` begins or ends right before `token`.
+    an arm of an `#if` begins or ends right before `token`. `initialisers` are the offsets of their braces.
     """
 
     def __init__(self, path: str, text: str, subject: str = "the version map") -> None:
@@ -59,6 +59,7 @@ class Cursor:
         self.interruptions: list[Token] = []
         self.passed: list[Token] = []
         self.directives: list[Token] = []
+        self.initialisers: list[tuple[int, int]] = []
         self.after_directive = False
         self._in_initialiser = False
         self._depth = 0
@@ -115,6 +116,7 @@ class Cursor:
         """From here to `leave_initialiser` arms of an `#if` must balance and nothing may be included."""
         self._in_initialiser = True
         self._arm_depths.clear()
+        self.initialisers.append((self.token.offset, self._end.offset))
 
     def leave_initialiser(self) -> None:
         if self._arm_depths and self.token.text == "}":
@@ -122,6 +124,7 @@ class Cursor:
                 self.token, f"the initialiser of {self._subject} ends inside an `#if`: end it outside"
             )
         self._in_initialiser = False
+        self.initialisers[-1] = (self.initialisers[-1][0], self.token.offset)
         self.passed.append(self.token)
 
     def _interrupt(self, token: Token) -> None:

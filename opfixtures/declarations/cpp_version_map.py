@@ -46,6 +46,11 @@ def read_cpp_version_map(path: str, text: str) -> VersionMap:
     return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys), finder.end)
 
 
+def walk_version_map(cursor: Cursor) -> None:
+    """Steps through the file, and through the initialisers of its version map."""
+    _Finder(cursor).read_file()
+
+
 class _Finder:
     """Walks through a file from declaration to declaration.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from opfixtures.declarations.declared_model import DeclaredOperators
+    from opfixtures.declarations.mobile_code import MobileCode
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 
@@ -145,6 +146,10 @@ def _no_operators() -> tuple[DeclaredOperators, ...]:
     return ()
 
 
+def _no_code() -> Mapping[str, tuple[str, ...]]:
+    return {}
+
+
 def _no_day() -> Mapping[str, date]:
     return {}
 
@@ -154,7 +159,8 @@ class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
     What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module files by
-    path, `registry_file` those of the registry, `expiries` the last day of each upgrader that a comment gives one, by
+    path, `registry_file` those of the registry, `code_around` the code around the maps of the C++ files of version map
+    and upgraders by path, `expiries` the last day of each upgrader that a comment gives one, by
     name, `operators` those of each file that the settings name for them and that is there.
     """
 
@@ -168,4 +174,6 @@ class Declarations:
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing
+    mobile_code: Callable[[], MobileCode | None] = _nothing
+    code_around: Callable[[], Mapping[str, tuple[str, ...]]] = _no_code
     operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from opfixtures.declarations.declared_model import DeclaredOperators
+    from opfixtures.declarations.mobile_code import MobileCode
     from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
 
 T = TypeVar("T")
@@ -90,6 +91,10 @@ def declare(
             _file(sources, config.mobile_upgraders),
             _file(sources, config.mobile_upgraders_generator),
         ),
+        mobile_code=partial(_mobile_code, _file(sources, config.mobile_upgraders)),
+        code_around=partial(
+            _code_around, _file(sources, config.version_map), _file(sources, config.upgraders)
+        ),
         operators=partial(_operators, snapshot, config),
     )
 
@@ -159,6 +164,31 @@ def _mobile_upgraders(table: _File, generator: _File) -> MobileUpgraders | None:
     from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
 
     return read_mobile_upgraders(*table, generator)
+
+
+@lru_cache(maxsize=3)
+def _mobile_code(table: _File) -> MobileCode | None:
+    if table is None:
+        return None
+    from opfixtures.declarations.mobile_code import read_mobile_code
+
+    return read_mobile_code(*table)
+
+
+@lru_cache(maxsize=3)
+def _code_around(version_map: _File, upgraders: _File) -> Mapping[str, tuple[str, ...]]:
+    from opfixtures.declarations.cpp_around import code_around
+    from opfixtures.declarations.cpp_version_map import walk_version_map
+    from opfixtures.declarations.upgraders import walk_upgraders
+
+    files = [
+        (file, walk) for file, walk in ((version_map, walk_version_map), (upgraders, walk_upgraders)) if file
+    ]
+    sources = {path: source for (path, source), _ in files if path.endswith(CPP_SUFFIXES)}
+    return {
+        path: code_around(path, source, [walk for file, walk in files if file[0] == path])
+        for path, source in sources.items()
+    }
 
 
 def _operators(snapshot: Snapshot | None, config: Config) -> tuple[DeclaredOperators, ...]:

@@ -7,6 +7,7 @@ kUpgradersEntryMap({{"gelu_0_9", R"SCRIPT(...)SCRIPT"}})`. Nothing is compiled.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from opfixtures.declarations.cpp_changes import note_change
 from opfixtures.declarations.cpp_conditionals import Alternatives
@@ -39,6 +40,12 @@ def read_upgraders(path: str, source: bytes) -> Upgraders:
         cursor.problems.append(Problem(Place(path, 1, 1), message))
     problems = sorted(cursor.problems, key=lambda problem: problem.place)
     return Upgraders(path, tuple(reader.upgraders), tuple(problems), end)
+
+
+def walk_upgraders(cursor: Cursor) -> None:
+    """Steps through the file, and through the initialisers of its map of upgraders."""
+    with suppress(UnclosedError):
+        _read_maps(cursor, _UpgradersReader(cursor))
 
 
 def _read_maps(cursor: Cursor, reader: _UpgradersReader) -> Place | None:

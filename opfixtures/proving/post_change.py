@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Tools
 from opfixtures.proving.compiling import UNREAD, TreeOperators
-from opfixtures.proving.replay import Replays, Tree, replay
+from opfixtures.proving.replay import Replays, Tree, nothing_doubted, replay
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import WorkerError
@@ -35,13 +36,15 @@ class PostChange:
     """The side after the change.
 
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
-    tree's own texts, by name; None where it has no file of them. `operators` reads those that the tree declares.
+    tree's own texts, by name; None where it has no file of them. `operators` reads those that the tree declares, and
+    `why_not_told` says of an entry why these texts may not be what a build of the tree has, empty where they are.
     """
 
     config: Config
     upgraders: Mapping[str, str] | None
     spec: RuntimeSpec | None = None
     operators: Callable[[], TreeOperators] = lambda: UNREAD
+    why_not_told: Callable[[MapEntry], str] = nothing_doubted
 
     def spec_for(self, owner: Owner) -> RuntimeSpec:
         """A library's work tree, whatever else the settings have for it, else what is there for the newest versions.
@@ -113,7 +116,7 @@ def _replay(
     if spec.kind == "release":
         # A tree of PyTorch declares thousands.
         operators = after.operators() if after.upgraders else UNREAD
-        tree = Tree(after.upgraders, after.config.upgraders, operators)
+        tree = Tree(after.upgraders, after.config.upgraders, operators, after.why_not_told)
     try:
         replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
     except (WorkerError, RuntimeUnavailable) as error:

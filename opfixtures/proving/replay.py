@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from opfixtures.archives.altered_archive import with_version
 from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
+from opfixtures.declarations.model import MapEntry
 from opfixtures.making.replayable import Replayable
 from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, questions, text_of
 from opfixtures.proving.facts import same_schemas
@@ -25,14 +26,21 @@ from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
 
 
+def nothing_doubted(_: MapEntry) -> str:
+    """For no entry there is a reason."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The upgraders of the tree, where a release stands in for it: their texts by name, None where it has no file of
-    them, and the path of that file. `operators` are those that it declares."""
+    them, and the path of that file. `operators` are those that it declares. `why_not_told` says of an entry why the
+    texts may not be what a build of the tree has: that of a release says nothing about the change then."""
 
     upgraders: Mapping[str, str] | None = None
     path: str | None = None
     operators: TreeOperators = UNREAD
+    why_not_told: Callable[[MapEntry], str] = nothing_doubted
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,8 @@ def replay(
         for name in names
         if name in texts
     }
-    return replace(known, stands_in=_stands_in(answers.runtime, runtime.name, tree, names), texts=known_texts)
+    stands_in = _stands_in(answers.runtime, runtime.name, tree, entries)
+    return replace(known, stands_in=stands_in, texts=known_texts)
 
 
 def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
@@ -195,11 +204,12 @@ def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
     return ""
 
 
-def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) -> dict[str, str]:
-    """The upgraders, of those that entries need, of which the runtime has another text than the tree, or one of them
-    has none: why that says nothing about the change."""
+def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, entries: Sequence[MapEntry]) -> dict[str, str]:
+    """The upgraders of entries of which the runtime has another text than the tree, or one of them has none, or nobody
+    can tell what the tree has: why that says nothing about the change."""
     others = {}
-    for upgrader in needed:
+    for entry in entries:
+        upgrader = entry.upgrader_name
         told = seen.upgrader(upgrader)
         if upgrader not in (tree.upgraders or {}):
             others[upgrader] = (
@@ -208,6 +218,8 @@ def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, needed: Sequence[str]) 
         elif told.same is not True:
             has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
             others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
+        elif why := tree.why_not_told(entry):
+            others.setdefault(upgrader, f"{why} (--post-change-python)")
     return others
 
 

@@ -18,6 +18,7 @@ registry = "tests/registry.py"
 fixture-modules = ["tests/modules.py"]
 fixtures = "tests/fixtures"
 upgraders = "mylib/upgraders.cpp"
+mobile-upgraders = "mylib/mobile.cpp"
 versions = "mylib/versions.h"
 
 [[tool.opfixtures.runtimes]]
@@ -29,6 +30,7 @@ FILES = {
     "mylib/__init__.py": "",
     "mylib/versions.py": "OPERATOR_VERSIONS = {}\n",
     "mylib/upgraders.cpp": "",
+    "mylib/mobile.cpp": "",
     "mylib/versions.h": "",
     "mylib/docs/guide.txt": "",
     "docs/index.md": "",
@@ -74,6 +76,7 @@ DECLARED = [
     ".opfixtures.toml",
     "mylib/versions.py",
     "mylib/upgraders.cpp",
+    "mylib/mobile.cpp",
     "mylib/versions.h",
     "tests/registry.py",
     "tests/modules.py",

@@ -195,7 +195,19 @@ def test_a_release_stands_in_only_for_upgraders_that_the_tree_has_too(
 ) -> None:
     runtime = replace(seen(), upgraders=HAS)
 
-    assert _stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), tuple(TREE)) == said
+    entries = [replace(ENTRY, upgrader_name=name) for name in TREE]
+    assert _stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), entries) == said
+
+
+def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has() -> None:
+    texts = {ENTRY.upgrader_name: "def"}
+    runtime = replace(seen(), upgraders={ENTRY.upgrader_name: UpgraderSeen(True, False, same=True)})
+
+    def said(why: str) -> dict[str, str]:
+        return _stands_in(runtime, "", Tree(texts, "up.cpp", why_not_told=lambda _: why), [ENTRY])
+
+    assert said("") == {}
+    assert said("so it is") == {ENTRY.upgrader_name: "so it is (--post-change-python)"}
 
 
 def test_outputs_without_an_element_are_equal_to_anything() -> None:

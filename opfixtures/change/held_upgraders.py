@@ -1,0 +1,30 @@
+"""Whether what is read of a tree's upgraders is what its build would have, as far as target tells. Pure.
+
+Only where a release stands in for a tree this is asked: its texts are compared with those of the release. Nothing is
+preprocessed, so code around them can have another text compiled than the one that is read. That of target is its own.
+"""
+
+from __future__ import annotations
+
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import MapEntry
+
+
+def why_not_told(change: Change, entry: MapEntry) -> str:
+    """Why nobody can tell by reading which upgraders the tree has for an entry; empty where that can be told."""
+    if change.published_at() is None:
+        # Before the first commit there is nobody else's word.
+        return ""
+    after, target = change.after.code_around(), change.target.code_around()
+    for path, code in after.items():
+        if target.get(path) != code:
+            what = "is not where target has its own" if path not in target else "differs from target's"
+            more = "" if path not in target else " outside of what it lists"
+            return f"{path} {what}{more}, and no build of the change was given to tell what of it is compiled"
+    mobile, published = change.after.mobile_code(), change.target.mobile_code()
+    if mobile == published or (mobile and published and mobile.is_same(published, entry.operator)):
+        return ""
+    path = change.config.mobile_upgraders or "the file of mobile upgraders"
+    return (
+        f"{path} has another upgrader for {entry.operator} than target, and no build of the change was given"
+    )

@@ -1,0 +1,123 @@
+"""Where a release stands in for a tree, a branch cannot have another text compiled than the one that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opfixtures.change.comparison import between
+from opfixtures.change.held_upgraders import why_not_told
+from opfixtures.change.read_change import read_change
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from tests.declarations.test_mobile_code import ADDED, NOW
+from tests.repositories import PYTORCH_TREE, VERSION_MAP, GitRepository
+
+UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+MOBILE = "torch/csrc/jit/mobile/upgrader_mobile.cpp"
+TEXT = 'R"SCRIPT(\ndef gelu_0_9(self: Tensor) -> Tensor:\n  return torch.gelu(self)\n)SCRIPT"'
+MAP = 'static std::unordered_map<std::string, std::string> kUpgradersEntryMap(\n    {{"gelu_0_9", %s}});\n'
+ONE = "#include <x.h>\n" + MAP % TEXT
+BROKEN = ONE.replace("torch.gelu(self)", "self")
+BODY = ONE.removeprefix("#include <x.h>\n")
+OTHER_NAME = ONE.replace("kUpgradersEntryMap", "kFormerMap")
+OUTSIDE = f"{UPGRADERS} differs from target's outside of what it lists"
+VERSIONS = str(PYTORCH_TREE[VERSION_MAP])
+
+
+@pytest.fixture
+def tree(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    return new_repository({**PYTORCH_TREE, UPGRADERS: ONE, MOBILE: NOW})
+
+
+def why(repository: GitRepository) -> str:
+    """Of the entry of gelu, for the commit here on top of the first."""
+    found = Repository.discover(str(repository.root), repository.environment)
+    with GitObjects(found) as objects:
+        change = read_change(objects, between(objects, "main", "HEAD"))
+        [*_, entry] = (one for one in change.version_map.entries if one.operator == "aten::gelu")
+        return why_not_told(change, entry)
+
+
+def changed(repository: GitRepository, **files: str | bytes) -> str:
+    repository.git("checkout", "--quiet", "-b", "topic")
+    for path, content in files.items():
+        repository.write(path, content)
+    repository.commit("changed")
+    return why(repository)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("README.md", "other\n"),
+        # What these list is read, and compared with what the release has.
+        (UPGRADERS, BROKEN),
+        (UPGRADERS, ONE.replace('{{"gelu', '{{"add_0_3", R"(def add_0_3(): pass)"}, {"gelu')),
+        (UPGRADERS, f"// told\n{ONE}".replace("\n", "\r\n")),
+        (VERSION_MAP, VERSIONS.replace('{"aten::gelu"', '{"aten::add", {{4, "add_0_3", "aten::add(Tensor a) -> Tensor"}}},\n{"aten::gelu"')),  # noqa: E501
+        (MOBILE, ADDED),
+    ],
+)  # fmt: skip
+def test_entries_that_come_leave_no_doubt_of_the_others(
+    tree: GitRepository, path: str, content: str | bytes
+) -> None:
+    assert changed(tree, **{path: content}) == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # What is read first is not what has the name.
+        OTHER_NAME + BROKEN.removeprefix("#include <x.h>\n"),
+        f"#include <x.h>\n#define kUpgradersEntryMap kNobodys\n{BODY}#undef kUpgradersEntryMap\n" + MAP % "kOther",
+        OTHER_NAME + "static auto kUpgradersEntryMap = made(kOther);\n",
+        f"#include <y.h>\n{BODY}",
+        f"#include <x.h>\n#if 0\n#endif\n{BODY}",
+        f"#if defined(OTHER)\n{ONE}#else\n{BROKEN}#endif\n",
+        ONE.replace('{{"gelu', '\n#ifdef X\n{{"gelu'),
+        f"{ONE}void f() {{ other(&kUpgradersEntryMap); }}\n",
+        "",
+    ],
+)  # fmt: skip
+def test_code_around_the_map_of_upgraders_makes_what_is_compiled_anybodys_guess(
+    tree: GitRepository, source: str
+) -> None:
+    assert changed(tree, **{UPGRADERS: source}).startswith(OUTSIDE)
+
+
+def test_so_does_code_around_the_version_map(tree: GitRepository) -> None:
+    second = VERSIONS.replace("} // namespace", "static auto others = made();\n} // namespace")
+
+    assert changed(tree, **{VERSION_MAP: second}).startswith(f"{VERSION_MAP} differs from target's")
+
+
+def test_so_do_settings_that_name_another_file(tree: GitRepository) -> None:
+    settings = '[tool.opfixtures]\npreset = "pytorch"\nupgraders = "docs/upgraders.cpp"\n'
+
+    assert changed(tree, **{".opfixtures.toml": settings, "docs/upgraders.cpp": ONE, UPGRADERS: BROKEN}) == (
+        "docs/upgraders.cpp is not where target has its own,"
+        " and no build of the change was given to tell what of it is compiled"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [NOW.replace(b'"gelu_0_9", 2}', b'"gelu_0_9", 0}'), b"#define X\n" + NOW, None]
+)
+def test_another_mobile_upgrader_is_not_the_releases(tree: GitRepository, content: bytes | None) -> None:
+    if content is None:
+        tree.git("rm", "--quiet", MOBILE)
+        content = b""
+    expected = (
+        f"{MOBILE} has another upgrader for aten::gelu than target, and no build of the change was given"
+    )
+
+    assert changed(tree, **{MOBILE: content}) == expected
+
+
+def test_one_file_may_hold_both_maps(new_repository: Callable[..., GitRepository]) -> None:
+    settings = f'[tool.opfixtures]\npreset = "pytorch"\nupgraders = "{VERSION_MAP}"\n'
+    both = new_repository({**PYTORCH_TREE, ".opfixtures.toml": settings, VERSION_MAP: VERSIONS + BODY})
+
+    assert changed(both, **{VERSION_MAP: VERSIONS.replace("gelu_0_9", "g_0_9") + BODY}) == ""
