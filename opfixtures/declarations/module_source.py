@@ -88,6 +88,11 @@ def source_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def renamed(text: str, class_name: str, other: str) -> str:
+    """An excerpt with another name for its class."""
+    return re.sub(rf"\b{re.escape(class_name)}\b", lambda _: other, text)
+
+
 def _excerpt(file: _File | str, class_name: str, mentions: Callable[[str], frozenset[str]]) -> str:
     if isinstance(file, str):
         raise SyntaxError(file)

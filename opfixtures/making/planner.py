@@ -14,7 +14,7 @@ from opfixtures.change.changes import Change, is_module
 from opfixtures.change.map_history import PreChange
 from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.declarations.module_source import excerpt
+from opfixtures.declarations.module_source import excerpt, renamed, source_sha256
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.making.plan import (
     NAME_ONE,
@@ -136,10 +136,24 @@ class _Planner:
 
     def _is_of_target(self, owner: Owner, data: bytes, record: bytes | None) -> bool:
         """Whether target holds the same and judged it, under this name or that of a guard: its archive says for good
-        what its class was called then."""
+        what its class was called then. That has to be this class but for its name."""
         read = self._standing.published
-        names = [owner.path] if self._standing.was_judged(owner) else list(self._standing.guards(owner))
-        return any((read(name), read(record_path(name))) == (data, record) for name in names)
+        is_own = self._standing.was_judged(owner)
+        names = [owner.path] if is_own else list(self._standing.guards(owner))
+        is_held = any((read(name), read(record_path(name))) == (data, record) for name in names)
+        return is_held and (is_own or self._is_of_module(owner.row, record))
+
+    def _is_of_module(self, row: FixtureEntry, record: bytes | None) -> bool:
+        """Whether the record is of the module, which may have had another name."""
+        try:
+            recorded = load_record(record).module if record else None
+            _, source = self._source(row)
+        except (RecordError, _PlanError):
+            return False
+        return (
+            recorded is not None
+            and source_sha256(renamed(source, row.module, recorded.name)) == recorded.sha256
+        )
 
     def _planned(self, owner: Owner) -> PlannedFixture:
         module_path, source = self._source(owner.row)

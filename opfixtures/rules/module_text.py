@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def _with_classes_of_other_files(change: Change, module: str) -> list[str]:
 def is_of_recorded_text(change: Change, module: str, record: Record) -> bool:
     """Whether the class is the one whose hash a record names, under the name that the record has for it; True where the
     class cannot be found or its file not be read."""
-    from opfixtures.declarations.module_source import excerpt, source_sha256
+    from opfixtures.declarations.module_source import excerpt, renamed, source_sha256
 
     file = _file_of(change.after, change.modules.get(module))
     try:
@@ -68,9 +67,7 @@ def is_of_recorded_text(change: Change, module: str, record: Record) -> bool:
         text = None
     if text is None:
         return True
-    if record.module.name != module:
-        text = re.sub(rf"\b{re.escape(module)}\b", lambda _: record.module.name, text)
-    return source_sha256(text) == record.module.sha256
+    return source_sha256(renamed(text, module, record.module.name)) == record.module.sha256
 
 
 def _file_of(declarations: Declarations, module: FixtureModule | None) -> str | None:

@@ -11,11 +11,12 @@ from opfixtures.change.owner import owners
 from opfixtures.commands.common import upgrader_texts
 from opfixtures.commands.generate import _nothing_done, commit_problem
 from opfixtures.commands.planning import Planned, Wanted, planned
+from opfixtures.declarations.module_source import excerpt, source_sha256
 from opfixtures.errors import UserError
 from opfixtures.making.plan import Plan, PlannedFixture
 from opfixtures.proving.generate import lost
 from opfixtures.proving.result import Answer, Fact, Status
-from opfixtures.records.record import Record
+from opfixtures.records.record import Record, dump_record
 from opfixtures.report.plan_text import intentions
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -433,7 +434,7 @@ class TestEvidence:
         assert [one.brought for one in plan(repository).plan.found] == [False, False]
 
     @pytest.fixture
-    def renamed(self, repository: GitRepository) -> GitRepository:
+    def renamed(self, repository: GitRepository, gelu_record: Record) -> GitRepository:
         """Target has a guard whose class names no version; on the branch its operator got an entry, the class, fixture
         and record another name."""
         guard = ("Guard", "tiny::new")
@@ -441,7 +442,9 @@ class TestEvidence:
         repository.write("registry.py", registry(SCALE, ADD, guard))
         repository.write("modules.py", MODULES.replace("NewV3", "Guard"))
         repository.write("fixtures/guard.ptl", "a guard")
-        repository.write("fixtures/guard.ptl.json", "its record")
+        text = excerpt(MODULES.replace("NewV3", "Guard"), "Guard")
+        module = replace(gelu_record.module, name="Guard", sha256=source_sha256(text))
+        repository.write("fixtures/guard.ptl.json", dump_record(replace(gelu_record, module=module)))
         repository.commit("a guard")
         repository.git("switch", "--quiet", "--force-create", "topic")
         repository.write("versions.py", version_map("tiny::scale", "tiny::add", "tiny::new"))
@@ -464,6 +467,26 @@ class TestEvidence:
     @pytest.mark.parametrize("file", ["new_v3.ptl", "new_v3.ptl.json"])
     def test_but_none_that_says_anything_else(self, renamed: GitRepository, file: str) -> None:
         renamed.write(f"fixtures/{file}", "forged")
+        assert self.brought(renamed)
+
+    def test_nor_one_of_another_module(self, renamed: GitRepository) -> None:
+        renamed.write(
+            "modules.py", MODULES.replace("NewV3(torch.nn.Module):\n    pass", "NewV3(torch.nn.Module): 0")
+        )
+        assert self.brought(renamed)
+        renamed.write("modules.py", MODULES.replace("NewV3", "Other"))
+        assert self.brought(renamed)
+
+    def test_nor_one_that_no_record_says_the_module_of(self, renamed: GitRepository) -> None:
+        renamed.git("switch", "--quiet", "main", "--force")
+        renamed.write("fixtures/guard.ptl.json", "no record")
+        renamed.commit("no record")
+        renamed.git("checkout", "--quiet", "-b", "again")
+        renamed.write("versions.py", version_map("tiny::scale", "tiny::add", "tiny::new"))
+        renamed.write("registry.py", registry(SCALE, ADD, GUARD))
+        renamed.write("modules.py", MODULES)
+        for ending in ("ptl", "ptl.json"):
+            renamed.git("mv", f"fixtures/guard.{ending}", f"fixtures/new_v3.{ending}")
         assert self.brought(renamed)
 
     def test_nor_one_of_another_operator(self, renamed: GitRepository) -> None:
