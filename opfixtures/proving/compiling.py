@@ -17,8 +17,6 @@ from opfixtures.declarations.schema_text import schema_text
 from opfixtures.worker.observations import CompiledSeen, Json
 from opfixtures.worker.told import TOLD_NOTHING
 
-_NAMESPACE = re.compile(r"\btorch\s*\.\s*ops\s*\.\s*(\w+)")
-
 
 @dataclass(frozen=True, slots=True)
 class TreeOperators:
@@ -85,17 +83,16 @@ def questions(
     return asked
 
 
-def text_of(name: str, source: str, seen: CompiledSeen | None, by: str, operators: TreeOperators) -> Text:
-    """What is known of the text `source` of the upgrader `name`. `seen` is what `by` said of it, None where it was not
+def text_of(name: str, seen: CompiledSeen | None, by: str, operators: TreeOperators) -> Text:
+    """What is known of the text of the upgrader `name`. `seen` is what `by` said of it, None where it was not
     asked."""
     why = seen.unseen if seen else operators.problem or TOLD_NOTHING
     if seen is None or why:
         return Text(told=f"{name} was not compiled: {why}")
     if seen.problem:
-        declared = {operator.partition("::")[0] for operator in operators.schemas}
-        unknown = [other for other in _NAMESPACE.findall(source) if other not in declared]
-        if unknown:
-            why = f"no file of `operators` declares {unknown[0]}, and without it: {seen.problem}"
+        namespace = seen.missing.partition("::")[0]
+        if namespace and namespace not in {one.partition("::")[0] for one in operators.schemas}:
+            why = f"no file of `operators` declares {namespace}, and without it: {seen.problem}"
             return Text(told=f"{name} was not compiled: {why}")
         return Text(
             failed=f"{name} does not compile with {by} and the operators of this tree: {seen.problem}"

@@ -185,7 +185,7 @@ def replay(
         return known
     compiled = answers.runtime.compiled
     known_texts = {
-        name: text_of(name, texts[name], compiled.get(name), runtime.name, tree.operators)
+        name: text_of(name, compiled.get(name), runtime.name, tree.operators)
         for name in names
         if name in texts
     }

@@ -77,12 +77,14 @@ class CompiledSeen:
     """What torch's frontend says of the tree's text of an upgrader.
 
     `problem`: why it does not compile. `difference`: how its signature is not that of the old schema. `unseen`: why
-    neither can be told. All are empty where it could stand in the place of old calls.
+    neither can be told. `missing`: the operator that it looked for in vain, `mylib::scale`. All are empty where it
+    could stand in the place of old calls.
     """
 
     problem: str = ""
     difference: str = ""
     unseen: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,10 +199,16 @@ def _upgrader_seen(told: Json) -> UpgraderSeen:
 
 def _compiled_seen(told: Json) -> CompiledSeen:
     match told:
-        case {"problem": str(problem), "difference": str(difference), "unseen": str(unseen)}:
-            return CompiledSeen(*(text and _reason(text) for text in (problem, difference, unseen)))
+        case {
+            "problem": str(problem),
+            "difference": str(difference),
+            "unseen": str(unseen),
+            "missing": str(missing),
+        }:
+            return CompiledSeen(*(text and _reason(text) for text in (problem, difference, unseen, missing)))
         case {"refused": str(reason)}:
-            return CompiledSeen(unseen=_reason(reason))
+            # It crashed, or took a thousand times of what an upgrader takes: where it runs, so it does in torch.
+            return CompiledSeen(problem=_reason(reason))
     raise WorkerError("the worker described its runtime without a usable 'compiled'")
 
 

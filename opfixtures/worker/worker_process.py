@@ -144,12 +144,15 @@ def _listen(
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
     waiting = [row["key"] for row in asked["rows"]]
+    texts = len(asked["upgraders"]) + len(asked["compile"])
     coming = events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, stopped)
     try:
         while True:
             match next(coming):
                 case {"event": "runtime"} as event if runtime is None:
                     runtime = runtime_seen(event, asked["operators"], asked["upgraders"], asked["compile"])
+                case {"event": "texts"} if runtime is None and texts:
+                    texts -= 1
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
                     raise WorkerError(reason)
                 case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from opfixtures.declarations.declared_operators import read_declared_operators
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.proving.compiling import TreeOperators, operators_of, questions
+from opfixtures.worker import events, packing
 from opfixtures.worker.observations import CompiledSeen
 
 Ask = Callable[[Mapping[str, Any]], Mapping[str, CompiledSeen]]
@@ -137,7 +139,8 @@ def test_a_text_compiles_beside_the_operators_of_its_tree_or_torch_says_why_not(
     assert text in said
     assert "\n" not in said
     assert "opfixtures" not in said, "it has the names of the tree"
-    assert seen == CompiledSeen(**{member: said})
+    # What was looked for in vain is the cause of a problem, and has tests of its own.
+    assert replace(seen, missing="") == CompiledSeen(**{member: said})
 
 
 ADD = "aten::add_up(Tensor self, Tensor other, int? n=None, *, ScalarType? dtype=None) -> Tensor"
@@ -292,7 +295,36 @@ def test_a_text_that_crashes_the_frontend_costs_itself(ask: Ask) -> None:
     seen = ask(
         {"up": question(deep), "other": question("def other(self: Tensor) -> Tensor:\n  return self\n")}
     )
-    assert seen == {"up": CompiledSeen(unseen="crashed: SIGSEGV"), "other": CompiledSeen()}
+    assert seen == {"up": CompiledSeen(problem="crashed: SIGSEGV"), "other": CompiledSeen()}
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("return torch.ops.nobodys.scale(self)", "nobodys::scale"),
+        # What it only speaks of is not why.
+        ("# unlike torch.ops.nobodys\n  return torch.abs(selff)", ""),
+        ("x = 'torch.ops.nobodys.scale'\n  return torch.abs(selff)", ""),
+    ],
+)
+def test_an_operator_is_missing_where_the_frontend_looked_for_it(ask: Ask, text: str, missing: str) -> None:
+    seen = ask({"up": question(f"def up(self: Tensor) -> Tensor:\n  {text}\n")})["up"]
+    assert (seen.problem != "", seen.missing) == (True, missing)
+
+
+def test_texts_that_take_all_of_their_time_cost_themselves(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they take longer than a worker may be silent for before it describes itself."""
+    lines = ["y0 = (self, self)", *(f"y{n + 1} = (y{n}, y{n})" for n in range(40)), "return self"]
+    slow = "def {}(self: Tensor) -> Tensor:\n  " + "\n  ".join(lines) + "\n"
+    monkeypatch.setattr(events, "START_SECONDS", 12.0)
+    files = packing.worker_files()
+    files[f"{packing.PACKAGE}/runtime.py"] += "\nUPGRADER_SECONDS = 4.0\n"
+    monkeypatch.setattr(packing, "worker_files", lambda: files)
+    names = ["one", "two", "three", "four"]
+    asked = {name: question(slow.format(name)) for name in names}
+    seen = ask({**asked, "other": question("def other(self: Tensor) -> Tensor:\n  return self\n")})
+    late = CompiledSeen(problem="did not end within 4 seconds")
+    assert seen == {**dict.fromkeys(names, late), "other": CompiledSeen()}
 
 
 def test_a_release_without_stubs_tells_what_it_can(replay: Callable[..., Any], release: Any) -> None:

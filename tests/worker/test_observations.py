@@ -91,12 +91,12 @@ def test_a_torch_built_outside_of_git_has_an_unknown_commit() -> None:
 
 
 def test_what_was_compiled_is_told_as_far_as_it_was_asked_for() -> None:
-    whole = {"problem": "", "difference": "it takes 2", "unseen": ""}
+    whole = {"problem": "", "difference": "it takes 2", "unseen": "", "missing": "x::y"}
     told = {"a_0_3": whole, "b_0_3": {"refused": "crashed: SIGSEGV"}, "c_0_3": whole}
     seen = runtime_seen({**RUNTIME, "compiled": told}, compiled=("a_0_3", "b_0_3", "d_0_3"))
     assert seen.compiled == {
-        "a_0_3": CompiledSeen(difference="it takes 2"),
-        "b_0_3": CompiledSeen(unseen="crashed: SIGSEGV"),
+        "a_0_3": CompiledSeen(difference="it takes 2", missing="x::y"),
+        "b_0_3": CompiledSeen(problem="crashed: SIGSEGV"),
     }
     others: list[Any] = [None, [], {"a_0_3": None}, {"a_0_3": {**whole, "problem": None}}]
     for wrong in others:

@@ -8,7 +8,7 @@ in a namespace of their own, where what the tree replaced is not; a method finds
 from __future__ import annotations
 
 import types
-from typing import Any
+from typing import Any, Callable
 
 import torch
 
@@ -23,8 +23,11 @@ OWN = "opfixtures_tree_"
 OWN_OVERLOAD = "_opfixtures_tree"
 
 
-def compiled_told(asked: Json, seconds: float) -> Json:
-    """What is told of each upgrader asked for, by name, each in a child of its own: its stubs are nobody else's."""
+def compiled_told(asked: Json, seconds: float, tell: Callable[[], None]) -> Json:
+    """What is told of each upgrader asked for, by name, each in a child of its own: its stubs are nobody else's.
+
+    `tell` is called after each: a text may take all of its time.
+    """
     told: dict[str, Json] = {}
     for name, one in asked.items():
 
@@ -32,16 +35,18 @@ def compiled_told(asked: Json, seconds: float) -> Json:
             return compiled_one(name, one["source"], one["old_schema"], one["operators"])
 
         told.update(in_children([(name, step)], seconds))
+        tell()
     return told
 
 
 def compiled_one(name: str, source: str, old_schema: str, operators: Json) -> Json:
-    """{"problem", "difference", "unseen"}: why it does not compile, how its signature is another than that of the old
-    schema, and why neither can be told; all empty where all is well.
+    """{"problem", "difference", "unseen", "missing"}: why it does not compile, how its signature is another than that
+    of the old schema, why neither can be told, and the operator of `torch.ops` that it looked for last and that is not
+    here; all empty where all is well.
 
     `operators` has the tree's schemas by operator, those that the source may call.
     """
-    told = {"problem": "", "difference": "", "unseen": ""}
+    told = {"problem": "", "difference": "", "unseen": "", "missing": ""}
     try:
         stubs = Stubs(operators)
         old = torch._C.parse_schema(old_schema)
@@ -51,7 +56,7 @@ def compiled_one(name: str, source: str, old_schema: str, operators: Json) -> Js
     try:
         function = function_of(name, source, stubs.torch)
     except Exception as error:
-        told["problem"] = stubs.plain(headline(error))
+        told.update(problem=stubs.plain(headline(error)), missing="".join(stubs.missing[-1:]))
         return told
     replaced = [
         called for called in map(called_operator, nodes_of(function.graph)) if called in stubs.replaced
@@ -71,10 +76,11 @@ def called_operator(node: Any) -> str:
 
 class Stubs:
     """The operators of the tree that this torch has not, or not so. `torch` is what that word means in an upgrader,
-    `replaced` are those of this torch that the tree has otherwise."""
+    `replaced` are those of this torch that the tree has otherwise, `missing` those that were looked for in vain."""
 
     def __init__(self, operators: Json) -> None:
         self.replaced: set[str] = set()
+        self.missing: list[str] = []
         self.libraries: dict[str, Any] = {}
         by_name: dict[str, dict[str, str]] = {}
         for operator, text in operators.items():
@@ -82,7 +88,7 @@ class Stubs:
         stubbed = [name for name, declared in by_name.items() if self.register(name, declared)]
         self.torch = Operators("torch")
         self.torch.__dict__.update(stubs_of("aten", stubbed))
-        self.torch.ops = Namespaces(stubbed)
+        self.torch.ops = Namespaces(stubbed, self.missing)
 
     def register(self, name: str, declared: dict[str, str]) -> bool:
         """Register all overloads of a name, where one of those declared is not as it is here."""
@@ -135,24 +141,31 @@ def stubs_of(namespace: str, stubbed: list[str]) -> dict[str, Any]:
 class Namespaces(types.ModuleType):
     """`torch.ops` of an upgrader."""
 
-    def __init__(self, stubbed: list[str]) -> None:
+    def __init__(self, stubbed: list[str], missing: list[str]) -> None:
         super().__init__("torch.ops")
         self.stubbed = stubbed
+        self.missing = missing
 
     def __getattr__(self, namespace: str) -> Any:
-        return Namespace(namespace, stubs_of(namespace, self.stubbed))
+        return Namespace(namespace, stubs_of(namespace, self.stubbed), self.missing)
 
 
 class Namespace(types.ModuleType):
     """`torch.ops.aten` of an upgrader."""
 
-    def __init__(self, name: str, stubs: dict[str, Any]) -> None:
+    def __init__(self, name: str, stubs: dict[str, Any], missing: list[str]) -> None:
         super().__init__("torch.ops." + name)
         self.own = getattr(torch.ops, name)
+        self.namespace = name
+        self.missing = missing
         self.__dict__.update(stubs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.own, name)
+        try:
+            return getattr(self.own, name)
+        except (AttributeError, RuntimeError):
+            self.missing.append(self.namespace + "::" + name)
+            raise
 
 
 def difference_of(schema: Any, old: Any) -> str:

@@ -11,6 +11,7 @@ import zipfile
 import torch
 
 from . import Json
+from .answers import answer
 from .archives import mobile_module
 from .children import in_children
 from .compiling import compiled_told
@@ -19,6 +20,8 @@ from .upgraders import steps_of_upgraders
 
 # To compile an upgrader takes milliseconds.
 UPGRADER_SECONDS = 10.0
+# As many take far less time than a worker may be silent for, whatever they are.
+UPGRADERS_AT_ONCE = 10
 
 
 def overloads_of(operator: str) -> list[str]:
@@ -90,12 +93,27 @@ def with_overloads(operators: list[str]) -> list[str]:
     return list(dict.fromkeys([*operators, *(one for one in versions if one.partition(".")[0] in names)]))
 
 
+def tell_of_texts() -> None:
+    """Say that the worker goes on: each text of an upgrader has a time of its own."""
+    answer({"event": "texts"})
+
+
 def describe(job: Json, own: set[str], imported: str | None) -> Json:
     """What the runtime says of itself, of the operators asked for (torch's `own` are so told) and the upgraders."""
     operators = with_overloads(job["operators"])
-    upgraders = in_children(steps_of_upgraders(job["upgraders"]), UPGRADER_SECONDS)
-    # What torch has itself was compiled when it was built.
-    others = {name: one for name, one in job["compile"].items() if not upgraders.get(name, {}).get("same")}
+    upgraders: Json = {}
+    steps = steps_of_upgraders(job["upgraders"])
+    for begin in range(0, len(steps), UPGRADERS_AT_ONCE):
+        upgraders.update(in_children(steps[begin : begin + UPGRADERS_AT_ONCE], UPGRADER_SECONDS))
+        tell_of_texts()
+    # What torch has itself was compiled when it was built, and nobody waits twice for the same.
+    asked = job["compile"]
+    refused = {name: upgraders[name] for name in asked if "refused" in upgraders.get(name, {})}
+    others = {
+        name: one
+        for name, one in asked.items()
+        if name not in refused and not upgraders.get(name, {}).get("same")
+    }
     maximum = getattr(torch._C, "_get_max_operator_version", None)
     return {
         "event": "runtime",
@@ -116,5 +134,5 @@ def describe(job: Json, own: set[str], imported: str | None) -> Json:
             for operator in operators
         },
         "upgraders": upgraders,
-        "compiled": compiled_told(others, UPGRADER_SECONDS),
+        "compiled": {**refused, **compiled_told(others, UPGRADER_SECONDS, tell_of_texts)},
     }
