@@ -70,8 +70,9 @@ class FoundFixture:
 
 
 def unread(owner: Owner, error: UnfitFileError) -> FoundFixture:
-    """A fixture that is there, and not looked at: it, or its record, is no file of its own, or a very large one."""
-    return FoundFixture(owner, b"", None, f"{error.said}: put the file itself there, as a run made it")
+    """A fixture that is there, and not looked at: it, or its record, is no file of its own, a very large one, or one of
+    too many."""
+    return FoundFixture(owner, b"", None, f"{error.said}: {error.mend}")
 
 
 @dataclass(frozen=True, slots=True)

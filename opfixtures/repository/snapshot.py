@@ -122,9 +122,11 @@ class WorkTreeSnapshot:
 
 
 class UnfitFileError(UserError):
-    """What stands at a path is not read: `said` tells what it is, without advice."""
+    """What stands at a path is not read: `said` tells what it is, without advice, and `mend` what to do about a
+    fixture."""
 
     said: str
+    mend = "put the file itself there, as a run made it"
 
 
 class NotAFileError(UnfitFileError):

@@ -26,11 +26,12 @@ class StoppedError(Exception):
 
 def events(
     process: subprocess.Popen[bytes], row_seconds: float, log: IO[bytes], stopped: Callable[[], bool]
-) -> Iterator[Json]:
-    """The worker's answers as they come. Raises WorkerError when it ends, or says too little or too much."""
+) -> Iterator[tuple[Json, int]]:
+    """The worker's answers as they come, each with its size in bytes. Raises WorkerError when it ends, or says too
+    little or too much."""
     for line in _lines(process, row_seconds, log, stopped):
         try:
-            yield json.loads(line)
+            yield json.loads(line), len(line)
         except (ValueError, RecursionError) as error:
             raise WorkerError(f"the worker answered something that is not JSON: {error}") from error
 

@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from opfixtures.worker.events import events
+from opfixtures.worker.events import StoppedError, events
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
 from opfixtures.worker.own_memory import let_nobody_look_in
@@ -23,6 +24,10 @@ WORKER = "worker.zip"
 STEPS = 9
 # Between the end of a step's time and its answer.
 SLACK_SECONDS = 60.0
+# Of samples, in memory up to 28 times their size. What is past it was read, and is let go.
+MOST_TOLD = 32 << 20
+# Of a job, whatever its rows do, and more for each: a row takes a second or two.
+JOB_SECONDS, MORE_SECONDS = 3600.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,35 @@ class Answers:
     runtime: RuntimeSeen
     rows: Mapping[str, Json]
     failure: str = ""
+
+
+class _Budget:
+    """How much more of samples the rows of a job may tell, and until when."""
+
+    def __init__(self, rows: int) -> None:
+        self._left = MOST_TOLD
+        self._seconds = JOB_SECONDS + rows * MORE_SECONDS
+        self._until = time.monotonic() + self._seconds
+
+    def held(self, told: Json, size: int) -> Json:
+        """What was told of a row in so many bytes; a refusal where that is too much beside the others."""
+        if isinstance(told, dict):
+            size -= sum(len(one) for one in map(told.get, ("archive", "backported")) if isinstance(one, str))
+        if size > self._left:
+            most = f"the samples of a run take more than {MOST_TOLD >> 20} MiB together"
+            return {"refused": f"{most}: give fewer, or name some operators"}
+        self._left -= size
+        return told
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() > self._until
+
+    @property
+    def why(self) -> str:
+        """What to say of a row that has no time left."""
+        return f"the rows of a runtime took more than {self._seconds:g} seconds together: name some operators"
 
 
 def run_worker(
@@ -51,10 +85,12 @@ def run_worker(
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
         StoppedError: it was stopped.
     """
-    asked = job.to_json()
-    first = answers = _attempt(python, asked, folder, tell, stopped)
+    asked, budget = job.to_json(), _Budget(len(job.rows))
+    first = answers = _attempt(python, asked, folder, tell, stopped, budget)
     rows, left = dict(first.rows), asked["rows"]
     while answers.failure and (left := _left(left, answers)):
+        if budget.is_over:
+            return Answers(first.runtime, {**{row["key"]: {"refused": budget.why} for row in left}, **rows})
         ended_by, *left = left
         key = ended_by["key"]
         rows[key] = {**rows.get(key, {}), "refused": answers.failure}
@@ -63,7 +99,7 @@ def run_worker(
             left = [{name: value for name, value in ended_by.items() if name != "source"}, *left]
         if left:
             try:
-                answers = _attempt(python, {**asked, "rows": left}, folder, tell, stopped)
+                answers = _attempt(python, {**asked, "rows": left}, folder, tell, stopped, budget)
             except WorkerError as error:
                 return Answers(first.runtime, rows, str(error))
             rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
@@ -80,7 +116,12 @@ def _both(refused: Json, told: Json) -> Json:
 
 
 def _attempt(
-    python: str, asked: Json, folder: str, tell: Callable[[str], None], stopped: Callable[[], bool]
+    python: str,
+    asked: Json,
+    folder: str,
+    tell: Callable[[str], None],
+    stopped: Callable[[], bool],
+    budget: _Budget,
 ) -> Answers:
     """One worker, in an empty folder of its own, `home`, which is all that it may write to.
 
@@ -110,7 +151,7 @@ def _attempt(
             raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
         with process:
             try:
-                return _listen(process, asked, tell, log, stopped)
+                return _listen(process, asked, tell, log, stopped, budget)
             finally:
                 end_worker(process)
 
@@ -139,29 +180,36 @@ def _listen(
     tell: Callable[[str], None],
     log: IO[bytes],
     stopped: Callable[[], bool],
+    budget: _Budget,
 ) -> Answers:
     """Read what the worker answers; it has to answer row by row, in their order."""
     runtime: RuntimeSeen | None = None
     rows: dict[str, Json] = {}
     waiting = [row["key"] for row in asked["rows"]]
     texts = len(asked["upgraders"]) + len(asked["compile"])
-    coming = events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, stopped)
+    is_to_end = lambda: budget.is_over or stopped()  # noqa: E731
+    coming = events(process, asked["seconds"] * STEPS + SLACK_SECONDS, log, is_to_end)
     try:
         while True:
-            match next(coming):
-                case {"event": "runtime"} as event if runtime is None:
+            event, size = next(coming)
+            match event:
+                case {"event": "runtime"} if runtime is None:
                     runtime = runtime_seen(event, asked["operators"], asked["upgraders"], asked["compile"])
                 case {"event": "texts"} if runtime is None and texts:
                     texts -= 1
                 case {"event": "failed", "reason": str(reason)} if runtime is None:
                     raise WorkerError(reason)
                 case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:
-                    rows[waiting.pop(0)] = told
+                    rows[waiting.pop(0)] = budget.held(told, size)
                     tell(key)
                 case {"event": "end"} if runtime and not waiting:
                     return Answers(runtime, rows)
                 case _:
                     raise WorkerError("the worker answered out of turn")
+    except StoppedError:
+        if stopped() or runtime is None:
+            raise
+        return Answers(runtime, rows, budget.why)
     except WorkerError as error:
         if runtime is None:
             raise

@@ -162,3 +162,21 @@ def test_a_branch_brings_an_archive_that_is_too_large(
         in ran.out
     )
     assert "verified    tinyops::halve at 4" in ran.out
+
+
+def test_a_branch_brings_records_that_are_too_much_together(
+    library: GitRepository, run_without: Callable[..., Ran]
+) -> None:
+    """Each alone is no more than a record may be, and in memory 28 times as much."""
+    run_without(library, [], "generate")
+    for name in ("halve", "scale"):
+        path = library.root / f"fixtures/test_versioned_{name}_v3.ptl.json"
+        path.write_bytes(path.read_bytes() + b" " * (20 << 20))
+    ran = run_without(library, [], "generate", "--all")
+    assert ran.status == 1
+    assert (
+        ran.out.count("the records of a run have more than 32 MiB together: name some, `opfixtures verify ")
+        == 1
+    )
+    # The other one has no checksum at its end.
+    assert ran.out.count("its record cannot be read: it does not end with its checksum") == 1

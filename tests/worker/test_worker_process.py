@@ -146,3 +146,26 @@ def test_work_that_is_stopped_ends_with_its_worker(pretend, tmp_path):
     assert time.monotonic() - start < 60
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+def test_rows_that_tell_too_much_together_are_refused_one_by_one(pretend, monkeypatch):
+    monkeypatch.setattr(worker_process, "MOST_TOLD", 400)
+    large = {"samples": ["x" * 200]}
+    archive = {"samples": [], "archive": "x" * 900, "backported": "x" * 900}
+    why = "the samples of a run take more than 0 MiB together: give fewer, or name some operators"
+    answers = pretend([RUNTIME, row("a", large), row("b", large), END])
+    assert answers.rows == {"a": large, "b": {"refused": why}}
+    assert pretend([RUNTIME, row("a", archive), row("b", large), END]).rows == {"a": archive, "b": large}
+
+
+def test_no_row_takes_longer_than_all_may_together(pretend, monkeypatch):
+    monkeypatch.setattr(worker_process, "JOB_SECONDS", 2.0)
+    monkeypatch.setattr(worker_process, "MORE_SECONDS", 0.5)
+    answers = pretend([RUNTIME, row("a")], "time.sleep(99)")
+    why = "the rows of a runtime took more than 3 seconds together: name some operators"
+    assert answers.rows == {"a": {"samples": ["a"]}, "b": {"refused": why}}
+
+
+def test_a_worker_that_says_of_its_texts_that_it_goes_on_is_believed_as_often_as_it_has_some(pretend):
+    with pytest.raises(WorkerError, match="out of turn"):
+        pretend([{"event": "texts"}, RUNTIME, row("a"), row("b"), END])
