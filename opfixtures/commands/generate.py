@@ -93,7 +93,7 @@ def run(wanted: Wanted, report: str | None) -> int:
             done = Done()
             if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
                 after = post_change(todo.change, _post_change(wanted))
-                own = tools.building(sources_of(todo.change.config, configs, wanted.written))
+                own = tools.building(sources_of(todo.change.config, configs, wanted.written, todo.published))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
             unseen = [*map(refused, todo.plan.unplanned), *_lost(todo.plan)]
             results = _in_order(todo, [*unseen, *done.results])

@@ -63,11 +63,28 @@ def content_of(repository: Repository, tree: str, sources: Sources, *borrowed: s
         raise _with_advice(repository, tree, error) from error
     # "mode type id", a tab and the path.
     paths = {os.fsdecode(line.partition(b"\t")[2]): line for line in listed if line}
-    links = {path: line.split()[2].decode() for path, line in paths.items() if line.startswith(_LINK)}
-    texts = {path: os.fsdecode(aside.run("cat-file", "blob", oid)) for path, oid in links.items()}
-    with_links = sources.following(texts)
+    links = {path: line.split()[2] for path, line in paths.items() if line.startswith(_LINK)}
+    with_links = sources.following(_texts(aside, links))
     counted = (line for path, line in paths.items() if with_links.has(path))
     return hashlib.sha256(b"\0".join(counted)).hexdigest()
+
+
+def _texts(repository: Repository, links: Mapping[str, bytes]) -> dict[str, str]:
+    """What each link says, by path; `links` are the ids of their blobs. One git reads them all: there may be thousands.
+
+    Raises GitError where one is missing.
+    """
+    oids = b"".join(oid + b"\n" for oid in links.values())
+    told, texts = repository.run("cat-file", "--batch", stdin=oids) if links else b"", dict[str, str]()
+    for path in links:
+        # "id blob size", a line break, the text, and another one.
+        head, _, told = told.partition(b"\n")
+        if not head.endswith(b" missing"):
+            size = int(head.split()[2])
+            texts[path], told = os.fsdecode(told[:size]), told[size + 1 :]
+    if len(texts) < len(links):
+        raise GitError(f"git has no {min(links.keys() - texts.keys())}")
+    return texts
 
 
 def with_own_index(repository: Repository, index: str, **environment: str) -> Repository:

@@ -29,6 +29,8 @@ class Sources:
     never among them, nor what is `written` here meanwhile. What `always` is one of them is one whatever the globs say:
     a file, or all of a folder; and so is what is in the `package` that a runtime imports.
 
+    With `whole` all others are among them, whatever the globs say.
+
     `folder` is that of the project, empty for the root. A glob is meant from there, and may lead above it with `..`.
     """
 
@@ -38,13 +40,14 @@ class Sources:
     always: frozenset[str] = frozenset()
     package: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
+    whole: bool = False
 
     def has(self, path: str) -> bool:
         """Whether the file at `path`, from the repository's root, is one of them."""
         folder, _, name = path.rpartition("/")
         if path in self.written or (folder in self.fixtures and _FIXTURE.fullmatch(name)):
             return False
-        if self._is_always(path):
+        if self.whole or self._is_always(path):
             return True
         if self.globs:
             return any(matches(parts, path) for parts in self._parts)
@@ -88,9 +91,18 @@ class Sources:
         return tuple(map(glob_parts, globs))
 
 
-def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str] = ()) -> Sources:
+def sources_of(
+    config: Config,
+    projects: Iterable[Config],
+    written: Iterable[str] = (),
+    published: Config | None = None,
+) -> Sources:
     """The files that a build of a project depends on. `projects` are all of the repository, `written` are paths that
-    the run itself writes."""
+    the run itself writes.
+
+    `published` are target's settings: where these have other `sources`, a change may have left out what it builds from,
+    and all files count.
+    """
     specs = [spec for spec in config.runtimes if spec.kind == "checkout"]
     commands = (argument for spec in specs for command in spec.setup for argument in command)
     named = {posixpath.normpath(below(config.folder, argument)) for argument in commands}
@@ -103,6 +115,7 @@ def sources_of(config: Config, projects: Iterable[Config], written: Iterable[str
         frozenset(named - {".", config.folder} | settings | set(config.declared)),
         frozenset(spec.module.partition(".")[0] for spec in specs if spec.module),
         frozenset(written),
+        whole=published is not None and published.sources != config.sources,
     )
 
 

@@ -666,6 +666,13 @@ class TestWithoutTarget:
         assert (plan(made).unpublished, plan(made).target) == ("", None)
 
 
+def test_what_target_says_of_the_settings_is_known(repository: GitRepository) -> None:
+    repository.write(".opfixtures.toml", SETTINGS.replace("target =", 'sources = ["versions.py"]\ntarget ='))
+    todo = plan(repository)
+    assert todo.published is not None
+    assert (todo.change.config.sources, todo.published.sources) == (("versions.py",), ())
+
+
 def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: GitRepository) -> None:
     repository.write("tiny.cpp", "")
     asked = Wanted(runtime="torch-1.9.1")

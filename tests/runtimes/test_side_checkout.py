@@ -333,3 +333,29 @@ def test_content_of_what_a_shallow_clone_lacks_can_be_fetched(repository, conten
 def test_content_of_what_git_does_not_have_is_an_error(repository, content):
     with pytest.raises(GitError):
         content(repository, "0" * 40)
+
+
+def test_content_of_thousands_of_links_is_read_by_one_git(repository, content, monkeypatch):
+    for number in range(40):
+        (repository.root / f"l{number}").symlink_to(f"l{number + 1}\n")
+    repository.git("add", "--all")
+    commit, asked, run = repository.commit(), list[str](), Repository.run
+    monkeypatch.setattr(
+        Repository, "run", lambda self, *args, **more: asked.append(args[0]) or run(self, *args, **more)
+    )
+    first = content(repository, commit)
+    assert asked.count("cat-file") == 1
+    (repository.root / "l39").unlink()
+    (repository.root / "l39").symlink_to("a")
+    repository.git("add", "--all")
+    assert content(repository, repository.commit()) != first
+
+
+def test_a_link_that_git_does_not_have_is_an_error(repository, content):
+    (repository.root / "only-here").symlink_to("nowhere else")
+    repository.git("add", "--all")
+    commit = repository.commit()
+    oid = repository.git("rev-parse", "HEAD:only-here")
+    (repository.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    with pytest.raises(GitError, match="git has no only-here"):
+        content(repository, commit)

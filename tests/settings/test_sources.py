@@ -279,3 +279,16 @@ def test_a_glob_of_many_wildcards_takes_no_time(glob: str, path: str) -> None:
     assert not Sources((glob,)).has(f"{path}c")
     assert Sources((f"{glob}*",)).has(f"{path}b".replace("y", "x"))
     assert process_time() - begun < 5
+
+
+def test_where_target_has_other_sources_all_files_count_but_fixtures() -> None:
+    """A change may leave out the folder that it builds from."""
+    one, target = config(), config(sources=("csrc/**", "impl/**"))
+    paths = ("impl/upgraders.py", "README.md", "docs/a.py", "fixtures/scale_v3.ptl", "written.json")
+
+    def counted(published: Config | None) -> list[str]:
+        sources = sources_of(one, [one], ["written.json"], published)
+        return [path for path in paths if sources.has(path)]
+
+    assert counted(target) == counted(config(sources=())) == list(paths[:3])
+    assert counted(one) == counted(None) == []
