@@ -340,9 +340,12 @@ def test_content_of_thousands_of_links_is_read_by_one_git(repository, content, m
         (repository.root / f"l{number}").symlink_to(f"l{number + 1}\n")
     repository.git("add", "--all")
     commit, asked, run = repository.commit(), list[str](), Repository.run
-    monkeypatch.setattr(
-        Repository, "run", lambda self, *args, **more: asked.append(args[0]) or run(self, *args, **more)
-    )
+
+    def noted(self, *args, **more):
+        asked.append(args[0])
+        return run(self, *args, **more)
+
+    monkeypatch.setattr(Repository, "run", noted)
     first = content(repository, commit)
     assert asked.count("cat-file") == 1
     (repository.root / "l39").unlink()
