@@ -29,7 +29,7 @@ from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root, let_go
 from opfixtures.runtimes.cache_entries import remove_half_built
-from opfixtures.settings.accepted_breaks import AcceptedBreak
+from opfixtures.settings.accepted_breaks import AcceptedBreak, by_operator
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.scratch import remove_left_over
@@ -66,13 +66,14 @@ class Part:
 
 def as_settings_say(parts: Sequence[Part]) -> list[FixtureResult]:
     """The results of all, each with the accepted breaks and the waivers of its own project."""
-    day = today()
-    judged = (
-        (part.config, accept_break(result, part.config, part.own_breaks))
-        for part in parts
-        for result in part.results
-    )
-    return [waive_replay(result, config.waivers, day) for config, result in judged]
+    day, told = today(), list[FixtureResult]()
+    for part in parts:
+        waivers, source = part.config.waivers, part.config.source or ""
+        breaks, own = by_operator(part.config.accepted_breaks), frozenset(part.own_breaks)
+        for result in part.results:
+            judged = accept_break(result, breaks.get(result.operator, ()), source, own)
+            told.append(waive_replay(judged, waivers, day))
+    return told
 
 
 def finish(result: Result, report: str | None, nothing_done: str = "") -> int:

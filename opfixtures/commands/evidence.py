@@ -85,7 +85,7 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
 
 def own_breaks(config: Config, published: Config | None) -> tuple[AcceptedBreak, ...]:
     """The accepted breaks that the settings have and those of target have not, in these words."""
-    theirs = published.accepted_breaks if published else ()
+    theirs = frozenset(published.accepted_breaks if published else ())
     return tuple(one for one in config.accepted_breaks if one not in theirs)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from opfixtures.proving.result import Accepted, Answer, Failure, FixtureResult, LoaderFacts, Status
-from opfixtures.settings.accepted_breaks import AcceptedBreak, Way, break_for, in_words
-from opfixtures.settings.config import Config
+from opfixtures.settings.accepted_breaks import AcceptedBreak, Way, in_words
 from opfixtures.worker.observations import Replayed
 
 # The worker puts it before an error. What its comparison says of a value begins with a place, a number, a quote or the
@@ -35,14 +34,19 @@ def _failures(seen: Replayed) -> Iterator[Failure]:
             yield Failure(Way.OTHER_RESULTS, f"sample {number}: {difference}")
 
 
-def accept_break(result: FixtureResult, config: Config, own: Collection[AcceptedBreak]) -> FixtureResult:
+def accept_break(
+    result: FixtureResult, breaks: Iterable[AcceptedBreak], source: str, own: Collection[AcceptedBreak]
+) -> FixtureResult:
     """The result as the settings judge it: `accepted` where its replay fails as they say; a `mismatch` where it fails
-    otherwise, or not at all. `own` are the accepted breaks that target's settings do not have.
+    otherwise, or not at all.
+
+    `breaks` are those of its operator in the settings `source`: the first that is about its fixture holds. `own` are
+    those that target's settings do not have.
 
     What nobody reproduced, made, built or compared is what it was: that is no break of the change.
     """
     facts = result.facts
-    one = break_for(config.accepted_breaks, result.operator, result.module, result.fixture or "")
+    one = next((one for one in breaks if one.is_for(result.module, result.fixture)), None)
     if one is None or facts is None or not facts.loaders or result.status not in _OF_A_REPLAY:
         return result
     if facts.reproduced.value in (Answer.NO, Answer.UNKNOWN):
@@ -54,7 +58,7 @@ def accept_break(result: FixtureResult, config: Config, own: Collection[Accepted
         if seen.equal.value is Answer.UNKNOWN
     ]
     if not failed:
-        return result if unknown else _mismatch(result, _nothing_breaks(one, config))
+        return result if unknown else _mismatch(result, _nothing_breaks(one, source))
     otherwise = [
         f"{loader}: {wrong}"
         for loader, seen in failed.items()
@@ -65,7 +69,7 @@ def accept_break(result: FixtureResult, config: Config, own: Collection[Accepted
         return _mismatch(result, f"fails otherwise than accepted ({told}): {otherwise[0]}")
     if unknown:
         return _mismatch(result, f"whether it fails as accepted ({told}) is unknown: {unknown[0]}")
-    accepted = Accepted(one.how, one.error, one.release, one.reason, str(config.source), one in own)
+    accepted = Accepted(one.how, one.error, one.release, one.reason, source, one in own)
     return replace(result, status=Status.ACCEPTED, accepted=accepted)
 
 
@@ -73,9 +77,9 @@ def _mismatch(result: FixtureResult, reason: str) -> FixtureResult:
     return replace(result, status=Status.MISMATCH, reason=reason)
 
 
-def _nothing_breaks(one: AcceptedBreak, config: Config) -> str:
+def _nothing_breaks(one: AcceptedBreak, source: str) -> str:
     narrow = ", or narrow it by `modules` or `formats` to what does"
-    return f"nothing breaks: take it out of accepted-breaks in {config.source}{'' if one.modules else narrow}"
+    return f"nothing breaks: take it out of accepted-breaks in {source}{'' if one.modules else narrow}"
 
 
 def _otherwise(one: AcceptedBreak, seen: LoaderFacts, found: Sequence[Failure]) -> list[str]:

@@ -8,7 +8,7 @@ A list of tables accepts several for one operator: the first that fits a fixture
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,18 +60,18 @@ class AcceptedBreak:
         """What users of old files are told."""
         return sentence(self.how, self.error, self.release, self.reason)
 
-    def is_for(self, operator: str, module: str | None, ending: str) -> bool:
-        """Whether it is about the fixture of a module, with that ending."""
-        is_narrowed_to = not self.modules or module in self.modules
-        return self.operator == operator and is_narrowed_to and (not self.formats or ending in self.formats)
+    def is_for(self, module: str | None, fixture: str | None) -> bool:
+        """Whether it is about the operator's fixture of that module, at that path."""
+        is_its_module = not self.modules or module in self.modules
+        return is_its_module and (not self.formats or (fixture or "").rpartition(".")[2] in self.formats)
 
 
-def break_for(
-    breaks: Iterable[AcceptedBreak], operator: str, module: str | None, fixture: str
-) -> AcceptedBreak | None:
-    """The first that is about the fixture of that module at that path; None where there is none."""
-    ending = fixture.rpartition(".")[2]
-    return next((one for one in breaks if one.is_for(operator, module, ending)), None)
+def by_operator(breaks: Iterable[AcceptedBreak]) -> dict[str, list[AcceptedBreak]]:
+    """The breaks of each operator, in their order."""
+    found: dict[str, list[AcceptedBreak]] = {}
+    for one in breaks:
+        found.setdefault(one.operator, []).append(one)
+    return found
 
 
 def read_accepted_breaks(table: Table, source: bytes) -> tuple[AcceptedBreak, ...]:
@@ -82,19 +82,20 @@ def read_accepted_breaks(table: Table, source: bytes) -> tuple[AcceptedBreak, ..
             fixtures of its operator. Which operators have fixtures only the rules know.
     """
     lines = _lines(source)
-    found = [
-        _accepted_break(operator, one, _line(lines.get(operator, ()), number))
-        for operator in table.values
-        for number, one in enumerate(_tables(table, operator))
-    ]
-    for place, one in enumerate(found):
-        first = next(other for other in found if other.operator == one.operator)
-        if first is not found[place] and not (first.modules or first.formats):
-            raise table.error(
-                f"{one.operator[:80]!r} has a table that is never come to: the first is about all its fixtures, so"
-                " narrow that one by `modules` or `formats`"
+    return tuple(one for operator in table.values for one in _of_operator(operator, table, lines))
+
+
+def _of_operator(operator: str, table: Table, lines: Mapping[str, Sequence[int]]) -> Iterator[AcceptedBreak]:
+    is_of_all = False
+    for number, own in enumerate(_tables(table, operator)):
+        if is_of_all:
+            raise own.error(
+                "nothing comes to this table, for one before it is about all fixtures of the operator: narrow that one"
+                " by `modules` or `formats`"
             )
-    return tuple(found)
+        one = _accepted_break(operator, own, _line(lines.get(operator, ()), number))
+        is_of_all = not (one.modules or one.formats)
+        yield one
 
 
 def _tables(table: Table, operator: str) -> Iterator[Table]:

@@ -75,8 +75,8 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     [
         "",
         "[]",
-        '{"schema": 2, "pre_change_commit": null, "fixtures": [1]}',
-        '{"schema": 2, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
+        '{"schema": 3, "pre_change_commit": null, "fixtures": [1]}',
+        '{"schema": 3, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
         "[" * 100_000,
         "9" * (9 << 20),
     ],
