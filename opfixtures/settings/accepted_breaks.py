@@ -34,7 +34,7 @@ def in_words(how: Way, error: str) -> str:
 
 def sentence(how: Way, error: str, release: str, reason: str) -> str:
     """What users of old files are told of a break."""
-    return f"from {release} on {in_words(how, error)}: {reason}"
+    return f"{in_words(how, error)} from {release} on: {reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ UPGRADERS, OPERATORS = "tinyops/upgraders.py", "tinyops/__init__.py"
 UPGRADER = (
     "  if x.is_floating_point():\n    return torch.ops.tinyops.halve(x)\n  return torch.floor_divide(x, 2)\n"
 )
+DOCS = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text(encoding="utf-8")
 DEFINED = '_library.define("halve(Tensor x) -> Tensor")\n'
 IMPLEMENTED = '_library.impl("halve", _halve, "CompositeExplicitAutograd")\n'
 
@@ -104,7 +105,7 @@ def test_what_breaks_in_just_the_accepted_way_is_green_and_in_another_way_red(
     ran = run_long(made, "generate", "--report", str(tmp_path / "report.json"))
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]["how"], row["accepted"]["by_branch"]) == ("accepted", way, True)
-    sentence = f"from tinyops 2.1 on {broken.words}: it rounds no more"
+    sentence = f"{broken.words} from tinyops 2.1 on: it rounds no more"
     assert f"            {sentence} (pyproject.toml says so{BRANCH})\n" in ran.out
     assert "has other `accepted-breaks` than target: this branch says so of tinyops::halve" in ran.out
 
@@ -132,11 +133,13 @@ def test_what_does_not_break_is_red_and_once_target_accepts_it_nobody_else_says_
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]["by_branch"]) == ("accepted", False)
     assert BRANCH not in ran.out
+    told_in_docs = DOCS.partition("```console\naccepted ")[2].partition("```")[0]
+    assert f"accepted {told_in_docs}" in ran.out
     assert "accepted-breaks" not in ran.out
 
     shown = run_long(made, "status", "--replay")
     assert (shown.status, "  accepted\n" in shown.out) == (0, True), shown.out
-    assert "tinyops::halve: from tinyops 2.1 on other results: it rounds no more\n" in shown.out
+    assert "tinyops::halve: other results from tinyops 2.1 on: it rounds no more\n" in shown.out
     status = json.loads(run_long(made, "status", "--format", "json").out)
     (told,) = status["projects"][0]["accepted_breaks"]
     assert (told["operator"], told["how"]) == ("tinyops::halve", "other results")

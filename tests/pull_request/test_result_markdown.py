@@ -382,11 +382,11 @@ def test_accepted_breaks_are_a_list_before_what_is_verified(told: Publication) -
     assert "<b>accepted</b>" not in head
     lines = behind.partition("\n\n</details>")[0].split("\n")
     assert len(lines) == 2
-    assert lines[0].startswith("- `mylib::scale`: ``from mylib 2.0 on other results: a `tick`")
+    assert lines[0].startswith("- `mylib::scale`: ``other results from mylib 2.0 on: a `tick`")
     assert lines[0].endswith("says so, of this branch: target's settings do not)``")
-    assert lines[1] == "- `mylib::norm`: `from mylib 2.0 on other results: faster (pyproject.toml says so)`"
+    assert lines[1] == "- `mylib::norm`: `other results from mylib 2.0 on: faster (pyproject.toml says so)`"
     assert (
-        behind.count("\n- accepted: `from mylib 2.0 on other results: faster (pyproject.toml says so)`\n")
+        behind.count("\n- accepted: `other results from mylib 2.0 on: faster (pyproject.toml says so)`\n")
         == 1
     )
 

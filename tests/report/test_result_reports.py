@@ -444,7 +444,7 @@ def test_what_has_more_to_tell_is_told_alone(own: dict[str, Any]) -> None:
 
 
 def test_an_accepted_break_says_what_users_are_told_and_stands_before_what_is_verified() -> None:
-    accepted = Accepted(Way.RAISES, "no more", "mylib 2.0", "too slow", "pyproject.toml", True)
+    accepted = Accepted(Way.RAISES, "no more", "mylib 2.0", "slow", "pyproject.toml", True)
     reason = "torch.jit.load: not equal: sample 1: raises: ValueError: no more"
     broken = replace(VERIFIED, status=Status.ACCEPTED, reason=reason, accepted=accepted)
     result = Result(None, (VERIFIED, broken, REFUSED))
@@ -461,7 +461,7 @@ def test_an_accepted_break_says_what_users_are_told_and_stands_before_what_is_ve
     assert (
         f"""\
             {reason}
-            from mylib 2.0 on raises "no more": too slow (pyproject.toml says so, of this branch: target's settings do not)
+            raises "no more" from mylib 2.0 on: slow (pyproject.toml says so, of this branch: target's settings do not)
 """
         in text
     )

@@ -212,8 +212,8 @@ formats = ["pt"]
     ]
     told = """
 accepted breaks, what users of old files are told:
-    mylib::scale: from mylib 2.0 on raises "no "factor"": too slow
-    mylib::norm (NormV3, pt): from mylib 3.0 on does not load: it is gone
+    mylib::scale: raises "no "factor"" from mylib 2.0 on: too slow
+    mylib::norm (NormV3, pt): does not load from mylib 3.0 on: it is gone
 """
     assert told in f"\n{opfixtures(library, 'status').out}"
 
