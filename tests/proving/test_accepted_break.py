@@ -160,6 +160,7 @@ UNTOUCHED = {
     "failed": row({JIT: DIFFERS}, {JIT: (OTHER,)}, Status.FAILED),
     "not reproduced": row({JIT: DIFFERS}, {JIT: (OTHER,)}, reproduced=NO),
     "nobody could reproduce it": row({JIT: DIFFERS}, {JIT: (OTHER,)}, reproduced=UNKNOWN),
+    "its upgrader's text will not load": row(NO_LOADERS),
     "not replayed": row(NO_LOADERS, status=Status.GENERATED),
     "not compared": row({JIT: replace(EQUAL, equal=UNKNOWN)}, status=Status.UNPROVEN),
     "lost": replace(row(NO_LOADERS), facts=None),
