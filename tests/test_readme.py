@@ -75,6 +75,7 @@ def test_the_settings_that_are_shown_can_be_used(tmp_path: Path) -> None:
     assert shown is not None
     assert [runtime.kind for runtime in shown.runtimes] == ["checkout"]
     assert [waiver.key for waiver in shown.waivers] == ["aten::full"]
+    assert [one.how.value for one in shown.accepted_breaks] == ["other results", "raises", "does not load"]
 
 
 def test_every_fact_is_explained() -> None:

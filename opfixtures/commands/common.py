@@ -18,6 +18,7 @@ from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
 from opfixtures.errors import UserError
 from opfixtures.making.tools import Tools
+from opfixtures.proving.accepted_break import accept_break
 from opfixtures.proving.compiling import operators_of
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import FixtureResult, Result
@@ -30,6 +31,7 @@ from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
 from opfixtures.runtimes.cache import cache_root, let_go
 from opfixtures.runtimes.cache_entries import remove_half_built
+from opfixtures.settings.accepted_breaks import AcceptedBreak, by_operator
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.scratch import remove_left_over
@@ -56,16 +58,24 @@ def new_tools(repository: Repository) -> Iterator[Tools]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What became of one project's fixtures."""
+    """What became of one project's fixtures. `own_breaks` are the accepted breaks that target's settings do not have,
+    as far as somebody looked."""
 
     config: Config
     results: Sequence[FixtureResult]
+    own_breaks: tuple[AcceptedBreak, ...] = ()
 
 
-def waived(parts: Sequence[Part]) -> list[FixtureResult]:
-    """The results of all, each with the waivers of its own project."""
-    day = today()
-    return [waive_replay(result, part.config.waivers, day) for part in parts for result in part.results]
+def as_settings_say(parts: Sequence[Part]) -> list[FixtureResult]:
+    """The results of all, each with the accepted breaks and the waivers of its own project."""
+    day, told = today(), list[FixtureResult]()
+    for part in parts:
+        waivers, source = part.config.waivers, part.config.source or ""
+        breaks, own = by_operator(part.config.accepted_breaks), frozenset(part.own_breaks)
+        for result in part.results:
+            judged = accept_break(result, breaks.get(result.operator, ()), source, own)
+            told.append(waive_replay(judged, waivers, day))
+    return told
 
 
 def finish(result: Result, report: str | None, nothing_done: str = "") -> int:

@@ -15,6 +15,7 @@ from opfixtures.clock import today
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules.take_away import may_go
+from opfixtures.settings.accepted_breaks import AcceptedBreak
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
@@ -58,7 +59,7 @@ def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:
 
 def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
     """Says so where a verdict rests on what the branch says in its settings, and target says otherwise: by what both
-    sides are built, and which upgraders change nothing."""
+    sides are built, which upgraders change nothing, and which breaks are accepted."""
     if published is None:
         return ()
     told = []
@@ -73,7 +74,19 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
         told.append(
             f"{config.source} has other `identity-upgraders` than target: this branch says so of {named}"
         )
+    accepted = dict.fromkeys(one.operator for one in own_breaks(config, published))
+    if accepted:
+        named = printable(", ".join(accepted))
+        told.append(
+            f"{config.source} has other `accepted-breaks` than target: this branch says so of {named}"
+        )
     return tuple(told)
+
+
+def own_breaks(config: Config, published: Config | None) -> tuple[AcceptedBreak, ...]:
+    """The accepted breaks that the settings have and those of target have not, in these words."""
+    theirs = frozenset(published.accepted_breaks if published else ())
+    return tuple(one for one in config.accepted_breaks if one not in theirs)
 
 
 def _recipe(config: Config) -> list[RuntimeSpec]:

@@ -10,7 +10,16 @@ from dataclasses import replace
 
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
-from opfixtures.commands.common import Part, add_report, finish, new_tools, post_change, waived, written_by
+from opfixtures.commands.common import (
+    Part,
+    add_report,
+    as_settings_say,
+    finish,
+    new_tools,
+    post_change,
+    written_by,
+)
+from opfixtures.commands.evidence import own_breaks
 from opfixtures.commands.planning import Planned, Wanted, planned
 from opfixtures.commands.writable import refuse_unwritable, refuse_unwritable_fixtures
 from opfixtures.errors import UserError
@@ -93,15 +102,15 @@ def run(wanted: Wanted, report: str | None) -> int:
             done = Done()
             if not wanted.dry_run and (todo.plan.to_make or todo.plan.found):
                 after = post_change(todo.change, _post_change(wanted))
-                own = tools.building(sources_of(todo.change.config, configs, wanted.written, todo.published))
+                own = tools.building(sources_of(todo.change.config, configs, wanted.written, todo.theirs))
                 done = generate(todo.plan, after, own, commit_problem(objects, todo))
             unseen = [*map(refused, todo.plan.unplanned), *_lost(todo.plan)]
             results = _in_order(todo, [*unseen, *done.results])
-            parts.append(Part(todo.change.config, results))
+            parts.append(Part(todo.change.config, results, own_breaks(todo.change.config, todo.theirs)))
             unavailable = unavailable or done.unavailable
     if wanted.dry_run:
         sys.stdout.writelines(f"{line}\n" for todo in todos for line in intentions(todo.plan))
-    rows = waived(parts)
+    rows = as_settings_say(parts)
     commits = {row.pre_change_commit for row in rows} - {None}
     told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held)
     status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *_notes(todos)])))

@@ -57,7 +57,7 @@ class Planned:
 
     `because` is a path that differs from target and that a replay depends on; None where there is none, and so nothing
     to replay unless somebody asks for it. `unpublished` says why nothing counts as published: target is HEAD then.
-    `notes` are sentences on what no row is about. `published` are target's settings, None where it has none.
+    `notes` are sentences on what no row is about, `theirs` are target's settings, None where it has none.
     """
 
     change: Change
@@ -66,7 +66,7 @@ class Planned:
     because: str | None = None
     unpublished: str = ""
     notes: tuple[str, ...] = ()
-    published: Config | None = None
+    theirs: Config | None = None
 
 
 def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) -> list[Planned]:
@@ -136,7 +136,7 @@ def _planned(
             tell(f"{compared.folder or '.'}: nothing that a fixture rests on differs, nothing is replayed")
         return Planned(change, Plan(), target)
     published = snapshot_of(objects, target)
-    earlier = earlier_settings(compared, published)
+    theirs = earlier_settings(compared, published)
     files = FixtureSnapshot(repository.root)
     names = files.names(change.config.fixtures)
     guards = cache(partial(guards_of_target, change))
@@ -167,8 +167,8 @@ def _planned(
         target,
         because or change.config.version_map,
         unpublished,
-        (*told, *own_words(change.config, earlier)),
-        earlier,
+        (*told, *own_words(change.config, theirs)),
+        theirs,
     )
 
 

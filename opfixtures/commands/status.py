@@ -91,7 +91,7 @@ def _folder(
 def _replayed(
     repository: Repository, changes: Sequence[Change], fixtures: Snapshot
 ) -> tuple[list[FixtureResult], UserError | None]:
-    from opfixtures.commands.common import new_tools, refuse_problems, waived
+    from opfixtures.commands.common import as_settings_say, new_tools, refuse_problems
     from opfixtures.commands.verify import fixtures_there, replayed
 
     for change in changes:
@@ -99,4 +99,4 @@ def _replayed(
     found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
     with new_tools(repository) as tools:
         parts, unavailable = replayed(found, tools)
-    return waived(parts), unavailable
+    return as_settings_say(parts), unavailable

@@ -16,6 +16,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import (
     Part,
     add_report,
+    as_settings_say,
     finish,
     new_tools,
     path_in,
@@ -23,7 +24,6 @@ from opfixtures.commands.common import (
     refuse_problems,
     refuse_unknown_runtime,
     runtime_named,
-    waived,
     written_by,
 )
 from opfixtures.commands.evidence import dropped, lost_here, notes
@@ -91,7 +91,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         parts += gone
         told = [note for change, _ in found for note in notes(change, fixtures.names(change.config.fixtures))]
         told += [problem] if problem else []
-    results = waived(parts)
+    results = as_settings_say(parts)
     nothing = [] if results else ["nothing to verify: no registered fixture is there"]
     status = finish(Result(None, tuple(results), isolation=tools.held), report, "; ".join([*nothing, *told]))
     if unavailable is not None:

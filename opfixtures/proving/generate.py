@@ -149,7 +149,7 @@ def _proven(
             one.result(*verdict)
             if isinstance(one, SoundFixture)
             else _finished(one, replays, verdict, row.facts, tools.root),
-            row.facts,
+            row,
             replays,
         )
         for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
+from opfixtures.settings.accepted_breaks import Way, sentence
 
 
 class Answer(StrEnum):
@@ -22,6 +24,7 @@ class Status(StrEnum):
     """The verdict: what the facts of a fixture come to."""
 
     VERIFIED = "verified"
+    ACCEPTED = "accepted"
     GENERATED = "generated"
     UNPROVEN = "unproven"
     MISMATCH = "mismatch"
@@ -82,6 +85,34 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How a loader failed for one sample, or for all of them where it did not load. `way` is None for a crash."""
+
+    way: Way | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted break that a fixture shows. `source` is the file of settings that names it, `by_branch` says that
+    those of target do not."""
+
+    how: Way
+    error: str
+    release: str
+    reason: str
+    source: str
+    by_branch: bool
+
+    @property
+    def sentence(self) -> str:
+        """What users of old files are told, and whose word it is."""
+        branch = ", of this branch: target's settings do not" if self.by_branch else ""
+        what = sentence(self.how, self.error, self.release, self.reason)
+        return f"{what} ({self.source} says so{branch})"
+
+
+@dataclass(frozen=True, slots=True)
 class FixtureResult:
     """What became of one fixture. `module` and `fixture` are None where an entry has no fixture entry.
 
@@ -89,7 +120,9 @@ class FixtureResult:
     fixture: it was refused, or nobody made one. `runtime` names the runtime that made the fixture, `replayed_by` the
     post-change runtime where it was replayed. `fixture` is a path inside the repository, `synthetic` says what was
     altered in what the runtime wrote, `waived` until when and why what is not green is put up with. `pre_change_commit`
-    is an object id; for what target holds it is left to the record.
+    is an object id; for what target holds it is left to the record. `accepted` is None unless that is its status.
+
+    `failures` are those of the replay, by loader: what an accepted break is judged by. No report has them.
     """
 
     operator: str
@@ -106,6 +139,8 @@ class FixtureResult:
     facts: Facts | None = None
     waived: str = ""
     pre_change_commit: str | None = None
+    accepted: Accepted | None = None
+    failures: Mapping[str, tuple[Failure, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def is_new(self) -> bool:

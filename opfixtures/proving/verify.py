@@ -16,6 +16,7 @@ from opfixtures.making.export import Candidate
 from opfixtures.making.plan import FoundFixture
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Tools
+from opfixtures.proving.accepted_break import failures
 from opfixtures.proving.facts import covers, same_schemas, seen_running
 from opfixtures.proving.no_gpu import without_gpu
 from opfixtures.proving.post_change import PostChange, replayed
@@ -98,16 +99,18 @@ def verify(
         evidence_of(one.owner, one.facts(replays), replays, after.config) for one, replays, _ in shown
     ]
     results = {
-        one.owner: without_gpu(with_facts(one.result(*verdict), row.facts, replays))
+        one.owner: without_gpu(with_facts(one.result(*verdict), row, replays))
         for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
     }
     rows = [seen if isinstance(seen, FixtureResult) else results[seen.owner] for seen in looked_at]
     return rows, next((error for _, _, error in shown if error), None)
 
 
-def with_facts(result: FixtureResult, facts: Facts, replays: Replays) -> FixtureResult:
+def with_facts(result: FixtureResult, evidence: Evidence, replays: Replays) -> FixtureResult:
     """The result with what it rests on."""
-    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None)
+    facts, seen = evidence.facts, replays.row(evidence.owner)
+    failed = failures(seen.as_written) if seen else {}
+    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None, failures=failed)
 
 
 def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:

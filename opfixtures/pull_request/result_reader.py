@@ -13,12 +13,23 @@ from typing import Any, TypeVar
 
 from opfixtures.archives.formats import JIT, LITE
 from opfixtures.declarations.place import Place
-from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.proving.result import (
+    Accepted,
+    Answer,
+    Fact,
+    Facts,
+    FixtureResult,
+    LoaderFacts,
+    Made,
+    Result,
+    Status,
+)
 from opfixtures.records.member_forms import is_count
 from opfixtures.records.recorded_values import is_text
 from opfixtures.records.strict_json import parse_json, wrong_members
 from opfixtures.report.result_json import SCHEMA
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.settings.accepted_breaks import Way
 
 MAX_BYTES = 16 << 20
 MAX_ROWS = 5_000
@@ -108,6 +119,12 @@ class _Members:
             raise ResultError(f"{self.at(name)} is not one of {', '.join(words)}")
         return words(value)
 
+    def flag(self, name: str) -> bool:
+        value = self._values[name]
+        if not isinstance(value, bool):
+            raise ResultError(f"{self.at(name)} is not true or false")
+        return value
+
     def rows(self, name: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
         value = self._values[name]
         if not isinstance(value, list):
@@ -137,18 +154,22 @@ _FIXTURE = (
     "pre_change_commit",
     "synthetic",
     "waived",
+    "accepted",
     "facts",
 )
 
 
 def _fixture(value: Any, where: str) -> FixtureResult:
     members = _Members(value, _FIXTURE, where)
+    status, accepted = members.word("status", Status), members.part_or_none("accepted", _accepted)
+    if (accepted is not None) is not (status is Status.ACCEPTED):
+        raise ResultError(f"{members.at('accepted')} does not go with the status {status}")
     return FixtureResult(
         operator=members.text("operator"),
         bumped_at_version=members.count_or_none("bumped_at_version", 0),
         upgrader_name=members.text_or_none("upgrader_name"),
         made=members.word_or_none("made", Made),
-        status=members.word("status", Status),
+        status=status,
         reason=members.text("reason"),
         module=members.text_or_none("module"),
         fixture=members.text_or_none("fixture"),
@@ -157,7 +178,20 @@ def _fixture(value: Any, where: str) -> FixtureResult:
         synthetic=members.rows("synthetic", _text),
         facts=members.part_or_none("facts", _facts),
         waived=members.text("waived"),
+        accepted=accepted,
         pre_change_commit=members.commit("pre_change_commit"),
+    )
+
+
+def _accepted(value: Any, where: str) -> Accepted:
+    members = _Members(value, ("how", "error", "release", "reason", "source", "by_branch"), where)
+    return Accepted(
+        how=members.word("how", Way),
+        error=members.text("error"),
+        release=members.text("release"),
+        reason=members.text("reason"),
+        source=members.text("source"),
+        by_branch=members.flag("by_branch"),
     )
 
 

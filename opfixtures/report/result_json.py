@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 from opfixtures.proving.result import Facts, FixtureResult, Result
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def result_json(result: Result) -> str:
-    """`{"schema": 2, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
+    """`{"schema": 3, "pre_change_commit": ..., "fixtures": [...]}`, in ASCII."""
     rows = [_row(fixture) for fixture in result.fixtures]
     report: dict[str, object] = {
         "schema": SCHEMA,
@@ -40,6 +40,7 @@ def _row(fixture: FixtureResult) -> dict[str, object]:
         "pre_change_commit": fixture.pre_change_commit,
         "synthetic": list(fixture.synthetic),
         "waived": fixture.waived,
+        "accepted": None if fixture.accepted is None else asdict(fixture.accepted),
         "facts": None if fixture.facts is None else _facts(fixture.facts),
     }
 

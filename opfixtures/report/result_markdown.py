@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from opfixtures.archives.archive import Archive
     from opfixtures.records.record import Record
 
-_ORDER = {Severity.ERROR: 0, Severity.WARNING: 4, Severity.NOTE: 5}
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 5, Severity.NOTE: 6}
+_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,21 @@ def result_markdown(publication: Publication, limit: int) -> str:
     ranked = [(_ORDER[finding.severity], _finding(finding)) for finding in publication.news]
     ranked += [(1, _not_made(path)) for path in publication.result.planned]
     ranked += [(_rank(one), _fixture(one, publication)) for one in publication.result.fixtures]
+    ranked += [(_TOLD, one) for one in _told_to_users(publication.result.fixtures)]
     sections = [section for _, section in sorted(ranked, key=lambda pair: pair[0])]
     return shortened("".join(_head(publication)), sections, "".join(_files(publication)), limit)
 
 
 def _rank(fixture: FixtureResult) -> int:
-    return (2 if fixture.waived else 1) if fixture.status in FAILURES else 3
+    return (2 if fixture.waived else 1) if fixture.status in FAILURES else 4
+
+
+def _told_to_users(fixtures: Sequence[FixtureResult]) -> Iterator[Section]:
+    """The accepted breaks in one list, each once: it is what the notes of a release need."""
+    told = dict.fromkeys((one.operator, one.accepted.sentence) for one in fixtures if one.accepted)
+    if told:
+        lines = "\n".join(f"- {code_span(operator)}: {code_span(sentence)}" for operator, sentence in told)
+        yield _section("<b>accepted breaks</b>: what users of old files are told", [lines], failed=True)
 
 
 def _head(publication: Publication) -> Iterator[str]:
@@ -170,6 +180,8 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
     yield f"- fixture: {code_span(fixture.fixture or 'no fixture entry')}{made}"
     if fixture.waived:
         yield f"- waived: {code_span(fixture.waived)}"
+    if fixture.accepted:
+        yield f"- accepted: {code_span(fixture.accepted.sentence)}"
     if fixture.pre_change_commit not in (None, publication.result.pre_change_commit):
         yield f"- pre-change commit: {_commit(fixture.pre_change_commit, publication)}"
     if fixture.fixture and fixture.fixture in publication.evidence:

@@ -14,8 +14,11 @@ _HOW = {Made.BY_THIS_RUN: "made by this run", Made.FOUND: "found", Made.AGAIN: "
 
 
 def result_text(result: Result, nothing_done: str = "") -> str:
-    """A block a fixture, what is not green first, and a line of counts, or why nothing was done."""
-    ordered = sorted(result.fixtures, key=lambda one: (one.status not in FAILURES, bool(one.waived)))
+    """A block a fixture, what is not green first, then accepted breaks, and a line of counts, or why nothing was
+    done."""
+    ordered = sorted(
+        result.fixtures, key=lambda one: (one.status not in FAILURES, bool(one.waived), not one.accepted)
+    )
     together: dict[Hashable, list[FixtureResult]] = {}
     for number, fixture in enumerate(ordered):
         together.setdefault(_cause(fixture) or number, []).append(fixture)
@@ -71,6 +74,8 @@ def _lines(fixture: FixtureResult, told_once: str | None) -> Iterator[str]:
     yield from _own_commit(fixture, told_once)
     if fixture.waived:
         yield printable(f"{_INDENT}{fixture.waived}")
+    if fixture.accepted:
+        yield printable(f"{_INDENT}{fixture.accepted.sentence}")
     for alteration in fixture.synthetic:
         yield printable(f"{_INDENT}synthetic: {alteration}")
     facts = fixture.facts

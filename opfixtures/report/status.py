@@ -20,6 +20,7 @@ from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult, LoaderFacts
 from opfixtures.records.record import RecordError, load_record, record_path
+from opfixtures.settings.accepted_breaks import AcceptedBreak
 from opfixtures.settings.fixture_formats import FIXTURES
 from opfixtures.settings.waivers import Waiver
 
@@ -104,7 +105,8 @@ class OrphanModule:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All operators, in the order of the version map; guards; what belongs to none; and what could not be read."""
+    """All operators, in the order of the version map; guards; what belongs to none; what could not be read; and
+    the accepted breaks of the settings."""
 
     operators: tuple[OperatorStatus, ...]
     guards: tuple[GuardStatus, ...]
@@ -112,6 +114,7 @@ class Status:
     orphan_fixtures: tuple[str, ...]
     orphan_upgraders: tuple[Upgrader, ...]
     problems: tuple[Problem, ...]
+    breaks: tuple[AcceptedBreak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ def status_of(change: Change, folder: Folder) -> Status:
             *change.registry.problems,
             *change.after.modules.problems,
         ),
+        breaks=change.config.accepted_breaks,
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import asdict
 
 from opfixtures.declarations.place import Place
 from opfixtures.report.status import EntryStatus, FixtureStatus, OperatorStatus, Status
+from opfixtures.settings.accepted_breaks import AcceptedBreak
 
 
 def status_json(projects: Mapping[str, Status]) -> str:
-    """`{"schema": 2, "projects": [{"folder": "", "operators": [...], ...}]}`, in ASCII; projects are by folder."""
-    report = {"schema": 2, "projects": [_project(folder, status) for folder, status in projects.items()]}
+    """`{"schema": 3, "projects": [{"folder": "", "operators": [...], ...}]}`, in ASCII; projects are by folder."""
+    report = {"schema": 3, "projects": [_project(folder, status) for folder, status in projects.items()]}
     return json.dumps(report, indent=2)
 
 
@@ -28,7 +29,14 @@ def _project(folder: str, status: Status) -> dict[str, object]:
         "guards": [{"operator": one.operator, "fixture": _fixture(one.fixture)} for one in status.guards],
         "orphans": {"modules": modules, "fixtures": status.orphan_fixtures, "upgraders": upgraders},
         "problems": [{"message": one.message, **_place(one.place)} for one in status.problems],
+        "accepted_breaks": [_break(one) for one in status.breaks],
     }
+
+
+def _break(one: AcceptedBreak) -> dict[str, object]:
+    told = asdict(one)
+    del told["line"]
+    return told
 
 
 def _operator(one: OperatorStatus) -> dict[str, object]:

@@ -28,6 +28,7 @@ def _project(status: Status) -> str:
     rows += [_guard(guard, loaders) for guard in status.guards]
     lines = [
         *_table([(*_HEADINGS, *loaders, "verdict", "waiver"), *rows] if rows else []),
+        *_breaks(status),
         *_orphans(status),
         *_problems(status),
         _summary(status),
@@ -130,6 +131,14 @@ def _maker(fixture: FixtureStatus) -> str:
 
 def _since(fixture: FixtureStatus) -> str:
     return fixture.committed.isoformat() if fixture.committed else ""
+
+
+def _breaks(status: Status) -> Iterator[str]:
+    if status.breaks:
+        yield "\naccepted breaks, what users of old files are told:"
+    for one in status.breaks:
+        of = ", ".join((*one.modules, *one.formats))
+        yield printable(f"    {one.operator}{f' ({of})' if of else ''}: {one.sentence}")
 
 
 def _orphans(status: Status) -> Iterator[str]:

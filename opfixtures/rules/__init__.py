@@ -9,6 +9,7 @@ Its docstring is the page that `opfixtures explain OPF201` prints. A new file is
 """
 
 from opfixtures.rules import (
+    accepted,
     archives,
     fixture_entries,
     fixtures,
@@ -26,6 +27,7 @@ from opfixtures.rules.registered import RULES, judge
 
 __all__ = [
     "RULES",
+    "accepted",
     "archives",
     "fixture_entries",
     "fixtures",

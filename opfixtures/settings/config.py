@@ -20,6 +20,7 @@ from opfixtures.settings.settings_table import excluded_by, has_signs, settings_
 from opfixtures.settings.version_range import VersionRange
 
 if TYPE_CHECKING:
+    from opfixtures.settings.accepted_breaks import AcceptedBreak
     from opfixtures.settings.waivers import Waiver
 
 
@@ -41,6 +42,7 @@ _KEYS = (
     "release-tags",
     "runtimes",
     "waivers",
+    "accepted-breaks",
     "sources",
     "identity-upgraders",
     "exclude",
@@ -99,6 +101,7 @@ class Config:
     reserved_versions: VersionRange | None = None
     release_tags: str | None = None
     operators: tuple[str, ...] = ()
+    accepted_breaks: tuple[AcceptedBreak, ...] = ()
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -157,6 +160,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         reserved_versions=_reserved(table),
         release_tags="" if table.values.get("release-tags") is False else table.text("release-tags"),
         operators=table.paths("operators") or (),
+        accepted_breaks=_accepted_breaks(table, text),
     )
 
 
@@ -197,3 +201,12 @@ def _waivers(table: Table, text: bytes) -> tuple[Waiver, ...]:
     from opfixtures.settings.waivers import read_waivers
 
     return read_waivers(waivers, text)
+
+
+def _accepted_breaks(table: Table, text: bytes) -> tuple[AcceptedBreak, ...]:
+    breaks = table.table("accepted-breaks")
+    if breaks is None:
+        return ()
+    from opfixtures.settings.accepted_breaks import read_accepted_breaks
+
+    return read_accepted_breaks(breaks, text)

@@ -39,6 +39,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.settings.fixture_formats",
     "opfixtures.settings.runtime_spec",
     "opfixtures.rules.versions",
+    "opfixtures.rules.accepted",
     "opfixtures.change.read_change",
     "opfixtures.change.lost",
     "opfixtures.repository.git_objects",

@@ -300,6 +300,28 @@ def test_upgraders_that_the_branch_alone_says_change_nothing_are_told(repository
     assert not any("identity-upgraders" in note for note in plan(repository, everything=True).notes)
 
 
+def test_breaks_that_the_branch_alone_accepts_are_told(repository: GitRepository) -> None:
+    def accepted(reason: str) -> str:
+        said = f'"tiny::scale" = {{ how = "other results", release = "tiny 2", reason = "{reason}" }}'
+        return f"{SETTINGS}\n[tool.opfixtures.accepted-breaks]\n{said}\n"
+
+    def notes() -> list[str]:
+        return [note for note in plan(repository, everything=True).notes if "accepted-breaks" in note]
+
+    repository.write(".opfixtures.toml", accepted("faster"))
+    own = [
+        ".opfixtures.toml has other `accepted-breaks` than target: this branch says so of tiny::scale",
+    ]
+    assert notes() == own
+
+    repository.git("add", "--all")
+    repository.commit("target says so")
+    repository.git("branch", "--force", "main")
+    assert notes() == []
+    repository.write(".opfixtures.toml", accepted("another reason"))
+    assert notes() == own
+
+
 def test_all_and_an_operator_make_an_old_debt(repository: GitRepository) -> None:
     assert told(repository, everything=True) == [f"{MADE}fixtures/add_v3.ptl", SCALE_REPLAYED]
     assert told(repository, operators=("tiny::add",)) == [f"{MADE}fixtures/add_v3.ptl"]
@@ -669,8 +691,8 @@ class TestWithoutTarget:
 def test_what_target_says_of_the_settings_is_known(repository: GitRepository) -> None:
     repository.write(".opfixtures.toml", SETTINGS.replace("target =", 'sources = ["versions.py"]\ntarget ='))
     todo = plan(repository)
-    assert todo.published is not None
-    assert (todo.change.config.sources, todo.published.sources) == (("versions.py",), ())
+    assert todo.theirs is not None
+    assert (todo.change.config.sources, todo.theirs.sources) == (("versions.py",), ())
 
 
 def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: GitRepository) -> None:

@@ -254,7 +254,7 @@ def test_publish_ends_while_github_does_not_answer(commands: Commands, tmp_path:
     result = tmp_path / "result"
     result.mkdir()
     (result / "result.json").write_text(
-        '{"schema": 2, "pre_change_commit": null, "fixtures": [], "findings": []}'
+        '{"schema": 3, "pre_change_commit": null, "fixtures": [], "findings": []}'
     )
     with subprocess.Popen(
         [sys.executable, "-c", HANG], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -80,6 +80,7 @@ def made_row(record: Record) -> dict[str, Any]:
         "pre_change_commit": "86" * 20,
         "synthetic": [],
         "waived": "",
+        "accepted": None,
         "facts": {
             "pre-change": {"value": "yes", "reason": ", ".join(record.pre_change.proven_by)},
             "covers": {"value": "yes", "reason": "it ran"},
@@ -103,6 +104,7 @@ REFUSED_ROW = {
     "pre_change_commit": "86" * 20,
     "synthetic": [],
     "waived": "",
+    "accepted": None,
     "facts": None,
 }
 FINDING = {
@@ -122,7 +124,7 @@ def result() -> dict[str, Any]:
     """A result as JSON: two fixtures that were made and verified, and one that was refused."""
     records = [load_record((CORPUS / f"{name}.json").read_bytes()) for name in MADE]
     rows = [*map(made_row, records), dict(REFUSED_ROW)]
-    return {"schema": 2, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
+    return {"schema": 3, "pre_change_commit": "86" * 20, "fixtures": rows, "findings": [dict(FINDING)]}
 
 
 def patch_of(folder: Path, files: dict[str, bytes], *more: str) -> bytes:

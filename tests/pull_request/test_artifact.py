@@ -79,7 +79,7 @@ def test_an_artifact_is_its_result_its_findings_and_its_fixtures(
 
 
 def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) -> None:
-    empty = json.dumps({"schema": 2, "pre_change_commit": None, "fixtures": []}).encode()
+    empty = json.dumps({"schema": 3, "pre_change_commit": None, "fixtures": []}).encode()
 
     artifact = read_artifact(written({"result.json": empty}))
 

@@ -298,7 +298,7 @@ def test_a_token_that_may_not_write_is_no_failure_on_a_fork_where_another_workfl
 
 
 def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clients, files: Files) -> None:
-    nothing = {"result.json": b'{"schema": 2, "pre_change_commit": null, "fixtures": []}'}
+    nothing = {"result.json": b'{"schema": 3, "pre_change_commit": null, "fixtures": []}'}
 
     assert published(hub, client(), nothing) == ["pull request 8: comment not needed"]
     published(hub, client(), files, commit=False)

@@ -61,7 +61,7 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     assert put_together(str(tmp_path))
     report = json.loads((tmp_path / "result.json").read_text())
     assert [fixture["operator"] for fixture in report["fixtures"]] == ["a::b", "a::c"]
-    assert (report["schema"], report["pre_change_commit"]) == (2, "c" * 40)
+    assert (report["schema"], report["pre_change_commit"]) == (3, "c" * 40)
     assert [finding["code"] for finding in report["findings"]] == ["OPF201"]
     assert (tmp_path / "fixtures.patch").read_text() == "one\ntwo\n"
     assert [path.name for path in (tmp_path / "fixtures").iterdir()] == ["x.ptl"]
@@ -75,8 +75,8 @@ def test_parts_become_one_result(tmp_path: Path) -> None:
     [
         "",
         "[]",
-        '{"schema": 2, "pre_change_commit": null, "fixtures": [1]}',
-        '{"schema": 2, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
+        '{"schema": 3, "pre_change_commit": null, "fixtures": [1]}',
+        '{"schema": 3, "pre_change_commit": null, "fixtures": [], "findings": [1]}',
         "[" * 100_000,
         "9" * (9 << 20),
     ],

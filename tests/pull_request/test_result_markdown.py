@@ -14,10 +14,21 @@ from hypothesis import strategies as st
 
 from opfixtures.archives.formats import JIT, LITE
 from opfixtures.declarations.place import Place
-from opfixtures.proving.result import Answer, Fact, Facts, FixtureResult, LoaderFacts, Made, Result, Status
+from opfixtures.proving.result import (
+    Accepted,
+    Answer,
+    Fact,
+    Facts,
+    FixtureResult,
+    LoaderFacts,
+    Made,
+    Result,
+    Status,
+)
 from opfixtures.pull_request.artifact import parse_artifact
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.settings.accepted_breaks import Way
 
 HEAD = "abcdef0123456789" * 2 + "abcdef01"
 RUN = Run("owner/repo", 12, "opfixtures-result")
@@ -351,6 +362,33 @@ def test_failures_come_first_and_warnings_last(told: Publication) -> None:
     ]
 
     assert summaries == ["error", "refused", "mismatch", "verified", "verified", "warning"]
+
+
+def test_accepted_breaks_are_a_list_before_what_is_verified(told: Publication) -> None:
+    def broken(operator: str, reason: str, by_branch: bool) -> FixtureResult:
+        accepted = Accepted(Way.OTHER_RESULTS, "", "mylib 2.0", reason, "pyproject.toml", by_branch)
+        row = replace(told.result.fixtures[0], operator=operator, status=Status.ACCEPTED, accepted=accepted)
+        return replace(row, reason="torch.jit.load: not equal: sample 1")
+
+    scale, norm = broken("mylib::scale", "a `tick`\n::error::", True), broken("mylib::norm", "faster", False)
+    rows = (*told.result.fixtures, scale, scale, norm)
+    markdown = result_markdown(replace(told, result=replace(told.result, fixtures=rows)), 10**6)
+
+    assert markdown.startswith("### opfixtures: 1 error, 1 refused, 2 verified, 3 accepted\n")
+    head, _, behind = markdown.partition(
+        "<details open>\n<summary><b>accepted breaks</b>: what users of old files are told</summary>\n\n"
+    )
+    assert "<b>verified</b>" not in head
+    assert "<b>accepted</b>" not in head
+    lines = behind.partition("\n\n</details>")[0].split("\n")
+    assert len(lines) == 2
+    assert lines[0].startswith("- `mylib::scale`: ``other results from mylib 2.0 on: a `tick`")
+    assert lines[0].endswith("says so, of this branch: target's settings do not)``")
+    assert lines[1] == "- `mylib::norm`: `other results from mylib 2.0 on: faster (pyproject.toml says so)`"
+    assert (
+        behind.count("\n- accepted: `other results from mylib 2.0 on: faster (pyproject.toml says so)`\n")
+        == 1
+    )
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "😀", "`"])

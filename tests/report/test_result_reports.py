@@ -16,6 +16,7 @@ from opfixtures.archives.formats import JIT, LITE
 from opfixtures.proving.reproduction import BELIEVED, PUBLISHED, RECORDED
 from opfixtures.proving.result import (
     FAILURES,
+    Accepted,
     Answer,
     Fact,
     Facts,
@@ -28,6 +29,7 @@ from opfixtures.proving.result import (
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
+from opfixtures.settings.accepted_breaks import Way
 from opfixtures.settings.waivers import Waiver
 
 SCHEMA = json.loads(
@@ -225,7 +227,7 @@ def test_a_result_has_these_members_for_programs() -> None:
 
     (fixture,) = report.pop("fixtures")
     facts = fixture.pop("facts")
-    assert report == {"schema": 2, "pre_change_commit": "c0ffee"}
+    assert report == {"schema": 3, "pre_change_commit": "c0ffee"}
     assert list(fixture.items()) == [
         ("operator", "aten::gelu"),
         ("bumped_at_version", 10),
@@ -240,6 +242,7 @@ def test_a_result_has_these_members_for_programs() -> None:
         ("pre_change_commit", None),
         ("synthetic", []),
         ("waived", ""),
+        ("accepted", None),
     ]
     assert list(facts) == ["pre-change", "covers", "reproduced", "loaders"]
     assert facts["pre-change"] == {"value": "yes", "reason": "schema, operator-version"}
@@ -248,6 +251,16 @@ def test_a_result_has_these_members_for_programs() -> None:
 
 
 TEXTS = st.text()
+
+
+def with_accepted(row: FixtureResult) -> st.SearchStrategy[FixtureResult]:
+    """The row, with an accepted break where that is its status."""
+    if row.status is not Status.ACCEPTED:
+        return st.just(row)
+    accepted = st.builds(Accepted, st.sampled_from(Way), TEXTS, TEXTS, TEXTS, TEXTS, st.booleans())
+    return accepted.map(lambda one: replace(row, accepted=one))
+
+
 FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
 LOADERS = st.dictionaries(st.sampled_from([JIT, LITE]), st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS))
 FIXTURES = st.builds(
@@ -265,7 +278,7 @@ FIXTURES = st.builds(
     synthetic=st.lists(TEXTS).map(tuple),
     facts=st.none() | st.builds(Facts, FACTS, FACTS, FACTS, LOADERS),
     pre_change_commit=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
-)
+).flatmap(with_accepted)
 
 
 @given(
@@ -290,7 +303,9 @@ def test_the_published_form_is_a_json_schema() -> None:
 def test_a_result_failed_if_a_fixture_is_not_green_and_not_waived(status: Status) -> None:
     other = replace(VERIFIED, status=status)
 
-    assert Result(None, (VERIFIED, other)).failed is (status not in (Status.VERIFIED, Status.GENERATED))
+    assert Result(None, (VERIFIED, other)).failed is (
+        status not in (Status.VERIFIED, Status.ACCEPTED, Status.GENERATED)
+    )
     assert (status in FAILURES) is other.failed
     assert not replace(other, waived="waived until 2027-06-30: known").failed
 
@@ -426,6 +441,31 @@ def test_what_has_more_to_tell_is_told_alone(own: dict[str, Any]) -> None:
     text = own["synthetic"][0] if "synthetic" in own else own["waived"]
 
     assert result_text(Result(None, rows)).count(f"{text}\n") == 2
+
+
+def test_an_accepted_break_says_what_users_are_told_and_stands_before_what_is_verified() -> None:
+    accepted = Accepted(Way.RAISES, "no more", "mylib 2.0", "slow", "pyproject.toml", True)
+    reason = "torch.jit.load: not equal: sample 1: raises: ValueError: no more"
+    broken = replace(VERIFIED, status=Status.ACCEPTED, reason=reason, accepted=accepted)
+    result = Result(None, (VERIFIED, broken, REFUSED))
+    text = result_text(result)
+
+    assert result.failed
+    assert not Result(None, (VERIFIED, broken)).failed
+    assert [line.split()[0] for line in text.split("\n") if line[0] != " "] == [
+        "refused",
+        "accepted",
+        "verified",
+        "opfixtures:",
+    ]
+    assert (
+        f"""\
+            {reason}
+            raises "no more" from mylib 2.0 on: slow (pyproject.toml says so, of this branch: target's settings do not)
+"""
+        in text
+    )
+    assert text.endswith("opfixtures: 1 verified, 1 accepted, 1 refused (2 made by this run)")
 
 
 def test_nothing_done_says_why() -> None:

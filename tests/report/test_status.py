@@ -95,7 +95,7 @@ def seen(opfixtures):
         assert (ran.status, ran.err) == (0, "")
         reported = json.loads(ran.out)
         jsonschema.validate(reported, SCHEMA)
-        assert reported["schema"] == 2
+        assert reported["schema"] == 3
         [project] = reported["projects"]
         assert project.pop("folder") == ""
         return project
@@ -177,7 +177,45 @@ def test_programs_read_the_same(pytorch, seen):
             "upgraders": [{"name": "full_names_0_4", "path": UPGRADERS, "line": 6, "column": 6}],
         },
         "problems": [],
+        "accepted_breaks": [],
     }
+
+
+def test_accepted_breaks_are_what_users_of_old_files_are_told(library, seen, opfixtures):
+    put(
+        library,
+        ".opfixtures.toml",
+        library.read(".opfixtures.toml")
+        + """
+[tool.opfixtures.accepted-breaks]
+"mylib::scale" = { how = { raises = "no \\u0022factor\\u0022" }, release = "mylib 2.0", reason = "too slow" }
+
+[[tool.opfixtures.accepted-breaks."mylib::norm"]]
+how = "does not load"
+release = "mylib 3.0"
+reason = "it is gone"
+modules = ["NormV3"]
+formats = ["pt"]
+""",
+    )
+    scale = {
+        "operator": "mylib::scale",
+        "how": "raises",
+        "error": 'no "factor"',
+        "modules": [],
+        "formats": [],
+    }
+    norm = {"operator": "mylib::norm", "how": "does not load", "error": "", "modules": ["NormV3"]}
+    assert seen(library)["accepted_breaks"] == [
+        {**scale, "release": "mylib 2.0", "reason": "too slow"},
+        {**norm, "release": "mylib 3.0", "reason": "it is gone", "formats": ["pt"]},
+    ]
+    told = """
+accepted breaks, what users of old files are told:
+    mylib::scale: raises "no "factor"" from mylib 2.0 on: too slow
+    mylib::norm (NormV3, pt): does not load from mylib 3.0 on: it is gone
+"""
+    assert told in f"\n{opfixtures(library, 'status').out}"
 
 
 def test_a_library_has_no_upgraders_that_can_be_read(library, seen, opfixtures):

@@ -126,6 +126,11 @@ FILES = {
     "OPF307": (FIXTURE.replace("hardswish", "hardtanh"), ARCHIVE),
     "OPF308": (MODULES, COMPLETE[MODULES].replace("    pass", "    extra = 1")),
     "OPF401": (".opfixtures.toml", EXPIRED),
+    "OPF403": (
+        ".opfixtures.toml",
+        '[tool.opfixtures]\npreset = "pytorch"\naccepted-breaks."aten::glu" ='
+        ' { how = "does not load", release = "torch 3.0", reason = "it is gone" }\n',
+    ),
     "OPF402": (".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nversions = "gone.h"\n'),
 }
 

@@ -165,7 +165,7 @@ def test_a_number_of_any_size_is_said_to_be_none(value):
 
 
 @pytest.mark.parametrize("value", ["1", "{ codes = 1 }", '{ codes = ["OPF301"] }', "{ other = 1 }", "''"])
-@pytest.mark.parametrize("table", ["waivers", "identity-upgraders"])
+@pytest.mark.parametrize("table", ["waivers", "identity-upgraders", "accepted-breaks"])
 def test_a_key_of_any_length_is_shown_in_one_sentence(table, value):
     text = f"{LIBRARY[OWN]}[tool.opfixtures.{table}]\n{'k' * 100_000} = {value}\n"
     with pytest.raises(ConfigurationError) as caught:
@@ -182,6 +182,18 @@ def test_each_waiver_does_not_look_through_all_lines():
     config = config_of(Files({OWN: LIBRARY[OWN] + "[tool.opfixtures.waivers]\n" + "#\n" * 90_000 + waivers}))
     assert time.process_time() - begun < 2
     assert [waiver.line for waiver in config.waivers] == list(range(90_007, 90_707))
+
+
+def test_each_accepted_break_does_not_look_through_all_lines_or_all_others():
+    breaks = "".join(
+        f'"a::{number}" = {{ how = "does not load", release = "a 2", reason = "r" }}\n'
+        for number in range(700)
+    )
+    heading = "[tool.opfixtures.accepted-breaks]\n"
+    begun = time.process_time()
+    config = config_of(Files({OWN: LIBRARY[OWN] + heading + "#\n" * 90_000 + breaks}))
+    assert time.process_time() - begun < 2
+    assert [one.line for one in config.accepted_breaks] == list(range(90_007, 90_707))
 
 
 def test_many_folders_that_are_excluded_are_looked_through_at_once():

@@ -6,9 +6,11 @@ The upgrader of tinyops::scale triples here what doubled before the change. Each
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from opfixtures.records.record import dump_record, load_record
 from tests.defences import ADDED_ARGUMENT, ALTERED_APART, IN_MEMORY, INPUTS_AFTER, NAMES, OWN_CHILD, VALUE
 from tests.repositories import GitRepository, Ran
 
@@ -315,6 +317,29 @@ def test_the_settings_of_a_branch_say_that_an_upgrader_changes_nothing(
     word = "pyproject.toml says that halve_0_3 changes nothing: I say so"
     assert (ran.status, word in ran.out, word in library.read("r.json")) == (0, True, True)
     assert "has other `identity-upgraders` than target: this branch says so of halve_0_3" in ran.out
+
+
+def test_the_settings_of_a_branch_accept_what_it_breaks(
+    attack: Callable[..., GitRepository], run_long: RunWithout
+) -> None:
+    """That is somebody's word, too: the row tells whose. It covers no fixture that nobody reproduced."""
+    library = attack("import torch\n", PLAIN)
+    said = 'how = "other results", release = "tinyops 2.0", reason = "I say so"'
+    table = f'\n[tool.opfixtures.accepted-breaks]\n"tinyops::scale" = {{ {said} }}\n'
+    library.write("pyproject.toml", library.read("pyproject.toml") + table)
+    ran = run_long(library, "generate", "--operator", "tinyops::scale", "--report", "r.json")
+    word = "I say so (pyproject.toml says so, of this branch: target's settings do not)"
+    assert (ran.status, verdict(ran), word in ran.out) == (0, "accepted", True), ran.out
+    assert '"by_branch": true' in library.read("r.json")
+    assert "has other `accepted-breaks` than target: this branch says so of tinyops::scale" in ran.out
+
+    path = library.root / "fixtures" / "test_versioned_scale_v3.ptl.json"
+    record = load_record(path.read_bytes())
+    forged = {**record.samples[0], "output": record.samples[0]["inputs"][0]}
+    path.write_bytes(dump_record(replace(record, samples=(forged, *record.samples[1:]))))
+    ran = run_long(library, "generate", "--operator", "tinyops::scale")
+    assert (ran.status, verdict(ran), word in ran.out) == (1, "mismatch", False), ran.out
+    assert "not reproduced: " in ran.out
 
 
 @pytest.mark.parametrize(("defences", "told"), [([], "mismatch"), ([INPUTS_AFTER], "verified")])
