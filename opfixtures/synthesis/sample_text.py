@@ -8,7 +8,7 @@ _SHORT = 9
 _WIDTH = 67
 # The dtypes that torch gives these values by itself.
 _OWN_DTYPES = {"float32", "int64", "bool", "complex64"}
-# What opfixtures/worker/inside/shapes.py makes of the steps 0 to 9, as texts: the values and the way to write them.
+# What opfixtures/worker/inside/worlds.py makes of the steps 0 to 9, as texts: the values and the way to write them.
 _STEPS = "torch.arange({}, {}) * 7 % 10"
 _PATTERNS: dict[str, Any] = {
     "{} * 2 - 9": lambda step: step * 2 - 9,

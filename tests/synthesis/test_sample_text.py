@@ -13,10 +13,10 @@ from opfixtures.synthesis.sample_text import sample_text, value_text
 SHAPED = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-from opfixtures.worker.inside import shapes, values
-made = [shapes.tensor_of(dtype, shape, place) for dtype in shapes.DTYPES for shape in shapes.SHAPES.values()
+from opfixtures.worker.inside import values, worlds
+made = [worlds.tensor_of(dtype, shape, place) for dtype in worlds.DTYPES for shape in worlds.SHAPES.values()
         for place in (0, 4)]
-made += [shapes.indices((2, 6)), shapes.positive((2, 2)), shapes.tensor_of("float", (3, 4)).double()]
+made += [worlds.indices((2, 6)), worlds.positive((2, 2)), worlds.tensor_of("float", (3, 4)).double()]
 print(json.dumps([values.to_json(one) for one in made]))
 """
 EVALUATED = """
