@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from opfixtures.declarations.declared_model import DeclaredOperators
-    from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
+    from opfixtures.declarations.upgrader_model import (
+        FileFormatVersions,
+        LibraryUpgraders,
+        MobileUpgraders,
+        Upgraders,
+    )
 
 
 EntryKey = tuple[str, int]
@@ -165,6 +170,7 @@ class Declarations:
     registry_file: bytes = b""
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
+    library_upgraders: Callable[[], LibraryUpgraders | None] = _nothing
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing

@@ -15,6 +15,7 @@ from opfixtures.change.next_version import next_version
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import MapEntry, VersionMap
 from opfixtures.declarations.place import Place
+from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.returned import not_to_be_upgraded
 from opfixtures.declarations.schema_changes import added_arguments
 from opfixtures.declarations.schema_text import argument_text, schema_text
@@ -31,7 +32,6 @@ from opfixtures.synthesis.proposals import (
     upgrader_name,
     without_samples,
 )
-from opfixtures.synthesis.python_upgraders import functions_in
 from opfixtures.synthesis.what_changed import changed_names
 
 

@@ -90,7 +90,6 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.synthesis.python_edits",
     "opfixtures.synthesis.python_insertions",
     "opfixtures.synthesis.python_names",
-    "opfixtures.synthesis.python_upgraders",
     "opfixtures.synthesis.renumbering",
     "opfixtures.synthesis.skeletons",
     "opfixtures.synthesis.source_text",

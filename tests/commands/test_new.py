@@ -237,6 +237,33 @@ class TestALibrary:
             == text.replace('"""\n', '"', 1).split()
         )
 
+    @pytest.mark.parametrize("is_named", [True, False])
+    def test_whose_upgrader_is_not_written_is_found_and_mended(self, vistools, is_named):
+        if not is_named:
+            vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
+        vistools.run("vistools::sharpen", "--apply")
+        assert vistools.errors() == []
+        whole = vistools.read("vistools/upgraders.py")
+        vistools.write("vistools/upgraders.py", 'UPGRADERS = """\n"""\n')
+        assert vistools.errors() == ["OPF104"]
+        out = vistools.check().out
+        assert (
+            "upgrader sharpen_0_3 of vistools::sharpen is not defined in UPGRADERS in vistools/upgraders"
+            in out
+        )
+        assert "def sharpen_0_3(x: Tensor, amount: float) -> Tensor:\n" in out
+        assert vistools.check("--fix").status == 1
+        assert "def sharpen_0_3(" in vistools.read("vistools/upgraders.py")
+        assert vistools.errors() == []
+        # What registers them in another way nobody reads.
+        vistools.write("vistools/upgraders.py", "UPGRADERS = make()\n")
+        assert vistools.errors() == []
+        if is_named:
+            vistools.write("vistools/upgraders.py", whole)
+            vistools.commit()
+            vistools.write("vistools/upgraders.py", whole.replace("def sharpen_0_3(", "def sharpen_0_4("))
+            assert vistools.errors() == ["OPF104"]
+
     def test_whose_operator_is_gone_gets_an_entry_all_the_same(self, vistools):
         vistools.replace("vistools/ops.py", 'lib.define("blur(Tensor x) -> Tensor")\n', "")
         assert "work tree:  no declaration has it" in vistools.new("vistools::blur", "--behaviour")

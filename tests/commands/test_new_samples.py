@@ -113,7 +113,10 @@ def test_what_never_runs_needs_samples_of_its_author(tree):
 
 
 LEAKY = "leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor"
-RRELU = "rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.5, bool training=False, Generator? generator=None) -> Tensor"
+RRELU = (
+    "rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.5, bool training=False, Generator? generator=None)"
+)
+RRELU += " -> Tensor"
 
 
 @pytest.mark.parametrize(
