@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from opfixtures.errors import UserError
 from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element
 from opfixtures.synthesis.python_insertions import PythonInsertions
-from opfixtures.synthesis.source_text import Edit
+from opfixtures.synthesis.source_text import Edit, in_units
 
 _DIGITS = re.compile("([0-9]+)")
 
@@ -21,7 +21,9 @@ def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iter
     ends = source.text.rstrip()
     blank = source.line_break * (_blank_lines(file) + 1)
     # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
-    classes = blank.join(text.rstrip("\n").replace("\n", source.line_break) for _, text in texts)
+    classes = blank.join(
+        in_units(text.rstrip("\n"), source.unit).replace("\n", source.line_break) for _, text in texts
+    )
     after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
     before = blank if ends else ""
     for missing in _import_torch(file):
@@ -172,7 +174,7 @@ class Binding:
         if width <= WIDTH:
             yield Edit(first, whole, ", ".join(listed))
             return
-        lines = "".join(f"    {name},{source.line_break}" for name in listed)
+        lines = "".join(f"{source.unit}{name},{source.line_break}" for name in listed)
         yield Edit(first, whole, f"({source.line_break}{lines})")
 
     def _first_import(self, names: Sequence[str]) -> Edit:
@@ -181,7 +183,7 @@ class Binding:
         listed = sorted(names, key=_natural)
         line = f"from {self._stem} import {', '.join(listed)}"
         if len(line) > WIDTH:
-            inside = "".join(f"    {name},\n" for name in listed)
+            inside = "".join(f"{source.unit}{name},\n" for name in listed)
             line = f"from {self._stem} import (\n{inside})"
         line = line.replace("\n", source.line_break)
         before: list[ast.stmt] = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]

@@ -604,6 +604,25 @@ def test_what_it_writes_is_as_ruff_would_have_it(vistools, head, rows):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("unit", ["\t", "  "])
+def test_a_file_keeps_its_own_indentation(vistools, unit):
+    vistools.write(
+        "fixtures_src/registry.py", f'from modules import *\n\nALL_MODULES = {{\n{unit}A(): "my::a",\n}}\n'
+    )
+    vistools.write("fixtures_src/modules.py", f"import torch\n\n\nclass A(torch.nn.Module):\n{unit}pass\n")
+    versions = f'OPERATOR_VERSIONS = {{\n{unit}"my::a": [\n{unit}],\n}}\n'
+    vistools.write("vistools/operator_versions.py", versions)
+    vistools.run("vistools::sharpen", "--apply")
+    for path in ("fixtures_src/registry.py", "fixtures_src/modules.py", "vistools/operator_versions.py"):
+        lines = [line for line in vistools.read(path).splitlines() if line[:1].isspace()]
+        depths = {line[: len(line) - len(line.lstrip())].replace(unit, "") for line in lines}
+        assert depths == {""}, vistools.read(path)
+        assert (
+            any(line.startswith(unit * 2) and line[len(unit) * 2] != " " for line in lines)
+            or "registry" in path
+        )
+
+
 class TestProjects:
     @pytest.fixture
     def two(self, new_repository, opfixtures):

@@ -53,9 +53,9 @@ class TestAPythonMap:
         for name in ("OPERATOR_VERSIONS", "OPERATOR_VERSIONS: dict[str, list]"):
             put_in = put(f'"""Map."""\n\n{name} = {before}  # all\n', Additions((entry("b"),)), "map.py")
             if before.startswith('{\n  "'):
-                # Its own width of two is kept for the first line, and the rest is indented from there.
+                # Its own width of two is kept, for all that is inside too.
                 assert put_in.startswith(
-                    f'"""Map."""\n\n{name} = {{\n  "my::a": [{A}],\n  "my::b": [\n      {{\n'
+                    f'"""Map."""\n\n{name} = {{\n  "my::a": [{A}],\n  "my::b": [\n    {{\n'
                 )
             else:
                 assert put_in == f'"""Map."""\n\n{name} = {after}  # all\n'
