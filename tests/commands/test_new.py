@@ -623,6 +623,42 @@ def test_a_file_keeps_its_own_indentation(vistools, unit):
         )
 
 
+@pytest.mark.parametrize(
+    "registry", ["", '"""Rows."""\n', "# rows", "ALL_MODULES = dict()\n", "ALL_MODULES: dict = []\n"]
+)
+@pytest.mark.parametrize(
+    "versions", ["", '"""Map."""\n', "OPERATOR_VERSIONS = dict()\n", "OPERATOR_VERSIONS = []  # none\n"]
+)
+def test_what_is_empty_is_filled_however_that_is_written(vistools, registry, versions):
+    vistools.write("fixtures_src/registry.py", registry)
+    vistools.write("vistools/operator_versions.py", versions)
+    vistools.commit()
+    vistools.replace("vistools/ops.py", "blur(Tensor x) ", "blur(Tensor x, int n) ")
+    vistools.new("vistools::blur")
+    assert vistools.errors() == []
+    found = {}
+    for path in ("fixtures_src/registry.py", "vistools/operator_versions.py"):
+        text = vistools.read(path)
+        exec(text.replace("from modules import", "from unittest.mock import Mock as"), found)
+        said = registry if "registry" in path else versions
+        assert said.partition("\n")[0].partition("=")[0] in text
+    assert [*found["OPERATOR_VERSIONS"]] == ["vistools::blur"]
+    assert [*found["ALL_MODULES"].values()] == ["vistools::blur"]
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--no-cache",
+        "--diff",
+        "fixtures_src",
+        "vistools/operator_versions.py",
+    ]
+    done = subprocess.run(ruff, cwd=vistools.root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 class TestProjects:
     @pytest.fixture
     def two(self, new_repository, opfixtures):

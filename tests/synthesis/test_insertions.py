@@ -121,7 +121,7 @@ class TestAPythonMap:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("OPERATOR_VERSIONS = dict()\n", "map.py:1:21: OPERATOR_VERSIONS is not a dict literal"),
+            ("OPERATOR_VERSIONS = dict(a=1)\n", "map.py:1:21: OPERATOR_VERSIONS is not a dict literal"),
             ("OPERATOR_VERSIONS = {**A}\n", "map.py:1:24: `**` brings entries"),
             ("OPERATOR_VERSIONS = {\n", "map.py:1:21: Python cannot parse"),
             (
