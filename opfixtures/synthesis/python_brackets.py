@@ -10,8 +10,8 @@ from opfixtures.synthesis.python_edits import PythonToken
 from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-WIDTH = 88
-"""How wide a line may become: as black and ruff have it."""
+WIDTH = 79
+"""How wide a line may become: no formatter has less by itself."""
 
 
 class Element(NamedTuple):

@@ -599,7 +599,10 @@ def test_what_it_writes_is_as_ruff_would_have_it(vistools, head, rows):
     ruff = [sys.executable, "-m", "ruff"]
     # What is not used, or not known where all is imported, is a matter of the tree's own.
     options = ["--isolated", "--select", "E,W,F,I", "--ignore", "F401,F403,F405,E501", "--no-cache"]
-    for command in ([*ruff, "check", *options], [*ruff, "format", "--isolated", "--no-cache", "--diff"]):
+    lengths = [["--line-length", length] for length in ("79", "88", "120")]
+    formats = [[*ruff, "format", "--isolated", "--no-cache", "--diff", *length] for length in lengths]
+    by_default = [*ruff, "check", "--isolated", "--no-cache", "--ignore", "F401"]
+    for command in ([*ruff, "check", *options], by_default, *formats):
         done = subprocess.run([*command, *files], cwd=vistools.root, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
