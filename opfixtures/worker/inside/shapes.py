@@ -123,6 +123,12 @@ def of_operator(parameter: Json, world: Json) -> list[Any]:
         made.append(torch.tensor([shape[0]]))
     if "per_tensor" in operator and re.search("scale|zero_point", name):
         made.append(torch.tensor([2]) if "zero" in name else torch.tensor([0.5]))
+    if name == "theta" and len(shape) > 3:
+        made.append(tensor_of(world["dtype"], (shape[0], len(shape) - 2, len(shape) - 1)))
+    if re.search("^c?(crow|ccol)_indices$", name):
+        made.append(torch.tensor([0, 1, 2]))
+    elif re.search("^(col|row)_indices$", name):
+        made.append(torch.tensor([0, 1]))
     if name == "mask" and shape:
         made.append(tensor_of("bool", shape[:1]))
     return made
