@@ -16,6 +16,7 @@ from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.comparison import Comparison, between, settings_of, sides
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.judging import by_project, of_change, show
+from opfixtures.declarations.python_upgraders import with_library_upgraders
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
@@ -26,7 +27,6 @@ from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.settings.settings_scan import ASKED_FOR
 from opfixtures.synthesis.mending import MENDED, Mended, Mending
-from opfixtures.synthesis.python_upgraders import with_library_upgraders
 
 
 def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report: str = "text") -> bool:
@@ -88,6 +88,7 @@ def _mended(
     found = of_change(objects, change, frozenset(), everything, frozenset())
     errors = [finding for finding in found if finding.severity is not Severity.NOTE]
     of_first = read_change(objects, change[0], everything)
+    of_first = replace(of_first, config=with_library_upgraders(of_first.config, work_tree.read))
     sources = read_sources(work_tree, of_first.config)
     places = [(finding.code, finding.place) for finding in errors]
     mended = Mending(of_first, sources, places, work_tree.has).mended()

@@ -94,7 +94,12 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
     if not plan.unbuilt:
         written = read_config(work_tree, folder)
         assert written is not None
-        _try(repository, written, library, plan)
+        try:
+            _try(repository, written, library, plan)
+        except BaseException:
+            # What its author has to do may be why it cannot be built.
+            _say_left(plan)
+            raise
     _say_next(library, plan)
     return int(plan.unbuilt)
 
@@ -159,10 +164,15 @@ def _try(repository: Repository, config: Config, library: Library, plan: Plan) -
     plan.left += unlike_declared(library, seen)
 
 
-def _say_next(library: Library, plan: Plan) -> None:
+def _say_left(plan: Plan) -> None:
     for sentence in plan.left:
         first, *more = sentence.split("\n")
         sys.stdout.writelines(f"{printable(line)}\n" for line in (f"still to do: {first}", *more))
+    sys.stdout.flush()
+
+
+def _say_next(library: Library, plan: Plan) -> None:
+    _say_left(plan)
     operator = library.operators[0].operator
     sys.stdout.write(
         "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "

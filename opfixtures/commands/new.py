@@ -45,7 +45,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--behaviour",
         action="store_true",
-        help="its schema stays, and it computes something else for the same inputs",
+        help="it computes something else for the same inputs, whether its schema says so or not",
     )
     command.add_argument(
         "--no-samples",

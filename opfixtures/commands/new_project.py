@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
 from opfixtures.commands.new_samples import RuntimeFinder
+from opfixtures.declarations.python_upgraders import python_upgraders, with_library_upgraders
 from opfixtures.declarations.read import read_sources
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.insertions import inserted, read_again
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
-from opfixtures.synthesis.python_upgraders import python_upgraders, with_library_upgraders
 
 Written = Mapping[str, tuple[bytes, bytes]]
 """By path the bytes that a file has, and those that it gets."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -54,14 +54,16 @@ class RuntimeFinder:
             self._note(entry, f"{runtime.name} has no such operator")
         return overloads_seen(seen)
 
-    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:
+    def write(
+        self, entry: MapEntry, changed: Collection[str], modules: Sequence[Module]
+    ) -> Sequence[ModuleText]:
         """Of the modules those that run, with sample inputs; all of them without, where none does."""
         if self._was_noted(entry):
             return without_samples(modules)
         runtime = self._runtime(entry)
         self.tools.tell(f"looking for sample inputs of {entry.operator} in {runtime.name}")
         try:
-            found = find_samples(runtime, modules, self.tools.tell)
+            found = find_samples(runtime, modules, self.tools.tell, changed)
         except (UserError, WorkerError) as error:
             self._note(entry, f"{runtime.name} cannot be used: {error}")
             return without_samples(modules)
@@ -74,7 +76,11 @@ class RuntimeFinder:
                 )
         if entry.key in self.change.entries:
             spec = self._spec(entry)
-            running = those_that_tell(running, entry, self.change, spec, runtime, self.tools)
+            told = those_that_tell(running, entry, self.change, spec, runtime, self.tools)
+            # What tells of the argument that changed stays, whatever else tells too.
+            pairs = zip(running, told, strict=True)
+            running = [had if _names(had, changed) - _names(has, changed) else has for had, has in pairs]
+        self._note_unchanged(entry, changed, running)
         return [ModuleText(one.module.class_name, one.text) for one in running] or without_samples(modules)
 
     def _runtime(self, entry: MapEntry) -> Runtime:
@@ -109,11 +115,29 @@ class RuntimeFinder:
             raise RuntimeUnavailable(f"no runtime in the settings serves operator version {version}")
         return spec
 
+    def _note_unchanged(
+        self, entry: MapEntry, changed: Collection[str], running: Sequence[SampledModule]
+    ) -> None:
+        """Say of which arguments that changed no sample has another value than the default."""
+        other = {name for one in running for name in _names(one, changed)}
+        left = [name for name in changed if name not in other]
+        if running and left:
+            self._note(
+                entry,
+                f"nothing that runs gives {' and '.join(left)}, which changed, another value than the default: "
+                "add such a sample to sample_inputs(), or old models that pass one are not tried",
+            )
+
     def _note(self, entry: MapEntry, text: str) -> None:
         self.notes.append(f"{entry.operator}: {text}")
 
     def _was_noted(self, entry: MapEntry) -> bool:
         return any(note.startswith(f"{entry.operator}: ") for note in self.notes)
+
+
+def _names(module: SampledModule, changed: Collection[str]) -> set[str]:
+    """Of the arguments that changed those that a sample gives another value than the default."""
+    return set(changed) & frozenset[str]().union(*module.off_default)
 
 
 def _why(module: SampledModule) -> str:

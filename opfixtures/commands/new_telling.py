@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from opfixtures.change.changes import Change
 from opfixtures.change.owner import owner_of
@@ -53,8 +52,7 @@ def those_that_tell(
     for candidate, replays, _ in replayed(made, after, tools):
         path = candidate.planned.path
         telling = _telling(candidate, replays)
-        samples = tuple(text for text, tells in zip(kept[path].samples, telling, strict=False) if tells)
-        kept[path] = replace(kept[path], samples=samples or kept[path].samples)
+        kept[path] = kept[path].only(telling) if any(telling) else kept[path]
     return list(kept.values())
 
 

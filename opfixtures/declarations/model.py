@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.mobile_code import MobileCode
-    from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
+    from opfixtures.declarations.upgrader_model import (
+        FileFormatVersions,
+        LibraryUpgraders,
+        MobileUpgraders,
+        Upgraders,
+    )
 
 
 EntryKey = tuple[str, int]
@@ -171,6 +176,7 @@ class Declarations:
     registry_file: bytes = b""
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
+    library_upgraders: Callable[[], LibraryUpgraders | None] = _nothing
     expiries: Callable[[], Mapping[str, date]] = _no_day
     versions: Callable[[], FileFormatVersions | None] = _nothing
     mobile_upgraders: Callable[[], MobileUpgraders | None] = _nothing

@@ -191,3 +191,19 @@ def place_of_last_character(path: str, lines: SourceLines, node: ast.expr | ast.
     line = node.end_lineno or node.lineno
     column = lines.column(line, (node.end_col_offset or node.col_offset + 1) - 1)
     return Place(path, lines.before + line, column)
+
+
+def is_empty(value: ast.expr) -> bool:
+    """Whether a value holds nothing, whatever it is to be: `dict()`, `[]`."""
+    match value:
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=[]) | ast.List(elts=[]):
+            return True
+    return False
+
+
+def says_nothing(tree: ast.Module) -> bool:
+    """Whether a file has no more than a docstring, so that nothing in it can give anything a value."""
+    return all(
+        isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) and isinstance(one.value.value, str)
+        for one in tree.body
+    )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from opfixtures.declarations.model import MapEntry, MapKey, VersionMap
 from opfixtures.declarations.place import Place, Problem
-from opfixtures.declarations.python_source import SourceLines, parse
+from opfixtures.declarations.python_source import SourceLines, is_empty, parse, says_nothing
 from opfixtures.declarations.python_uses import Placed, Uses
 
 _NAME = "OPERATOR_VERSIONS"
@@ -61,10 +61,12 @@ class _Reader:
             )
         if assigned:
             self._read_map(assigned[-1][1])
-        elif not self.problems:
+        elif not self.problems and not says_nothing(tree):
             self.problems.append(Problem(Place(self._path, 1, 1), f"no version map here: {_WRITE_ONE}"))
 
     def _read_map(self, value: ast.expr) -> None:
+        if is_empty(value):
+            return
         if not isinstance(value, ast.Dict):
             self._problem(value, f"{_NAME} is not a dict literal: {_WRITE_ONE}")
             return

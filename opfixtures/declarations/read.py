@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from opfixtures.declarations.declared_model import DeclaredOperators
     from opfixtures.declarations.mobile_code import MobileCode
-    from opfixtures.declarations.upgrader_model import FileFormatVersions, MobileUpgraders, Upgraders
+    from opfixtures.declarations.upgrader_model import (
+        FileFormatVersions,
+        LibraryUpgraders,
+        MobileUpgraders,
+        Upgraders,
+    )
 
 T = TypeVar("T")
 
@@ -84,6 +89,7 @@ def declare(
         registry_file=registry or b"",
         fixtures=fixtures or FixtureFiles(config.fixtures),
         upgraders=partial(_upgraders, _file(sources, config.upgraders)),
+        library_upgraders=partial(_library_upgraders, snapshot, config),
         expiries=partial(_expiries, _file(sources, config.upgraders)),
         versions=partial(_versions, _file(sources, config.versions)),
         mobile_upgraders=partial(
@@ -136,6 +142,14 @@ def _upgraders(file: _File) -> Upgraders | None:
     from opfixtures.declarations.upgraders import read_upgraders
 
     return read_upgraders(*file)
+
+
+def _library_upgraders(snapshot: Snapshot | None, config: Config) -> LibraryUpgraders | None:
+    if snapshot is None or (config.upgraders or "").endswith(CPP_SUFFIXES):
+        return None
+    from opfixtures.declarations.python_upgraders import read_library_upgraders
+
+    return read_library_upgraders(config, snapshot.read)
 
 
 @lru_cache(maxsize=3)

@@ -10,7 +10,15 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 
 from opfixtures.declarations.model import FixtureEntry, Registry, RegistryEnd
 from opfixtures.declarations.place import Place, Problem
-from opfixtures.declarations.python_source import SourceLines, decode, parse, place, place_of_last_character
+from opfixtures.declarations.python_source import (
+    SourceLines,
+    decode,
+    is_empty,
+    parse,
+    place,
+    place_of_last_character,
+    says_nothing,
+)
 from opfixtures.declarations.python_uses import Placed, Uses
 
 _NAME = "ALL_MODULES"
@@ -58,9 +66,11 @@ def read_registry(path: str, source: bytes) -> Registry:
             rows = [_row(at, key, operator) for key, operator in zip(value.keys, value.values, strict=True)]
             end = place_of_last_character(path, lines, value)
             ends = _ends(source, value)
+        case [*_, _Assignment(value=value)] if is_empty(value):
+            end = place_of_last_character(path, lines, value)
         case [*_, _Assignment(value=value)]:
             problems.append(Problem(at(value), f"{_NAME} is {_what(value)}: {_WRITE_ALL}"))
-        case _ if not problems:
+        case _ if not problems and not says_nothing(tree):
             problems = [Problem(Place(path, 1, 1), f"no {_NAME} is assigned here: {_WRITE_ALL}")]
     problems += [row for row in rows if isinstance(row, Problem)]
     problems.sort(key=lambda problem: problem.place)

@@ -27,6 +27,11 @@ def schema_text(schema: FunctionSchema) -> str:
     return f"{schema.operator}({', '.join(arguments)}) -> {returned}"
 
 
+def argument_text(argument: Argument) -> str:
+    """`float amount=1.0`."""
+    return _argument(argument)
+
+
 def short_text(schema: FunctionSchema) -> str:
     """The same without the namespace."""
     return schema_text(schema).removeprefix(f"{schema.name.rpartition('::')[0]}::")

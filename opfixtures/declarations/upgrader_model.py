@@ -31,6 +31,15 @@ class Upgraders:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryUpgraders:
+    """The upgraders of a library: the TorchScript that a Python file has for them, and the functions it defines."""
+
+    path: str
+    source: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class VersionConstant:
     """A version that a header sets, and where the number stands; `also` in other arms of an `#if`."""
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from ast import literal_eval
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import compress
 
-from opfixtures.declarations.function_schema import Argument, FunctionSchema, SchemaError, parse_schema
+from opfixtures.declarations.function_schema import (
+    Argument,
+    FunctionSchema,
+    SchemaError,
+    normalised,
+    parse_schema,
+)
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text
@@ -18,8 +25,10 @@ from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.told import sampled
 from opfixtures.worker.worker_process import Answers, run_worker
 
-# Of computing time, for one text of a module: what is found is found in much less.
-SEARCH_SECONDS = 1.0
+# Of computing time, for one text of a module. Most is found in much less; an old torch needs 6 ms for an error.
+SEARCH_SECONDS = 4.0
+# How much longer is looked for values that an argument that changed may take.
+_OF_WHAT_CHANGED = 2
 # Of a step, which is a part of the search: many times what it computes. torch imports compilers within one.
 _STEP_SECONDS = 20.0
 # Of a module, by the clock: an operator that waits is given up then.
@@ -30,11 +39,20 @@ HEAD = "import torch\n\n\n"
 
 @dataclass(frozen=True, slots=True)
 class SampledModule:
-    """A fixture module that runs, with its samples as Python text; or why none was found that does."""
+    """A fixture module that runs, with its samples as Python text; or why none was found that does.
+
+    `off_default` has for each sample the arguments, by name, that have a default there, and another value.
+    """
 
     module: Module
     samples: tuple[str, ...] = ()
     refusal: str = ""
+    off_default: tuple[frozenset[str], ...] = ()
+
+    def only(self, wanted: Sequence[bool]) -> SampledModule:
+        """The module with those of its samples."""
+        samples, off_default = compress(self.samples, wanted), compress(self.off_default, wanted)
+        return replace(self, samples=tuple(samples), off_default=tuple(off_default))
 
     @property
     def text(self) -> str:
@@ -50,14 +68,15 @@ def operators_in(
 
 
 def find_samples(
-    runtime: Runtime, modules: Sequence[Module], tell: Callable[[str], None]
+    runtime: Runtime, modules: Sequence[Module], tell: Callable[[str], None], changed: Collection[str] = ()
 ) -> tuple[SampledModule, ...]:
     """Each module with samples that run in a runtime, in its way or the first other one that does.
 
+    The arguments that `changed`, by name, get values other than their defaults, where that runs.
     Raises WorkerError or RuntimeUnavailable: the runtime cannot be used.
     """
     texts = [_texts(module) for module in modules]
-    rows = tuple(_row(some) for some in texts)
+    rows = tuple(_row(some, frozenset(changed)) for some in texts)
     job = Job("search", runtime.operator_module, (), rows, _STEP_SECONDS)
     answers = _run(runtime, job, tell)
     return tuple(
@@ -98,39 +117,48 @@ def _texts(module: Module) -> list[Module]:
     return list(made.values())
 
 
-def _row(texts: Sequence[Module]) -> dict[str, Json]:
+def _row(texts: Sequence[Module], changed: frozenset[str]) -> dict[str, Json]:
     module = texts[0]
+    passed = {one.passed.argument.name for one in module.parameters}
     return {
         "key": f"{module.schema.operator} {module.class_name}",
         "operator": module.schema.operator,
         "class": module.class_name,
-        "seconds": SEARCH_SECONDS,
+        "seconds": SEARCH_SECONDS * (_OF_WHAT_CHANGED if changed & passed else 1),
         "wall_seconds": _WALL_SECONDS,
         "texts": [
             {
                 "source": HEAD + module_text(one),
                 "for": one.way.words,
-                "parameters": [_parameter(one, place) for place in range(len(one.parameters))],
+                "parameters": [_parameter(one, place, changed) for place in range(len(one.parameters))],
             }
             for one in texts
         ],
     }
 
 
-def _parameter(module: Module, place: int) -> dict[str, Json]:
+def _parameter(module: Module, place: int, changed: frozenset[str]) -> dict[str, Json]:
     """What the search knows of a parameter: it has no schema."""
     parameter = module.parameters[place]
-    argument = parameter.passed.argument
+    argument = _argument(module, place)
     inner = argument.type.inside[0] if argument.type.name == "Optional" else argument.type
     return {
         "type": parameter.type,
         "argument": argument.name,
+        "operator": module.schema.operator.rpartition("::")[2],
         "default": argument.default if isinstance(argument.default, str) else None,
         "default_value": _default_value(argument, inner.size),
+        "is_changed": argument.name in changed,
         "is_out": parameter.is_out,
         "place": place,
         "size": inner.size,
     }
+
+
+def _argument(module: Module, place: int) -> Argument:
+    """What a parameter is passed to, with the default as every runtime prints it."""
+    name = module.parameters[place].passed.argument.name
+    return next(one for one in normalised(module.schema).arguments if one.name == name)
 
 
 def _default_value(argument: Argument, size: int | None) -> Json:
@@ -149,4 +177,27 @@ def _default_value(argument: Argument, size: int | None) -> Json:
 def _sampled(texts: Sequence[Module], told: Sampled, failure: str) -> SampledModule:
     if not told.samples:
         return SampledModule(texts[0], refusal=told.refusal or failure)
-    return SampledModule(texts[told.text], tuple(sample_text(list(one)) for one in told.samples))
+    module = texts[told.text]
+    return SampledModule(
+        module,
+        tuple(sample_text(list(one)) for one in told.samples),
+        off_default=tuple(_off_default(module, one) for one in told.samples),
+    )
+
+
+def _off_default(module: Module, inputs: Sequence[Json]) -> frozenset[str]:
+    """The arguments that have a default, and another value in a sample."""
+    names = set()
+    for place, value in enumerate(inputs):
+        argument = _argument(module, place)
+        size = _parameter(module, place, frozenset())["size"]
+        if argument.default is not None and _plain(value) != _default_value(argument, size):
+            names.add(argument.name)
+    return frozenset(names)
+
+
+def _plain(value: Json) -> Json:
+    """A value of a record, its numbers as such."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return float(value["float"]) if isinstance(value, dict) and "float" in value else value

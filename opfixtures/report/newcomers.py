@@ -34,6 +34,11 @@ def newcomer_text(newcomer: Newcomer, config: Config, label: str) -> Iterator[st
     yield from (f"+ {path:{width}} {what}" for path, what in added)
     if not added:
         yield f"the entry at {entry.bumped_at_version} lacks nothing"
+    if newcomer.is_as_before:
+        yield (
+            f"its schema is the same in {label} and in the work tree: if it computes something else since, say so with "
+            "--behaviour"
+        )
     if newcomer.upgrader is not None:
         yield f"still to do: give torch the upgrader {newcomer.upgrader.name}, where your library registers those:"
         yield ""

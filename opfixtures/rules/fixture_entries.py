@@ -8,7 +8,7 @@ from dataclasses import replace
 from opfixtures.change.changes import Change, is_module
 from opfixtures.change.lost import lost_fixture_entries
 from opfixtures.declarations.model import FixtureEntry
-from opfixtures.declarations.names import fixture_stem, module_version
+from opfixtures.declarations.names import module_version
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
@@ -116,18 +116,21 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
     To mend it, rename the class, and its row, to end in V<n> with n from 0 to the operator's last
     bumped_at_version - 1. Fixture and record get the new name too: those of a guard stay as they are otherwise.
     """
-    from opfixtures.rules.lines_to_add import files_to_rename
-
     if change.version_map.problems:
         return
+    proposals = None
     for row in change.judged_rows:
         if not change.matching.has_operator(row.operator) or change.matching.bump_of(row) is not None:
             continue
         covered = change.matching.covered(row.operator)
         version = module_version(row.module)
-        from opfixtures.rules.lines_to_add import name_of_version
+        from opfixtures.rules.lines_to_add import files_to_rename
 
-        name = name_of_version(change, row.module, row.operator, covered.stop - 1)
+        if proposals is None:
+            from opfixtures.synthesis.proposals import Proposals
+
+            proposals = Proposals(change)
+        name = proposals.name_of_version(row.module, row.operator, covered.stop - 1)
         what = "has no version suffix V<n>" if version is None else f"is of version {version}"
         yield finding(
             row.operator,
@@ -210,44 +213,3 @@ def _of_what_left(change: Change, row: FixtureEntry) -> str:
         if fixture
         else hint
     )
-
-
-def _second_class(change: Change, row: FixtureEntry) -> str:
-    """What to do with a row whose class stands for another operator."""
-    from opfixtures.rules.lines_to_add import name_of_version
-
-    version = module_version(row.module) or 0
-    if change.matching.has_operator(row.operator):
-        version = min(version, change.matching.covered(row.operator).stop - 1)
-    name = name_of_version(change, row.module, row.operator, version)
-    return f"give {printable(row.operator)} a second class, beside the other and in its row, such as {printable(name)}"
-
-
-@rule("OPF205", Severity.ERROR)
-def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """Two registered modules would write the same fixture.
-
-    A fixture's file is named after its class, in small letters and with underscores. PyTorch's generator skips
-    a module whose file is there: the second one is never exported, and nothing says so. One class in two
-    rows does the same, and so do TestVersionedSTFTV10 and TestVersionedS_t_f_tV10.
-
-    To mend it, rename one of the classes, and its row. A class that stands for two operators gets a second
-    class beside it.
-    """
-    first: dict[str, FixtureEntry] = {}
-    judged = set(change.judged_rows)
-    for row in change.registry.rows:
-        other = first.setdefault(fixture_stem(row.module), row)
-        if other is not row and not judged.isdisjoint((row, other)):
-            # What is published keeps its name, and so does its fixture.
-            renamed = row if row in judged else other
-            path = f"{change.config.fixtures}/{fixture_stem(row.module)}.{change.config.fixture_format}"
-            yield finding(
-                row.operator,
-                row.place,
-                f"{row.module} would write the same file as {other.module} in line {other.place.line}: {path}",
-                _second_class(change, renamed)
-                if row.module == other.module
-                else f"rename {printable(renamed.module)} of {printable(renamed.operator)}, in its row and where it is "
-                "defined, so that the file names differ",
-            )

@@ -79,11 +79,6 @@ class LinesToAdd:
         return Binding(file, self._change.config.fixture_modules[0])
 
 
-def name_of_version(change: Change, class_name: str, operator: str, version: int) -> str:
-    """What to call a class instead, so that it ends in that version, and nothing else is called so."""
-    return Proposals(change).name_of_version(class_name, operator, version)
-
-
 def _registry(change: Change) -> str:
     end = change.registry.end
     return printable(f"{end.path}:{end.line}" if end else change.registry.path)

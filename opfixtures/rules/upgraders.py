@@ -13,7 +13,12 @@ from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
-    from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders, Upgraders
+    from opfixtures.declarations.upgrader_model import (
+        LibraryUpgraders,
+        MobileUpgrader,
+        MobileUpgraders,
+        Upgraders,
+    )
 
 
 @rule("OPF104", Severity.ERROR)
@@ -31,7 +36,11 @@ def upgrader_is_not_defined(change: Change, finding: NewFinding) -> Iterator[Fin
         def gelu_0_9(self: Tensor) -> Tensor:
           return torch.gelu(self, approximate='none')
         )SCRIPT"},
+
+    A library has its upgraders as functions in the string UPGRADERS of its upgraders.py. `opfixtures check --fix`
+    writes a skeleton into either.
     """
+    yield from _of_library(change, finding)
     touched = change.config.upgraders in change.touched
     upgraders = _upgraders_after(change) if touched or change.written else None
     if upgraders is None:
@@ -57,6 +66,38 @@ def upgrader_is_not_defined(change: Change, finding: NewFinding) -> Iterator[Fin
             yield finding(None, upgrader.place, message, hint)
 
 
+def _of_library(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """The same for the functions that a library's Python file defines: of entries that the change writes, and of those
+    that it takes a function from."""
+    touched = change.config.upgraders in change.touched
+    library = change.after.library_upgraders() if touched or change.written else None
+    if library is None:
+        return
+    old = change.before.library_upgraders() if touched else None
+    gone = old.names - library.names if old else frozenset()
+    lost = [entry for entry in change.version_map.entries if entry.upgrader_name in gone]
+    judged = {entry.upgrader_name: entry for entry in reversed([*change.written, *lost])}
+    for name, entry in reversed(judged.items()):
+        if name not in library.names:
+            message = f"upgrader {name} of {entry.operator} is not defined in UPGRADERS in {library.path}"
+            yield finding(entry.operator, entry.place, message, _function_to_add(library, entry))
+
+
+def _function_to_add(library: LibraryUpgraders, entry: MapEntry) -> str:
+    fault, text = _skeleton(entry)
+    return fault or f"add to UPGRADERS in {printable(library.path)}:\n\n{text}"
+
+
+def _skeleton(entry: MapEntry) -> tuple[str, str]:
+    """Why nothing can be built upon an entry, else empty; and a skeleton of its upgrader."""
+    from opfixtures.synthesis.proposals import fault_of, new_upgrader
+
+    fault = fault_of(entry)
+    if fault:
+        return printable(fault), ""
+    return "", "\n".join(map(printable, new_upgrader(entry).text.rstrip("\n").split("\n")))
+
+
 def _upgraders_after(change: Change) -> Upgraders | None:
     """The upgraders; an empty file where the change takes it away."""
     upgraders = change.after.upgraders()
@@ -65,13 +106,10 @@ def _upgraders_after(change: Change) -> Upgraders | None:
 
 
 def _lines_to_add(upgraders: Upgraders, entry: MapEntry) -> str:
-    from opfixtures.synthesis.proposals import fault_of, new_upgrader
-
-    fault = fault_of(entry)
+    fault, text = _skeleton(entry)
     if fault:
-        return printable(fault)
+        return fault
     name = printable(entry.upgrader_name)
-    text = "\n".join(map(printable, new_upgrader(entry).text.rstrip("\n").split("\n")))
     where = f"add to {printable(upgraders.path)}{f':{upgraders.end.line}' if upgraders.end else ''}:"
     return f'{where}\n\n    {{"{name}", R"SCRIPT(\n{text}\n)SCRIPT"}},'
 

@@ -98,7 +98,12 @@ def _edits(
         registry = python(config.registry)
         binding = Binding(registry, path)
         names = [row.module for row in additions.rows]
-        yield config.registry, [*binding.of_names(names), *registry.of_rows(additions.rows, binding.prefix)]
+        if registry.assigned("ALL_MODULES") is None:
+            head = binding.statement(names)
+            yield config.registry, registry.of_rows(additions.rows, binding.prefix, head)
+        else:
+            rows = registry.of_rows(additions.rows, binding.prefix)
+            yield config.registry, [*binding.of_names(names), *rows]
     versions = before.versions()
     if versions is not None:
         produced, maximum = raised(versions, additions.version)

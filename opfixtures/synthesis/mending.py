@@ -83,6 +83,10 @@ class Mending:
         # An entry that stood there before has no finding of its own.
         return any((code, entry.key) in self._entries for code in _WRONG) or bool(fault_of(entry))
 
+    def _is_of_a_wrong_entry(self, row: FixtureEntry) -> bool:
+        entry = self._change.entries[row.operator, self._change.matching.bump_of(row) or 0]
+        return self._is_wrong(entry)
+
     def _rename(self) -> None:
         change, config = self._change, self._change.config
         upgraders = dict(self._upgraders_renamed())
@@ -150,13 +154,15 @@ class Mending:
             change = self._change
             rows = [row for row in change.registry.rows if row.module == key[0]]
             judged = [row for row in rows if row in change.judged_rows]
-            bump = change.matching.bump_of(judged[-1]) if judged and len(rows) > 1 else None
-            entry = change.entries.get((judged[-1].operator, bump or 0)) if judged else None
-            if entry is None or self._is_wrong(entry):
+            if not judged or len(rows) < 2:
                 continue
-            added = Proposals(change).fixture_entry(entry)
+            added = Proposals(change).second_class(judged[-1])
+            if not added or self._is_of_a_wrong_entry(judged[-1]):
+                continue
             name = added.rows[0].module
-            self._said.append(f"{judged[-1].place.path}: {judged[-1].module} of {entry.operator} is {name}")
+            self._said.append(
+                f"{judged[-1].place.path}: {judged[-1].module} of {judged[-1].operator} is {name}"
+            )
             self._said += told(change, replace(added, rows=added.rows[1:]))
             self._take(with_class_of_its_own(self._sources, change.config, judged[-1], added))
 

@@ -74,7 +74,8 @@ def modules_for(
 def module_text(module: Module, samples: Sequence[str] = ()) -> str:
     """The lines of the class, each ended by a newline. `samples` are the tuples of its sample_inputs(), as Python text.
 
-    What a call writes to is the module's own input, of which each run has a new one: a replay sees what was written.
+    What a call writes to and gives back is a clone of the module's input: the output tells what was written. What it
+    writes to beside that is the input itself, which a record has as it is after the call.
 
     The lines import nothing but torch and script from torch 1.5.1 on. So types that would have to be imported stand
     in a type comment, where TorchScript knows them: `List[int]`, and `number` for a Scalar, which takes integers and
@@ -136,6 +137,19 @@ def _written(module: Module) -> list[Parameter]:
     return [one for one in module.parameters if one.is_written]
 
 
+def _cloned(module: Module) -> list[Parameter]:
+    """The parameters that the call writes to, and that the module returns."""
+    returned = {name for one in module.schema.returns if one.alias for name in one.alias.before}
+    written = [one for one in _written(module) if not one.is_out and one.type in ("Tensor", "List[Tensor]")]
+    return [one for one in written if not module.schema.returns or returned.intersection(_sets(one))]
+
+
+def _sets(parameter: Parameter) -> tuple[str, ...]:
+    """The alias sets of what is passed."""
+    alias = parameter.passed.argument.alias
+    return alias.before if alias else ()
+
+
 def _returned(module: Module) -> str:
     types = [returned.type.annotation for returned in module.schema.returns]
     if not types:
@@ -153,6 +167,10 @@ def _body(module: Module) -> list[str]:
             lines += [f"        {line.format(one.name)}" for line in one.packed]
             continue
         value = one.name if one.is_out else module.way.given(one.name, one.type, one.passed.argument)
+        if value == one.name and one in _cloned(module):
+            value = f"{one.name}.clone()"
+            if one.type != "Tensor":
+                value = f"[one.clone() for one in {one.name}]"
         if value != one.name:
             lines.append(f"        {one.name} = {value}")
     arguments = _arguments(module)

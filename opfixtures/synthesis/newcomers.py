@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -15,8 +15,10 @@ from opfixtures.change.next_version import next_version
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import MapEntry, VersionMap
 from opfixtures.declarations.place import Place
+from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.returned import not_to_be_upgraded
-from opfixtures.declarations.schema_text import schema_text
+from opfixtures.declarations.schema_changes import added_arguments
+from opfixtures.declarations.schema_text import argument_text, schema_text
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewUpgrader
 from opfixtures.synthesis.declared_schemas import declared, is_declared, overloads, refuse_unread
@@ -30,7 +32,7 @@ from opfixtures.synthesis.proposals import (
     upgrader_name,
     without_samples,
 )
-from opfixtures.synthesis.python_upgraders import functions_in
+from opfixtures.synthesis.what_changed import changed_names
 
 
 class Finder(Protocol):
@@ -39,8 +41,11 @@ class Finder(Protocol):
     def overloads(self, entry: MapEntry) -> Sequence[FunctionSchema]:
         """The overloads of an entry's operator there, in TorchScript's order; none where nobody can ask."""
 
-    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:
-        """The modules with sample inputs on which they run there."""
+    def write(
+        self, entry: MapEntry, changed: Collection[str], modules: Sequence[Module]
+    ) -> Sequence[ModuleText]:
+        """The modules with sample inputs on which they run there: the arguments that `changed`, by name, get values
+        other than their defaults, where that runs."""
 
 
 class NoFinder:
@@ -50,7 +55,12 @@ class NoFinder:
         """None."""
         return ()
 
-    def write(self, entry: MapEntry, modules: Sequence[Module]) -> Sequence[ModuleText]:  # noqa: ARG002
+    def write(
+        self,
+        entry: MapEntry,  # noqa: ARG002
+        changed: Collection[str],  # noqa: ARG002
+        modules: Sequence[Module],
+    ) -> Sequence[ModuleText]:
         """The modules without sample inputs."""
         return without_samples(modules)
 
@@ -60,7 +70,8 @@ class Newcomer:
     """What is added for an entry of an operator.
 
     `before` and `now` are its schemas in target and in the work tree, None where no declaration has it. `left` are the
-    versions that a library has left, for an entry that is new. `upgrader` is a skeleton that goes to no file: nobody
+    versions that a library has left, for an entry that is new. Where an entry stands, `is_as_before` says that nothing
+    tells of another change. `upgrader` is a skeleton that goes to no file: nobody
     knows where its library has those.
     """
 
@@ -71,6 +82,7 @@ class Newcomer:
     is_new: bool = False
     left: range | None = None
     upgrader: NewUpgrader | None = None
+    is_as_before: bool = False
 
 
 class Newcomers:
@@ -122,14 +134,20 @@ class Newcomers:
         is_changed = behaviour or old_schema is not None or (before and now and not same_schema(before, now))
         if not is_changed and published:
             lacking = [self.for_entry(entry) for entry in published]
-            if any(one.additions for one in lacking) or not (before or now):
-                return lacking
+            is_as_before = bool(before and now) and not any(one.additions for one in lacking)
+            return [*lacking[:-1], replace(lacking[-1], is_as_before=is_as_before)]
         if old is None:
             raise self._unknown(operator, now)
         if not behaviour and now is not None and same_schema(old, now):
             raise UserError(
                 f"nothing changed: {operator} has the same schema before and now: if it computes something else for "
                 "the same inputs, say so with --behaviour"
+            )
+        added = added_arguments(old, now) if now is not None and not behaviour else ()
+        if added:
+            raise UserError(
+                f"no entry is owed: {operator} only gets {', '.join(map(argument_text, added))}, and old models run "
+                "with that without an upgrader: if they compute something else then, say so with --behaviour"
             )
         text = schema_text(old)
         version, left = next_version(change, operator, text)
@@ -161,7 +179,7 @@ class Newcomers:
         if not self._matching(entry).rows_of(entry):
             self._refuse(entry)
             siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
-            write = partial(self._finder.write, entry)
+            write = partial(self._finder.write, entry, changed_names(change, entry, now))
             additions += self._proposals.fixture_entry(entry, siblings, write)
         versions, version = change.after.versions(), entry.bumped_at_version
         if versions is not None and version > self._version and any(raised(versions, version)):

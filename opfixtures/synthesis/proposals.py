@@ -10,7 +10,7 @@ from itertools import chain, count, islice
 
 from opfixtures.change.changes import Change, is_module
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
-from opfixtures.declarations.model import FixtureModule, MapEntry
+from opfixtures.declarations.model import FixtureEntry, FixtureModule, MapEntry
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,
@@ -18,10 +18,10 @@ from opfixtures.declarations.names import (
     module_version,
     numbered,
 )
+from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.upgrader_model import Upgraders
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
 from opfixtures.synthesis.modules import Module, module_text, modules_for
-from opfixtures.synthesis.python_upgraders import functions_in
 from opfixtures.synthesis.skeletons import skeleton
 
 _RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
@@ -77,6 +77,13 @@ class Proposals:
         name = next(one for one in islice(_names(class_name), 1, None) if fixture_stem(one) not in stems)
         self._taken.add(fixture_stem(name))
         return name
+
+    def second_class(self, row: FixtureEntry) -> Additions:
+        """The fixture entry that a row gets whose class stands for another operator too, its own row first; none where
+        no entry is there to build it from."""
+        change = self._change
+        entry = change.entries.get((row.operator, change.matching.bump_of(row) or 0))
+        return Additions() if entry is None or fault_of(entry) else self.fixture_entry(entry)
 
     def _is_free(self, name: str, operator: str) -> bool:
         if fixture_stem(name) in self._taken:

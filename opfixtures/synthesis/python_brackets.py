@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from opfixtures.synthesis.python_edits import PythonToken
-from opfixtures.synthesis.source_text import Edit, SourceText
+from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_UNIT = "    "
-WIDTH = 88
-"""How wide a line may become: as black and ruff have it."""
+WIDTH = 79
+"""How wide a line may become: no formatter has less by itself."""
 
 
 class Element(NamedTuple):
@@ -81,11 +80,11 @@ class Brackets:
         own = self._source.blank_before(self._close.offset)
         if own is not None:
             start = self._source.start_of_line(self._close.offset)
-            yield Edit(start, "", self._block(element, own + _UNIT) + "," + self._break)
+            yield Edit(start, "", self._block(element, own + self._source.unit) + "," + self._break)
             return
         start, base = self._open.offset + 1, self._source.indentation(self._open.offset)
         between = self._source.text[start : self._close.offset]
-        block = self._block(element, base + _UNIT)
+        block = self._block(element, base + self._source.unit)
         yield Edit(start, between, f"{self._break}{block},{self._break}{base}")
 
     def _on_lines(self, element: Element, at: int) -> Iterator[Edit]:
@@ -125,7 +124,7 @@ class Brackets:
     def _spread(self, new: Mapping[int, Element]) -> Iterator[Edit]:
         """Each of the elements of one line in a line of its own."""
         base = self._source.indentation(self._open.offset)
-        indent, text, last = base + _UNIT, self._source.text, len(self.elements) - 1
+        indent, text, last = base + self._source.unit, self._source.text, len(self.elements) - 1
         blocks = {at: self._block(element, indent) for at, element in new.items()}
         for number, old in enumerate(self.elements):
             start = (self._commas[number - 1] if number else self._open).offset + 1
@@ -162,4 +161,5 @@ class Brackets:
         return last.offset + len(last.text)
 
     def _block(self, element: Element, indent: str) -> str:
-        return self._break.join(indent + line for line in element.lines)
+        unit = self._source.unit
+        return self._break.join(indent + in_units(line, unit) for line in element.lines)

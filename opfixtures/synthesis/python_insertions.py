@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from opfixtures.declarations.names import suggested_row
@@ -15,7 +15,7 @@ from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import NewEntry, NewRow, NewUpgrader
 from opfixtures.synthesis.python_brackets import Brackets, Element, joined
 from opfixtures.synthesis.python_edits import PythonToken, python_tokens
-from opfixtures.synthesis.source_text import Edit, SourceText
+from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 
 _Node = ast.expr | ast.stmt | ast.alias
 
@@ -66,15 +66,15 @@ class PythonInsertions:
     def of_entries(self, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for `OPERATOR_VERSIONS`: those of one operator beside each other, in ascending order."""
         value = self.assigned("OPERATOR_VERSIONS")
-        assert isinstance(value, ast.Dict)  # Or else it could not be read.
-        names = [_text(key) for key in value.keys]
+        keys, values = (value.keys, value.values) if isinstance(value, ast.Dict) else ([], [])
+        names = [_text(key) for key in keys]
         by_operator: dict[str, list[NewEntry]] = defaultdict(list)
         for entry in sorted(entries, key=lambda one: one.bumped_at_version):
             by_operator[entry.operator].append(entry)
         new: dict[int, list[Element]] = defaultdict(list)
         for operator, own in by_operator.items():
             if operator in names:
-                listed = value.values[len(names) - 1 - names[::-1].index(operator)]
+                listed = values[len(names) - 1 - names[::-1].index(operator)]
                 yield from self._listed(listed, own)
             else:
                 lines = joined(Element(_entry_lines(entry)) for entry in own).lines
@@ -82,7 +82,32 @@ class PythonInsertions:
                 new[sorted_at(names, operator)].append(Element(lines, operator))
         if _are_sorted(names):
             new = {at: sorted(elements, key=lambda one: one.name) for at, elements in new.items()}
-        yield from self.brackets(value).adding(new)
+        yield from self._adding("OPERATOR_VERSIONS", value, new)
+
+    def _adding(
+        self, name: str, value: ast.expr | None, new: Mapping[int, Sequence[Element]], head: str = ""
+    ) -> Iterator[Edit]:
+        """Elements for the dict that a name is, in the place of something else that is empty, or of nothing: then
+        behind `head`, a statement."""
+        if isinstance(value, ast.Dict):
+            yield from self.brackets(value).adding(new)
+            return
+        source = self.source
+        lines = joined([one for those in new.values() for one in those]).lines
+        inside = "".join(
+            f"{source.unit}{in_units(line, source.unit)}\n" for line in [*lines[:-1], f"{lines[-1]},"]
+        )
+        text = f"{{\n{inside}}}"
+        if value is not None:
+            tokens = self.brackets_at(self.offset(value) + (4 if isinstance(value, ast.Call) else 0))
+            start, end = self.offset(value), tokens.span[1]
+            yield Edit(start, source.text[start:end], text.replace("\n", source.line_break))
+            return
+        start = len(source.text.rstrip())
+        text = "\n\n".join(filter(None, [head, f"{name} = {text}"]))
+        before = "\n\n" if start else ""
+        after = "" if source.text[start:].strip(" \t") else "\n"
+        yield Edit(start, "", f"{before}{text}{after}".replace("\n", source.line_break))
 
     def _listed(self, listed: ast.expr, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for the list that an operator has."""
@@ -94,13 +119,13 @@ class PythonInsertions:
             new[at].append(Element(_entry_lines(entry)))
         yield from self.brackets(listed).adding(new)
 
-    def of_rows(self, rows: Sequence[NewRow], prefix: str) -> Iterator[Edit]:
-        """Rows for `ALL_MODULES`, classes called by `prefix` and their names."""
+    def of_rows(self, rows: Sequence[NewRow], prefix: str, head: str = "") -> Iterator[Edit]:
+        """Rows for `ALL_MODULES`, classes called by `prefix` and their names; behind `head` where there is none yet."""
         value = self.assigned("ALL_MODULES")
-        assert isinstance(value, ast.Dict)  # Or else it could not be read.
         texts = (suggested_row(row.operator, row.module).strip().removesuffix(",") for row in rows)
         new = [Element([f"{prefix}{text}"]) for text in texts]
-        yield from self.brackets(value).adding({len(value.keys): new})
+        count = len(value.keys) if isinstance(value, ast.Dict) else 0
+        yield from self._adding("ALL_MODULES", value, {count: new}, head)
 
     def of_upgraders(self, upgraders: Sequence[NewUpgrader]) -> Iterator[Edit]:
         """Upgraders for the string that `UPGRADERS` is."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from opfixtures.errors import UserError
 from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element
 from opfixtures.synthesis.python_insertions import PythonInsertions
-from opfixtures.synthesis.source_text import Edit
+from opfixtures.synthesis.source_text import Edit, in_units
 
 _DIGITS = re.compile("([0-9]+)")
 
@@ -21,7 +21,9 @@ def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iter
     ends = source.text.rstrip()
     blank = source.line_break * (_blank_lines(file) + 1)
     # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
-    classes = blank.join(text.rstrip("\n").replace("\n", source.line_break) for _, text in texts)
+    classes = blank.join(
+        in_units(text.rstrip("\n"), source.unit).replace("\n", source.line_break) for _, text in texts
+    )
     after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
     before = blank if ends else ""
     for missing in _import_torch(file):
@@ -102,7 +104,9 @@ class Binding:
         self._file = file
         self.prefix = ""
         self._by_name: ast.ImportFrom | None = None
+        self._is_unbound = False
         self._stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+        self._is_beside = path.rpartition("/")[0] == file.source.path.rpartition("/")[0]
         self._find(path == file.source.path)
 
     def _find(self, is_own: bool) -> None:
@@ -121,6 +125,11 @@ class Binding:
                 if self._is_file(whole):
                     bound = one.asname or one.name
                     self.prefix = f"{bound}."
+                    return
+        # One that has rows comes by its classes in some way; an empty one beside their file imports them by name.
+        rows = self._file.assigned("ALL_MODULES")
+        is_empty = not (rows.keys if isinstance(rows, ast.Dict) else False)
+        self._is_unbound = is_empty and self._is_beside and self._stem.isidentifier()
 
     def _is_file(self, module: str | None) -> bool:
         return (module or "").rpartition(".")[2] == self._stem
@@ -128,6 +137,8 @@ class Binding:
     def statement(self, names: Sequence[str]) -> str:
         """An import of the names that the registry does not have yet, where it imports by name; else empty."""
         node = self._by_name
+        if self._is_unbound:
+            return f"from {self._stem} import {', '.join(names)}"
         known = [one.asname or one.name for one in node.names] if node else names
         missing = [name for name in names if name not in known]
         dots = "." * node.level if node else ""
@@ -136,6 +147,8 @@ class Binding:
     def of_names(self, names: Sequence[str]) -> Iterator[Edit]:
         """The names for the registry's import, where it imports by name."""
         node, source = self._by_name, self._file.source
+        if self._is_unbound:
+            yield self._first_import(names)
         if node is None:
             return
         known = [one.asname or one.name for one in node.names]
@@ -161,8 +174,27 @@ class Binding:
         if width <= WIDTH:
             yield Edit(first, whole, ", ".join(listed))
             return
-        lines = "".join(f"    {name},{source.line_break}" for name in listed)
+        lines = "".join(f"{source.unit}{name},{source.line_break}" for name in listed)
         yield Edit(first, whole, f"({source.line_break}{lines})")
+
+    def _first_import(self, names: Sequence[str]) -> Edit:
+        """An import of the names, in a file that has none of theirs."""
+        source, body = self._file.source, self._file.tree.body
+        listed = sorted(names, key=_natural)
+        line = f"from {self._stem} import {', '.join(listed)}"
+        if len(line) > WIDTH:
+            inside = "".join(f"{source.unit}{name},\n" for name in listed)
+            line = f"from {self._stem} import (\n{inside})"
+        line = line.replace("\n", source.line_break)
+        before: list[ast.stmt] = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            before = before or [body[0]]
+        if before:
+            # Modules of the tree stand in a block of their own, behind all others.
+            between = source.line_break * 2
+            return Edit(_behind(self._file, before[-1]), "", f"{between}{line}")
+        start = source.start_of_line(self._file.offset(body[0])) if body else 0
+        return Edit(start, "", f"{line}{source.line_break * 2}")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

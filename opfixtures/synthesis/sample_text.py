@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from opfixtures.synthesis.python_layout import laid_out
+
 _SHORT = 9
-_WIDTH = 67
+# Of a line in sample_inputs(), which is twelve blanks in and has a comma behind.
+_WIDTH = 66
 # The dtypes that torch gives these values by itself.
 _OWN_DTYPES = {"float32", "int64", "bool", "complex64"}
-# What opfixtures/worker/inside/shapes.py makes of the steps 0 to 9, as texts: the values and the way to write them.
+# What opfixtures/worker/inside/worlds.py makes of the steps 0 to 9, as texts: the values and the way to write them.
 _STEPS = "torch.arange({}, {}) * 7 % 10"
 _PATTERNS: dict[str, Any] = {
     "{} * 2 - 9": lambda step: step * 2 - 9,
@@ -26,15 +29,8 @@ def sample_text(inputs: list[Any]) -> str:
     line = f"({', '.join(texts)}{',' * (len(texts) == 1)})"
     if len(line) <= _WIDTH:
         return line
-    lines = [line for value, text in zip(inputs, texts, strict=True) for line in _lines(value, text)]
-    return "\n".join(["(", *(f"    {line}" for line in lines), ")"])
-
-
-def _lines(value: Any, text: str) -> list[str]:
-    """A value with its comma: a list that is long with an element a line."""
-    if isinstance(value, list) and len(text) > _WIDTH:
-        return ["[", *(f"    {value_text(one)}," for one in value), "],"]
-    return [f"{text},"]
+    # With the comma that ends it.
+    return "\n".join(laid_out(line, _WIDTH))
 
 
 def value_text(value: Any) -> str:
@@ -45,7 +41,7 @@ def value_text(value: Any) -> str:
         case {"float": number}:
             return repr(float(number))
         case {"complex": [real, imaginary]}:
-            return repr(complex(float(real), float(imaginary)))
+            return _complex(real, imaginary)
         case {"device": name}:
             return f'torch.device("{name}")'
         case {"tensor": dtype, "shape": shape, "values": values}:
@@ -66,8 +62,14 @@ def _tensor(dtype: str, shape: list[int], values: list[Any]) -> str:
     made = _pattern(values) if len(values) > _SHORT else None
     if made is not None:
         text, has = made
-        sizes = "" if shape == [len(values)] else f".reshape({', '.join(map(str, shape))})"
-        return _converted(f"({text}){sizes}" if sizes else text, has, dtype)
+        if shape == [len(values)]:
+            return _converted(text, has, dtype)
+        sizes = ", ".join(map(str, shape))
+        whole = _converted(f"({text}).reshape({sizes})", has, dtype)
+        if len(whole) <= _WIDTH - 5:
+            return whole
+        # Brackets that hold all of it can be laid out, a chain of calls cannot.
+        return f"torch.reshape({_converted(text, has, dtype)}, [{sizes}])"
     nested = _nested(shape, [_element(one) for one in values])
     named = "" if dtype in _OWN_DTYPES else f", dtype=torch.{dtype}"
     return f"torch.tensor({nested}{named})"
@@ -92,9 +94,17 @@ def _pattern(values: list[Any]) -> tuple[str, str] | None:
     return None
 
 
+def _complex(real: Any, imaginary: Any) -> str:
+    """As `repr` has it, with blanks about the sign."""
+    text = repr(complex(float(real), float(imaginary)))
+    sign = max(text.rfind("+"), text.rfind("-"))
+    is_sum = sign > 1 and text[sign - 1] not in "e("
+    return f"{text[:sign]} {text[sign]} {text[sign + 1 :]}" if is_sum else text
+
+
 def _element(value: Any) -> str:
     if isinstance(value, list):
-        return repr(complex(float(value[0]), float(value[1])))
+        return _complex(*value)
     return f'float("{value}")' if isinstance(value, str) else repr(value)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from opfixtures.declarations.model import Declarations, MapEntry
 from opfixtures.declarations.place import Problem
+from opfixtures.declarations.python_upgraders import python_upgraders
 from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
 from opfixtures.settings.config import Config
 from opfixtures.synthesis.additions import Additions
-from opfixtures.synthesis.python_upgraders import python_upgraders
 
 
 def believe(before: Declarations, after: Declarations, config: Config, additions: Additions) -> None:

@@ -6,12 +6,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from opfixtures.declarations.place import Place
 from opfixtures.declarations.python_source import encoding_of
 from opfixtures.errors import UserError
 
+_UNIT = "    "
 _BOM = b"\xef\xbb\xbf"
 _PYTHON_LINE = re.compile("[^\r\n]*(?:\r\n|\r|\n|$)")
 _CPP_LINE = re.compile("[^\n]*(?:\n|$)")
@@ -58,6 +59,18 @@ class SourceText:
         first = _PYTHON_LINE.match(self.text)
         return (first[0][len(first[0].rstrip("\r\n")) :] if first else "") or "\n"
 
+    @property
+    def unit(self) -> str:
+        """What a line of Python is indented by more than the one that opens a block or a bracket before it: as the
+        first one in the file is."""
+        lines = self.text.splitlines()
+        for opening, line in pairwise(lines):
+            before, blanks = (one[: len(one) - len(one.lstrip())] for one in (opening, line))
+            is_opened = opening.rstrip().endswith((":", "(", "[", "{")) and line.strip()
+            if is_opened and blanks != before and blanks.startswith(before):
+                return blanks.removeprefix(before)
+        return _UNIT
+
     def start_of_line(self, offset: int) -> int:
         """How many characters stand before the line that a character stands in."""
         return self._starts[bisect_right(self._starts, offset) - 1]
@@ -100,6 +113,15 @@ class SourceText:
 
     def _encoded(self, text: str) -> bytes:
         return self._before + text.encode(self._encoding, self._errors)
+
+
+def in_units(text: str, unit: str) -> str:
+    """Lines that are indented by four blanks, and again by four, indented by units instead."""
+    return (
+        text
+        if unit == _UNIT
+        else re.sub("^(?: {4})+", lambda found: len(found[0]) // 4 * unit, text, flags=re.M)
+    )
 
 
 def refusal(where: Place, what: object) -> UserError:

@@ -57,6 +57,12 @@ class Fixed:
         assert self.state() == state
         return said
 
+    def hint(self, code):
+        """The hint of the one finding of a code."""
+        found = json.loads(self._opfixtures(self.repository, "check", "--format", "json").out)["findings"]
+        [hint] = [one["hint"] for one in found if one["code"] == code]
+        return hint
+
     def errors(self, *args):
         found = json.loads(self._opfixtures(self.repository, "check", "--format", "json", *args).out)
         return [one["code"] for one in found["findings"] if one["severity"] == "error"]
@@ -221,6 +227,8 @@ class TestRenames:
         for path, content in tree(GELU, ("foo", 11), ("bar", 11), produced=11).items():
             content = content.replace("TestVersionedFooV10", "TestVersionedSTFTV10")
             fixed.write(path, content.replace("TestVersionedBarV10", "TestVersionedS_t_f_tV10"))
+        fixed.repository.git("add", "--all")
+        assert "to TestVersionedS_t_f_t2V10, in its class" in fixed.hint("OPF205")
         assert fixed.fix() == [f"{REGISTRY}: TestVersionedS_t_f_tV10 is TestVersionedS_t_f_t2V10"]
         assert fixed.errors() == []
 
@@ -231,6 +239,7 @@ class TestRenames:
         assert fixed.errors() == []
         fixed.repository.git("add", "--all")
         assert fixed.errors() == ["OPF205"]
+        assert fixed.hint("OPF205").endswith("such as TestVersionedFooOutV10")
         assert fixed.fix() == [
             f"{REGISTRY}: TestVersionedFooV10 of aten::foo.out is TestVersionedFooOutV10",
             f"{MODULES}: TestVersionedFooOutV10",

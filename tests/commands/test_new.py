@@ -119,12 +119,12 @@ def vistools(new_repository, opfixtures):
 
 @pytest.fixture
 def pytorch_tree(new_repository, opfixtures):
-    """A tree with PyTorch's paths and declarations, in which foo has got an argument."""
+    """A tree with PyTorch's paths and declarations, in which foo has got an argument that old models do not pass."""
     schemas = (
         "- func: foo(Tensor self) -> Tensor\n- func: foo.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)\n"
     )
     newly = Newly(new_repository({**tree(GELU, produced=10), YAML: schemas}), opfixtures)
-    newly.replace(YAML, "foo(Tensor self)", "foo(Tensor self, *, str mode='a')")
+    newly.replace(YAML, "foo(Tensor self)", "foo(Tensor self, *, str mode)")
     return newly
 
 
@@ -159,7 +159,7 @@ class TestALibrary:
         vistools.run("vistools::sharpen", "--apply")
         vistools.commit()
         vistools.repository.git("tag", "v1")
-        vistools.replace("vistools/ops.py", "float amount)", "float amount, int n=1)")
+        vistools.replace("vistools/ops.py", "float amount)", "int amount)")
         vistools.replace("vistools/ops.py", "blur(Tensor x)", "blur(Tensor x, int n)")
         said = vistools.new("vistools::sharpen", "vistools::blur")
         assert said.count("version 5 is the next one free (5 to 10 are left)") == 2
@@ -198,6 +198,71 @@ class TestALibrary:
             "same inputs, say so with --behaviour"
         )
         assert "work tree:  blur(Tensor x) -> Tensor" in vistools.new("vistools::blur", "--behaviour")
+
+    @pytest.mark.parametrize(
+        ("now", "added"),
+        [
+            ("blur(Tensor x, int n=1)", "int n=1"),
+            ("blur(Tensor x, int n=1, *, float? by=None)", "int n=1, float? by=None"),
+        ],
+    )
+    def test_whose_operator_only_gets_arguments_with_defaults_owes_no_entry(self, vistools, now, added):
+        vistools.replace("vistools/ops.py", "blur(Tensor x) ", f"{now} ")
+        assert vistools.refused("vistools::blur") == (
+            f"no entry is owed: vistools::blur only gets {added}, and old models run with that without an upgrader: if "
+            "they compute something else then, say so with --behaviour"
+        )
+        assert any("blur_0_3, a skeleton" in line for line in vistools.new("vistools::blur", "--behaviour"))
+
+    @pytest.mark.parametrize("now", ["blur(int n=1, Tensor x)", "blur(Tensor x, int n)", "blur(Tensor y)"])
+    def test_whose_operator_gets_another_argument_elsewhere_owes_one(self, vistools, now):
+        now = now.replace("int n=1, Tensor x", "Tensor? n=None, Tensor? x=None")
+        vistools.replace("vistools/ops.py", "blur(Tensor x) ", f"{now} ")
+        assert any("blur_0_3, a skeleton" in line for line in vistools.new("vistools::blur"))
+
+    def test_whose_entry_was_committed_is_told_that_it_lacks_nothing(self, vistools):
+        vistools.run("vistools::sharpen", "--apply")
+        vistools.commit()
+        said = vistools.run("vistools::sharpen")
+        assert said.out == (
+            "vistools::sharpen\nthe entry at 4 lacks nothing\n"
+            "its schema is the same in HEAD and in the work tree: if it computes something else since, say so with "
+            "--behaviour\nopfixtures: nothing to add\n"
+        )
+        text = vistools.read("vistools/upgraders.py")
+        vistools.write("vistools/upgraders.py", 'UPGRADERS = ""\n')
+        assert "lacks nothing" not in vistools.run("vistools::sharpen", "--apply").out
+        assert (
+            vistools.read("vistools/upgraders.py").replace('"""\n', '"', 1).split()
+            == text.replace('"""\n', '"', 1).split()
+        )
+
+    @pytest.mark.parametrize("is_named", [True, False])
+    def test_whose_upgrader_is_not_written_is_found_and_mended(self, vistools, is_named):
+        if not is_named:
+            vistools.replace(".opfixtures.toml", 'upgraders = "vistools/upgraders.py"\n', "")
+        vistools.run("vistools::sharpen", "--apply")
+        assert vistools.errors() == []
+        whole = vistools.read("vistools/upgraders.py")
+        vistools.write("vistools/upgraders.py", 'UPGRADERS = """\n"""\n')
+        assert vistools.errors() == ["OPF104"]
+        out = vistools.check().out
+        assert (
+            "upgrader sharpen_0_3 of vistools::sharpen is not defined in UPGRADERS in vistools/upgraders"
+            in out
+        )
+        assert "def sharpen_0_3(x: Tensor, amount: float) -> Tensor:\n" in out
+        assert vistools.check("--fix").status == 1
+        assert "def sharpen_0_3(" in vistools.read("vistools/upgraders.py")
+        assert vistools.errors() == []
+        # What registers them in another way nobody reads.
+        vistools.write("vistools/upgraders.py", "UPGRADERS = make()\n")
+        assert vistools.errors() == []
+        if is_named:
+            vistools.write("vistools/upgraders.py", whole)
+            vistools.commit()
+            vistools.write("vistools/upgraders.py", whole.replace("def sharpen_0_3(", "def sharpen_0_4("))
+            assert vistools.errors() == ["OPF104"]
 
     def test_whose_operator_is_gone_gets_an_entry_all_the_same(self, vistools):
         vistools.replace("vistools/ops.py", 'lib.define("blur(Tensor x) -> Tensor")\n', "")
@@ -388,7 +453,7 @@ class TestAPyTorchTree:
         assert said[:4] == [
             "aten::foo",
             "HEAD:       foo(Tensor self) -> Tensor",
-            'work tree:  foo(Tensor self, *, str mode="a") -> Tensor',
+            "work tree:  foo(Tensor self, *, str mode) -> Tensor",
             "version 11 is the next one free",
         ]
         assert f"+ {VERSIONS} version 11 is produced and read" in [" ".join(line.split()) for line in said]
@@ -398,7 +463,7 @@ class TestAPyTorchTree:
         )
 
     def test_changes_of_one_branch_share_a_version(self, pytorch_tree):
-        pytorch_tree.replace(YAML, "foo.out(Tensor self, *", "foo.out(Tensor self, int n=1, *")
+        pytorch_tree.replace(YAML, "foo.out(Tensor self, *", "foo.out(Tensor self, int n, *")
         pytorch_tree.new("aten::foo")
         pytorch_tree.new("aten::foo.out")
         assert (
@@ -468,7 +533,7 @@ class TestAPyTorchTree:
         for name, content in tree(GELU, FOO, produced=11).items():
             pytorch_tree.write(name, content)
         pytorch_tree.commit()
-        pytorch_tree.replace(YAML, "str mode='a'", "str mode='b'")
+        pytorch_tree.replace(YAML, "str mode", "int mode")
         said = pytorch_tree.new("aten::foo")
         assert any("foo_11_11, a skeleton" in line for line in said)
         assert pytorch_tree.errors() == []
@@ -528,15 +593,73 @@ def test_what_it_writes_is_as_ruff_would_have_it(vistools, head, rows):
     rows = rows.replace("A()", "modules.A()") if head == "import modules" else rows
     vistools.write("fixtures_src/registry.py", f"{head}\n\nALL_MODULES = {rows}\n")
     vistools.write("fixtures_src/modules.py", "import torch\n\n\nclass A(torch.nn.Module):\n    pass\n")
-    vistools.replace("vistools/ops.py", "blur(Tensor x)", 'blur(Tensor x, str mode=\\"a\\")')
+    vistools.replace("vistools/ops.py", "blur(Tensor x)", "blur(Tensor x, str mode)")
     vistools.new("vistools::sharpen", "vistools::blur")
     files = [path for path in LIBRARY if path.endswith(".py") and not path.endswith("ops.py")]
     ruff = [sys.executable, "-m", "ruff"]
     # What is not used, or not known where all is imported, is a matter of the tree's own.
     options = ["--isolated", "--select", "E,W,F,I", "--ignore", "F401,F403,F405,E501", "--no-cache"]
-    for command in ([*ruff, "check", *options], [*ruff, "format", "--isolated", "--no-cache", "--diff"]):
+    lengths = [["--line-length", length] for length in ("79", "88", "120")]
+    formats = [[*ruff, "format", "--isolated", "--no-cache", "--diff", *length] for length in lengths]
+    by_default = [*ruff, "check", "--isolated", "--no-cache", "--ignore", "F401"]
+    for command in ([*ruff, "check", *options], by_default, *formats):
         done = subprocess.run([*command, *files], cwd=vistools.root, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("unit", ["\t", "  "])
+def test_a_file_keeps_its_own_indentation(vistools, unit):
+    vistools.write(
+        "fixtures_src/registry.py", f'from modules import *\n\nALL_MODULES = {{\n{unit}A(): "my::a",\n}}\n'
+    )
+    vistools.write("fixtures_src/modules.py", f"import torch\n\n\nclass A(torch.nn.Module):\n{unit}pass\n")
+    versions = f'OPERATOR_VERSIONS = {{\n{unit}"my::a": [\n{unit}],\n}}\n'
+    vistools.write("vistools/operator_versions.py", versions)
+    vistools.run("vistools::sharpen", "--apply")
+    for path in ("fixtures_src/registry.py", "fixtures_src/modules.py", "vistools/operator_versions.py"):
+        lines = [line for line in vistools.read(path).splitlines() if line[:1].isspace()]
+        depths = {line[: len(line) - len(line.lstrip())].replace(unit, "") for line in lines}
+        assert depths == {""}, vistools.read(path)
+        assert (
+            any(line.startswith(unit * 2) and line[len(unit) * 2] != " " for line in lines)
+            or "registry" in path
+        )
+
+
+@pytest.mark.parametrize(
+    "registry", ["", '"""Rows."""\n', "# rows", "ALL_MODULES = dict()\n", "ALL_MODULES: dict = []\n"]
+)
+@pytest.mark.parametrize(
+    "versions", ["", '"""Map."""\n', "OPERATOR_VERSIONS = dict()\n", "OPERATOR_VERSIONS = []  # none\n"]
+)
+def test_what_is_empty_is_filled_however_that_is_written(vistools, registry, versions):
+    vistools.write("fixtures_src/registry.py", registry)
+    vistools.write("vistools/operator_versions.py", versions)
+    vistools.commit()
+    vistools.replace("vistools/ops.py", "blur(Tensor x) ", "blur(Tensor x, int n) ")
+    vistools.new("vistools::blur")
+    assert vistools.errors() == []
+    found = {}
+    for path in ("fixtures_src/registry.py", "vistools/operator_versions.py"):
+        text = vistools.read(path)
+        exec(text.replace("from modules import", "from unittest.mock import Mock as"), found)
+        said = registry if "registry" in path else versions
+        assert said.partition("\n")[0].partition("=")[0] in text
+    assert [*found["OPERATOR_VERSIONS"]] == ["vistools::blur"]
+    assert [*found["ALL_MODULES"].values()] == ["vistools::blur"]
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--no-cache",
+        "--diff",
+        "fixtures_src",
+        "vistools/operator_versions.py",
+    ]
+    done = subprocess.run(ruff, cwd=vistools.root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 class TestProjects:

@@ -25,9 +25,9 @@ kind = "{kind}"
 def tree(new_repository, opfixtures):
     """Makes a repository with these runtimes, in which `new` runs for an operator with an old schema."""
 
-    def make(runtime="", version_map="OPERATOR_VERSIONS = {}\n"):
+    def make(runtime="", version_map="OPERATOR_VERSIONS = {}\n", settings=""):
         files = {
-            ".opfixtures.toml": SETTINGS + runtime,
+            ".opfixtures.toml": SETTINGS + settings + runtime,
             "map.py": version_map,
             "registry.py": "from modules import *\n\nALL_MODULES = {}\n",
             "modules.py": "import torch\n",
@@ -110,6 +110,36 @@ def test_what_never_runs_needs_samples_of_its_author(tree):
         "nothing that was tried runs ("
     )
     assert "class TestVersionedConvolutionOverrideableV3(" in repository.read("modules.py")
+
+
+LEAKY = "leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor"
+RRELU = (
+    "rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.5, bool training=False, Generator? generator=None)"
+)
+RRELU += " -> Tensor"
+
+
+@pytest.mark.parametrize(
+    ("old", "now", "left"),
+    [
+        (LEAKY, LEAKY.replace("0.01", "0.02"), None),
+        (RRELU, RRELU.replace(", Generator? generator=None", ""), "generator"),
+    ],
+)
+def test_the_argument_that_changed_gets_a_value_other_than_its_default_or_it_is_said(tree, old, now, left):
+    repository, new = tree(interpreter(), settings='operators = ["ops.yaml"]\n')
+    repository.write("ops.yaml", f"- func: {old}\n")
+    repository.git("add", "--all")
+    repository.commit()
+    repository.write("ops.yaml", f"- func: {now}\n")
+    ran = new(f"aten::{old.partition('(')[0]}", "--apply")
+    said = [
+        f"aten::{old.partition('(')[0]}: nothing that runs gives {left}, which changed, another value than the "
+        "default: add such a sample to sample_inputs(), or old models that pass one are not tried"
+    ]
+    assert notes(ran) == (said if left else [])
+    assert "def sample_inputs(self):" in repository.read("modules.py")
+    assert "0.01" not in repository.read("modules.py")
 
 
 def test_of_an_entry_that_stands_the_samples_are_kept_that_a_release_tells_apart(tree):

@@ -27,6 +27,11 @@ def problems(text: str) -> list[tuple[str, str]]:
     ]
 
 
+def test_what_is_empty_has_no_entries_however_that_is_written() -> None:
+    for text in ("", '"""Doc."""', "# none", "OPERATOR_VERSIONS = dict()", "OPERATOR_VERSIONS = []"):
+        assert (read(text).entries, read(text).problems) == ((), ())
+
+
 def only_problem(text: str) -> tuple[str, str]:
     (problem,) = problems(text)
     return problem
@@ -115,7 +120,7 @@ def test_an_empty_map_is_readable(text: str) -> None:
         ("OPERATOR_VERSIONS = dict(a=[])", "dict(a=[])"),
         ("OPERATOR_VERSIONS = {} | others", "{} | others"),
         ("OPERATOR_VERSIONS = {key: [] for key in keys}", "{key:"),
-        ("", ""),
+        ("x = 1", "x = 1"),
         ("OPERATORS = {}", "OPERATORS = {}"),
         ("OPERATOR_VERSIONS: dict", "OPERATOR_VERSIONS: dict"),
     ],

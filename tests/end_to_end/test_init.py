@@ -176,10 +176,17 @@ def test_a_library_that_cannot_be_built_ends_with_its_last_lines(
     new_repository: Callable[..., GitRepository], run_long: RunLong
 ) -> None:
     library = new_repository(
-        {"setup.py": "raise SystemExit('the compiler is on holiday')\n", "mylib/__init__.py": OPS}
+        {
+            "setup.py": "raise SystemExit('the compiler is on holiday')\n",
+            "mylib/__init__.py": OPS,
+            ".pre-commit-config.yaml": "repos: []\n",
+        }
     )
     ran = run_long(library, "init")
     assert ran.status == 2
+    # What its author has to do is said all the same.
+    assert "still to do: add to `repos` in .pre-commit-config.yaml:\n" in ran.out
+    assert "next: " not in ran.out
     *lines, last = ran.err.splitlines()
     assert any("the compiler is on holiday" in line for line in lines)
     assert last.startswith("opfixtures: error: the work tree cannot be built: `pip install")

@@ -427,7 +427,9 @@ class TestOPF205:
         after = declared(COMPLETE.version_map, rows, modules(module(), module(new.module)))
         [finding] = [one for one in judge(change(COMPLETE, after)) if one.code == "OPF205"]
         assert finding.message.endswith(": fixtures/test_versioned_gelu_v9.ptl")
-        assert finding.hint.startswith("rename TestVersioned_geluV9 of aten::gelu.out, ")
+        assert finding.hint.startswith(
+            "rename TestVersioned_geluV9 of aten::gelu.out to TestVersioned_gelu2V9, in its class"
+        )
 
     def test_one_class_in_two_rows_is_told_to_become_two(self):
         rows = registry(row(), row(operator="aten::gelu.out"))

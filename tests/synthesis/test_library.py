@@ -254,7 +254,7 @@ def test_the_globs_of_declaring_files_match_them() -> None:
 def test_what_is_written_is_read_back_and_a_second_run_writes_nothing(files: dict[str, str]) -> None:
     new = written(files)
     assert new["pyproject.toml"].startswith(files["pyproject.toml"])
-    assert new["mylib/__init__.py"] == OPS + "\nfrom . import upgraders  # noqa: E402, F401\n"
+    assert new["mylib/__init__.py"] == OPS + '\n__import__(f"{__name__}.upgraders")\n'
     assert read_version_map("m.py", new["mylib/operator_versions.py"].encode()).problems == ()
     assert planned(new).files == {}
     assert planned(new).left == []
@@ -326,11 +326,11 @@ def test_a_map_in_cpp_is_read_and_gives_its_entries_to_the_upgraders() -> None:
 @pytest.mark.parametrize(
     ("init", "expected"),
     [
-        ("", "from . import upgraders  # noqa: E402, F401\n"),
-        ("a = 1", "a = 1\n\nfrom . import upgraders  # noqa: E402, F401\n"),
+        ("", '__import__(f"{__name__}.upgraders")\n'),
+        ("a = 1", 'a = 1\n\n__import__(f"{__name__}.upgraders")\n'),
         (
             "if a:\r\n    b = 1\r\n\r\n",
-            "if a:\r\n    b = 1\r\n\r\nfrom . import upgraders  # noqa: E402, F401\r\n",
+            'if a:\r\n    b = 1\r\n\r\n__import__(f"{__name__}.upgraders")\r\n',
         ),
         ("from . import upgraders\n", "from . import upgraders\n"),
         ("from .upgraders import register\n", "from .upgraders import register\n"),
@@ -341,6 +341,8 @@ def test_a_map_in_cpp_is_read_and_gives_its_entries_to_the_upgraders() -> None:
 )
 def test_the_import_of_the_upgraders_is_added_once_at_the_end(init: str, expected: str | None) -> None:
     assert texts.with_import(init) == expected
+    # A mark of byte order stays where it is.
+    assert texts.with_import(f"\ufeff{init}") == (None if expected is None else f"\ufeff{expected}")
 
 
 def test_files_that_are_not_utf_8_are_left_to_their_author() -> None:
@@ -364,6 +366,41 @@ def test_an_init_that_cannot_be_changed_is_left_to_its_author() -> None:
     assert "mylib/__init__.py" not in plan.files
 
 
+@pytest.mark.parametrize("cpp_map", [False, True])
+@pytest.mark.parametrize("init", [OPS, "", "import torch\nfrom . import ops as ops\n", f'"""A."""\n{OPS}'])
+def test_what_is_written_is_as_ruff_would_have_it(init: str, cpp_map: bool, tmp_path: Path) -> None:
+    files = {**FLAT, "mylib/__init__.py": init, "mylib/ops.py": OPS, "setup.py": "glob('csrc/*.cpp')\n"}
+    if cpp_map:
+        files["csrc/a.cpp"] = 'TORCH_LIBRARY(mylib, m) { m.def("halve(Tensor x) -> Tensor"); }\n'
+    new = {path: text.decode() for path, text in planned(files, cpp_map=cpp_map).files.items()}
+    assert any(path.endswith("/upgraders.py") for path in new)
+    for path, text in new.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    ours = [path for path in new if path.endswith(".py") and path != "mylib/__init__.py"]
+    for line_length in (79, 88, 120):
+        ruff = ["--isolated", "--no-cache", "--config", f"line-length={line_length}"]
+        runs = [["format", "--diff", *ruff, *ours]]
+        runs += [["check", *ruff, *selected, *ours] for selected in ([], ["--select", "E,W,F,I,B,C4,RUF,UP"])]
+        runs[2] += ["--ignore", "E501"]
+        for run in runs:
+            done = subprocess.run(
+                [sys.executable, "-m", "ruff", *run], cwd=tmp_path, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    # The author's own file gets no finding more than it had.
+    check = ["check", "--isolated", "--no-cache", "--output-format", "json", "--extend-select", "E,RUF"]
+    before, after = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-m", "ruff", *check, "-"], input=text, capture_output=True, text=True
+            ).stdout
+        )
+        for text in (init, new["mylib/__init__.py"])
+    )
+    assert len(after) == len(before), after
+
+
 HOOKS = "repos:\n  - repo: https://example.org/a\n    rev: v1\n    hooks:\n      - id: a\n"
 
 
@@ -379,6 +416,10 @@ HOOKS = "repos:\n  - repo: https://example.org/a\n    rev: v1\n    hooks:\n     
 def test_the_hook_is_added_behind_the_last_repository(configuration: str | None, tmp_path: Path) -> None:
     new = texts.with_hook(configuration)
     assert new is not None
+    assert texts.with_hook(f"\ufeff{configuration}") == (f"\ufeff{new}" if configuration else None)
+    # A word is no hook.
+    about = f"{configuration or ''}# opfixtures is to come, its id: opfixtures-check\n"
+    assert "entry: opfixtures check" in (texts.with_hook(about) or "") or configuration is None
     assert new.startswith(configuration or "repos:\n")
     assert texts.with_hook(new) == new
     (tmp_path / "config.yaml").write_text(new)

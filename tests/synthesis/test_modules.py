@@ -105,10 +105,15 @@ def test_long_lines_are_wrapped() -> None:
 @pytest.mark.parametrize(
     ("schema", "lines"),
     [
-        ("x::y_(Tensor(a!) self) -> Tensor(a!)", ["return torch.ops.x.y_(input)"]),
+        (
+            "x::y_(Tensor(a!) self) -> Tensor(a!)",
+            ["input = input.clone()", "return torch.ops.x.y_(input)"],
+        ),
+        # What is not given back is the input itself: a record has what was written to it.
+        ("x::y(Tensor a, Tensor(a!) state) -> Tensor", ["return torch.ops.x.y(a, state)"]),
         (
             "x::y_(Tensor(a!)[] self) -> ()",
-            ["torch.ops.x.y_(input)", "return input"],
+            ["input = [one.clone() for one in input]", "torch.ops.x.y_(input)", "return input"],
         ),
         ("x::y(Tensor a, *, Tensor(a!) out) -> Tensor(a!)", ["return torch.ops.x.y(a, out=out)"]),
         ("x::y(Tensor a, *, Tensor(a!) out) -> ()", ["torch.ops.x.y(a, out=out)", "return out"]),

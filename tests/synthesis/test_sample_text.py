@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from opfixtures.declarations.function_schema import parse_schema
+from opfixtures.synthesis.modules import module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text, value_text
 
 SHAPED = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-from opfixtures.worker.inside import shapes, values
-made = [shapes.tensor_of(dtype, shape, place) for dtype in shapes.DTYPES for shape in shapes.SHAPES.values()
+from opfixtures.worker.inside import values, worlds
+made = [worlds.tensor_of(dtype, shape, place) for dtype in worlds.DTYPES for shape in worlds.SHAPES.values()
         for place in (0, 4)]
-made += [shapes.indices((2, 6)), shapes.positive((2, 2)), shapes.tensor_of("float", (3, 4)).double()]
+made += [worlds.indices((2, 6)), worlds.positive((2, 2)), worlds.tensor_of("float", (3, 4)).double()]
 print(json.dumps([values.to_json(one) for one in made]))
 """
 EVALUATED = """
@@ -36,7 +39,7 @@ print(json.dumps([values.to_json(eval(text)) for text in json.load(sys.stdin)]))
         ("a'b", '"a\'b"'),
         ('a"b\\', "'a\"b\\\\'"),
         ({"float": 0.5}, "0.5"),
-        ({"complex": [1.5, 2.0]}, "(1.5+2j)"),
+        ({"complex": [1.5, 2.0]}, "(1.5 + 2j)"),
         ({"device": "cpu"}, 'torch.device("cpu")'),
         ([1, {"float": 2.0}], "[1, 2.0]"),
         ({"tensor": "float32", "shape": [0], "values": []}, "torch.empty(0)"),
@@ -67,7 +70,7 @@ def test_a_long_list_has_an_element_a_line() -> None:
 
 
 @pytest.mark.torch
-def test_the_text_makes_the_same_value_again_and_large_ones_are_short() -> None:
+def test_the_text_makes_the_same_value_again_and_large_ones_are_short(tmp_path: Path) -> None:
     root = "."
     made = json.loads(
         subprocess.run(
@@ -82,6 +85,16 @@ def test_the_text_makes_the_same_value_again_and_large_ones_are_short() -> None:
         capture_output=True,
     ).stdout
     assert json.loads(again) == made
+    # Each by itself and beside another, in a module as ruff would have it at any length of a line.
+    module = modules_for(parse_schema("x::y(Tensor a) -> Tensor"), "TestYV3")[0]
+    samples = [sample_text(values) for one in made for values in ([one], [one, 1], [[one, one], "a"])]
+    (tmp_path / "modules.py").write_text(f"import torch\n\n\n{module_text(module, samples)}")
+    for line_length in ("79", "88", "100", "140"):
+        ruff = ["format", "--isolated", "--no-cache", "--diff", "--line-length", line_length, "modules.py"]
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *ruff], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout
     assert (
         max(len(text) for text, one in zip(texts, made, strict=True) if "complex" not in one["tensor"]) < 110
     )

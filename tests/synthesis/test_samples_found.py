@@ -103,6 +103,27 @@ def test_what_is_at_its_default_gets_another_value_where_that_runs() -> None:
     assert all("0.01" not in sample for sample in whole.samples)
 
 
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        ("clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor", "memory_format"),
+        ("multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1) -> Tensor", "p"),
+    ],
+)
+def test_what_changed_gets_another_value_than_its_default(schema: str, name: str) -> None:
+    """Without being told, a search leaves it at None, which runs first."""
+    modules = modules_for(parse_schema(f"aten::{schema}"), "TestVersionedChangedV3")
+    runtime = Runtime("interpreter", "here", python_of("2.13.0"))
+    whole, least = find_samples(runtime, modules, print, [name])
+    assert any(name in one for one in whole.off_default), whole.samples
+    assert least.samples
+    assert not any(least.off_default)
+    # None is tried for what may be None, beside that.
+    assert len(whole.off_default) == len(whole.samples)
+    wanted = [name in one for one in whole.off_default]
+    assert all(name in one for one in whole.only(wanted).off_default)
+
+
 def test_an_operator_that_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "HEAD", WAITS)
     monkeypatch.setattr(sampling, "_STEP_SECONDS", 2.0)

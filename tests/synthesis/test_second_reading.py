@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from opfixtures.declarations.place import Place
+from opfixtures.declarations.python_upgraders import functions_in, python_upgraders
 from opfixtures.declarations.read import declare
 from opfixtures.declarations.registry import read_registry
 from opfixtures.declarations.version_map import read_version_map
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.order import in_ascending_order
-from opfixtures.synthesis.python_upgraders import functions_in, python_upgraders
 from opfixtures.synthesis.second_class import with_class_of_its_own
 from opfixtures.synthesis.second_reading import believe
 from tests.synthesis.conftest import CONFIG, CPP, entry, module, row, upgrader

@@ -15,7 +15,11 @@ from opfixtures.synthesis.library.found import Library
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 _FROM_PYTHON = "from .operator_versions import OPERATOR_VERSIONS\n"
-_IMPORT = "from . import upgraders  # noqa: E402, F401\n"
+# At the end, when the operators are there; an import statement would have to stand above the code, and be used.
+_IMPORT = '__import__(f"{__name__}.upgraders")\n'
+_BOM = "\ufeff"
+# The hook by its id, or what it runs; a comment that has the word has no hook.
+_HOOK = re.compile(r"[ -]*(id: *['\"]?opfixtures-|entry:[^#]*\bopfixtures\b)")
 _KEY = re.compile(r"[^\s#-][^#]*:.*")
 
 
@@ -88,16 +92,19 @@ def with_import(init: str) -> str | None:
 
     None where a statement at the end would change what stands there, or the file cannot be parsed.
     """
+    bom = _BOM if init.startswith(_BOM) else ""
+    init = init.removeprefix(_BOM)
     try:
         tree = ast.parse(init)
         if any(map(_imports_upgraders, ast.walk(tree))):
-            return init
+            return bom + init
         apart = "" if not init or init.replace("\r\n", "\n").endswith("\n\n") else "\n"
         new = _appended(init, f"{apart}{_IMPORT}")
         both = ast.parse(new)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return new if ast.dump(ast.Module(both.body[:-1], [])) == ast.dump(ast.Module(tree.body, [])) else None
+    is_same = ast.dump(ast.Module(both.body[:-1], [])) == ast.dump(ast.Module(tree.body, []))
+    return bom + new if is_same else None
 
 
 def with_hook(configuration: str | None) -> str | None:
@@ -106,9 +113,9 @@ def with_hook(configuration: str | None) -> str | None:
     entry = template("pre-commit.yaml")
     if configuration is None:
         return "repos:\n" + _indented(entry, "  ")
-    if "opfixtures" in configuration:
+    if any(map(_HOOK.match, configuration.splitlines())):
         return configuration
-    lines = configuration.splitlines()
+    lines = configuration.removeprefix(_BOM).splitlines()
     keys = [line.rstrip() for line in lines if _KEY.fullmatch(line)]
     first = next((line for line in lines if re.match(r" *- +repo:", line)), None)
     # What follows `repos:` would end it; and of a list in brackets, or one in another document, the end is elsewhere.
@@ -126,6 +133,8 @@ def _imports_upgraders(node: ast.AST) -> bool:
             return module.rpartition(".")[2] == "upgraders"
         case ast.Import(names=names):
             return any(one.name.endswith(".upgraders") for one in names)
+        case ast.Call(args=[ast.JoinedStr(values=[*_, ast.Constant(value=".upgraders")])]):
+            return True
     return False
 
 

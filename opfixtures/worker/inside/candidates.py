@@ -42,7 +42,7 @@ WORDS = (
     (r"rounding_mode", ("floor", "trunc")),
     (r"equation", ("ij,jk->ik", "ij->ji", "ij,ij->ij")),
     (r"padding", ("same", "valid")),
-    (r"^ord", ("fro", "nuc")),
+    (r"^(ord|p$)", ("fro", "nuc")),
     (r"norm", ("ortho", "forward")),
     (r"interpolation", ("lower", "linear", "nearest")),
     (r"UPLO", ("L", "U")),
@@ -74,6 +74,8 @@ def of_type(type_name: str, parameter: Json, world: Json) -> list[Any]:
     name = parameter["argument"]
     if type_name == "Tensor":
         return tensors_for(parameter, world)
+    if type_name == "int" and "dtype" in name and "quantize" in parameter["operator"]:
+        return [13, 12, 14]
     if type_name == "int":
         return by_name(INTS, name, COMMON_INTS)
     if type_name == "float":
@@ -105,6 +107,8 @@ def scalars(name: str, world: Json) -> list[Any]:
     wholes, parts = by_name(INTS, name, COMMON_INTS)[:4], by_name(FLOATS, name, COMMON_FLOATS)[:4]
     if re.search(r"^(start|min|low|begin)", name):
         wholes, parts = [0, 1, -1], [0.5, -0.5, 0.0]
+    elif name == "p":
+        wholes, parts = [2, 1], [2.0, 1.0]
     elif re.search(r"^(end|max|high)", name):
         wholes, parts = [5, 3, 2], [4.5, 2.5, 1.0]
     return [*wholes, *parts] if world["dtype"] in ("int", "bool") else [*parts, *wholes]
@@ -135,6 +139,8 @@ def optional(inner: str, parameter: Json, world: Json) -> list[Any]:
 
 def lists(inner: str, parameter: Json, world: Json) -> list[Any]:
     name, size = parameter["argument"], parameter.get("size")
+    if inner == "int" and "lengths" in name:
+        return [[2, 2], [1, 1]]
     if inner == "int":
         return int_lists(name, size, world)
     if inner == "float":
@@ -143,8 +149,8 @@ def lists(inner: str, parameter: Json, world: Json) -> list[Any]:
         return [[value] * (size or count) for count in (2, 3, 1) for value in (True, False)]
     if inner == "Optional[Tensor]":
         return optional_tensor_lists(parameter, world)
-    if name == "params" and inner == "Tensor" and world["rank"] == 3:
-        return recurrent(name, world)
+    if name == "params" and inner == "Tensor" and world["rank"] in (2, 3):
+        return recurrent(name, world, parameter["operator"])
     values = of_type(inner, parameter, world)
     made = [[value, other] for value, other in zip(values, [*values[1:2], *values])]
     return (
@@ -173,7 +179,9 @@ def int_lists(name: str, size: Any, world: Json) -> list[Any]:
     if size == 2 and re.search(r"^dims?$|axes", name):
         return [[0, 1], [-2, -1], [1, 0]]
     if size is not None and size > 1:
-        own = [list(world["shape"])] if size == rank and re.search(r"size|shape", name) else []
+        is_size = re.search(r"size|shape", name)
+        own = [list(world["shape"])] if size == rank and is_size else []
+        own += [list(world["shape"][2:])] if size == rank - 2 and is_size and "kernel" not in name else []
         return own + [[value] * size for value in by_name(INTS, name, ones_first(name))]
     likely: Any = next(
         (values for pattern, values in INT_LISTS if re.search(pattern, name)), COMMON_INT_LISTS

@@ -45,6 +45,7 @@ def search(row: Json, seconds: float) -> Json:
 
 def steps(row: Json, text: Json, tries: Tries, rounds: tuple[int, ...], deadline: float) -> list[Step]:
     """The steps of the search with one text: what crashes, or sleeps, costs its own dtype in its own round."""
+    tries.last_round = rounds[-1]
     parts = [(limit, dtype) for limit in rounds for dtype in dtypes_for(tries.parameters)]
     found: list[Step] = [("script", lambda: {"scripted": bool(scripted(row, text))})]
     for limit, dtype in parts:

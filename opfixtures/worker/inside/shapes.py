@@ -8,31 +8,28 @@ from typing import Any
 import torch
 
 from . import Json
+from .worlds import DTYPES, distinct, indices, positive, tensor_of
 
-# A world is what the tensors of a call have in common. `batch` is a matrix a row of which belongs to one thing.
-SHAPES = {
-    "square": (2, 2),
-    "batch": (2, 3),
-    "vector": (4,),
-    "image": (1, 2, 4, 4),
-    "signal": (2, 2, 4),
-    "cube": (2, 2, 2),
-    "volume": (1, 2, 4, 4, 4),
-    "scalar": (),
-    "empty": (0,),
-}
-RARE_SHAPES = ("square", "vector", "image", "signal")
-DTYPES = {
-    "float": torch.float32,
-    "int": torch.int64,
-    "unit": torch.float32,
+OUTS = (
+    (r"pivots|info|infos|exponent", torch.int32),
+    (r"indices|count|inverse|argm|embedding_bag\S* out[1-3]", torch.int64),
+    (r"^(isin|is|eq|ne|lt|le|gt|ge|logical_\w+|signbit)\b.* out", torch.bool),
+)
+# As errors call them: c10/util/typeid.h and c10/core/ScalarType.h.
+NAMED_DTYPES = {
     "bool": torch.bool,
-    "complex": torch.complex64,
-    "half": torch.bfloat16,
-    "byte": torch.uint8,
-    "int32": torch.int32,
+    "Bool": torch.bool,
+    "int": torch.int32,
+    "Int": torch.int32,
+    "long int": torch.int64,
+    "Long": torch.int64,
+    "long": torch.int64,
+    "float": torch.float32,
+    "Float": torch.float32,
+    "double": torch.float64,
+    "Double": torch.float64,
+    "Byte": torch.uint8,
 }
-OUTS = ((r"pivots|info|infos", torch.int32), (r"indices|count|inverse|argm", torch.int64))
 INDEX = re.compile(
     r"ind(ex|ices)$|^indices|idx|^target|^offsets$|batch_sizes|lengths|segment|^repeats$|labels|rows?$|cols?$|bag"
 )
@@ -68,74 +65,36 @@ OUT_DTYPES = (
 )
 
 
-def worlds(dtype: str) -> list[Json]:
-    """The worlds of a dtype, from the likeliest to the rarest."""
-    rare = dtype in ("half", "byte", "int32", "complex")
-    names = RARE_SHAPES if rare else tuple(SHAPES)
-    return [
-        {"name": dtype + " " + name, "dtype": dtype, "shape": SHAPES[name], "rank": len(SHAPES[name])}
-        for name in names
-    ]
-
-
-def tensor_of(dtype: str, shape: Any, place: int = 0) -> Any:
-    """Distinct values of both signs and no zero (an operand may be a divisor), other ones for each argument.
-
-    opfixtures/synthesis/sample_text.py writes them in this way.
-    """
-    count = 1
-    for size in shape:
-        count *= size
-    steps = [(index + place) * 7 % 10 for index in range(count)]
-    numbers: list[Any] = [step * 2 - 9 for step in steps]
-    if dtype == "unit":
-        numbers = [(step + 1) * 0.0625 for step in steps]
-    elif dtype == "bool":
-        numbers = [step > 4 for step in steps]
-    elif dtype == "byte":
-        numbers = [step + 1 for step in steps]
-    elif dtype == "complex":
-        numbers = [complex(number * 0.125, 0.5) for number in numbers]
-    elif dtype in ("float", "half"):
-        numbers = [number * 0.125 for number in numbers]
-    return torch.tensor(numbers, dtype=DTYPES[dtype]).reshape(shape)
-
-
-def indices(shape: Any, kind: Any = torch.int64) -> Any:
-    count = 1
-    for size in shape:
-        count *= size
-    return torch.tensor([(index + 1) % 2 for index in range(count)], dtype=kind).reshape(shape)
-
-
-def positive(shape: Any) -> Any:
-    """A symmetric positive matrix for each of the leading sizes: what decompositions want."""
-    matrix = torch.eye(shape[-1]) * 2.0 + 0.5
-    return matrix.expand(shape).clone()
-
-
-def recurrent(name: str, world: Json) -> list[Any]:
+def recurrent(name: str, world: Json, operator: str = "") -> list[Any]:
     """States and weights of a recurrent layer, for inputs of a signal's shape: one layer, two hidden values."""
-    _, batch, size = world["shape"]
+    batch, size = world["shape"][-2:]
     if STATE.search(name):
         return [tensor_of(world["dtype"], (1, batch, 2)), tensor_of(world["dtype"], (batch, 2))]
     layers = []
-    for gates in (8, 6, 2):
+    for gates in gates_first(operator):
         shapes = ((gates, size), (gates, 2), (gates,), (gates,))
         weights = [tensor_of(world["dtype"], shape, place) for place, shape in enumerate(shapes)]
         layers += [weights, weights[:2]]
     return layers
 
 
+def gates_first(operator: str) -> list[int]:
+    """How many rows the weights have for two hidden values, that of the operator first."""
+    own = 8 if "lstm" in operator else 6 if "gru" in operator else 2
+    return sorted((8, 6, 2), key=lambda gates: gates != own)
+
+
 def tensors_for(parameter: Json, world: Json) -> list[Any]:
     """The tensors to try for a parameter: those of its name, the world's own, then others of its dtype."""
     name, place, shape, dtype = parameter["argument"], parameter["place"], world["shape"], world["dtype"]
     if parameter["is_out"]:
-        first = next((kind for pattern, kind in OUTS if re.search(pattern, name)), DTYPES[dtype])
-        kinds = dict.fromkeys((first, DTYPES[dtype], *OUT_DTYPES))
+        known = f"{parameter['operator']} {name}"
+        first = next((kind for pattern, kind in OUTS if re.search(pattern, known)), DTYPES[dtype])
+        told = [NAMED_DTYPES[word] for word in parameter.get("told", ()) if word in NAMED_DTYPES]
+        kinds = dict.fromkeys((*told, first, DTYPES[dtype], *OUT_DTYPES))
         return [one for kind in kinds for one in empty(kind)]
     own = tensor_of(dtype, shape, place)
-    named = of_name(name, place, world)
+    named = of_operator(parameter, world) + of_name(name, place, world)
     # Whatever the name says, the world's own is not far behind.
     made = [*named[:1], own, *named[1:]]
     if dtype == "float" and shape == (2, 2):
@@ -144,6 +103,35 @@ def tensors_for(parameter: Json, world: Json) -> list[Any]:
     made += [tensor_of("float", shape, place), tensor_of("bool", shape, place), indices(shape)]
     made += [tensor_of("int", (), place), own.double() if dtype == "float" else own]
     return distinct(made)
+
+
+def of_operator(parameter: Json, world: Json) -> list[Any]:
+    """What arguments of such a name are given to operators of a kind."""
+    name, operator, shape = parameter["argument"], parameter["operator"], world["shape"]
+    made: list[Any] = []
+    if name == "target" and len(shape) > 2 and re.search("nll|cross_entropy", operator):
+        made.append(indices(shape[:1] + shape[2:]))
+    elif name == "target" and not re.search("nll|cross_entropy|multi|embedding", operator):
+        made.append(tensor_of(world["dtype"], shape, parameter["place"]))
+    if name == "total_weight":
+        made.append(tensor_of("unit", (), 1))
+    if name == "grad_output" and "loss" in operator:
+        made += [tensor_of(world["dtype"], (), parameter["place"])]
+    if re.search("lengths", name):
+        made += [torch.tensor([2, 2]), torch.tensor([1, 1])]
+    if name == "batch_sizes" and shape:
+        made.append(torch.tensor([shape[0]]))
+    if "per_tensor" in operator and re.search("scale|zero_point", name):
+        made.append(torch.tensor([2]) if "zero" in name else torch.tensor([0.5]))
+    if name == "theta" and len(shape) > 3:
+        made.append(tensor_of(world["dtype"], (shape[0], len(shape) - 2, len(shape) - 1)))
+    if re.search("^c?(crow|ccol)_indices$", name):
+        made.append(torch.tensor([0, 1, 2]))
+    elif re.search("^(col|row)_indices$", name):
+        made.append(torch.tensor([0, 1]))
+    if name == "mask" and shape:
+        made.append(tensor_of("bool", shape[:1]))
+    return made
 
 
 def empty(kind: Any) -> list[Any]:
@@ -158,7 +146,7 @@ def of_name(name: str, place: int, world: Json) -> list[Any]:
     """What arguments of such a name are mostly given in a world."""
     shape, dtype = world["shape"], world["dtype"]
     made: list[Any] = []
-    if STATE.search(name) and len(shape) == 3:
+    if STATE.search(name) and len(shape) in (2, 3):
         made += recurrent(name, world)
     if name == "grid":
         made.append(tensor_of("unit", (1, *(3,) * (len(shape) - 2), max(len(shape) - 2, 1)), place))
@@ -203,13 +191,3 @@ def indices_for(shape: Any) -> list[Any]:
         torch.tensor(1),
         torch.tensor([2, 1]),
     ]
-
-
-def distinct(tensors: list[Any]) -> list[Any]:
-    seen, kept = set(), []
-    for tensor in tensors:
-        key = (tensor.dtype, tuple(tensor.shape), str(tensor.tolist()))
-        if key not in seen:
-            seen.add(key)
-            kept.append(tensor)
-    return kept

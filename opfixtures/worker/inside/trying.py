@@ -13,8 +13,8 @@ from . import Json
 from .candidates import candidates
 from .reasons import RefusedError, headline
 from .running import run
-from .shapes import DTYPES, worlds
 from .values import to_json
+from .worlds import DTYPES, worlds
 
 # Calls to try in each world, in one round after the other: most operators run in the first.
 ROUNDS = (3, 20, 100, 1000)
@@ -22,6 +22,7 @@ LONG_SECONDS = 0.5
 MOST_OTHERS = 4
 MOST_SAMPLES = 3
 OF_ONE_DTYPE = 2
+WANTED = re.compile(r"(?:have|of|be) (?:scalar )?d?type:? ([A-Za-z0-9:<>]+(?: int)?)")
 QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
 
 
@@ -41,6 +42,11 @@ class Tries:
         self.errors: dict[str, int] = {}
         self.done: set[str] = set()
         self.until = 0.0
+        self.last_round = ROUNDS[-1]
+        # By world: how many calls were tried, and with how much learned; the errors.
+        self.tried: dict[str, tuple[int, int]] = {}
+        self.told: dict[str, set[str]] = {}
+        self.learned = 0
 
     def dtype(self, dtype: str, limit: int) -> None:
         """Try the worlds of a dtype, with at most `limit` calls in each."""
@@ -49,19 +55,26 @@ class Tries:
         self.until = self.until or time.process_time() + self.seconds
         most = len(self.found) + OF_ONE_DTYPE
         with torch.jit.optimized_execution(False):
-            for world in worlds(dtype):
+            # Where most errors differ a call has come farthest.
+            for world in sorted(worlds(dtype), key=lambda one: -len(self.told.get(one["name"], ()))):
                 if world["name"] not in self.done and len(self.found) < most:
                     self.world(world, limit)
 
     def world(self, world: Json, limit: int) -> None:
         try:
-            values = [candidates(one, world) for one in self.parameters]
+            values = [self.values(one, world, limit) for one in self.parameters]
         except RuntimeError:
             # A dtype that this torch makes no tensors of.
             return
+        tried, learned = self.tried.get(world["name"], (0, 0))
+        start = tried if learned == self.learned and limit < self.last_round else 0
+        told = self.told.setdefault(world["name"], set())
         for number, chosen in enumerate(combinations([len(some) for some in values])):
             if number >= limit or time.process_time() > self.until:
                 return
+            if number < start:
+                continue
+            self.tried[world["name"]] = number + 1, self.learned
             given = [some[place] for some, place in zip(values, chosen)]
             before = time.process_time()
             try:
@@ -69,7 +82,8 @@ class Tries:
             except Exception as error:
                 text = headline(error)
                 self.errors[text] = self.errors.get(text, 0) + 1
-                learn(self.parameters, str(error))
+                told.add(text)
+                self.learned += learn(self.parameters, str(error))
                 continue
             finally:
                 spent = time.process_time() - before
@@ -84,6 +98,14 @@ class Tries:
                 return
             if not self.spare:
                 self.spare.append(inputs)
+
+    def values(self, parameter: Json, world: Json, limit: int) -> list[Any]:
+        """The values to try: of an argument that changed its default at last, where nothing else runs."""
+        values = candidates(parameter, world)
+        if not parameter.get("is_changed") or limit >= self.last_round:
+            return values
+        default = parameter["default_value"]
+        return [one for one in values if isinstance(one, torch.Tensor) or one != default]
 
     def off_defaults(
         self, values: list[list[Any]], given: list[Any], inputs: list[Json]
@@ -165,13 +187,20 @@ def combinations(sizes: list[int]) -> Iterator[tuple[int, ...]]:
                     heapq.heappush(heap, (cost + 1, after))
 
 
-def learn(parameters: list[Json], error: str) -> None:
-    """Words that an error names are candidates for strings: torch says which it knows."""
+def learn(parameters: list[Json], error: str) -> int:
+    """How many words were learned of an error: those that it quotes are candidates for strings, for torch says which it
+    knows, and a dtype is one that a result is to have."""
+    count = 0
     for one in parameters:
+        told = one.setdefault("told", [])
+        known = len(told)
         if "str" in one["type"]:
-            told = one.setdefault("told", [])
             told += [word for word in QUOTED.findall(error[-2000:]) if word not in told][:4]
             del told[8:]
+        elif one["is_out"]:
+            told += [word for word in WANTED.findall(error[-2000:]) if word not in told][:1]
+        count += len(told) - known
+    return count
 
 
 def tells(output: Json) -> bool:

@@ -6,10 +6,12 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from opfixtures.declarations.place import Problem
 from opfixtures.declarations.python_source import parse
+from opfixtures.declarations.upgrader_model import LibraryUpgraders
 from opfixtures.repository.snapshot import NotAFileError
 from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import below
@@ -35,6 +37,18 @@ def python_upgraders(path: str, source: bytes) -> str | None:
 def functions_in(text: str) -> frozenset[str]:
     """The names of the functions that TorchScript defines at its top level."""
     return frozenset(_DEFINED.findall(text))
+
+
+def read_library_upgraders(config: Config, read: Callable[[str], bytes | None]) -> LibraryUpgraders | None:
+    """The upgraders of a library, in the file that the settings name or where they stand by themselves; None where
+    there is none, or it has them in a way of its own. `read` is that of `with_library_upgraders`."""
+    path = with_library_upgraders(config, read).upgraders
+    source = None
+    if path is not None and path.endswith(".py"):
+        with suppress(NotAFileError):
+            source = read(path)
+    text = python_upgraders(path, source) if path is not None and source is not None else None
+    return None if path is None or text is None else LibraryUpgraders(path, text, functions_in(text))
 
 
 def with_library_upgraders(config: Config, read: Callable[[str], bytes | None]) -> Config:
