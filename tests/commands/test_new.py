@@ -639,7 +639,7 @@ def test_what_is_empty_is_filled_however_that_is_written(vistools, registry, ver
     vistools.replace("vistools/ops.py", "blur(Tensor x) ", "blur(Tensor x, int n) ")
     vistools.new("vistools::blur")
     assert vistools.errors() == []
-    found = {}
+    found: dict[str, object] = {}
     for path in ("fixtures_src/registry.py", "vistools/operator_versions.py"):
         text = vistools.read(path)
         exec(text.replace("from modules import", "from unittest.mock import Mock as"), found)
