@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -639,7 +640,7 @@ def test_what_is_empty_is_filled_however_that_is_written(vistools, registry, ver
     vistools.replace("vistools/ops.py", "blur(Tensor x) ", "blur(Tensor x, int n) ")
     vistools.new("vistools::blur")
     assert vistools.errors() == []
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for path in ("fixtures_src/registry.py", "vistools/operator_versions.py"):
         text = vistools.read(path)
         exec(text.replace("from modules import", "from unittest.mock import Mock as"), found)
