@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.repository.git import Repository
@@ -32,7 +33,9 @@ from opfixtures.settings.sources import Sources
 from opfixtures.worker.scratch import kept_log, scratch_folder
 
 # Bumped when what this file builds changes.
-_RECIPE = 2
+_RECIPE = 3
+# Pythons for which virtualenv has no pip any more.
+_NOT_BY_VIRTUALENV = ("3.6", "3.7", "3.8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,10 @@ def _purelib(python: str) -> str:
 def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str, str], where: str) -> None:
     """The environment of a checkout, and the repository's setup commands in it."""
     env, tree = os.path.join(folder, "env"), os.path.join(folder, "tree")
-    without_pip = [] if spec.setup else ["--without-pip"]
     with scratch_folder("opfixtures-setup-") as scratch:
         log, own = os.path.join(scratch, "log"), _setup_environment(environment, env, scratch)
         try:
-            run_logged([base.python, "-I", "-m", "venv", *without_pip, env], folder, own, log)
+            run_logged(_making(base, env, scratch, with_pip=bool(spec.setup)), folder, own, log)
             path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
             with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
                 stream.writelines(f"{path}\n" for path in base.folders)
@@ -139,6 +141,20 @@ def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str
             raise RuntimeUnavailable(
                 f"{where} cannot be built: {error} (all output: {kept_log(log)})"
             ) from error
+
+
+def _making(base: _Base, env: str, scratch: str, *, with_pip: bool) -> list[str]:
+    """The command that makes an environment. virtualenv puts pip there in a tenth of the time that venv takes.
+
+    It asks nobody for newer ones, and keeps nothing outside of `scratch`:
+    https://virtualenv.pypa.io/en/latest/cli_interface.html
+    """
+    if not with_pip:
+        return [base.python, "-I", "-m", "venv", "--without-pip", env]
+    if find_spec("virtualenv") is None or base.python_version.startswith(_NOT_BY_VIRTUALENV):
+        return [base.python, "-I", "-m", "venv", env]
+    quiet = ["--quiet", "--no-download", "--no-periodic-update", "--app-data", os.path.join(scratch, "seeds")]
+    return [sys.executable, "-P", "-m", "virtualenv", *quiet, "--python", base.python, env]
 
 
 def _setup_environment(environment: Mapping[str, str], env: str, scratch: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from opfixtures.errors import GitError, RuntimeUnavailable
 from opfixtures.repository.git import Repository
+from opfixtures.runtimes import checkout
 from opfixtures.runtimes.checkout import obtain_checkout
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.sources import Sources
@@ -270,3 +271,26 @@ def test_a_commit_from_before_the_folder_says_so(new_repository, obtain, logs):
         f"commit {commit[:12]} has no folder packages/tiny to build: name a commit that has it (--base)"
     )
     assert list(logs.iterdir()) == []
+
+
+class TestWhatMakesAnEnvironment:
+    """virtualenv has no pip for old Pythons, and is not there without the extra `generate`."""
+
+    def making(self, version: str, *, with_pip: bool = True) -> str:
+        base = checkout._Base("python", version, "2.13.0", ())
+        return " ".join(checkout._making(base, "env", "scratch", with_pip=with_pip))
+
+    def test_is_virtualenv(self) -> None:
+        assert "-m virtualenv --quiet --no-download --no-periodic-update" in self.making("3.11.7")
+        assert self.making("3.11.7").endswith("--app-data scratch/seeds --python python env")
+
+    @pytest.mark.parametrize("version", ["3.7", "3.8.20"])
+    def test_is_venv_for_old_pythons(self, version: str) -> None:
+        assert self.making(version) == "python -I -m venv env"
+
+    def test_is_venv_where_virtualenv_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(checkout, "find_spec", lambda _: None)
+        assert self.making("3.11.7") == "python -I -m venv env"
+
+    def test_is_venv_where_nothing_is_installed(self) -> None:
+        assert self.making("3.11.7", with_pip=False) == "python -I -m venv --without-pip env"
