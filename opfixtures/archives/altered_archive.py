@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from opfixtures.archives.archive import (
     VERSION_RECORDS,
-    ArchiveError,
     archive_members,
     find_member,
     inside_root,
     read_version,
 )
 from opfixtures.archives.bytecode import BytecodeError, MethodTypes, raised_bytecode
+from opfixtures.archives.model import ArchiveError
 
 _BYTECODE = b"bytecode.pkl"
 # Python's parser takes quadratic time for some texts, and a hundred times their size. That of a fixture has some KiB.

@@ -12,10 +12,10 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from opfixtures.archives.bytecode import BytecodeError, read_bytecode
 from opfixtures.archives.hostile_zip import Limits, ZipError, folded, zip_members
+from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.archives.zip_layout import layout_problem, renames
 
 # Of those that are made a worker tells no more, either (worker/inside/listening.py).
@@ -29,43 +29,6 @@ _OF_EACH = (b".debug_pkl", b".data/serialization_id")
 # How TorchScript prints a call: `torch.div(x, y)` for torch's own operators, `ops.mylib.scale(x)` for others
 # (torch/csrc/jit/serialization/python_print.cpp).
 _CALL = re.compile(rb"\b(?:torch|ops\.(\w{1,100}))\.(\w{1,100})\(")
-
-
-class ArchiveError(ValueError):
-    """Not a fixture's archive: the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """What an archive says of itself.
-
-    `operators` are those of the bytecode, with their overload: `aten::div.Tensor`; `arguments` are pairs of
-    such an operator and the number of arguments a method gives it, which bytecode 6 and later tells. `size` and
-    `unpacked` are in bytes.
-
-    An archive not saved for the lite interpreter has no bytecode: `bytecode_version` is None, and all there is
-    to see is `names`, the names that its code calls, which have no overload: `aten::div`. Those in `repeated` it calls
-    more than once, maybe in several overloads.
-    """
-
-    version: int
-    bytecode_version: int | None
-    operators: frozenset[str]
-    sha256: str
-    size: int
-    arguments: frozenset[tuple[str, int]] = frozenset()
-    names: frozenset[str] = frozenset()
-    repeated: frozenset[str] = frozenset()
-    unpacked: int = 0
-
-    @property
-    def called(self) -> frozenset[str]:
-        """All that it is seen to call: operators, or names without overload where there is no bytecode."""
-        return self.names if self.bytecode_version is None else self.operators
-
-    def called_as(self, operator: str) -> str:
-        """What `operator` is among `called`."""
-        return operator.partition(".")[0] if self.bytecode_version is None else operator
 
 
 def read_archive(data: bytes) -> Archive:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from opfixtures.archives.altered_archive import with_version
-from opfixtures.archives.archive import Archive, ArchiveError, archive_members, first_difference, read_archive
+from opfixtures.archives.archive import archive_members, first_difference, read_archive
+from opfixtures.archives.model import Archive, ArchiveError
 
 Zipped = Callable[..., bytes]
 

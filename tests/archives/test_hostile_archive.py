@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.archives.archive import MAX_BYTES, MAX_MEMBERS, MAX_NAMES, ArchiveError, read_archive
+from opfixtures.archives.archive import MAX_BYTES, MAX_MEMBERS, MAX_NAMES, read_archive
+from opfixtures.archives.model import ArchiveError
 
 Zipped = Callable[..., bytes]
 

@@ -13,10 +13,13 @@ from contextlib import suppress
 from functools import partial
 
 from opfixtures.archives.altered_archive import with_bytecode_4, with_version
-from opfixtures.archives.archive import ArchiveError, read_archive
+from opfixtures.archives.archive import read_archive
 from opfixtures.archives.bytecode import BytecodeError, MethodTypes, raised_bytecode, read_bytecode
+from opfixtures.archives.exported_program import first_program_difference, read_exported_program
 from opfixtures.archives.flat_pickle import PickleError, dump_flat_pickle, read_flat_pickle
 from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
+from opfixtures.archives.model import ArchiveError
+from opfixtures.archives.program_text import FUNCTIONS, is_expression, is_guard
 from opfixtures.declarations.declared_operators import read_declared_operators
 from opfixtures.declarations.fixture_modules import read_fixture_modules
 from opfixtures.declarations.function_schema import SchemaError, normalised, parse_schema, same_schema
@@ -66,6 +69,35 @@ def archive(data: bytes) -> None:
         raised = read_archive(with_bytecode_4(data))
         assert (raised.bytecode_version, raised.operators) == (4, found.operators)
     return None
+
+
+def program(data: bytes) -> None:
+    """What is read is the same as itself, and calls nothing but operators."""
+    try:
+        found = read_exported_program(data).program
+    except ArchiveError as error:
+        return sentence(error)
+    assert found is not None
+    assert all(re.fullmatch(r"\w+::\w+(\.\w+)?", call.operator) for call in found.calls)
+    assert first_program_difference(data, data) is None
+    return None
+
+
+def expression(data: bytes) -> None:
+    """What is taken for arithmetic, or for a comparison of sizes, calls nothing else when it is evaluated."""
+    text = data.decode("utf-8", "replace")
+    with warnings.catch_warnings():
+        # Of Python's own compiler, for texts such as `1is 2`.
+        warnings.simplefilter("ignore")
+        if is_expression(text):
+            names = {*compile(text, "", "eval").co_names}
+            assert not [
+                name
+                for name in names
+                if not (name in FUNCTIONS or re.fullmatch("[a-z]{1,4}[0-9]{1,6}", name))
+            ]
+        if is_guard(text):
+            assert {*compile(text, "", "eval").co_names} <= {"L", "size"}
 
 
 def pickle(data: bytes) -> None:
@@ -264,9 +296,11 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "declared-python": partial(declared, "d.py"),
     "declared-yaml": partial(declared, "d.yaml"),
     "event": event,
+    "expression": expression,
     "mobile": mobile,
     "modules": modules,
     "pickle": pickle,
+    "program": program,
     "python-map": python_map,
     "record": record,
     "registry": registry,

@@ -42,8 +42,8 @@ def target(name: str) -> Target:
     """The reader of that name."""
     check = READERS[name]
     match name:
-        case "archive" | "artifact":
-            return Target(name, check, 16 << 10, mutator=zip_mutator(_seed(name)))
+        case "archive" | "artifact" | "program":
+            return Target(name, check, 24 << 10, mutator=zip_mutator(_seed(name)))
         case "record":
             return Target(name, check, 8 << 10, mutator=record_mutator(_seed(name)))
         case "answer" | "event" | "result":
@@ -58,6 +58,8 @@ def target(name: str) -> Target:
             return Target(name, check, 1024, words="schema")
         case "declared-cpp" | "declared-python" | "declared-yaml":
             return Target(name, check, words=name)
+        case "expression":
+            return Target(name, check, 256, words="python")
         case "modules" | "python-map" | "registry":
             return Target(name, check, words="python")
         case "upgraders":

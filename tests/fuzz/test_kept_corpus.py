@@ -37,6 +37,7 @@ def test_a_reader_that_raises_something_else_is_found(name: str, monkeypatch: py
     called |= {"settings": "read_config", "upgraders": "read_upgraders", "versions": "read_produced_version"}
     called |= {f"declared-{kind}": "read_declared_operators" for kind in ("cpp", "python", "yaml")}
     module = "github" if name in ("answer", "event") else "readers"
+    called |= {"program": "read_exported_program", "expression": "is_expression"}
     called |= {"answer": "Client.pull_request", "event": "activity_of"}
     monkeypatch.setattr(f"tests.fuzz.{module}.{called[name]}", broken)
 
