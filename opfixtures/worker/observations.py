@@ -50,12 +50,14 @@ class OperatorSeen:
 class Sampled:
     """What a search for sample inputs found: the number of the text that runs, and its samples, as a record has them.
 
-    Without samples `refusal` says why none runs.
+    Without samples `refusal` says why none runs. `unexported` says why no program can be made of it, beside that; empty
+    where one can, or nobody asked.
     """
 
     text: int = 0
     samples: tuple[tuple[Json, ...], ...] = ()
     refusal: str = ""
+    unexported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Exported:
 
     `again` has, for each sample that was given to run again, None where it gave what was recorded. `found` is what
     came of the committed archive, None where there was none: without a module to make, it is all there is.
-    `backported` is the archive in older bytecode, None where that was not asked or is not to be had.
+    `backported` is the archive in older bytecode, None where that was not asked or is not to be had. `left_out` says
+    why some of the samples that the module gives are not there.
     """
 
     samples: tuple[Json, ...] = ()
@@ -159,6 +162,7 @@ class Exported:
     found: Reproduced | None = None
     archive: bytes = b""
     backported: bytes | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def exported(told: Json) -> Exported:
                 check_samples(samples)
             except RecordedValueError as error:
                 return Exported(refusal=_reason(f"its {error}: that cannot be recorded"), found=found)
-            other = told.get("backported")
+            other, left_out = told.get("backported"), told.get("left_out")
             try:
                 return Exported(
                     tuple(samples),
@@ -85,6 +85,7 @@ def exported(told: Json) -> Exported:
                     found=found,
                     archive=b64decode(archive, validate=True),
                     backported=b64decode(other, validate=True) if isinstance(other, str) else None,
+                    left_out=_reason(left_out) if isinstance(left_out, str) and left_out else "",
                 )
             except ValueError:
                 return Exported(refusal="what it told is no archive", found=found)
@@ -104,7 +105,10 @@ def sampled(told: Json, texts: int) -> Sampled:
                 check_samples(found)
             except RecordedValueError as error:
                 return Sampled(refusal=_reason(f"its {error}: that cannot be recorded"))
-            return Sampled(text, tuple(tuple(one["inputs"] or ()) for one in found))
+            why = told.get("unexported")
+            unexported = _reason(why) if isinstance(why, str) else ""
+            inputs = tuple(tuple(one["inputs"] or ()) for one in found)
+            return Sampled(text, inputs, unexported=unexported)
         case {"refused": str(reason)}:
             return Sampled(refusal=_reason(reason))
     return Sampled(refusal=TOLD_NOTHING)

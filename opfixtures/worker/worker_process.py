@@ -82,7 +82,8 @@ def run_worker(
     is done.
 
     Raises:
-        WorkerError: the runtime did not describe itself, as torch or the operator module does not import.
+        WorkerError: the runtime did not describe itself, as torch or the operator module does not import, or not
+            in the time that the rows have together.
         StoppedError: it was stopped.
     """
     asked, budget = job.to_json(), _Budget(len(job.rows))
@@ -207,8 +208,10 @@ def _listen(
                 case _:
                     raise WorkerError("the worker answered out of turn")
     except StoppedError:
-        if stopped() or runtime is None:
+        if stopped():
             raise
+        if runtime is None:
+            raise WorkerError(budget.why) from None
         return Answers(runtime, rows, budget.why)
     except WorkerError as error:
         if runtime is None:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from opfixtures.archives.altered_archive import with_version
-from opfixtures.archives.archive import ArchiveError
+from opfixtures.archives.model import ArchiveError
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import RowReplayed, RuntimeSeen
 from opfixtures.worker.packing import PACKAGE, packed_worker, worker_files

@@ -74,11 +74,9 @@ def test_what_a_module_does_to_its_process_is_not_recorded(attacked, key):
 
 # What a module tells in its child's place before it exits well, and what the row is refused for.
 TOLD = {
-    "outputs": (FORGED, "neither an archive nor sample inputs"),
-    "outputs beside inputs": (
-        {**FORGED, "samples": [[HALF], FORGED]},
-        "neither an archive nor sample inputs",
-    ),
+    # They are taken for inputs by name, and the archive for what it is.
+    "outputs": (FORGED, "not a ZIP archive"),
+    "outputs beside inputs": ({**FORGED, "samples": [[HALF], FORGED]}, "not a ZIP archive"),
     "no archive": ({"samples": None}, "neither an archive nor sample inputs"),
     "no base64": ({"archive": "%", "samples": None}, "neither an archive nor sample inputs"),
     "no inputs": ({"archive": "AAE=", "samples": []}, "neither an archive nor sample inputs"),

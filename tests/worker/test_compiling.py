@@ -37,7 +37,6 @@ CALLS: dict[str, tuple[str, dict[str, str], CompiledSeen | tuple[str, str]]] = {
     "an operator as it is": ("torch.hardswish(self)", {}, CompiledSeen()),
     "one that the tree has as it is": ("torch.hardswish(self)", {"aten::hardswish": OLD}, CompiledSeen()),
     "a new argument": ("torch.hardswish(self, beta=2.0)", BETA, CompiledSeen()),
-    "a new argument, by its full name": ("torch.ops.aten.hardswish(self, beta=2.0)", BETA, CompiledSeen()),
     "a new argument of a method": ("self.hardswish(beta=2.0)", BETA, CompiledSeen()),
     "the default of a new argument": ("torch.hardswish(self)", BETA, CompiledSeen()),
     "a new argument that is needed": ("torch.relu(self, 1.0)", REQUIRED, CompiledSeen()),
@@ -50,7 +49,6 @@ CALLS: dict[str, tuple[str, dict[str, str], CompiledSeen | tuple[str, str]]] = {
         CompiledSeen(),
     ),
     "an operator of a library": ("torch.ops.mylib.scale(self, 2.0)", OF_A_LIBRARY, CompiledSeen()),
-    "a module of torch": ("torch.nn.functional.relu(self)", {}, CompiledSeen()),
     "a new argument that nobody declares": (
         "torch.hardswish(self, beta=2.0)",
         {},
@@ -67,7 +65,14 @@ CALLS: dict[str, tuple[str, dict[str, str], CompiledSeen | tuple[str, str]]] = {
     "a misspelt argument of a method": ("self.hardswish(bta=2.0)", BETA, ("problem", "bta unknown")),
     "a misspelt word": ("torch.hardswish(slef)", BETA, ("problem", "undefined value slef")),
     "an unknown operator": ("torch.hardswsh(self)", BETA, ("problem", "object has no attribute hardswsh")),
-    "an unknown operator, by its full name": ("torch.ops.aten.hardswsh(self)", BETA, ("problem", "hardswsh")),
+    # In C++ `torch` stands for the operators of aten, and has none of Python's modules.
+    "an operator by Python's full name": ("torch.ops.aten.relu(self)", {}, ("problem", "no attribute aten")),
+    "a module of torch": ("torch.nn.functional.relu(self)", {}, ("problem", "no attribute nn")),
+    "torch in a module of torch": (
+        "torch.functional.torch.relu(self)",
+        {},
+        ("problem", "no attribute functional"),
+    ),
     "a value of another type": (
         "torch.hardswish(self, beta='x')",
         BETA,
@@ -288,6 +293,14 @@ def test_what_torch_has_itself_is_not_asked_again(replay: Callable[..., Any], wo
     other = {"gelu_0_9": text.replace("'none'", "'tanh'")}
     runtime, _ = replay(sys.executable, {}, module=None, upgraders=other, texts=asked)
     assert runtime.compiled == {"gelu_0_9": CompiledSeen()}
+
+
+def test_a_text_of_no_entry_has_to_compile_and_stands_in_for_nothing(ask: Ask) -> None:
+    texts = {"up": "def up(a: int, b: int) -> int:\n  return {}\n"}
+    for result, problem in (("a", ""), ("c", "undefined value c")):
+        asked = questions([], {"up": texts["up"].format(result)}, TreeOperators(), {"up"})
+        seen = ask(asked)["up"]
+        assert (seen.difference, problem in seen.problem, bool(seen.problem)) == ("", True, bool(problem))
 
 
 def test_a_text_that_crashes_the_frontend_costs_itself(ask: Ask) -> None:

@@ -95,7 +95,7 @@ def test_home_is_an_empty_folder_of_its_own(exported):
     folder, home, files = told(exported, "home")
     assert home == folder
     assert home != os.environ.get("HOME")
-    assert files == ["m.ptl"]
+    assert files == []
 
 
 def test_there_is_no_network(exported, listener):

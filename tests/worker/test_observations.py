@@ -301,6 +301,11 @@ ONE = {"tensor": "float32", "shape": [1], "values": [1.0]}
     [
         ({"text": 1, "samples": [{"inputs": [ONE, 2]}]}, Sampled(1, ((ONE, 2),))),
         ({"text": 0, "samples": [{"inputs": []}]}, Sampled(0, ((),))),
+        (
+            {"text": 0, "samples": [{"inputs": [2]}], "unexported": "no fake"},
+            Sampled(0, ((2,),), unexported="no fake"),
+        ),
+        ({"text": 0, "samples": [{"inputs": [2]}], "unexported": 3}, Sampled(0, ((2,),))),
         ({"refused": "it does not script"}, Sampled(refusal="it does not script")),
         ({"text": 2, "samples": [{"inputs": [ONE]}]}, Sampled(refusal=TOLD_NOTHING)),
         ({"text": 0, "samples": []}, Sampled(refusal=TOLD_NOTHING)),

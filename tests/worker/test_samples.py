@@ -74,6 +74,8 @@ def exported(new_modules):
         modules.add(key, IDENTITY.format(given=given))
     for key, (arguments, result, _) in TYPES.items():
         modules.add(key, CALLED.format(arguments=arguments, result=result))
+    for name, end in NO_LINE_ENDS.items():
+        modules.add(name, COMMENT.format(end=end))
     modules.add("changes its input", CALLED.format(arguments="a", result="torch.ops.aten.relu_(a)"))
     modules.add("shares its inputs", IDENTITY.format(given="(lambda x: (x, x))(torch.ones(1))") + SHARED)
     modules.add("never runs", CALLED.format(arguments="a", result="torch.mm(a, torch.ones(1, 7))"))
@@ -83,6 +85,17 @@ def exported(new_modules):
     return modules.export()
 
 
+# What str.splitlines() ends a line at, and Python does not.
+NO_LINE_ENDS = {"form feed": "\f", "file separator": "\x1c", "next line": "\x85", "line separator": "\u2028"}
+COMMENT = """
+class M(torch.nn.Module):
+    # as before:{end}    def forward(self, x): return x * 3
+    def forward(self, x):
+        return x * 2
+
+    def sample_inputs(self):
+        return (torch.ones(1),)
+"""
 SHARED = """
     def forward(self, x, y):
         return torch.ops.aten.add_(x, 1), y
@@ -130,6 +143,11 @@ class M(torch.nn.Module):
 def test_given_inputs_are_recorded(exported, key):
     assert [sample["inputs"] for sample in exported.rows[key]["samples"]] == GIVEN[key][1]
     assert [[sample["output"]] for sample in exported.rows[key]["samples"]] == GIVEN[key][1]
+
+
+@pytest.mark.parametrize("key", NO_LINE_ENDS)
+def test_no_comment_is_scripted_in_the_place_of_the_method_that_python_runs(exported, key):
+    assert [sample["output"]["values"] for sample in exported.rows[key]["samples"]] == [[2.0]]
 
 
 def test_bundled_inputs_are_samples(exported):

@@ -148,6 +148,13 @@ def test_work_that_is_stopped_ends_with_its_worker(pretend, tmp_path):
         os.kill(int(pid_file.read_text()), 0)
 
 
+def test_a_runtime_that_has_no_time_left_to_describe_itself_cannot_be_used(pretend, monkeypatch):
+    monkeypatch.setattr(worker_process, "JOB_SECONDS", 0.0)
+    monkeypatch.setattr(worker_process, "MORE_SECONDS", 0.0)
+    with pytest.raises(WorkerError, match="the rows of a runtime took more than 0 seconds together"):
+        pretend([], "time.sleep(99)")
+
+
 def test_rows_that_tell_too_much_together_are_refused_one_by_one(pretend, monkeypatch):
     monkeypatch.setattr(worker_process, "MOST_TOLD", 400)
     large = {"samples": ["x" * 200]}

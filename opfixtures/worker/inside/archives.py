@@ -12,15 +12,12 @@ from typing import Any, Callable
 import torch
 
 
-def save_for_lite(scripted: Any, path: str) -> None:
-    scripted._save_for_lite_interpreter(path)
+def save_for_lite(module: Any, _: Any, path: str) -> None:
+    torch.jit.script(module)._save_for_lite_interpreter(path)
 
 
-def save_for_jit(scripted: Any, path: str) -> None:
-    torch.jit.save(scripted, path)
-
-
-WRITERS: Any = {"ptl": save_for_lite, "pt": save_for_jit}
+def save_for_jit(module: Any, _: Any, path: str) -> None:
+    torch.jit.save(torch.jit.script(module), path)
 
 
 def load_lite(archive: bytes) -> Any:
@@ -54,9 +51,6 @@ def written(archive: bytes, name: str = "archive") -> str:
     with open(path, "wb") as stream:
         stream.write(archive)
     return path
-
-
-LOADERS: Any = {"torch.jit.load": load_jit, "lite": load_lite}
 
 
 def load_as_it_can(archive: bytes) -> Any:

@@ -16,7 +16,7 @@ from . import Json
 from .children import in_children
 from .graphs import nodes_of
 from .reasons import RefusedError, headline
-from .upgraders import Operators, function_of
+from .upgraders import Namespaces, Operators, function_of
 
 # No namespace and no overload of anybody else begins or ends so.
 OWN = "opfixtures_tree_"
@@ -39,17 +39,18 @@ def compiled_told(asked: Json, seconds: float, tell: Callable[[], None]) -> Json
     return told
 
 
-def compiled_one(name: str, source: str, old_schema: str, operators: Json) -> Json:
+def compiled_one(name: str, source: str, old_schema: Any, operators: Json) -> Json:
     """{"problem", "difference", "unseen", "missing"}: why it does not compile, how its signature is another than that
     of the old schema, why neither can be told, and the operator of `torch.ops` that it looked for last and that is not
     here; all empty where all is well.
 
-    `operators` has the tree's schemas by operator, those that the source may call.
+    `operators` has the tree's schemas by operator, those that the source may call. Without an old schema, None, there
+    is nothing that it is to stand in for.
     """
     told = {"problem": "", "difference": "", "unseen": "", "missing": ""}
     try:
         stubs = Stubs(operators)
-        old = torch._C.parse_schema(old_schema)
+        old = None if old_schema is None else torch._C.parse_schema(old_schema)
     except Exception as error:
         told["unseen"] = headline(error)
         return told
@@ -65,7 +66,7 @@ def compiled_one(name: str, source: str, old_schema: str, operators: Json) -> Js
         told["unseen"] = (
             f"it calls {replaced[0]} in a way that finds this torch's own, which the tree has otherwise"
         )
-    else:
+    elif old is not None:
         told["difference"] = difference_of(function.schema, old)
     return told
 
@@ -88,7 +89,7 @@ class Stubs:
         stubbed = [name for name, declared in by_name.items() if self.register(name, declared)]
         self.torch = Operators("torch")
         self.torch.__dict__.update(stubs_of("aten", stubbed))
-        self.torch.ops = Namespaces(stubbed, self.missing)
+        self.torch.ops = StubbedNamespaces(stubbed, self.missing)
 
     def register(self, name: str, declared: dict[str, str]) -> bool:
         """Register all overloads of a name, where one of those declared is not as it is here."""
@@ -138,15 +139,15 @@ def stubs_of(namespace: str, stubbed: list[str]) -> dict[str, Any]:
     return {name: getattr(getattr(torch.ops, OWN + namespace), name) for name in names}
 
 
-class Namespaces(types.ModuleType):
-    """`torch.ops` of an upgrader."""
+class StubbedNamespaces(Namespaces):
+    """`torch.ops` of an upgrader, with the stubs."""
 
     def __init__(self, stubbed: list[str], missing: list[str]) -> None:
         super().__init__("torch.ops")
         self.stubbed = stubbed
         self.missing = missing
 
-    def __getattr__(self, namespace: str) -> Any:
+    def of(self, namespace: str) -> Any:
         return Namespace(namespace, stubs_of(namespace, self.stubbed), self.missing)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import linecache
 import os
 import random
@@ -12,12 +13,12 @@ from typing import Any
 import torch
 
 from . import Json
-from .archives import WRITERS, backported, load_as_it_can, load_jit
+from .archives import backported
 from .children import Step, in_children
-from .markers import operator_ran
+from .formats import format_of
 from .reasons import RefusedError
 from .running import replay, run_samples
-from .samples import MAX_SAMPLES, given_inputs, record_samples
+from .samples import MAX_SAMPLES, given_inputs
 
 FIXTURE_MODULE = "<fixture module>"
 
@@ -49,7 +50,9 @@ def making(row: Json, seconds: float) -> Json:
 
 def load_class(source: str, name: str) -> Any:
     """The class, executed under a fixed name that scripts in every release and puts no path into archives."""
-    linecache.cache[FIXTURE_MODULE] = (len(source), None, source.splitlines(True), FIXTURE_MODULE)
+    # As Python counts lines: splitlines() ends one at a form feed and others too, and torch would script that instead.
+    lines = io.StringIO(source, newline=None).readlines()
+    linecache.cache[FIXTURE_MODULE] = (len(source), None, lines, FIXTURE_MODULE)
     module = type(sys)("fixture_module")
     # inspect finds the source of a class by its module's file.
     module.__file__ = FIXTURE_MODULE
@@ -69,13 +72,14 @@ def make(row: Json) -> Json:
     module = load_class(row["source"], row["class"])()
     if not isinstance(module, torch.nn.Module):
         raise RefusedError(f"{row['class']} is no torch.nn.Module")
-    WRITERS[name.rpartition(".")[2]](torch.jit.script(module), path)
+    given = given_inputs(module)
+    format_of(name).write(module, given, path)
     with open(path, "rb") as stream:
         archive = base64.b64encode(stream.read()).decode()
-    return {"archive": archive, "samples": given_inputs(module)}
+    return {"archive": archive, "samples": given}
 
 
-def made_by_module(told: Json) -> tuple[bytes, list[list[Json]] | None] | None:
+def made_by_module(told: Json) -> tuple[bytes, list[Json] | None] | None:
     """The archive and the sample inputs, None where module code told something else in their place."""
     try:
         archive, given = base64.b64decode(told["archive"], validate=True), told["samples"]
@@ -84,28 +88,33 @@ def made_by_module(told: Json) -> tuple[bytes, list[list[Json]] | None] | None:
     if given is None:
         return archive, None
     is_list = isinstance(given, list) and 0 < len(given) <= MAX_SAMPLES
-    return (archive, given) if is_list and all(isinstance(inputs, list) for inputs in given) else None
+    return (archive, given) if is_list and all(isinstance(inputs, (list, dict)) for inputs in given) else None
 
 
-def steps_of_made(row: Json, archive: bytes, given: list[list[Json]] | None) -> list[Step]:
+def steps_of_made(row: Json, archive: bytes, given: list[Json] | None) -> list[Step]:
     """What is seen of an archive that was made now: outputs, a backported copy, whether the operator ran."""
     samples: list[Json] = []
+    known = format_of(row["file"])
 
     def run_it() -> Json:
-        function = load_jit(archive)
-        samples.extend(record_samples(function, given))
+        function = known.load(archive)
+        found, left_out = known.record(function, given)
+        samples.extend(found)
         return {
             "samples": samples,
-            "again": run_samples(function, row),
+            "left_out": left_out,
+            # Loaded anew: a module may keep something of its runs.
+            "again": run_samples(known.load(archive), row) if row["samples"] else [],
             "backported": backported(archive, row["file"], row["bytecode"]),
         }
 
-    return [("run", run_it), ("ran", lambda: operator_ran(archive, row["operator"], samples))]
+    return [("run", run_it), ("ran", lambda: known.ran(archive, row["operator"], samples))]
 
 
 def steps_of_found(row: Json, archive: bytes) -> list[Step]:
     """What is seen of an archive that was made before: the recorded samples again, whether the operator ran."""
+    known = format_of(row["file"])
     return [
-        ("replay", lambda: replay(archive, load_as_it_can, row)),
-        ("ran", lambda: operator_ran(archive, row["operator"], row["samples"])),
+        ("replay", lambda: replay(archive, known.load_as_it_can, row)),
+        ("ran", lambda: known.ran(archive, row["operator"], row["samples"])),
     ]

@@ -13,6 +13,7 @@ from .children import HELPERS
 from .exporting import generate
 from .limits import limit_worker
 from .process_table import children
+from .programs import import_what_export_uses
 from .reasons import with_causes
 from .replaying import replayed
 from .runtime import describe, import_operators, schema_of, warm_up
@@ -37,6 +38,8 @@ def start(job: Json) -> Json:
     imported = import_operators(job["import"]) if job["import"] else None
     HELPERS.update(children())
     warm_up()
+    if any(row["key"].endswith(".pt2") or row.get("exports") for row in job["rows"]):
+        import_what_export_uses()
     # What is there now stays: the children need not copy it to look for what they can free.
     gc.freeze()
     return describe(job, own, imported)

@@ -11,12 +11,12 @@ from typing import Any, Iterator
 
 from . import Json
 from .answers import answer, answer_into, close_answers
-from .archives import LOADERS
 from .children import HELPERS, Step, in_children
+from .formats import LOADERS, format_loaded_by
 from .isolation import HELD, LANDLOCK
 from .keeping import answer_for_children
-from .markers import look_for_marker, operator_ran
-from .multiplying import FACTOR, replay_multiplied, replay_with_calls_multiplied
+from .markers import look_for_marker
+from .multiplying import FACTOR, replay_multiplied
 from .running import replay
 
 MOST_LANES = 4
@@ -48,11 +48,12 @@ def steps_of_replay(row: Json) -> list[list[Step]]:
         return [step(loader, kind) for loader in row["loaders"]]
 
     archive, name = archives["archive"], row["upgrader_name"]
-    if name is None:
+    known = format_loaded_by(row["loaders"])
+    if name is None or not known.has_upgraders:
         return [
-            [*steps("archive"), ("ran", lambda: operator_ran(archive, row["operator"], row["samples"]))],
-            [("multiplied", lambda: replay_with_calls_multiplied(archive, row, FACTOR))],
-            [("by one", lambda: replay_with_calls_multiplied(archive, row, 1))],
+            [*steps("archive"), ("ran", lambda: known.ran(archive, row["operator"], row["samples"]))],
+            [("multiplied", lambda: known.multiplied(archive, row, FACTOR))],
+            [("by one", lambda: known.multiplied(archive, row, 1))],
         ]
     return [
         [

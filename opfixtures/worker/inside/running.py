@@ -12,14 +12,29 @@ from .reasons import REASON_CHARACTERS, headline
 from .values import from_json, to_json
 
 
-def run(function: Any, inputs: list[Json]) -> Json:
+def read_inputs(inputs: Json) -> Any:
+    """The values of inputs of a record: a list, or by name a dict."""
+    if isinstance(inputs, dict):
+        return {name: from_json(value) for name, value in inputs.items()}
+    return [from_json(value) for value in inputs]
+
+
+def inputs_to_json(values: Any) -> Json:
+    """Inputs as a record has them."""
+    if isinstance(values, dict):
+        return {name: to_json(value) for name, value in values.items()}
+    return [to_json(value) for value in values]
+
+
+def run(function: Any, inputs: Json) -> Json:
     """What comes of inputs of a record, as JSON: {"output"}, and "inputs_after" where the run changed its inputs."""
-    values = [from_json(value) for value in inputs]
-    before = [to_json(value) for value in values]
+    values = read_inputs(inputs)
+    before = inputs_to_json(values)
     # torch.manual_seed() also seeds devices that a worker has not, which takes longer than most samples.
     torch.default_generator.manual_seed(0)
-    told = {"output": to_json(function(*values))}
-    after = [to_json(value) for value in values]
+    output = function(**values) if isinstance(values, dict) else function(*values)
+    told = {"output": to_json(output)}
+    after = inputs_to_json(values)
     return told if after == before else {**told, "inputs_after": after}
 
 

@@ -8,8 +8,7 @@ import torch
 
 from . import Json
 from .reasons import RefusedError, headline
-from .running import run
-from .values import from_json, to_json
+from .running import inputs_to_json, run
 
 MAX_SAMPLES = 64
 SHAPES = ((3, 3), (6,), (1, 2, 4, 4))
@@ -19,36 +18,45 @@ class UnsampledError(RefusedError):
     """There are no sample inputs for the module."""
 
 
-def checked_samples(method: str, given: Any) -> list[tuple[Any, ...]]:
-    """What a method of that name gave: one tuple of inputs, or a list of such tuples."""
-    samples = [given] if isinstance(given, tuple) else given
-    if not isinstance(samples, list) or not samples or not all(isinstance(one, tuple) for one in samples):
-        raise UnsampledError(f"{method}() has to return a tuple of inputs, or a list of such tuples")
+def checked_samples(method: str, given: Any) -> list[Any]:
+    """What a method of that name gave: one tuple of inputs, or a dict of them by name, or a list of such."""
+    samples = [given] if isinstance(given, (tuple, dict)) else given
+    if not isinstance(samples, list) or not samples or not all(map(are_inputs, samples)):
+        raise UnsampledError(
+            f"{method}() has to return a tuple of inputs, a dict of them by name, or a list of such"
+        )
     if len(samples) > MAX_SAMPLES:
         raise UnsampledError(f"{method}() returns {len(samples)} samples (at most {MAX_SAMPLES})")
     return samples
 
 
-def given_inputs(module: Any) -> list[list[Json]] | None:
+def are_inputs(sample: Any) -> bool:
+    is_by_name = isinstance(sample, dict) and all(
+        isinstance(name, str) and name.isidentifier() for name in sample
+    )
+    return isinstance(sample, tuple) or is_by_name
+
+
+def given_inputs(module: Any) -> list[Json] | None:
     """What a module's sample_inputs() gives, as a record has it; None where it has no such method."""
     if not hasattr(module, "sample_inputs"):
         return None
     samples = checked_samples("sample_inputs", module.sample_inputs())
-    return [[to_json(value) for value in inputs] for inputs in samples]
+    return [inputs_to_json(inputs) for inputs in samples]
 
 
-def record_samples(function: Any, given: list[list[Json]] | None) -> list[dict[str, Json]]:
+def record_samples(function: Any, given: list[Json] | None) -> list[dict[str, Json]]:
     """The inputs given, or else those of the archive, with their outputs. Those have to run.
 
     Where there are none, they are made from the types of the archive's own arguments: of these, what does not run
     is left out.
     """
     if given is not None:
-        return [recorded(function, tuple(map(from_json, inputs))) for inputs in given]
+        return [recorded(function, inputs) for inputs in given]
     # The name that torch/utils/bundled_inputs.py gives them.
     if hasattr(function, "get_all_bundled_inputs"):
         samples = checked_samples("get_all_bundled_inputs", function.get_all_bundled_inputs())
-        return [recorded(function, inputs) for inputs in samples]
+        return [recorded(function, inputs_to_json(inputs)) for inputs in samples]
     arguments = function.forward.schema.arguments[1:]
     failures: list[str] = []
     made: list[dict[str, Json]] = []
@@ -61,10 +69,9 @@ def record_samples(function: Any, given: list[list[Json]] | None) -> list[dict[s
     return made
 
 
-def recorded(function: Any, inputs: tuple[Any, ...]) -> dict[str, Json]:
+def recorded(function: Any, inputs: Json) -> dict[str, Json]:
     """A sample. The function gets what the record holds, as in a replay: no strides, nothing shared."""
-    kept = [to_json(value) for value in inputs]
-    return {"inputs": kept, **run(function, kept)}
+    return {"inputs": inputs, **run(function, inputs)}
 
 
 def sample_of_types(function: Any, arguments: list[Any], integral: bool, failures: list[str]) -> Json:
@@ -73,7 +80,7 @@ def sample_of_types(function: Any, arguments: list[Any], integral: bool, failure
     def attempt(make: Callable[..., Any], shape: tuple[int, ...]) -> Json:
         try:
             values = [make(argument, integral, shape, place) for place, argument in enumerate(arguments)]
-            return recorded(function, tuple(values))
+            return recorded(function, inputs_to_json(values))
         except Exception as error:
             failures.append(headline(error))
             return None

@@ -1,4 +1,7 @@
-"""Sample inputs for a module that somebody is about to write, found by trying it in children."""
+"""Sample inputs for a module that somebody is about to write, found by trying it in children.
+
+What becomes an archive of TorchScript is tried as scripted; of what becomes a program alone, its Python is.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from . import Json
 from .children import Step, in_children
 from .exporting import load_class
 from .graphs import called_by, nodes_of
+from .programs import refuse_without_export
 from .reasons import RefusedError
+from .searching_programs import with_program
 from .trying import MOST_SAMPLES, ROUNDS, Tries, dtypes_for
 
 # As many of the errors as are looked through for a word.
@@ -36,8 +41,10 @@ def search(row: Json, seconds: float) -> Json:
         share, rounds = (LATER_SHARE, LATER_ROUNDS) if number else (1.0, ROUNDS)
         tries = Tries(text["parameters"], row["seconds"] * share)
         seen = of_steps(in_children(steps(row, text, tries, rounds, deadline), seconds))
+        if row["exports"] and "samples" in seen:
+            seen = with_program(row, text, seen["samples"], seconds)
         if "samples" in seen:
-            return {"text": number, "samples": seen["samples"]}
+            return {"text": number, **seen}
         told = told or {"refused": seen["refused"]}
         errors += seen["refused"] + seen["errors"]
     return told
@@ -47,7 +54,7 @@ def steps(row: Json, text: Json, tries: Tries, rounds: tuple[int, ...], deadline
     """The steps of the search with one text: what crashes, or sleeps, costs its own dtype in its own round."""
     tries.last_round = rounds[-1]
     parts = [(limit, dtype) for limit in rounds for dtype in dtypes_for(tries.parameters)]
-    found: list[Step] = [("script", lambda: {"scripted": bool(scripted(row, text))})]
+    found: list[Step] = [("module", lambda: {"made": bool(module_of(row, text))})]
     for limit, dtype in parts:
         found.append((f"{limit} {dtype}", part(row, text, tries, dtype, limit, deadline)))
     return found
@@ -62,7 +69,7 @@ def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int, deadline: 
         known, spare = len(tries.found), len(tries.spare)
         tries.errors.clear()
         # Once in each child: the worker itself scripts nothing.
-        tries.function = tries.function or scripted(row, text)
+        tries.function = tries.function or module_of(row, text)
         tries.dtype(dtype, limit)
         most = sorted(tries.errors.items(), key=lambda item: -item[1])[:MOST_ERRORS]
         return {"found": tries.found[known:], "spare": tries.spare[spare:], "errors": dict(most)}
@@ -70,9 +77,18 @@ def part(row: Json, text: Json, tries: Tries, dtype: str, limit: int, deadline: 
     return step
 
 
-def scripted(row: Json, text: Json) -> Any:
+def module_of(row: Json, text: Json) -> Any:
+    """What is tried: the module, scripted where it has to. Raises RefusedError where it cannot become that."""
+    module = load_class(text["source"], row["class"])()
+    if row["scripts"]:
+        return scripted(row, module)
+    refuse_without_export()
+    return module
+
+
+def scripted(row: Json, written: Any) -> Any:
     """The module, scripted. Raises RefusedError where it calls another overload than the one that is wanted."""
-    module = torch.jit.script(load_class(text["source"], row["class"])())
+    module = torch.jit.script(written)
     # Its nodes do not keep it alive.
     graph = module.inlined_graph
     nodes = list(nodes_of(graph))
@@ -85,9 +101,9 @@ def scripted(row: Json, text: Json) -> Any:
 
 def of_steps(told: dict[str, Json]) -> Json:
     """What all steps told together: samples, or what was said most often, and all errors."""
-    script = told.pop("script")
-    if "refused" in script:
-        return {"refused": script["refused"], "errors": ""}
+    module = told.pop("module")
+    if "refused" in module:
+        return {"refused": module["refused"], "errors": ""}
     for kind in ("found", "spare"):
         samples = [sample for part in told.values() for sample in part.get(kind, ())]
         if samples:
@@ -96,9 +112,5 @@ def of_steps(told: dict[str, Json]) -> Json:
     for part in told.values():
         for error, count in part.get("errors", {part.get("refused", ""): 1}).items():
             counts[error] = counts.get(error, 0) + count
-    most = (
-        max(counts, key=lambda error: counts[error])
-        if counts
-        else "no value is known for one of its arguments"
-    )
+    most = max(counts, key=lambda error: counts[error], default="there was no time to try it")
     return {"refused": most, "errors": "\n".join(counts)}

@@ -66,6 +66,12 @@ class Tries:
         except RuntimeError:
             # A dtype that this torch makes no tensors of.
             return
+        for parameter, some in zip(self.parameters, values):
+            # Of one that changed a value may be held back.
+            if not some and not parameter.get("is_changed"):
+                unknown = f"no value is known for {parameter['argument']}, of type {parameter['type']}"
+                self.errors[unknown] = self.errors.get(unknown, 0) + 1
+                return
         tried, learned = self.tried.get(world["name"], (0, 0))
         start = tried if learned == self.learned and limit < self.last_round else 0
         told = self.told.setdefault(world["name"], set())

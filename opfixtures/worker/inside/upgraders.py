@@ -101,17 +101,32 @@ def is_default(value: Any, argument: Any) -> bool:
 
 
 class Operators(type(sys)):  # type: ignore[misc]
-    """What `torch` means in an upgrader: in those of PyTorch's C++ all that `torch.ops.aten` has as well."""
+    """What `torch` means in an upgrader of PyTorch's C++: the operators of aten, and no module, as `ops` is one
+    (BuiltinModule in torch/csrc/jit/frontend/sugared_value.h)."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or hasattr(torch, name):
+        if name.startswith("__"):
             return getattr(torch, name)
         return getattr(torch.ops.aten, name)
 
 
+class Namespaces(type(sys)):  # type: ignore[misc]
+    """`torch.ops` of an upgrader, for a library's; C++ has no such word, and the operators of aten are torch's own."""
+
+    def __getattr__(self, namespace: str) -> Any:
+        if namespace == "aten":
+            raise AttributeError(namespace)
+        return self.of(namespace)
+
+    def of(self, namespace: str) -> Any:
+        return getattr(torch.ops, namespace)
+
+
 def compiled(name: str, source: str) -> Any:
     """The graph of a TorchScript function, which sees nothing of Python but torch."""
-    return function_of(name, source, Operators("torch")).graph
+    operators = Operators("torch")
+    operators.ops = Namespaces("torch.ops")
+    return function_of(name, source, operators).graph
 
 
 def function_of(name: str, source: str, operators: Any) -> Any:
