@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from opfixtures.archives.altered_archive import with_bytecode_4, with_version
-from opfixtures.archives.archive import Archive, ArchiveError, read_archive
+from opfixtures.archives.archive import read_archive
+from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.records.record import RecordedAlteration
 from opfixtures.settings.runtime_spec import Alteration
 
@@ -20,6 +21,7 @@ def altered(
     """
     data, made = written, list[RecordedAlteration]()
     before = read_archive(written)
+    stamp = before.version or 0
     if wanted.bytecode is not None and before.bytecode_version not in (None, wanted.bytecode):
         data = _with_bytecode(written, before, backported, wanted.bytecode)
         _check_same(before, read_archive(data), wanted.bytecode)
@@ -28,11 +30,9 @@ def altered(
                 "bytecode version", before.bytecode_version or 0, wanted.bytecode, wanted.reason
             )
         )
-    if wanted.version_record is not None and before.version != wanted.version_record:
+    if wanted.version_record is not None and stamp != wanted.version_record:
         data = with_version(data, wanted.version_record)
-        made.append(
-            RecordedAlteration("version record", before.version, wanted.version_record, wanted.reason)
-        )
+        made.append(RecordedAlteration("version record", stamp, wanted.version_record, wanted.reason))
     return data, tuple(made)
 
 

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
-from opfixtures.archives.archive import Archive, ArchiveError
 from opfixtures.archives.formats import format_of
+from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.change.owner import Owner
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.making.alteration import altered
@@ -50,7 +50,7 @@ class Candidate:
 
     `written` is the archive as the runtime wrote it, `archive` and `data` are those of the fixture: the same,
     unless it is `synthetic`. `again` is what came of the samples that target's record has. `ran` is whether the
-    operator was seen running.
+    operator was seen running, `left_out` why some of the module's samples are not there.
     """
 
     planned: PlannedFixture
@@ -63,6 +63,7 @@ class Candidate:
     samples: tuple[object, ...]
     again: tuple[str | None, ...]
     ran: RanSeen
+    left_out: str = ""
 
     @property
     def owner(self) -> Owner:
@@ -72,7 +73,10 @@ class Candidate:
     @property
     def replayable(self) -> Replayable:
         """The candidate as the replay takes it."""
-        return Replayable(self.owner, self.archive, self.data, self.samples, tolerances_for(self.samples))
+        then = self.seen.operator(self.owner.operator).schema
+        return Replayable(
+            self.owner, self.archive, self.data, self.samples, tolerances_for(self.samples), then
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +187,22 @@ def _candidate(
         data = row.archive
         written = read(data)
         synthetic: tuple[RecordedAlteration, ...] = ()
-        if planned.spec.alteration:
+        # What it alters is TorchScript's.
+        if planned.spec.alteration and written.program is None:
             data, synthetic = altered(data, row.backported, planned.spec.alteration)
         archive = read(data)
     except ArchiveError as error:
         return Refused(planned, f"what was exported is no archive: {error}")
     return Candidate(
-        planned, runtime, seen, written, archive, data, synthetic, row.samples, row.again, row.ran
+        planned,
+        runtime,
+        seen,
+        written,
+        archive,
+        data,
+        synthetic,
+        row.samples,
+        row.again,
+        row.ran,
+        row.left_out,
     )

@@ -104,10 +104,9 @@ class _Planner:
             yield from self.of_owner(owner_of(self._change, row, entry))
 
     def of_owner(self, owner: Owner) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
-        own, *others = candidates(owner)
-        yield from self._of_file(own, self._scope.owes(owner.entry, owner.row))
-        for other in others:
-            yield from self._of_file(other, owes=False)
+        owes = self._scope.owes(owner.entry, owner.row)
+        for one, is_asked in candidates(owner, self._change.config):
+            yield from self._of_file(one, owes and is_asked)
 
     def _of_file(self, owner: Owner, owes: bool) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         try:

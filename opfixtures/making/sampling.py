@@ -16,6 +16,7 @@ from opfixtures.declarations.function_schema import (
     parse_schema,
 )
 from opfixtures.runtimes import Runtime, check_import
+from opfixtures.settings.fixture_formats import STAMPED_FORMATS
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.sample_text import sample_text
 from opfixtures.synthesis.ways import OTHERS, PLAIN
@@ -42,12 +43,14 @@ class SampledModule:
     """A fixture module that runs, with its samples as Python text; or why none was found that does.
 
     `off_default` has for each sample the arguments, by name, that have a default there, and another value.
+    `unexported` says why torch.export makes no program of it, where one is to be made beside what is scripted.
     """
 
     module: Module
     samples: tuple[str, ...] = ()
     refusal: str = ""
     off_default: tuple[frozenset[str], ...] = ()
+    unexported: str = ""
 
     def only(self, wanted: Sequence[bool]) -> SampledModule:
         """The module with those of its samples."""
@@ -68,15 +71,20 @@ def operators_in(
 
 
 def find_samples(
-    runtime: Runtime, modules: Sequence[Module], tell: Callable[[str], None], changed: Collection[str] = ()
+    runtime: Runtime,
+    modules: Sequence[Module],
+    tell: Callable[[str], None],
+    changed: Collection[str] = (),
+    formats: Collection[str] = STAMPED_FORMATS,
 ) -> tuple[SampledModule, ...]:
     """Each module with samples that run in a runtime, in its way or the first other one that does.
 
-    The arguments that `changed`, by name, get values other than their defaults, where that runs.
+    The arguments that `changed`, by name, get values other than their defaults, where that runs. `formats` are those
+    of the fixtures: a module that becomes exported programs alone has one sample, and need not script.
     Raises WorkerError or RuntimeUnavailable: the runtime cannot be used.
     """
     texts = [_texts(module) for module in modules]
-    rows = tuple(_row(some, frozenset(changed)) for some in texts)
+    rows = tuple(_row(some, frozenset(changed), formats) for some in texts)
     job = Job("search", runtime.operator_module, (), rows, _STEP_SECONDS)
     answers = _run(runtime, job, tell)
     return tuple(
@@ -117,7 +125,7 @@ def _texts(module: Module) -> list[Module]:
     return list(made.values())
 
 
-def _row(texts: Sequence[Module], changed: frozenset[str]) -> dict[str, Json]:
+def _row(texts: Sequence[Module], changed: frozenset[str], formats: Collection[str]) -> dict[str, Json]:
     module = texts[0]
     passed = {one.passed.argument.name for one in module.parameters}
     return {
@@ -126,6 +134,8 @@ def _row(texts: Sequence[Module], changed: frozenset[str]) -> dict[str, Json]:
         "class": module.class_name,
         "seconds": SEARCH_SECONDS * (_OF_WHAT_CHANGED if changed & passed else 1),
         "wall_seconds": _WALL_SECONDS,
+        "scripts": not frozenset(STAMPED_FORMATS).isdisjoint(formats),
+        "exports": not frozenset(STAMPED_FORMATS).issuperset(formats),
         "texts": [
             {
                 "source": HEAD + module_text(one),
@@ -182,6 +192,7 @@ def _sampled(texts: Sequence[Module], told: Sampled, failure: str) -> SampledMod
         module,
         tuple(sample_text(list(one)) for one in told.samples),
         off_default=tuple(_off_default(module, one) for one in told.samples),
+        unexported=told.unexported,
     )
 
 

@@ -84,11 +84,17 @@ def _nothing_breaks(one: AcceptedBreak, source: str) -> str:
 
 def _otherwise(one: AcceptedBreak, seen: LoaderFacts, found: Sequence[Failure]) -> list[str]:
     """How a loader that differs fails in another way than `one` says; empty where it fails in just that."""
+    if not found and one.how is Way.OTHER_RESULTS and _lost_by_name(seen):
+        return []
     if not found:
-        return [
-            f"not applied: {seen.applied.reason}" if seen.applied.value is Answer.NO else seen.equal.reason
-        ]
+        wrong = {name: fact.reason for name, fact in seen.judged.items() if fact.value is Answer.NO}
+        return [f"not applied: {reason}" if name == "applied" else reason for name, reason in wrong.items()]
     return [_in_words(failure) for failure in found if not _is_as_accepted(one, failure)]
+
+
+def _lost_by_name(seen: LoaderFacts) -> bool:
+    """Whether an argument or its default is another one, as inputs that feed it would show."""
+    return any(fact is not None and fact.value is Answer.NO for fact in (seen.names, seen.defaults))
 
 
 def _is_as_accepted(one: AcceptedBreak, failure: Failure) -> bool:

@@ -8,13 +8,14 @@ not load.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from opfixtures.declarations.declared_model import DeclaredOperators
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.schema_text import schema_text
-from opfixtures.worker.observations import CompiledSeen, Json
+from opfixtures.worker.observations import CompiledSeen, Json, RuntimeSeen
 from opfixtures.worker.told import TOLD_NOTHING
 
 
@@ -26,6 +27,8 @@ class TreeOperators:
     problem: str = ""
 
 
+# Those that one text calls are a few; all of PyTorch's are half a MiB.
+MOST_SCHEMAS = 16 << 20
 UNREAD = TreeOperators(problem="the operators that this tree declares were not read")
 
 
@@ -61,32 +64,41 @@ def operators_of(files: Iterable[DeclaredOperators]) -> TreeOperators:
 
 
 def questions(
-    entries: Iterable[MapEntry], texts: Mapping[str, str], operators: TreeOperators
+    entries: Iterable[MapEntry],
+    texts: Mapping[str, str],
+    operators: TreeOperators,
+    own: Iterable[str] = (),
 ) -> dict[str, dict[str, Json]]:
     """What a worker is asked, by the name of the upgrader: its text, what it is to stand in for, and the schemas of
-    the operators that it may call."""
-    asked = {}
-    for entry in entries:
-        text = texts.get(entry.upgrader_name)
-        if text is None or operators.problem:
+    the operators that it may call; until these are too much together.
+
+    `own` are names of texts to be asked for whatever is known: of no entry, they are to stand in for nothing.
+    """
+    wanted: dict[str, str | None] = dict.fromkeys(sorted(own))
+    if not operators.problem:
+        wanted = {**wanted, **{entry.upgrader_name: entry.old_schema for entry in entries}}
+    by_word = defaultdict[str, list[str]](list)
+    for operator in operators.schemas:
+        by_word[operator.partition("::")[2].partition(".")[0]].append(operator)
+    asked, left = {}, MOST_SCHEMAS
+    for name, old_schema in wanted.items():
+        text = texts.get(name)
+        if text is None:
             continue
-        words = set(re.findall(r"\w+", text))
-        asked[entry.upgrader_name] = {
-            "source": text,
-            "old_schema": entry.old_schema,
-            "operators": {
-                operator: schema
-                for operator, schema in operators.schemas.items()
-                if operator.partition("::")[2].partition(".")[0] in words
-            },
-        }
+        words = dict.fromkeys(re.findall(r"\w+", text))
+        called = [operator for word in words for operator in by_word.get(word, ())]
+        left -= sum(len(operators.schemas[operator]) for operator in called)
+        if left < 0:
+            break
+        schemas = {operator: operators.schemas[operator] for operator in called}
+        asked[name] = {"source": text, "old_schema": old_schema, "operators": schemas}
     return asked
 
 
 def text_of(name: str, seen: CompiledSeen | None, by: str, operators: TreeOperators) -> Text:
     """What is known of the text of the upgrader `name`. `seen` is what `by` said of it, None where it was not
     asked."""
-    why = seen.unseen if seen else operators.problem or TOLD_NOTHING
+    why = operators.problem or (seen.unseen if seen else TOLD_NOTHING)
     if seen is None or why:
         return Text(told=f"{name} was not compiled: {why}")
     if seen.problem:
@@ -102,3 +114,25 @@ def text_of(name: str, seen: CompiledSeen | None, by: str, operators: TreeOperat
             mismatched=f"{name} cannot stand in for the old schema: {seen.difference} (compiled with {by})"
         )
     return Text(told=f"{name} compiles with {by} and the operators of this tree, and has the old signature")
+
+
+def others_of(
+    own: Iterable[str], seen: RuntimeSeen, by: str, operators: TreeOperators
+) -> tuple[str, dict[str, str]]:
+    """What the texts of a tree that target has not are to all of its models, for torch compiles all of them when it
+    loads its first: why none loads, empty where one may; and by name, of which of them nobody knows that it compiles.
+
+    What the runtime has itself compiles.
+    """
+    doubted: dict[str, str] = {}
+    for name in sorted(own):
+        compiled = seen.compiled.get(name)
+        is_fine = compiled is not None and not (compiled.problem or compiled.unseen)
+        if is_fine or seen.upgrader(name).same is True:
+            continue
+        text = text_of(name, compiled, by, operators)
+        if text.failed:
+            return f"no model loads: {text.failed}", {}
+        why = f": {compiled.problem}" if compiled and operators.problem else ""
+        doubted[name] = f"torch compiles all upgraders for any model, and {text.told}{why}"
+    return "", doubted

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from opfixtures.archives.archive import Archive
+from opfixtures.archives.model import Archive
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
 from opfixtures.proving.result import Answer, Fact
@@ -89,7 +89,8 @@ def prove(
     if is_before or (seen.is_torchs and produced is not None and produced < bump):
         by.append("operator-version")
     # A runtime that can stamp the bump may only not know of the entry: it may have been backfilled later.
-    if seen.is_torchs and archive.version < bump and _highest_stamp(runtime, archive) < bump:
+    stamp = archive.version
+    if seen.is_torchs and stamp is not None and stamp < bump and _highest_stamp(runtime, stamp) < bump:
         by.append("archive-version")
     if by or needless:
         return Proof(by=tuple(sorted(by, key=PROOFS.index)), needless=needless)
@@ -100,11 +101,11 @@ def prove(
     )
 
 
-def _highest_stamp(runtime: RuntimeSeen, archive: Archive) -> int:
-    """The highest version that the runtime which wrote `archive` can stamp an archive with."""
+def _highest_stamp(runtime: RuntimeSeen, stamp: int) -> int:
+    """The highest version that a runtime which wrote `stamp` can stamp an archive with."""
     if runtime.max_operator_version is not None:
         return runtime.max_operator_version
-    return archive.version if archive.version < _FIRST_STAMP_BY_OPERATOR else _LAST_UNTOLD_VERSION
+    return stamp if stamp < _FIRST_STAMP_BY_OPERATOR else _LAST_UNTOLD_VERSION
 
 
 def contradiction(owner: Owner, runtime: RuntimeSeen) -> str:
@@ -157,7 +158,7 @@ def covers(owner: Owner, archive: Archive, ran: bool | None, why_unseen: str = "
     others = named_operators(archive.called - {wanted})
     if wanted not in archive.called:
         return Fact(Answer.NO, f"the archive does not call {wanted}, it calls {others or 'no operator'}")
-    if owner.entry is not None and archive.version not in owner.covers:
+    if owner.entry is not None and archive.version is not None and archive.version not in owner.covers:
         stamp = f"the archive is stamped {archive.version}, its entry covers"
         if archive.version < owner.covers.start:
             return Fact(
@@ -172,7 +173,8 @@ def covers(owner: Owner, archive: Archive, ran: bool | None, why_unseen: str = "
     if ran is None:
         unseen = f"its code calls {wanted}, and nobody saw the call running"
         return Fact(Answer.UNKNOWN, f"{unseen}: {why_unseen}" if why_unseen else unseen)
-    return Fact(Answer.YES, f"{owner.operator} ran, stamped {archive.version}")
+    stamped = "" if archive.version is None else f", stamped {archive.version}"
+    return Fact(Answer.YES, f"{owner.operator} ran{stamped}")
 
 
 def seen_running(*seen: bool | None) -> bool | None:

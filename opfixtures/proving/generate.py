@@ -31,10 +31,11 @@ from opfixtures.proving.result import (
     Status,
     result_of,
 )
-from opfixtures.proving.verdicts import verdicts
+from opfixtures.proving.verdicts import Evidence, verdicts
 from opfixtures.proving.verify import SoundFixture, evidence_of, look_at_all, with_facts
 from opfixtures.records.record import Record, dump_record, record_path
 from opfixtures.runtimes import Runtime
+from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
 CommitProblem = Callable[[Record, Owner], Fact | None]
@@ -141,9 +142,7 @@ def _proven(
 ) -> tuple[list[FixtureResult], UserError | None]:
     """What the replay shows of all, and why a post-change runtime could not be had, if so."""
     shown = list(replayed(subjects, after, tools))
-    evidence = [
-        evidence_of(one.owner, _facts(one, replays), replays, after.config) for one, replays, _ in shown
-    ]
+    evidence = [_evidence(one, replays, after.config) for one, replays, _ in shown]
     results = [
         with_facts(
             one.result(*verdict)
@@ -155,6 +154,12 @@ def _proven(
         for (one, replays, _), row, verdict in zip(shown, evidence, verdicts(evidence), strict=True)
     ]
     return results, next((error for _, _, error in shown if error), None)
+
+
+def _evidence(subject: Candidate | SoundFixture, replays: Replays, config: Config) -> Evidence:
+    row = evidence_of(subject.owner, _facts(subject, replays), replays, config)
+    left_out = subject.left_out if isinstance(subject, Candidate) else ""
+    return replace(row, unseen="; ".join(filter(None, (left_out, row.unseen))))
 
 
 def _facts(subject: Candidate | SoundFixture, replays: Replays) -> Facts:

@@ -38,6 +38,7 @@ class PostChange:
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
     tree's own texts, by name; None where it has no file of them. `operators` reads those that the tree declares, and
     `why_not_told` says of an entry why these texts may not be what a build of the tree has, empty where they are.
+    `published` reads target's own texts, which need nobody's proof that they compile.
     """
 
     config: Config
@@ -45,6 +46,7 @@ class PostChange:
     spec: RuntimeSpec | None = None
     operators: Callable[[], TreeOperators] = lambda: UNREAD
     why_not_told: Callable[[MapEntry], str] = nothing_doubted
+    published: Callable[[], Mapping[str, str]] = dict
 
     def spec_for(self, owner: Owner) -> RuntimeSpec:
         """A library's work tree, whatever else the settings have for it, else what is there for the newest versions.
@@ -116,7 +118,7 @@ def _replay(
     if spec.kind == "release":
         # A tree of PyTorch declares thousands.
         operators = after.operators() if after.upgraders else UNREAD
-        tree = Tree(after.upgraders, after.config.upgraders, operators, after.why_not_told)
+        tree = Tree(after.upgraders, after.config.upgraders, operators, after.why_not_told, after.published())
     try:
         replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
     except (WorkerError, RuntimeUnavailable) as error:

@@ -13,7 +13,7 @@ from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
 from opfixtures.making.replayable import Replayable
-from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, questions, text_of
+from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, others_of, questions, text_of
 from opfixtures.proving.facts import same_schemas
 from opfixtures.proving.replay_facts import replay_facts, without_values
 from opfixtures.proving.result import LoaderFacts
@@ -35,12 +35,19 @@ def nothing_doubted(_: MapEntry) -> str:
 class Tree:
     """The upgraders of the tree, where a release stands in for it: their texts by name, None where it has no file of
     them, and the path of that file. `operators` are those that it declares. `why_not_told` says of an entry why the
-    texts may not be what a build of the tree has: that of a release says nothing about the change then."""
+    texts may not be what a build of the tree has: that of a release says nothing about the change then. `published` are
+    target's texts, which its build compiled."""
 
     upgraders: Mapping[str, str] | None = None
     path: str | None = None
     operators: TreeOperators = UNREAD
     why_not_told: Callable[[MapEntry], str] = nothing_doubted
+    published: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own(self) -> set[str]:
+        """The names of the texts that target has not, or not so."""
+        return {name for name, text in (self.upgraders or {}).items() if self.published.get(name) != text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ class Replays:
     `rows` and `unreached` are by a fixture's key: what was seen of it, or why the worker did not come to it.
     `stands_in` says of which upgraders the runtime has another text than the tree, by their names: what it shows of
     them is nothing about the change. `texts` has what is known of the tree's own, by the same names. `tree_unseen` says
-    that nobody saw the tree's upgraders.
+    that nobody saw the tree's upgraders. `uncompiled` is why no model of the tree loads, empty where one may, and
+    `doubted` says by name of which texts of the tree nobody knows that they compile, as all have to for any model.
     """
 
     seen: RuntimeSeen | None = None
@@ -62,6 +70,8 @@ class Replays:
     stands_in: Mapping[str, str] = field(default_factory=dict)
     tree_unseen: str = ""
     texts: Mapping[str, Text] = field(default_factory=dict)
+    uncompiled: str = ""
+    doubted: Mapping[str, str] = field(default_factory=dict)
 
     def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
@@ -85,15 +95,19 @@ class Replays:
 
     def why_not(self, owner: Owner) -> str:
         """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
-        if self.seen is None:
+        doubt = next(iter(self.doubted.values()), "") if format_of(owner.path).has_upgraders else ""
+        return self._why_not_its_own(owner) or doubt if self.seen else ""
+
+    def _why_not_its_own(self, owner: Owner) -> str:
+        if owner.entry is None:
             return ""
         if self._lacks_version(owner):
-            return f"no runtime has version {owner.entry.bumped_at_version}" if owner.entry else ""
-        return self.stands_in.get(owner.entry.upgrader_name, "") if owner.entry else ""
+            return f"no runtime has version {owner.entry.bumped_at_version}"
+        return self.stands_in.get(owner.entry.upgrader_name, "")
 
     def text(self, owner: Owner) -> Text:
         """What is known of the tree's text of its upgrader, where nothing of it was replayed."""
-        if owner.entry is None or not self.why_not(owner):
+        if self.seen is None or owner.entry is None or not self._why_not_its_own(owner):
             return Text()
         return self.texts.get(owner.entry.upgrader_name, Text())
 
@@ -103,9 +117,10 @@ class Replays:
 
     def failure(self, owner: Owner) -> str:
         """Why the side after the change could not be had, or not run for it; empty where it could."""
-        if self.failed or not self.why_not(owner):
-            return self.failed or self.unreached.get(owner.path, "")
-        return self.text(owner).failed
+        its_own = self.failed or self.text(owner).failed
+        if its_own or (self.uncompiled and format_of(owner.path).has_upgraders):
+            return its_own or self.uncompiled
+        return "" if self.why_not(owner) else self.unreached.get(owner.path, "")
 
     def row(self, owner: Owner) -> RowReplayed | None:
         """What was seen of it; None where it was not replayed."""
@@ -116,16 +131,18 @@ class Replays:
         row = self.row(fixture.owner)
         if self.seen is None or row is None:
             return {}
-        facts = replay_facts(fixture.owner, fixture.archive, self.seen, row)
+        facts = replay_facts(fixture.owner, fixture.archive, self.seen, row, fixture.schema_then)
         if not say_nothing(fixture.samples):
             return facts
         return {loader: without_values(seen) for loader, seen in facts.items()}
 
     def ran(self, owner: Owner) -> bool | None:
-        """Whether the replay came to the operator's upgrader, or to a guard's operator; None where nobody saw."""
+        """Whether the replay came to the operator's upgrader, or to the operator; None where nobody saw."""
         row = self.row(owner)
         if row is None:
             return None
+        if not format_of(owner.path).has_upgraders:
+            return row.ran.ran or None  # With another schema a call may be one that nothing needs.
         if owner.is_guard:
             return row.ran.ran
         # Where no upgrader is applied, none can be seen running.
@@ -157,9 +174,10 @@ def replay(
     came from elsewhere.
     """
     entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
-    names = sorted({entry.upgrader_name for entry in entries})
+    own = tree.own if tree else set()
+    names = sorted({entry.upgrader_name for entry in entries} | own)
     texts = (tree and tree.upgraders) or {}
-    asked_of_texts = questions(entries, texts, tree.operators) if tree else {}
+    asked_of_texts = questions(entries, texts, tree.operators, own) if tree else {}
     with scratch_folder("opfixtures-replay-") as folder:
         asked = tuple(map(_row, fixtures))
         operators = {
@@ -190,7 +208,8 @@ def replay(
         if name in texts
     }
     stands_in = _stands_in(answers.runtime, runtime.name, tree, entries)
-    return replace(known, stands_in=stands_in, texts=known_texts)
+    uncompiled, doubted = others_of(own, answers.runtime, runtime.name, tree.operators)
+    return replace(known, stands_in=stands_in, texts=known_texts, uncompiled=uncompiled, doubted=doubted)
 
 
 def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
@@ -225,10 +244,10 @@ def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, entries: Sequence[MapEn
 
 def _row(fixture: Replayable) -> dict[str, Json]:
     owner = fixture.owner
-    altered = {}
-    if owner.entry is not None:
+    altered, stamp = {}, fixture.archive.version
+    if owner.entry is not None and stamp is not None:
         altered["raised"] = with_version(fixture.data, owner.last_bump)
-        altered["control"] = with_version(fixture.data, fixture.archive.version)
+        altered["control"] = with_version(fixture.data, stamp)
     return {
         "key": fixture.key,
         "loaders": list(format_of(fixture.key).loaders),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opfixtures.archives.archive import Archive
-from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.formats import EXPORT, JIT, LITE
+from opfixtures.archives.model import Archive, Program
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
+from opfixtures.proving.exported_facts import defaults_fact, names_fact
 from opfixtures.proving.facts import named_operators
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import NOT_REPLAYED, Replayed, RowReplayed, RuntimeSeen
@@ -18,9 +19,17 @@ VALUE_UNSEEN = "whether an output depends on what the upgrader gives cannot be s
 
 
 def replay_facts(
-    owner: Owner, archive: Archive, runtime: RuntimeSeen, replayed: RowReplayed
+    owner: Owner,
+    archive: Archive,
+    runtime: RuntimeSeen,
+    replayed: RowReplayed,
+    schema_then: str | None = None,
 ) -> dict[str, LoaderFacts]:
     """The facts of a replay in `runtime`, per loader. `replayed` has the archive raised to `owner.last_bump` too."""
+    if archive.program is not None:
+        unused = _value_counts(replayed).value is Answer.NO
+        written = replayed.as_written[EXPORT]
+        return {EXPORT: _of_program(owner, archive.program, runtime, written, unused, schema_then)}
     if owner.entry is None:
         unused = _value_counts(replayed).value is Answer.NO
         return {loader: _of_guard(seen, unused) for loader, seen in replayed.as_written.items()}
@@ -50,6 +59,25 @@ def _of_guard(replayed: Replayed, unused: bool) -> LoaderFacts:
     no_upgrader = Fact(Answer.NOT_APPLICABLE, "a guard has no upgrader")
     sensitive = Fact(Answer.NO, OPERATOR_UNUSED) if unused else no_upgrader
     return LoaderFacts(_loads(replayed), _equal(replayed), no_upgrader, sensitive)
+
+
+def _of_program(
+    owner: Owner,
+    program: Program,
+    runtime: RuntimeSeen,
+    replayed: Replayed,
+    unused: bool,
+    schema_then: str | None,
+) -> LoaderFacts:
+    no_upgrader = Fact(Answer.NOT_APPLICABLE, "torch.export.load applies no upgrader")
+    return LoaderFacts(
+        _loads(replayed),
+        _equal(replayed),
+        no_upgrader,
+        Fact(Answer.NO, OPERATOR_UNUSED) if unused else no_upgrader,
+        names_fact(program, runtime),
+        defaults_fact(owner.operator, program, schema_then, runtime),
+    )
 
 
 def _lite(replayed: RowReplayed, sensitive: Fact) -> LoaderFacts:
@@ -163,7 +191,10 @@ def _why_raising_tells_nothing(owner: Owner, archive: Archive, runtime: RuntimeS
     shadows = [
         operator
         for operator in _others(owner, archive, runtime)
-        if any(archive.version < bump <= owner.last_bump for bump in runtime.operator(operator).bumps or ())
+        if any(
+            (archive.version or 0) < bump <= owner.last_bump
+            for bump in runtime.operator(operator).bumps or ()
+        )
     ]
     if shadows:
         return f"raising the version record also disables the upgraders of {named_operators(shadows)}"

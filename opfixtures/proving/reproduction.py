@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from opfixtures.archives.archive import first_difference
+from opfixtures.archives.formats import format_of
 from opfixtures.making.export import Candidate, Errand, NotHad, Outcome, Refused
 from opfixtures.making.plan import PlannedFixture
 from opfixtures.proving.facts import contradiction
 from opfixtures.proving.result import Answer, Fact
-from opfixtures.proving.samples import other_inputs
+from opfixtures.proving.samples import nudged_inputs, other_inputs
 from opfixtures.records.record import Record, RecordedPackage
 from opfixtures.worker.observations import UNSEEN, Json, RanSeen, RuntimeSeen
 
@@ -94,7 +94,7 @@ def _compared(made: Candidate | Refused, data: bytes) -> MadeAgain:
     if isinstance(made, Refused):
         return MadeAgain(refusal=made.reason)
     is_same = made.data == data
-    other = None if is_same else first_difference(made.data, data)
+    other = None if is_same else format_of(made.planned.path).difference(made.data, data)
     return MadeAgain("", is_same, made.again, made.samples, other)
 
 
@@ -160,8 +160,10 @@ def _made_again(
     by = f"torch {runtime.torch}{', which is the recorded one,' if is_recorded else ''}"
     if made.refusal:
         return Fact(Answer.NO, f"made again by {by} it is refused: {made.refusal}")
-    other = other_inputs(record.samples, made.samples, exactly=is_recorded)
-    if other:
+    other = other_inputs(record.samples, made.samples)
+    nudged = "" if other else nudged_inputs(record.samples, made.samples)
+    if other or (nudged and is_recorded):
+        other = other or nudged
         return Fact(Answer.NO, f"made again by {by} its samples are others: {other}")
     if not _is_told_of_all(made.differences, record):
         return Fact(Answer.UNKNOWN, f"{by} did not run all samples when it made it again")
@@ -170,6 +172,13 @@ def _made_again(
             return Fact(
                 Answer.NO, f"made again by {by} it gives other outputs: sample {number}: {difference}"
             )
+    if nudged:
+        # Who wrote the record chose which runtime it names.
+        return Fact(
+            Answer.UNKNOWN,
+            f"{nudged}, and it names another machine or Python than this:"
+            " `opfixtures generate --regenerate` makes it again",
+        )
     if is_recorded and not made.is_same:
         return Fact(Answer.NO, f"made again by {by} it is another archive than {record.archive.file}")
     if is_recorded:

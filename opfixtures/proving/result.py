@@ -58,17 +58,35 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class LoaderFacts:
-    """The facts of a replay with one loader."""
+    """The facts of a replay with one loader. `names` and `defaults` are of torch.export.load, which looks arguments up
+    by name: None for other loaders."""
 
     loads: Fact
     equal: Fact
     applied: Fact
     sensitive: Fact
+    names: Fact | None = None
+    defaults: Fact | None = None
+
+    @property
+    def told(self) -> dict[str, Fact]:
+        """All that there are, by name."""
+        facts = {
+            name: getattr(self, name)
+            for name in ("loads", "equal", "applied", "sensitive", "names", "defaults")
+        }
+        return {name: fact for name, fact in facts.items() if fact is not None}
+
+    @property
+    def judged(self) -> dict[str, Fact]:
+        """Those of which a `no` shows that something is wrong, what says most of it first."""
+        told = self.told
+        return {name: told[name] for name in ("names", "defaults", "equal", "applied") if name in told}
 
     @property
     def differ(self) -> bool:
         """Whether the replay shows that something is wrong."""
-        return Answer.NO in (self.equal.value, self.applied.value)
+        return any(fact.value is Answer.NO for fact in self.judged.values())
 
 
 @dataclass(frozen=True, slots=True)

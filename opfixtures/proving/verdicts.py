@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from opfixtures.change.owner import Owner
 from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE_UNUSED
-from opfixtures.proving.result import Answer, Facts, Status
+from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
 
 _EXPLICIT = (
     "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
@@ -85,14 +85,22 @@ def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
     if row.mismatched:
         return Status.MISMATCH, row.mismatched
     for loader, seen in facts.loaders.items():
-        for name, fact in (("equal", seen.equal), ("applied", seen.applied)):
+        for name, fact in seen.judged.items():
             if fact.value is Answer.NO:
-                return Status.MISMATCH, f"{loader}: not {name}: {fact.reason}"
+                return Status.MISMATCH, f"{loader}: {_wrong(name, fact, seen)}"
     if facts.reproduced.value is Answer.UNKNOWN:
         return Status.UNPROVEN, f"not reproduced: {facts.reproduced.reason}"
     if row.not_replayed:
         return Status.GENERATED, f"not replayed: {row.not_replayed}"
     return _of_replay(row, noticed)
+
+
+def _wrong(name: str, fact: Fact, seen: LoaderFacts) -> str:
+    """What is wrong, in words; with what came of it, where the samples show it."""
+    if name in ("equal", "applied"):
+        return f"not {name}: {fact.reason}"
+    shown = seen.loads.value is Answer.YES and seen.equal.value is Answer.NO
+    return f"{fact.reason} ({seen.equal.reason})" if shown else fact.reason
 
 
 def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
@@ -109,7 +117,11 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     reasons = [seen.sensitive.reason for seen in facts.loaders.values()]
     if OPERATOR_UNUSED in reasons:
         return Status.UNPROVEN, f"{OPERATOR_UNUSED}: {_MEND_UNUSED}"
-    if row.owner.is_guard or noticed:
+    by_name = [fact for seen in facts.loaders.values() for fact in (seen.names, seen.defaults) if fact]
+    unsure = next((fact.reason for fact in by_name if fact.value is Answer.UNKNOWN), None)
+    if unsure is not None:
+        return Status.UNPROVEN, unsure
+    if row.owner.is_guard or noticed or by_name:
         return Status.VERIFIED, row.unseen
     if row.unchanged:
         return Status.UNPROVEN, _NO_CHANGE

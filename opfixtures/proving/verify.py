@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from opfixtures.archives.archive import Archive, ArchiveError
 from opfixtures.archives.formats import format_of
+from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.change.owner import Owner
 from opfixtures.change.record_differences import differences
 from opfixtures.errors import UserError
@@ -63,6 +63,7 @@ class SoundFixture:
             self.found.data,
             record.samples if record else (),
             record.tolerances if record else {},
+            record.pre_change.schema if record else None,
         )
 
     def facts(self, replays: Replays) -> Facts:

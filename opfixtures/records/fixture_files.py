@@ -10,7 +10,7 @@ from opfixtures.repository.git_folder import LFS_POINTER
 from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 
 if TYPE_CHECKING:
-    from opfixtures.archives.archive import Archive
+    from opfixtures.archives.model import Archive
     from opfixtures.records.record import Record
 
 
@@ -75,10 +75,12 @@ class FixtureFiles:
     def archive(self, name: str) -> Archive | str:
         """What the fixture of that name says of itself; or a text, why it is no archive."""
         if name not in self._archives:
-            from opfixtures.archives.archive import MAX_BYTES, ArchiveError, read_archive
+            from opfixtures.archives.archive import MAX_BYTES
+            from opfixtures.archives.formats import format_of
+            from opfixtures.archives.model import ArchiveError
 
             try:
-                self._archives[name] = read_archive(self._content(name, MAX_BYTES, ArchiveError))
+                self._archives[name] = format_of(name).read(self._content(name, MAX_BYTES, ArchiveError))
             except ArchiveError as error:
                 self._archives[name] = str(error)
         return self._archives[name]

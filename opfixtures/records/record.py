@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from opfixtures.records.json_layout import laid_out
 from opfixtures.records.member_forms import FORMS, is_count
 from opfixtures.records.recorded_values import Json, RecordedValueError, check_samples
-from opfixtures.records.strict_json import parse_json, wrong_members
 from opfixtures.records.tolerances import Tolerances, check_tolerances
+from opfixtures.strict_json import parse_json, wrong_members
 
 SCHEMA = 1
 # Twice what a step may tell of its samples; the largest of hundreds of real ones has 6 KiB.
@@ -61,12 +61,12 @@ class RecordedModule:
 
 @dataclass(frozen=True, slots=True)
 class RecordedArchive:
-    """The archive beside the record. `size` in bytes."""
+    """The archive beside the record. `size` in bytes; `version` is that of its stamp: a `.pt2` has none."""
 
     file: str
     sha256: Sha256
     size: Positive
-    version: NotNegative
+    version: NotNegative | None
     bytecode_version: NotNegative | None
     operators: tuple[str, ...]
 

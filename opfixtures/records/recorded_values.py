@@ -44,7 +44,7 @@ class RecordedValueError(ValueError):
 
 def check_samples(samples: Json) -> None:
     """Make sure that this is a list of samples `{"inputs": [...], "output": ...}`, at least one; with `"inputs_after"`
-    where the run changed its inputs.
+    where the run changed its inputs. Inputs by name are an object.
 
     Raises RecordedValueError with the first place that is of another form.
     """
@@ -55,10 +55,20 @@ def check_samples(samples: Json) -> None:
         if not isinstance(sample, dict) or sample.keys() - {"inputs_after"} != {"inputs", "output"}:
             raise RecordedValueError(f"{where} is not of the form {{inputs, output}}")
         for name in sample.keys() - {"output"}:
-            if not isinstance(sample[name], list):
-                raise RecordedValueError(f"{where}.{name} is not a list")
-            _check(sample[name], f"{where}.{name}", 0)
+            _check_inputs(sample[name], f"{where}.{name}")
         _check(sample["output"], f"{where}.output", 0)
+
+
+def _check_inputs(inputs: Json, where: str) -> None:
+    if isinstance(inputs, dict):
+        if not all(isinstance(name, str) and name.isidentifier() for name in inputs):
+            raise RecordedValueError(f"{where} has an input whose name is none")
+        for name, value in inputs.items():
+            _check(value, f"{where}.{name}", 0)
+    elif isinstance(inputs, list):
+        _check(inputs, where, 0)
+    else:
+        raise RecordedValueError(f"{where} is not a list")
 
 
 def is_text(value: Json) -> bool:

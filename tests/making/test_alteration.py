@@ -8,8 +8,9 @@ import zipfile
 import pytest
 
 from opfixtures.archives.altered_archive import with_bytecode_4, with_version
-from opfixtures.archives.archive import ArchiveError, read_archive
+from opfixtures.archives.archive import read_archive
 from opfixtures.archives.flat_pickle import dump_flat_pickle, read_flat_pickle
+from opfixtures.archives.model import ArchiveError
 from opfixtures.making.alteration import altered, in_words
 from opfixtures.records.record import RecordedAlteration
 from opfixtures.settings.runtime_spec import Alteration

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from opfixtures.declarations.declared_model import DeclaredOperators
 from opfixtures.declarations.declared_operators import read_declared_operators
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
-from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, operators_of, questions, text_of
-from opfixtures.worker.observations import CompiledSeen
+from opfixtures.proving import compiling
+from opfixtures.proving.compiling import (
+    UNREAD,
+    Text,
+    TreeOperators,
+    operators_of,
+    others_of,
+    questions,
+    text_of,
+)
+from opfixtures.worker.observations import CompiledSeen, RuntimeSeen, UpgraderSeen
 
 PLACE = Place("map.cpp", 1, 1)
 ENTRY = MapEntry("aten::relu", 11, "relu_0_10", "aten::relu(Tensor self) -> Tensor", PLACE)
@@ -38,6 +49,49 @@ def test_a_worker_is_asked_with_the_operators_that_a_text_may_call() -> None:
 def test_nothing_is_asked_without_a_text_or_all_operators() -> None:
     assert questions([ENTRY], {}, DECLARED) == {}
     assert questions([ENTRY], {"relu_0_10": SOURCE}, UNREAD) == {}
+
+
+def test_texts_that_target_has_not_are_asked_for_whatever_is_known() -> None:
+    assert questions([], {"own": SOURCE}, UNREAD, {"own", "gone"}) == {
+        "own": {"source": SOURCE, "old_schema": None, "operators": {}}
+    }
+    assert questions([ENTRY], {"relu_0_10": SOURCE}, DECLARED, {"relu_0_10"})["relu_0_10"]["old_schema"]
+
+
+def test_many_texts_that_name_all_operators_make_no_larger_job_than_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiling, "MOST_SCHEMAS", 3 * len(RELU + OUT))
+    texts = {f"f{number}_0_10": SOURCE for number in range(9)}
+    assert len(questions([], texts, DECLARED, texts)) == 3
+
+
+SEEN = RuntimeSeen("2.13.0", "bc2c6eda", "3.11", "Linux", 10, None, {})
+
+
+def test_a_text_that_does_not_compile_is_the_end_of_all_models() -> None:
+    compiled = {"a": CompiledSeen(), "b": CompiledSeen(problem="undefined value x")}
+    said = "no model loads: b does not compile with torch 2.13.0 and the operators of this tree: undefined value x"
+    assert others_of({"a", "b"}, replace(SEEN, compiled=compiled), BY, DECLARED) == (said, {})
+    assert others_of({"a"}, replace(SEEN, compiled=compiled), BY, DECLARED) == ("", {})
+
+
+def test_what_nobody_knows_to_compile_leaves_doubt_and_what_the_runtime_has_does_not() -> None:
+    seen = replace(
+        SEEN,
+        compiled={"b": CompiledSeen(problem="undefined value x"), "c": CompiledSeen()},
+        upgraders={"a": UpgraderSeen(registered=True, identity=False, same=True)},
+    )
+    said = "torch compiles all upgraders for any model, and {} was not compiled: {}"
+    unread = "the operators that this tree declares were not read"
+    assert others_of({"a", "b", "c"}, seen, BY, UNREAD) == (
+        "",
+        {"b": said.format("b", f"{unread}: undefined value x")},
+    )
+    assert others_of({"d"}, seen, BY, DECLARED) == (
+        "",
+        {"d": said.format("d", "the worker told nothing of it")},
+    )
 
 
 def test_the_operators_are_those_of_all_files() -> None:

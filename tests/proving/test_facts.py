@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.archives.archive import Archive
+from opfixtures.archives.model import Archive
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place

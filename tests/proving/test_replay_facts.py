@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.archives.archive import Archive
 from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.model import Archive
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place

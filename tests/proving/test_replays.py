@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from opfixtures.archives.archive import Archive
 from opfixtures.archives.formats import JIT
+from opfixtures.archives.model import Archive
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
@@ -110,6 +110,30 @@ def test_a_text_counts_where_nothing_could_be_replayed(runtime: dict[str, object
     assert evidence.not_replayed.endswith("; it compiles")
     another = replays(**runtime, texts={"scale_0_3": Text(mismatched="another signature")})  # type: ignore[arg-type]
     assert evidence_of(OWNER, FACTS, another, CONFIG).mismatched == "another signature"
+
+
+def test_another_text_that_does_not_compile_fails_all_rows_but_those_that_no_upgrader_is_for() -> None:
+    failed = replays(uncompiled="no model loads")
+    assert (failed.failure(OWNER), failed.failure(GUARD)) == ("no model loads", "no model loads")
+    assert failed.failure(replace(OWNER, path="scale_v3.pt2")) == ""
+
+
+def test_another_text_of_which_nobody_knows_leaves_doubt_of_all_rows() -> None:
+    doubted = replays(doubted={"other_0_3": "it may not compile"}, unreached={OWNER.path: "it died"})
+    for owner in (OWNER, GUARD):
+        assert (doubted.why_not(owner), doubted.row(owner), doubted.failure(owner)) == (
+            "it may not compile",
+            None,
+            "",
+        )
+    assert doubted.text(OWNER) == Text()
+    assert doubted.why_not(replace(OWNER, path="scale_v3.pt2")) == ""
+
+
+def test_the_texts_that_target_has_too_need_no_proof() -> None:
+    tree = Tree({"a": "1", "b": "2", "c": "3"}, published={"a": "1", "b": "0", "d": "4"})
+    assert tree.own == {"b", "c"}
+    assert Tree().own == set()
 
 
 def test_a_text_counts_nothing_where_it_was_replayed() -> None:

@@ -151,6 +151,24 @@ def test_what_was_made_again_has_to_agree_as_well_whatever_the_archive_gave(
     assert reproduced(of, seen, "release", made, run) == Fact(Answer.NO, f"made again by {by} {reason}")
 
 
+@pytest.mark.parametrize("number", [1.0000001, 1])
+def test_inputs_that_another_machine_is_said_to_have_made_are_not_proven_where_they_differ_at_all(
+    record: Record, number: float
+) -> None:
+    """Who writes a record chooses the platform that it names: a nudge hides what an upgrader does at a tie."""
+    nudged = {"inputs": [{"tensor": "float32", "shape": [1], "values": [number]}], "output": {"float": 1.0}}
+    made, told = again(samples=(nudged, TWO)), "sample 1 has other inputs in the record than the module gives"
+
+    assert reproduced(record, ELSEWHERE, "release", made, EQUAL) == Fact(
+        Answer.UNKNOWN,
+        f"{told}, and it names another machine or Python than this:"
+        " `opfixtures generate --regenerate` makes it again",
+    )
+    assert reproduced(record, runtime(), "release", made, EQUAL) == Fact(
+        Answer.NO, f"made again by {RECORDED} its samples are others: {told}"
+    )
+
+
 @pytest.mark.parametrize("seen", [runtime(), ELSEWHERE])
 @pytest.mark.parametrize("made", [again(), again(is_same=False), REFUSED])
 def test_an_archive_that_nobody_ran_is_not_proven_by_one_that_was_made_again(

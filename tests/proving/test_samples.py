@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opfixtures.proving.samples import other_inputs, say_nothing
+from opfixtures.proving.samples import nudged_inputs, other_inputs, say_nothing
 
 
 def tensor(*values: object, dtype: str = "float32") -> dict[str, object]:
@@ -29,7 +29,7 @@ def of(*inputs: object) -> list[dict[str, object]]:
     ],
 )
 def test_the_same_inputs_are_the_same(one: object, other: object) -> None:
-    assert other_inputs(of(one), of(other), exactly=False) == ""
+    assert other_inputs(of(one), of(other)) == ""
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_the_same_inputs_are_the_same(one: object, other: object) -> None:
 )
 def test_other_inputs_are_told_with_the_sample(one: object, other: object) -> None:
     told = "sample 1 has other inputs in the record than the module gives"
-    assert other_inputs(of(one), of(other), exactly=False) == told
-    assert other_inputs(of(1, one), of(1, other), exactly=False) == told
+    assert other_inputs(of(one), of(other)) == told
+    assert other_inputs(of(1, one), of(1, other)) == told
 
 
 def test_a_sample_more_or_less_is_told() -> None:
-    assert other_inputs(of(1), [*of(1), *of(2)], exactly=False) == "the record has 1, the module gives 2"
-    assert other_inputs([], of(1), exactly=False) == "the record has 0, the module gives 1"
+    assert other_inputs(of(1), [*of(1), *of(2)]) == "the record has 1, the module gives 2"
+    assert other_inputs([], of(1)) == "the record has 0, the module gives 1"
 
 
 EMPTY = tensor()
@@ -92,21 +92,33 @@ def test_what_has_no_samples_is_told_of_elsewhere() -> None:
 def test_what_a_run_changes_in_its_inputs_is_in_the_record_or_in_none() -> None:
     plain, changing = of(1), [{**of(1)[0], "inputs_after": [2]}]
     said = "sample 1 has in the record no word of what its run changes in its inputs"
-    assert other_inputs(changing, changing, exactly=False) == ""
-    assert other_inputs(plain, changing, exactly=False).startswith(said)
+    assert other_inputs(changing, changing) == ""
+    assert other_inputs(plain, changing).startswith(said)
     assert (
-        other_inputs(changing, plain, exactly=False)
+        other_inputs(changing, plain)
         == "sample 1 says in the record that its run changes its inputs, and it does not"
     )
     assert say_nothing(plain)
     assert not say_nothing(changing)
 
 
-def test_the_runtime_that_made_inputs_makes_them_exactly() -> None:
-    """A nudge can hide what an upgrader does at a tie."""
-    here, nudged = of({"float": 0.5}), of({"float": 0.5000001})
-    assert other_inputs(here, nudged, exactly=False) == ""
-    assert other_inputs(here, nudged, exactly=True) == (
-        "sample 1 has other inputs in the record than the module gives"
-    )
-    assert other_inputs(here, here, exactly=True) == ""
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"float": 0.5}, {"float": 0.5000001}),
+        (tensor(0.0), tensor(-0.0)),
+        ({"complex": [0.0, 1.0]}, {"complex": [-0.0, 1.0]}),
+        (tensor(1.0), tensor(1)),
+        (tensor(1, dtype="bool"), tensor(True, dtype="bool")),
+    ],
+)
+def test_inputs_are_the_same_where_a_nudge_a_sign_and_a_type_are(one: object, other: object) -> None:
+    """A nudge can hide what an upgrader does at a tie, a sign what it does at zero."""
+    told = "sample 2 has other inputs in the record than the module gives"
+    assert nudged_inputs([*of(1), *of(one)], [*of(1), *of(other)]) == told
+    assert nudged_inputs(of(one), of(one)) == ""
+
+
+def test_the_order_of_members_is_no_difference() -> None:
+    one = tensor(1.0)
+    assert nudged_inputs(of(one), of(dict(reversed(one.items())))) == ""

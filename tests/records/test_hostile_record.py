@@ -57,8 +57,11 @@ def test_a_change_of_any_byte_is_seen(gelu_record: Record) -> None:
         ),
         (lambda r: r["archive"].update(size=True), "its archive.size is not a positive integer"),
         (lambda r: r["archive"].update(size=2308.0), "its archive.size is not a positive integer"),
-        (lambda r: r["archive"].update(version=-1), "its archive.version is not an integer from 0"),
-        (lambda r: r["archive"].update(version=2**63), "its archive.version is not an integer from 0"),
+        (lambda r: r["archive"].update(version=-1), "its archive.version is not an integer from 0 or null"),
+        (
+            lambda r: r["archive"].update(version=2**63),
+            "its archive.version is not an integer from 0 or null",
+        ),
         (
             lambda r: r["archive"].update(bytecode_version="7"),
             "its archive.bytecode_version is not an integer from 0 or null",

@@ -150,7 +150,9 @@ def test_another_form_is_refused_with_the_place(value: Any, what: str) -> None:
         ([1], "samples[0] is not of the form {inputs, output}"),
         ([{"inputs": []}], "samples[0] is not of the form {inputs, output}"),
         ([{"inputs": [], "output": 1, "more": 1}], "samples[0] is not of the form {inputs, output}"),
-        ([{"inputs": {"tuple": []}, "output": 1}], "samples[0].inputs is not a list"),
+        ([{"inputs": {"a b": []}, "output": 1}], "samples[0].inputs has an input whose name is none"),
+        ([{"inputs": {"x": {}}, "output": 1}], "samples[0].inputs.x is not an object of a known form"),
+        ([{"inputs": 1, "output": 1}], "samples[0].inputs is not a list"),
         (
             [{"inputs": [], "output": 1, "inputs_after": None}],
             "samples[0].inputs_after is not a list",
