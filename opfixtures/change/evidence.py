@@ -48,7 +48,7 @@ def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str]
 
 def without_owner(change: Change, names: Collection[str]) -> tuple[str, ...]:
     """The paths of the fixtures, among files of these names, that no fixture entry owns: nothing replays them."""
-    owned = {one.path for owner in owners(change) for one in candidates(owner)}
+    owned = {one.path for owner in owners(change) for one, _ in candidates(owner, change.config)}
     paths = (f"{change.config.fixtures}/{name}" for name in sorted(names) if name.endswith(FIXTURES))
     return tuple(path for path in paths if path not in owned)
 

@@ -7,7 +7,9 @@ preprocessed, so code around them can have another text compiled than the one th
 from __future__ import annotations
 
 from opfixtures.change.changes import Change
-from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.model import MapEntry, VersionMap
+
+_NO_BUILD = "no build of the change was given to tell what of it is compiled"
 
 
 def why_not_told(change: Change, entry: MapEntry) -> str:
@@ -15,12 +17,17 @@ def why_not_told(change: Change, entry: MapEntry) -> str:
     if change.published_at() is None:
         # Before the first commit there is nobody else's word.
         return ""
+    here, there = change.version_map.path, change.target.version_map
+    if there is not None and there.path != here:
+        return f"{here} is the version map of this branch, and target's is {there.path}; {_NO_BUILD}"
     after, target = change.after.code_around(), change.target.code_around()
     for path, code in after.items():
         if target.get(path) != code:
             what = "is not where target has its own" if path not in target else "differs from target's"
             more = "" if path not in target else " outside of what it lists"
-            return f"{path} {what}{more}, and no build of the change was given to tell what of it is compiled"
+            return f"{path} {what}{more}, and {_NO_BUILD}"
+    if _times(change.version_map, entry.operator) not in (1, _times(there, entry.operator)):
+        return f"{here} lists {entry.operator} more than once, and of these the first counts"
     mobile, published = change.after.mobile_code(), change.target.mobile_code()
     if mobile == published or (mobile and published and mobile.is_same(published, entry.operator)):
         return ""
@@ -28,3 +35,8 @@ def why_not_told(change: Change, entry: MapEntry) -> str:
     return (
         f"{path} has another upgrader for {entry.operator} than target, and no build of the change was given"
     )
+
+
+def _times(version_map: VersionMap | None, operator: str) -> int:
+    """How often the keys of a version map name an operator, in the arms of an `#if` too."""
+    return sum(key[0] == operator for key in version_map.keys) if version_map else 0

@@ -215,7 +215,7 @@ def _configured_path(snapshot: Snapshot, folder: str) -> str | None:
         raise
     except UserError:
         return None
-    return config.version_map if config else None
+    return (config.version_map or None) if config else None
 
 
 def _missing(why: str, command: str) -> str:

@@ -32,7 +32,7 @@ def numbering_of(change: Change) -> Numbering:
 def is_library(change: Change) -> bool:
     """Whether the map is that of a library whose fixtures TorchScript stamps: no header says what is produced, and not
     all operators are torch's own."""
-    if change.config.fixture_format not in STAMPED_FORMATS:
+    if not set(change.config.fixture_formats).intersection(STAMPED_FORMATS):
         return False
     operators = (operator for operator, _ in change.entries.keys() | change.published_entries.keys())
     return not has_header(change) and not all(operator.startswith(_TORCH) for operator in operators)

@@ -37,29 +37,25 @@ class Owner:
         return self.entry is None
 
 
-def fixture_path(config: Config, row: FixtureEntry) -> str:
-    """Where the fixture of a fixture entry stands, as PyTorch's generate_models.py names it."""
-    return f"{config.fixtures}/{fixture_stem(row.module)}.{config.fixture_format}"
-
-
 def owner_of(change: Change, row: FixtureEntry, entry: MapEntry | None) -> Owner:
-    """The fixture entry `row` with the entry that it matches; a guard without one."""
-    path = fixture_path(change.config, row)
+    """The fixture entry `row` with the entry that it matches, a guard without one; its fixture of the first format, as
+    PyTorch's generate_models.py names it."""
+    path = change.config.fixture_paths(fixture_stem(row.module))[0]
     if entry is None:
         return Owner(row, path)
     last_bump = change.matching.covered(entry.operator).stop
     return Owner(row, path, entry, change.matching.covers(entry), last_bump)
 
 
-def candidates(owner: Owner) -> Iterator[Owner]:
-    """The owner of all files that may stand for a fixture entry: of its fixture first, then of what has another format.
+def candidates(owner: Owner, config: Config) -> Iterator[tuple[Owner, bool]]:
+    """The owner of each file that may stand for a fixture entry, and whether its format is asked for: those first.
 
-    Each is evidence and is replayed. Only the first is the fixture that is owed.
+    Each is evidence and is replayed. Only what is asked for is owed.
     """
-    yield owner
     stem, _, _ = owner.path.rpartition(".")
-    others = (f"{stem}{ending}" for ending in FIXTURES)
-    yield from (replace(owner, path=path) for path in others if path != owner.path)
+    asked = [f".{one}" for one in config.fixture_formats]
+    for ending in (*asked, *(one for one in FIXTURES if one not in asked)):
+        yield replace(owner, path=f"{stem}{ending}"), ending in asked
 
 
 def owners(change: Change) -> Iterator[Owner]:

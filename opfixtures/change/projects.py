@@ -195,16 +195,22 @@ def folders_in(objects: GitObjects, states: Sequence[Snapshot]) -> list[str]:
 
 
 def entries_of(state: Snapshot, folder: str) -> Entries | None:
-    """What the entries of a project's version map say; None where there is no map, or no settings to find it."""
+    """What the entries of a project's version map say, or without a map the rows of its registry; None without such a
+    file, or settings to find it."""
+    from opfixtures.declarations.registry import read_registry
     from opfixtures.declarations.version_map import read_version_map
 
     try:
         config = read_config(state, folder)
     except ConfigurationError:
         return None
-    source = state.read(config.version_map) if config else None
+    source = state.read(config.first_file) if config else None
     if config is None or source is None:
         return None
+    if not config.version_map:
+        return frozenset(
+            (row.operator, 0, row.module, "") for row in read_registry(config.registry, source).rows
+        )
     return frozenset(entry.text for entry in read_version_map(config.version_map, source).entries)
 
 

@@ -45,8 +45,8 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
     sources_before = read_sources(compared.before, config_before, tolerant=True)
     # What no settings name any more nobody reads from then on: it is gone, also where its file stands.
     sources = {} if config.is_gone else read_sources(compared.after, config)
-    if config_before.version_map not in sources_before and config.version_map not in sources:
-        raise UserError(_no_version_map(objects, compared, config_before, config))
+    if config_before.first_file not in sources_before and config.first_file not in sources:
+        raise UserError(_nothing_declared(objects, compared, config_before, config))
     before = declare(sources_before, config_before, fixtures_before, compared.before)
 
     others = _Others(objects, compared, config_before, config, before)
@@ -152,8 +152,8 @@ def _upstream(objects: GitObjects, before: Config, after: Config) -> str:
 
 def _map_of(snapshot: Snapshot, config: Config) -> VersionMap | None:
     """The version map where `config` has it."""
-    source = snapshot.read(config.version_map)
-    return None if source is None else declare({config.version_map: source}, config).version_map
+    source = snapshot.read(config.version_map) if config.version_map else None
+    return declare({} if source is None else {config.version_map: source}, config).version_map
 
 
 def _naming(snapshot: Snapshot, fixtures: str, words: Sequence[str]) -> Mapping[str, str | None]:
@@ -169,13 +169,14 @@ def _may_differ(compared: Comparison, fixtures: str) -> bool:
     return paths is None or any(f"{path}/".startswith(f"{fixtures}/") for path in paths)
 
 
-def _no_version_map(objects: GitObjects, compared: Comparison, before: Config, after: Config) -> str:
-    advice = f"correct `version-map` in {after.source}" if after.source else "add it"
-    if is_index(compared.after) and WorkTreeSnapshot(objects.repository.root).has(after.version_map):
+def _nothing_declared(objects: GitObjects, compared: Comparison, before: Config, after: Config) -> str:
+    key, what = ("version-map", "version map") if after.version_map else ("registry", "registry")
+    advice = f"correct `{key}` in {after.source}" if after.source else "add it"
+    if is_index(compared.after) and WorkTreeSnapshot(objects.repository.root).has(after.first_file):
         from shlex import quote
 
-        advice = f"`git add {quote(after.version_map)}`: only the work tree has it"
+        advice = f"`git add {quote(after.first_file)}`: only the work tree has it"
     return (
-        f"no version map: neither {before.version_map} in {compared.before.name} "
-        f"nor {after.version_map} in {compared.after.name}: {advice}"
+        f"no {what}: neither {before.first_file} in {compared.before.name} "
+        f"nor {after.first_file} in {compared.after.name}: {advice}"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opfixtures.declarations.model import MapEntry
 
 if TYPE_CHECKING:
-    from opfixtures.archives.archive import Archive
+    from opfixtures.archives.model import Archive
     from opfixtures.records.record import Record
 
 

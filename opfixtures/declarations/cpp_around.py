@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from opfixtures.declarations.cpp_cursor import Cursor
 from opfixtures.declarations.cpp_text import cpp_text
-from opfixtures.declarations.cpp_tokens import normalise_line_breaks, tokenise
+from opfixtures.declarations.cpp_tokens import normalise_line_breaks, tokenise, with_operators
+from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.place import Problem
 
 _HOLE = ""
@@ -20,11 +21,11 @@ def code_around(path: str, source: bytes, readers: Sequence[Callable[[Cursor], o
     """The tokens of a file outside of its initialisers, and all its directives. Each of the readers walks through it
     with a cursor.
 
-    An initialiser is an empty text. Of what is no text there is nothing.
+    An initialiser is an empty text. Of what is no text, or means two things, all bytes count.
     """
     text = cpp_text(path, source)
-    if isinstance(text, Problem):
-        return ()
+    if isinstance(text, Problem) or read_in_two_ways(normalise_line_breaks(text)):
+        return (repr(source),)
     cursors = [Cursor(path, text) for _ in readers]
     for read, cursor in zip(readers, cursors, strict=True):
         read(cursor)
@@ -35,7 +36,7 @@ def code_around(path: str, source: bytes, readers: Sequence[Callable[[Cursor], o
 def _outside(text: str, initialisers: Iterable[tuple[int, int]]) -> Iterable[str]:
     holes = iter(sorted(initialisers))
     begin, end = next(holes, (len(text), len(text)))
-    for token in tokenise(text):
+    for token in with_operators(tokenise(text)):
         while token.offset > end:
             begin, end = next(holes, (len(text), len(text)))
         if token.offset == begin:

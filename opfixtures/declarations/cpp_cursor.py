@@ -15,6 +15,7 @@ from opfixtures.declarations.cpp_tokens import (
     quoted,
     tokenise,
 )
+from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.place import Problem
 
 _INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
@@ -55,7 +56,8 @@ class Cursor:
         self.text = normalise_line_breaks(text)
         self._tokens = live_tokens(tokenise(self.text))
         self.lines = Lines(path, self.text)
-        self.problems: list[Problem] = []
+        odd = read_in_two_ways(self.text)
+        self.problems = [] if odd is None else [Problem(self.lines.place(odd[0]), odd[1])]
         self.interruptions: list[Token] = []
         self.passed: list[Token] = []
         self.directives: list[Token] = []

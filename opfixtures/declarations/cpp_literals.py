@@ -64,10 +64,11 @@ def _unescape(match: re.Match[str]) -> str:
         return _SIMPLE.get(text, text)
     if kind in ("octal", "hex"):
         byte = int(text, 8 if kind == "octal" else 16)
-        if byte <= 0xFF:
+        # Where a text is made of a literal without its length, it ends at a NUL.
+        if 0 < byte <= 0xFF:
             return chr(byte) if byte < 0x80 else chr(0xDC00 + byte)
     elif kind in ("short", "long"):
         character = int(text, 16)
-        if character < 0xD800 or 0xDFFF < character <= 0x10FFFF:
+        if 0 < character < 0xD800 or 0xDFFF < character <= 0x10FFFF:
             return chr(character)
     raise EscapeError(f"`{match[0]}` is no escape sequence for a character", match.start())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -51,6 +51,8 @@ _TROUBLES = {
     "open_raw_string": "a raw string literal begins here and does not end",
     "open_literal": "a literal begins here and has no closing quote on its line",
 }
+# Of these are the operators of several characters; `/` is kept for comments.
+_OPERATORS = frozenset("+-&|<>=*!^")
 TROUBLE = "trouble"
 END = "end"
 
@@ -87,6 +89,23 @@ def tokenise(text: str) -> Iterator[Token]:
         if kind in ("word", "number") and "\\" in token:
             token = re.sub(_SPLICE, "", token)
         yield Token(kind, token, offset)
+
+
+def with_operators(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens, with those together that stand together and may be one operator: `a-- - b` is not `a - --b`."""
+    before: Token | None = None
+    for token in tokens:
+        is_part = token.kind == "punctuation" and token.text in _OPERATORS
+        if before and is_part and before.offset + len(before.text) == token.offset:
+            before = Token(before.kind, before.text + token.text, before.offset)
+            continue
+        if before:
+            yield before
+        before = token if is_part else None
+        if not is_part:
+            yield token
+    if before:
+        yield before
 
 
 def comments(text: str) -> Iterator[tuple[int, str]]:

@@ -6,8 +6,6 @@ The version map is the variable of a map type whose template arguments name `Upg
 
 from __future__ import annotations
 
-import re
-
 from opfixtures.declarations.cpp_changes import Changes
 from opfixtures.declarations.cpp_conditionals import Alternatives, Path
 from opfixtures.declarations.cpp_cursor import Cursor, UnclosedError
@@ -17,9 +15,6 @@ from opfixtures.declarations.model import VersionMap
 from opfixtures.declarations.place import Place, Problem
 
 _HEADERS = (".h", ".hpp")
-# clang ends a line there, and gcc does not.
-_LONE_RETURN = re.compile(r"\r(?!\n)")
-_TWO_WAYS = "a line ends in a carriage return alone, which compilers read in two ways: end it in a line feed"
 _QUALIFIERS = frozenset({"const", "constexpr", "inline", "static", "volatile"})
 _BUILT_IN_TYPES = frozenset({"bool", "char", "double", "float", "int", "long", "short", "unsigned", "void"})
 
@@ -39,9 +34,6 @@ def read_cpp_version_map(path: str, text: str) -> VersionMap:
             "or set `version-map` to the file that has it"
         )
         cursor.problems.append(Problem(Place(path, 1, 1), message))
-    alone = _LONE_RETURN.search(cursor.text)
-    if alone:
-        cursor.problems.append(Problem(cursor.lines.place(alone.start()), _TWO_WAYS))
     problems = sorted(cursor.problems, key=lambda problem: problem.place)
     return VersionMap(path, tuple(finder.entries), tuple(problems), tuple(finder.keys), finder.end)
 

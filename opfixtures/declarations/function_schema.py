@@ -39,7 +39,7 @@ _MAX_NESTING = 16
 # What begins with a small letter is a type, or a type variable.
 _BASE_TYPE = re.compile(
     "[a-z].*|Any|AnyClassType|AnyEnumType|Capsule|ConstQuantizerPtr|Device|DeviceIndex|Dimname|Generator|Layout"
-    "|MemoryFormat|None|NoneType|QScheme|Quantizer|Scalar|ScalarType|Storage|Stream|SymBool|SymInt|Tensor"
+    "|MemoryFormat|None|NoneType|PyObject|QScheme|Quantizer|Scalar|ScalarType|Storage|Stream|SymBool|SymInt|Tensor"
 )
 _TYPES_INSIDE = {"Await": 1, "Dict": 2, "Future": 1, "RRef": 1, "Union": None}
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL, live_tokens
 from opfixtures.declarations.cpp_tokens import TROUBLE, normalise_line_breaks, tokenise
+from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import SourceLines, parse, place
 from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgraders
@@ -21,8 +22,8 @@ from opfixtures.declarations.upgrader_model import MobileUpgrader, MobileUpgrade
 # Behind the table stand the instructions of the upgraders, most of the file.
 _BEHIND_TABLE = "getUpgraderBytecodeList()"
 _ROW = re.compile(
-    r'\bstring\(\s*+"(?P<operator>[^"\\\n]*+)"\s*+\)'
-    r"|\bUpgrader\(\s*+\{\s*+(?P<first>[0-9]{1,10}+)\s*+,\s*+(?P<last>[0-9]{1,10}+)\s*+,"
+    r'\bstring\((?:\s*+"(?P<operator>[^"\\\n]*+)"\s*+\))?'
+    r"|\bUpgrader\(\s*+\{\s*+(?P<first>0|[1-9][0-9]{0,9}+)\s*+,\s*+(?P<last>0|[1-9][0-9]{0,9}+)\s*+,"
     r'\s*+"(?P<name>[^"\\\n]*+)"'
 )
 _NO_BREAK = re.compile("[^\n]")
@@ -33,7 +34,8 @@ _EXCLUSIONS = frozenset({"EXCLUDED_OP_SET", "EXCLUE_UPGRADER_SET"})
 def read_mobile_upgraders(path: str, table: bytes, generator: tuple[str, bytes] | None) -> MobileUpgraders:
     """The rows of the table at `path`, and the exclusions of the generator, its path and bytes.
 
-    Rows in comments, and in the arms of an `#if` that can never be compiled, are none. Nothing is run, and nothing is
+    Rows in comments, in the arms of an `#if` that can never be compiled, and of an operator whose name is no plain
+    literal are none; nor has a file any that compilers read in two ways. Nothing is run, and nothing is
     raised.
     """
     text = table.decode("utf-8", "replace")
@@ -43,12 +45,14 @@ def read_mobile_upgraders(path: str, table: bytes, generator: tuple[str, bytes] 
 
 def _rows(path: str, text: str) -> Iterator[MobileUpgrader]:
     text = normalise_line_breaks(text.partition(_BEHIND_TABLE)[0])
+    if read_in_two_ways(text):
+        return
     # Of the text as it stands: what was compiled lacks those inside of a word.
     breaks = [match.start() for match in re.finditer("\n", text)]
     operator = ""
     for match in _ROW.finditer(_compiled(text)):
         if match["name"] is None:
-            operator = match["operator"]
+            operator = match["operator"] or ""
             continue
         line = bisect_right(breaks, match.start())
         column = match.start() - (breaks[line - 1] if line else -1)

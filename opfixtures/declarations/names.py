@@ -48,11 +48,25 @@ def class_name_for(operator: str, version: int) -> str:
     `aten::gelu.out` at 9 is `TestVersionedGeluOutV9`, `aten::div_.Tensor` at 3
     `TestVersionedDivInplaceTensorV3`. It is an identifier, whatever the text.
     """
+    return f"TestVersioned{_words(operator)}V{max(version, 0)}"
+
+
+def guard_name_for(operator: str) -> str:
+    """A name for a guard's fixture module, which ends in no version: `mylib::scale.out` is `ScaleOutGuard`.
+
+    It is an identifier, and no word of Python, whatever the text.
+    """
+    words = _words(operator)
+    return f"{'Op' * words[:1].isdigit()}{words}Guard"
+
+
+def _words(operator: str) -> str:
+    """Name and overload of an operator, each word of them with a capital letter."""
     _, name, overload = _split(operator)
     if name.endswith("_") and not name.endswith("__"):
         name += "inplace"
     words = re.findall("[A-Za-z0-9]+", f"{name}.{overload}")
-    return f"TestVersioned{''.join(word[0].upper() + word[1:] for word in words)}V{max(version, 0)}"
+    return "".join(word[0].upper() + word[1:] for word in words)
 
 
 def numbered(class_name: str, number: int) -> str:

@@ -17,6 +17,7 @@ from opfixtures.declarations.cpp_tokens import (
     quoted,
     tokenise,
 )
+from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.upgrader_model import FileFormatVersions, VersionConstant
 
@@ -50,7 +51,8 @@ def read_produced_version(path: str, source: bytes) -> FileFormatVersions:
     lines = Lines(path, text)
     found: dict[str, list[VersionConstant]] = {name: [] for name in _NAMES}
     arms = {name: Alternatives() for name in _NAMES}
-    problems: list[Problem] = []
+    odd = read_in_two_ways(text)
+    problems = [] if odd is None else [Problem(lines.place(odd[0]), odd[1])]
     for assigned in _assigned(text):
         place = lines.place(assigned.value.offset)
         number = integer_value(assigned.value.text) if assigned.behind.text in (";", "}") else None

@@ -41,7 +41,7 @@ def read_sources(snapshot: Snapshot, config: Config, tolerant: bool = False) -> 
         config.mobile_upgraders,
         config.mobile_upgraders_generator,
     )
-    paths = (config.version_map, config.registry, *config.fixture_modules, *filter(None, optional))
+    paths = filter(None, (config.version_map, config.registry, *config.fixture_modules, *optional))
     read = {path: _tolerated(snapshot.read, path) if tolerant else snapshot.read(path) for path in paths}
     return {path: source for path, source in read.items() if source is not None}
 
@@ -82,7 +82,7 @@ def declare(
     registry = sources.get(config.registry)
     module_files = {path: sources[path] for path in config.fixture_modules if path in sources}
     return Declarations(
-        version_map=None if version_map is None else _version_map(config.version_map, version_map),
+        version_map=_version_map(config.version_map, version_map),
         registry=None if registry is None else _registry(config.registry, registry),
         modules=_modules(tuple(module_files.items())),
         module_files=module_files,
@@ -120,8 +120,11 @@ def _file(sources: Mapping[str, bytes], path: str | None) -> _File:
 
 # A change leaves most files as they were: what was read before is not read again after, nor in target.
 @lru_cache(maxsize=3)
-def _version_map(path: str, source: bytes) -> VersionMap:
-    return read_version_map(path, source)
+def _version_map(path: str, source: bytes | None) -> VersionMap | None:
+    """The version map of a file, None where that is not there. Settings that name no file have an empty one."""
+    if not path:
+        return VersionMap(path)
+    return None if source is None else read_version_map(path, source)
 
 
 @lru_cache(maxsize=3)

@@ -14,7 +14,7 @@ from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 
 if TYPE_CHECKING:
-    from opfixtures.archives.archive import Archive
+    from opfixtures.archives.model import Archive
     from opfixtures.records.record import Record
 
 _MOST_NAMED = 5
@@ -63,13 +63,19 @@ def archive_version_is_not_covered(change: Change, finding: NewFinding) -> Itera
     produce. TestVersionedDivTensorExampleV7 stands for an operator bumped at 4 (pytorch/pytorch#70629), and
     no upgrader was ever applied to it.
 
+    A `.pt2` has no stamp, and this finds nothing in one: torch.export.load applies no upgrader. There an operator
+    keeps its name, and its arguments their names, order and defaults, for as long as old files are read. What has
+    to be different gets another name or overload beside it, or one more argument, last, whose default means what
+    the operator did without it.
+
     To mend it, make the fixture with a build from before the change, which opfixtures finds by itself:
 
         opfixtures generate --regenerate --operator aten::gelu
     """
     for name, entry, archive in _covered_archives(change):
         covers = change.matching.covers(entry)
-        if archive.version in covers:
+        # A `.pt2` has no stamp.
+        if archive.version is None or archive.version in covers:
             continue
         why = "too long before the change, an earlier entry is in between"
         if archive.version >= covers.stop:
@@ -88,7 +94,8 @@ def archive_does_not_call_the_operator(change: Change, finding: NewFinding) -> I
 
     An upgrader is applied where the old operator is called. An archive that calls another overload, or
     something that torch put in the operator's place, passes whatever becomes of the upgrader. The operators
-    are read from the archive's bytecode; an archive without one, a .pt, tells their names and no overload.
+    are read from the archive's bytecode; an archive without one, a .pt, tells their names and no overload. A
+    `.pt2` has no stamp and no bytecode: its program names each operator with its overload.
 
     torch.stft is a function in Python: the module that stood for aten::stft never called the operator it was
     registered for, and the change was reverted later (pytorch/pytorch#73434, #77257).

@@ -170,6 +170,11 @@ def registered_operator_is_not_in_the_map(change: Change, finding: NewFinding) -
     upgrader: as soon as the operator computes something else, that is seen. The change that alters it adds its
     entry, and the guard becomes the proof of that.
 
+        opfixtures new mylib::scale --guard
+
+    writes the row and its class, and with --all those of each operator that the library declares. Where the settings
+    name no version map, as for fixtures exported with torch.export alone, every row is a guard.
+
     A warning when the row is added, because a misspelt operator looks the same; an error when the operator
     leaves the map, and its row stays. When random_.from was renamed and the change reverted
     (pytorch/pytorch#89797, #94611), three modules and their fixtures stayed behind.
@@ -187,7 +192,7 @@ def registered_operator_is_not_in_the_map(change: Change, finding: NewFinding) -
         if row.operator in left:
             left_it = finding(row.operator, row.place, f"{message} any more", _of_what_left(change, row))
             yield replace(left_it, severity=Severity.ERROR)
-        elif row in added:
+        elif row in added and change.config.version_map:
             yield finding(row.operator, row.place, f"{message}: it is a guard", _GUARD)
 
 

@@ -13,6 +13,7 @@ from opfixtures.records.fixture_files import fixture_of, is_record
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.settings.fixture_formats import STAMPED
 
 
 @rule("OPF301", Severity.NOTE)
@@ -52,11 +53,11 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     rows = [*(row for _, row in change.owed), *change.added_guards, *_without_their_fixture(change)]
     for row in dict.fromkeys(rows):
         # What has another format is replayed, and is not the fixture that is owed.
-        path = f"{change.config.fixtures}/{fixture_stem(row.module)}.{change.config.fixture_format}"
-        if not change.has_file(path):
-            message = f"the fixture of {row.module} is not there yet: {path}"
-            hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
-            yield finding(row.operator, row.place, message, hint)
+        for path in change.config.fixture_paths(fixture_stem(row.module)):
+            if not change.has_file(path):
+                message = f"the fixture of {row.module} is not there yet: {path}"
+                hint = f"opfixtures generate --operator {quote(printable(row.operator))}"
+                yield finding(row.operator, row.place, message, hint)
 
 
 def _without_their_fixture(change: Change) -> Iterator[FixtureEntry]:
@@ -78,7 +79,8 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
     A fixture may go with its entry when that may go, as when stft and istft were taken back
     (pytorch/pytorch#73434, #77257): `opfixtures explain OPF109` says when. One that no entry of target owns may
     go as well, with its row if it has one: it is a guard then, and nothing replays the operator any more,
-    which is a warning. So may the three that random_.from left behind (#89797, #94611). A guard's may get another name,
+    which is a warning, and of a `.pt2`, which no entry stands for either, an error unless an accepted break
+    names the operator. So may the three that random_.from left behind (#89797, #94611). A guard's may get another name,
     with its class, when the operator gets its entry.
 
     To mend it, restore it; for what the operator does now, add another entry, with a fixture of its own:
@@ -107,10 +109,21 @@ def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterato
             yield finding(operator, Place(path, 1, 1), message, hint)
         elif row is not None and owners.is_guard(row) and not _is_replayed(change, name, row.operator):
             message = f"a guard is taken away: nothing replays {operator} any more"
-            guard = finding(
+            gone = finding(
                 operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
             )
-            yield replace(guard, severity=Severity.WARNING)
+            yield (
+                gone
+                if _is_all_there_is(change, name, row.operator)
+                else replace(gone, severity=Severity.WARNING)
+            )
+
+
+def _is_all_there_is(change: Change, name: str, operator: str) -> bool:
+    """Whether nothing but a guard's fixture is there for old models, as in a `.pt2`, and no accepted break says what
+    becomes of them."""
+    accepted = (one.operator for one in change.config.accepted_breaks)
+    return not fixture_of(name).endswith(STAMPED) and operator not in accepted
 
 
 def _is_renamed(change: Change, content: str, row: FixtureEntry | None) -> bool:

@@ -36,7 +36,7 @@ def modules_write_the_same_file(change: Change, finding: NewFinding) -> Iterator
         if other is not row and not judged.isdisjoint((row, other)):
             # What is published keeps its name, and so does its fixture.
             renamed = row if row in judged else other
-            path = f"{change.config.fixtures}/{fixture_stem(row.module)}.{change.config.fixture_format}"
+            path = change.config.fixture_paths(fixture_stem(row.module))[0]
             if proposals is None:
                 from opfixtures.synthesis.proposals import Proposals
 

@@ -14,7 +14,7 @@ from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import SHARED_FILE
 from opfixtures.settings.waivers import Waiver, waiver_for
 
-REPLAYS = ("replay.torch.jit.load", "replay.lite", "replay.unproven")
+REPLAYS = ("replay.torch.jit.load", "replay.lite", "replay.torch.export.load", "replay.unproven")
 """What a replay comes to, as a code that can be waived: of a loader that differs, and where nothing is proven."""
 
 NOT_TO_BE_WAIVED = {

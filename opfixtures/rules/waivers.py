@@ -25,8 +25,8 @@ def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
     upgraders by a name in a set, without a date or a reason: years later an old model still gives floats in
     one interpreter and ints in the other.
 
-    What only a replay can tell (`replay.lite`, `replay.torch.jit.load`) counts as needed while the operator
-    is in the version map.
+    What only a replay can tell (`replay.lite`, `replay.torch.export.load`) counts as needed while the operator
+    is in the version map, or has a guard.
 
     To mend it, mend what was waived and take the waiver away; or give it a later `expires`, with a reason
     that still holds.
@@ -61,7 +61,9 @@ class _Needed:
 
         if code in REPLAYS:
             matching = self._change.matching
-            return bool(self._change.version_map.problems) or matching.has_operator(waiver.key)
+            if self._change.version_map.problems or matching.has_operator(waiver.key):
+                return True
+            return any(row.operator == waiver.key for row in self._change.guards)
         if code not in self._keys:
             rule = RULES[code]
             found = rule.judge(self._change, partial(Finding, rule.code, rule.severity))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.repository.snapshot import Snapshot
 from opfixtures.settings.config_table import Table
-from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS, STAMPED_FORMATS
 from opfixtures.settings.presets import PRESETS, PYTORCH
 from opfixtures.settings.runtime_spec import RuntimeSpec, read_runtimes, version_range
 from opfixtures.settings.settings_scan import FILES_BESIDE_THE_MAP, below
@@ -72,8 +72,9 @@ class Config:
 
     `operators` are paths and globs of the files that declare operators with their schemas.
 
-    `fixture_format` is an ending of `archives.formats.FORMATS`. `target` is None where `origin/HEAD` holds.
-    `source` is the file the settings stand in, None where a preset needed no file. `sources` are globs of the files
+    `version_map` is empty where there is none, and guards alone: `.pt2` has no versions. `fixture_formats` are endings
+    of `archives.formats.FORMATS`. `target` is None where `origin/HEAD` holds. `source` is the file the settings stand
+    in, None where a preset needed no file. `sources` are globs of the files
     that a library is built from (`sources.Sources`), empty where the default holds. `identity_upgraders` are upgraders
     that change nothing although their graphs do not show it, by name, each with the reason. `upstream` is the branch
     that a fork follows, None where the repository is none, and `reserved_versions` are those of the fork's own.
@@ -91,7 +92,7 @@ class Config:
     mobile_upgraders: str | None = None
     mobile_upgraders_generator: str | None = None
     waivers: tuple[Waiver, ...] = ()
-    fixture_format: str = "ptl"
+    fixture_formats: tuple[str, ...] = FIXTURE_FORMATS[:1]
     sources: tuple[str, ...] = ()
     identity_upgraders: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
@@ -106,8 +107,17 @@ class Config:
     @property
     def declared(self) -> tuple[str, ...]:
         """The files that fixtures are declared by."""
-        own = (self.version_map, self.registry, *self.fixture_modules)
-        return (*own, *filter(None, (self.upgraders, self.versions)))
+        own = (self.version_map, self.registry, *self.fixture_modules, self.upgraders, self.versions)
+        return tuple(filter(None, own))
+
+    def fixture_paths(self, stem: str) -> tuple[str, ...]:
+        """Where the fixtures of that name stand, one of each format that is asked for."""
+        return tuple(f"{self.fixtures}/{stem}.{one}" for one in self.fixture_formats)
+
+    @property
+    def first_file(self) -> str:
+        """What a project begins with: its version map; without one its registry."""
+        return self.version_map or self.registry
 
 
 def read_config(snapshot: Snapshot, folder: str = "") -> Config | None:
@@ -138,8 +148,9 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
     preset = table.choice("preset", tuple(PRESETS))
     if preset is not None:
         table = Table({**PRESETS[preset], **settings}, table.where, folder)
+    formats = table.choices("fixture-format", FIXTURE_FORMATS) or FIXTURE_FORMATS[:1]
     return Config(
-        version_map=table.needed("version-map", table.path("version-map")),
+        version_map=_version_map(table, formats),
         upgraders=table.path("upgraders"),
         registry=table.needed("registry", table.path("registry")),
         fixture_modules=table.needed("fixture-modules", table.paths("fixture-modules")),
@@ -151,7 +162,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         mobile_upgraders=table.path("mobile-upgraders"),
         mobile_upgraders_generator=table.path("mobile-upgraders-generator"),
         waivers=_waivers(table, text),
-        fixture_format=table.choice("fixture-format", FIXTURE_FORMATS) or FIXTURE_FORMATS[0],
+        fixture_formats=formats,
         sources=table.words("sources"),
         identity_upgraders=_reasons(table, "identity-upgraders"),
         folder=folder,
@@ -162,6 +173,13 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         operators=table.paths("operators") or (),
         accepted_breaks=_accepted_breaks(table, text),
     )
+
+
+def _version_map(table: Table, formats: tuple[str, ...]) -> str:
+    """The path of the version map; empty where no format has a version, and there is none."""
+    path = table.path("version-map")
+    needs_none = path is None and not set(formats).intersection(STAMPED_FORMATS)
+    return "" if needs_none else table.needed("version-map", path)
 
 
 def _reserved(table: Table) -> VersionRange | None:

@@ -118,6 +118,19 @@ class Table:
             raise self.error(f"{key} is {value[:80]!r}, known is {' and '.join(map(repr, known))}")
         return found
 
+    def choices(self, key: str, known: tuple[Choice, ...]) -> tuple[Choice, ...] | None:
+        """One of `known`, or a list of some of them, each once."""
+        value = self.values.get(key)
+        if not isinstance(value, list):
+            one = self.choice(key, known)
+            return None if one is None else (one,)
+        found = tuple(one for word in value for one in known if one == word)
+        if not found or len(set(found)) != len(value):
+            raise self.error(
+                f"{key} is {str(value)[:80]}, known are {' and '.join(map(repr, known))}, each once"
+            )
+        return found
+
     def path(self, key: str) -> str | None:
         """A path below the folder of the settings; given from the repository's root."""
         value = self.text(key)

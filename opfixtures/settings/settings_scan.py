@@ -70,7 +70,7 @@ class Scan:
         if "preset" in values or (pytorch and not by_settings):
             required += [] if "version-map" in values else [PYTORCH_MAP]
             named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
-        elif by_settings and len(values.get("version-map", [])) != 1:
+        elif by_settings and not _has_one_map(values):
             raise UncertainError
         if any("*" in path or "?" in path for path in excluded):
             raise UncertainError
@@ -79,6 +79,12 @@ class Scan:
         self.excluded = [below(folder, path) for path in excluded]
         self.required = [below(folder, path) for path in required]
         self.watched = [below(folder, path) for path in named if _is_path(path)]
+
+
+def _has_one_map(values: dict[str, list[str]]) -> bool:
+    """Whether the settings name one version map, or none where `.pt2` has no versions, and there are guards alone."""
+    maps = values.get("version-map")
+    return values.get("fixture-format") == ["pt2"] if maps is None else len(maps) == 1
 
 
 def _settings(text: str) -> list[str]:

@@ -93,6 +93,14 @@ def test_so_does_code_around_the_version_map(tree: GitRepository) -> None:
     assert changed(tree, **{VERSION_MAP: second}).startswith(f"{VERSION_MAP} differs from target's")
 
 
+def test_so_does_a_second_key_of_the_operator(tree: GitRepository) -> None:
+    twice = VERSIONS.replace('{"aten::gelu"', '{"aten::gelu", {}}, {"aten::gelu"')
+
+    assert changed(tree, **{VERSION_MAP: twice}) == (
+        f"{VERSION_MAP} lists aten::gelu more than once, and of these the first counts"
+    )
+
+
 def test_so_do_settings_that_name_another_file(tree: GitRepository) -> None:
     settings = '[tool.opfixtures]\npreset = "pytorch"\nupgraders = "docs/upgraders.cpp"\n'
 
@@ -100,6 +108,36 @@ def test_so_do_settings_that_name_another_file(tree: GitRepository) -> None:
         "docs/upgraders.cpp is not where target has its own,"
         " and no build of the change was given to tell what of it is compiled"
     )
+
+
+def test_so_do_settings_that_name_a_version_map_of_another_language(tree: GitRepository) -> None:
+    """A C++ map that is emptied beside it would be the one that is compiled."""
+    settings = '[tool.opfixtures]\npreset = "pytorch"\nversion-map = "docs/map.py"\n'
+    entry = {
+        "bumped_at_version": 10,
+        "upgrader_name": "gelu_0_9",
+        "old_schema": "aten::gelu(Tensor self) -> Tensor",
+    }
+    files = {
+        ".opfixtures.toml": settings,
+        "docs/map.py": f"OPERATOR_VERSIONS = {{'aten::gelu': [{entry}]}}\n",
+    }
+
+    assert changed(tree, **files) == (
+        f"docs/map.py is the version map of this branch, and target's is {VERSION_MAP};"
+        " no build of the change was given to tell what of it is compiled"
+    )
+
+
+def test_so_do_settings_that_name_a_copy_of_the_mobile_upgraders(tree: GitRepository) -> None:
+    settings = '[tool.opfixtures]\npreset = "pytorch"\nmobile-upgraders = "docs/m.cpp"\n'
+    files: dict[str, str | bytes] = {
+        ".opfixtures.toml": settings,
+        "docs/m.cpp": NOW,
+        MOBILE: NOW.replace(b"RET", b"OP"),
+    }
+
+    assert changed(tree, **files).startswith("docs/m.cpp has another upgrader for aten::gelu than target")
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ class TestOPF113:
         with inside(library), GitObjects(discovered) as objects:
             change = read_change(objects, staged(objects))
             assert is_library(change)
-            assert not is_library(replace(change, config=replace(change.config, fixture_format="pt2")))
+            assert not is_library(replace(change, config=replace(change.config, fixture_formats=("pt2",))))
 
 
 class TestWithReleases:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from opfixtures.change.changes import Change
-from opfixtures.change.owner import Owner, owner_of, owners
+from opfixtures.change.owner import Owner, candidates, owner_of, owners
 from opfixtures.declarations.model import Declarations, FixtureEntry, MapEntry, Registry, VersionMap
 from opfixtures.declarations.place import Place
 from opfixtures.settings.config import Config
@@ -72,3 +74,15 @@ def test_a_guard_covers_no_version() -> None:
 
 def test_the_newest_versions_are_those_without_a_bound() -> None:
     assert VersionRange(4).top > VersionRange(0, 10**9).top > VersionRange(0, 8).top
+
+
+def test_a_fixture_of_each_format_that_is_asked_for_is_owed() -> None:
+    (owner,) = owners(change((SCALE_4,), ("ScaleV3", "tiny::scale")))
+    config = replace(CONFIG, fixture_formats=("pt2", "ptl"))
+    paths = [(one.path, is_asked) for one, is_asked in candidates(owner, config)]
+    assert paths == [
+        ("my/fixtures/scale_v3.pt2", True),
+        ("my/fixtures/scale_v3.ptl", True),
+        ("my/fixtures/scale_v3.pt", False),
+    ]
+    assert config.fixture_paths("scale_v3") == ("my/fixtures/scale_v3.pt2", "my/fixtures/scale_v3.ptl")

@@ -11,7 +11,7 @@ from opfixtures.declarations.cpp_literals import EscapeError, integer_value, str
     ("literal", "value"),
     [
         (r'"tab\t, quote\" and backslash\\"', 'tab\t, quote" and backslash\\'),
-        (r'"\0\101\x41"', "\0AA"),
+        (r'"\1\101\x41"', "\1AA"),
         (r'"\u00e9\U0001f600\xc3\xa9"', "é😀é"),
         (r'"\'\?\a\b\f\n\r\v"', "'?\a\b\f\n\r\v"),
         ('"spliced \\ \n line"', "spliced  line"),
@@ -29,7 +29,9 @@ def test_of_a_string(literal: str, value: str) -> None:
     assert string_value(literal) == value
 
 
-@pytest.mark.parametrize("escape", [r"\q", r"\x", r"\x141", r"\400", r"\ud800", r"\U00110000", r"\u12"])
+@pytest.mark.parametrize(
+    "escape", [r"\q", r"\x", r"\x141", r"\400", r"\ud800", r"\U00110000", r"\u12", r"\0", r"\x00", r"\u0000"]
+)
 def test_an_escape_that_stands_for_no_character_is_refused_where_it_stands(escape: str) -> None:
     with pytest.raises(EscapeError) as refused:
         string_value(f'u8"ab{escape}"')

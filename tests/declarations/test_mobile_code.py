@@ -49,6 +49,11 @@ ADDED = table(
 )
 
 
+DECOY = NOW.replace(
+    b"ForMobile({", b'ForMobile({ {std::string(%s), std::vector<Upgrader>({Upgrader({0, 7, "f", 0})})},'
+)
+
+
 @pytest.mark.parametrize(
     ("after", "same"),
     [
@@ -69,6 +74,23 @@ ADDED = table(
         (b"#define operatorVersionMapForMobile kNobodys\n" + NOW, []),
         (NOW + b'operatorVersionMapForMobile.erase("aten::gelu");', []),
         (NOW.decode().encode("utf-16"), []),
+        # What is not written as the program writes it may be read in another way than here.
+        (DECOY % br'"aten::lin\163pace"', []),
+        (DECOY % b'"aten::" "linspace"', []),
+        (DECOY % b'R"(aten::linspace)"', []),
+        (DECOY % br'"aten::linspace\0"', []),
+        (DECOY % b'"aten::linspace\0"', []),
+        (DECOY % b'"aten::linspace", 3', []),
+        (NOW.replace(b"ForMobile({", b"ForMobile({\n#define RET OP\n"), []),
+        (NOW.replace(b"ForMobile({", b"ForMobile({\n%:define RET OP\n"), []),
+        (NOW.replace(b"_list({", b"_list({\n#if 0\n,\n#endif\n"), []),
+        (NOW.replace(b"_list({", b"_list({ Of<int, int>(),"), []),
+        (NOW.replace(b"// generated", b"// generated\r#define RET OP"), []),
+        (NOW.replace(b"// generated", b"// generated ??/"), []),
+        (NOW.replace(b"// generated", b"// generated (why??)"), ["aten::div.Scalar", "aten::gelu"]),
+        # A number that is another one, or none: any function may be meant.
+        (NOW.replace(b'"gelu_0_9", 2}', b'"gelu_0_9", 02}'), ["aten::div.Scalar"]),
+        (NOW.replace(b'"gelu_0_9", 2}', b'"gelu_0_9", 2u}'), ["aten::div.Scalar"]),
         (NOW[:-200], []),
         (b"", []),
     ],
@@ -80,6 +102,28 @@ def test_an_operator_has_the_same_where_all_that_its_rows_lead_to_is_the_same(
 
     assert [operator for operator in ROWS if one.is_same(other, operator)] == same
     assert other.is_same(read_mobile_code("m.cpp", after), "aten::gelu")
+
+
+def test_a_number_that_is_no_plain_one_may_lead_to_any_function() -> None:
+    octal = NOW.replace(b'"gelu_0_9", 2}', b'"gelu_0_9", 010}')
+    one, other = (
+        read_mobile_code("m.cpp", text)
+        for text in (octal, octal.replace(b'"div_Scalar_0_3", std', b'"f", std'))
+    )
+
+    assert not one.is_same(other, "aten::gelu")
+
+
+def test_the_same_elsewhere_is_not_what_is_compiled() -> None:
+    assert not read_mobile_code("m.cpp", NOW).is_same(read_mobile_code("docs/m.cpp", NOW), "aten::gelu")
+
+
+def test_a_large_function_is_not_repeated_for_each_row_that_leads_to_it() -> None:
+    rows = {f"aten::op{number}": [(0, 9, "gelu_0_9", 0)] for number in range(300)}
+    source = table(rows, FUNCTIONS).replace(b"RET, 0, 0", b"RET, 0, 0" + b" + 1" * 3000, 1)
+    code = read_mobile_code("m.cpp", source)
+
+    assert sum(len(part) for some in code.of.values() for one in some for part in one) < 2 * len(source)
 
 
 @given(st.binary())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,
+    guard_name_for,
     module_of_version,
     module_version,
     numbered,
@@ -160,3 +161,26 @@ def test_an_upgrader_is_named_after_another_range(name: str, expected: str) -> N
 
 def test_a_module_is_named_after_another_version() -> None:
     assert module_of_version("TestVersionedV2GeluV9", 11) == "TestVersionedV2GeluV11"
+
+
+@pytest.mark.parametrize(
+    ("operator", "name"),
+    [
+        ("mylib::scale", "ScaleGuard"),
+        ("mylib::scale.out", "ScaleOutGuard"),
+        ("mylib::scale_", "ScaleInplaceGuard"),
+        ("mylib::conv.v2", "ConvV2Guard"),
+        ("mylib::_3d", "Op3dGuard"),
+        ("mylib::none", "NoneGuard"),
+        ("mylib::_", "InplaceGuard"),
+    ],
+)
+def test_a_guards_class_is_named_after_its_operator(operator: str, name: str) -> None:
+    assert guard_name_for(operator) == name
+
+
+@given(st.text())
+def test_a_guards_class_is_an_identifier_that_ends_in_no_version(operator: str) -> None:
+    name = guard_name_for(operator)
+    assert name.isidentifier()
+    assert module_version(name) is None

@@ -12,7 +12,7 @@ from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
 from opfixtures.settings.waivers import Waiver, waiver_for
-from tests.repositories import config_of
+from tests.repositories import REGISTRY, config_of
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 GELU = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
@@ -92,6 +92,12 @@ class TestOPF401:
             ("OPF401", "warning", f"nothing needs the waiver for {ORPHAN}: OPF307", 6),
             ("OPF401", "warning", "nothing needs the waiver for aten::gone: replay.lite", 7),
         ]
+
+    def test_a_guard_may_need_one_for_what_its_replay_comes_to(self, pytorch, found):
+        waivers = waiver("aten::relu", "replay.torch.export.load")
+        assert "OPF401" in [row[0] for row in found(pytorch, waivers, "--all")]
+        pytorch.replace(REGISTRY, "    TestV", '    Relu(): "aten::relu",\n    TestV')
+        assert "OPF401" not in [row[0] for row in found(pytorch, waivers, "--all")]
 
     def test_a_change_does_not(self, pytorch, found):
         assert found(pytorch, waiver("aten::gelu", "OPF302")) == []

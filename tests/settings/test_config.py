@@ -6,6 +6,7 @@ from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config import read_config
 from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.settings_scan import Scan, UncertainError
 from opfixtures.settings.version_range import VersionRange
 from tests.repositories import config_of
 
@@ -332,3 +333,58 @@ def test_its_own_file_holds_nothing_else(settings, sentence):
 )
 def test_a_range_holds_the_versions_that_satisfy_all_its_parts(text, held):
     assert {version for version in range(7) if VersionRange.parse(text).holds(version)} == held
+
+
+class TestFormats:
+    """One format, or several; and a version map only where one of them has a version."""
+
+    def formats(self, value, without_map=False):
+        text = LIBRARY.replace("target =", f"fixture-format = {value}\ntarget =")
+        if without_map:
+            text = text.replace('version-map = "mylib/versions.py"\n', "")
+        return read_config(Files(own=text))
+
+    @pytest.mark.parametrize(
+        ("value", "formats"),
+        [('"pt"', ("pt",)), ('["pt2"]', ("pt2",)), ('["ptl", "pt2"]', ("ptl", "pt2"))],
+    )
+    def test_are_what_is_asked_for(self, value, formats):
+        assert self.formats(value).fixture_formats == formats
+
+    @pytest.mark.parametrize("value", ["[]", '["ptl", "ptl"]', '["onnx"]', "[1]", '["ptl", ["pt2"]]'])
+    def test_are_known_and_each_once(self, value):
+        with pytest.raises(
+            ConfigurationError, match=r"fixture-format is .*, known are 'ptl' and 'pt' and 'pt2', each once"
+        ):
+            self.formats(value)
+
+    def test_without_a_version_need_no_map(self):
+        found = self.formats('["pt2"]', without_map=True)
+        assert found.version_map == ""
+        assert found.first_file == "fixtures_src/registry.py"
+        assert found.declared == (found.registry, *found.fixture_modules)
+
+    @pytest.mark.parametrize("value", ['"ptl"', '["pt2", "pt"]'])
+    def test_with_a_version_need_one(self, value):
+        with pytest.raises(ConfigurationError, match="version-map"):
+            self.formats(value, without_map=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_certain"),
+    [
+        ('fixture-format = ["pt2"]', True),
+        ('fixture-format = "pt2"', True),
+        ('fixture-format = ["ptl", "pt2"]', False),
+        ("", False),
+    ],
+)
+def test_the_scan_is_certain_of_settings_without_a_map_where_none_is_needed(line, is_certain):
+    text = f'[tool.opfixtures]\nregistry = "registry.py"\nfixtures = "fixtures"\n{line}\n'
+    if not is_certain:
+        with pytest.raises(UncertainError):
+            Scan("", [text], pytorch=False)
+        return
+    found = Scan("", [text], pytorch=False)
+    assert found.is_project
+    assert "registry.py" in found.watched
