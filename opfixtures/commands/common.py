@@ -16,6 +16,7 @@ from opfixtures.change.held_upgraders import why_not_told
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
+from opfixtures.declarations.upgrader_model import Upgraders
 from opfixtures.errors import UserError
 from opfixtures.making.tools import Tools
 from opfixtures.proving.accepted_break import accept_break
@@ -123,12 +124,16 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
     """
     upgraders = change.after.upgraders()
     if upgraders is not None:
-        texts: dict[str, set[str]] = {}
-        for one in upgraders.upgraders if not upgraders.problems else ():
-            texts.setdefault(one.name, set()).add(one.source)
-        return {name: one for name, (one, *others) in texts.items() if not others}
+        return _texts_of(upgraders)
     is_named = any(file.key == "upgraders" for file in change.config.named)
     return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
+
+
+def _texts_of(upgraders: Upgraders | None) -> dict[str, str]:
+    texts: dict[str, set[str]] = {}
+    for one in upgraders.upgraders if upgraders and not upgraders.problems else ():
+        texts.setdefault(one.name, set()).add(one.source)
+    return {name: one for name, (one, *others) in texts.items() if not others}
 
 
 def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
@@ -139,6 +144,7 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
         spec,
         lambda: operators_of(change.after.operators()),
         partial(why_not_told, change),
+        lambda: _texts_of(change.target.upgraders()),
     )
 
 

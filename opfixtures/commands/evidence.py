@@ -20,6 +20,8 @@ from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
 _MOST_NAMED = 3
+# What is compiled, where a release stands in for the tree.
+_FILES = ("version-map", "upgraders", "mobile-upgraders")
 
 
 def lost_here(change: Change, names: Collection[str]) -> list[Owner]:
@@ -59,14 +61,22 @@ def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:
 
 def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
     """Says so where a verdict rests on what the branch says in its settings, and target says otherwise: by what both
-    sides are built, which upgraders change nothing, and which breaks are accepted."""
+    sides are built, which upgraders change nothing, which breaks are accepted, and what files are read. Of a project
+    that target has not all of it is the branch's word."""
     if published is None:
-        return ()
+        whole = f"target has no project here: all that {config.source} says is this branch's word"
+        return (f"{whole}, the commands that build it too",) if config.source else ()
     told = []
     if _recipe(published) != _recipe(config):
         told.append(
             f"{config.source} has other runtimes than target: both sides are built as this branch says"
         )
+    for key in _FILES:
+        here, there = (_path_in_project(one, key) for one in (config, published))
+        if here != there:
+            told.append(
+                f"{config.source} has another `{key}` than target: {printable(here)}, and not {printable(there)}"
+            )
     target = published.identity_upgraders
     own = [name for name, reason in config.identity_upgraders.items() if target.get(name) != reason]
     if own:
@@ -81,6 +91,11 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
             f"{config.source} has other `accepted-breaks` than target: this branch says so of {named}"
         )
     return tuple(told)
+
+
+def _path_in_project(config: Config, key: str) -> str:
+    path: str | None = getattr(config, key.replace("-", "_"))
+    return (path or "none").removeprefix(f"{config.folder}/" if config.folder else "")
 
 
 def own_breaks(config: Config, published: Config | None) -> tuple[AcceptedBreak, ...]:

@@ -91,7 +91,7 @@ def run(wanted: Wanted, report: str | None) -> int:
     """
     repository = Repository.discover(os.getcwd(), os.environ)
     wanted = replace(wanted, written=written_by(report, repository.root))
-    refuse_unwritable(report)
+    refuse_unwritable(report, repository.root)
     parts, unavailable = list[Part](), None
     with GitObjects(repository) as objects, new_tools(repository) as tools:
         todos = planned(objects, wanted, tools.tell)

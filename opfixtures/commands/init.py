@@ -18,11 +18,13 @@ from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
 from opfixtures.runtimes.commands import CommandError
 from opfixtures.settings.config import Config, read_config
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.settings.settings_scan import below
 from opfixtures.settings.sources import sources_of
 from opfixtures.synthesis.library.action_source import action_of
 from opfixtures.synthesis.library.found import Library, find_library
 from opfixtures.synthesis.library.plan import Plan, plan_library
+from opfixtures.synthesis.library.scripting import has_versions
 from opfixtures.synthesis.library.trial import try_library, unlike_declared
 
 _LAST_LINES = 15
@@ -34,7 +36,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "Write what a library of custom operators needs, in the folder of the library: settings, an empty version map, "
         "registry and fixture modules, upgraders.py, the workflow, the hook's configuration. A file that is there is "
         "kept; what is added to one is shown. Then build and import the library once. Run again, it writes what is "
-        "missing."
+        "missing. A library of which TorchScript can call no operator, or with --fixture-format pt2, gets no version "
+        "map and no upgraders: its fixtures are guards, exported with torch.export."
     )
     command.add_argument(
         "--check", action="store_true", help="write nothing: validate the settings, show the runtimes"
@@ -43,6 +46,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="show what would be written, and write nothing"
     )
     command.add_argument("--map", choices=("python", "cpp"), default="python", help="default: %(default)s")
+    command.add_argument(
+        "--fixture-format",
+        choices=FIXTURE_FORMATS,
+        action="append",
+        help="of new settings; repeatable (default: pt2 where TorchScript can call no operator, else ptl)",
+    )
     command.add_argument(
         "--package", metavar="NAME", help="the package that registers upgraders, where it cannot be told"
     )
@@ -63,11 +72,24 @@ def main(options: argparse.Namespace) -> int:
     if options.format == "json":
         raise UserError("--format json is for --check: give that too")
     return run(
-        repository, folder, cpp_map=options.map == "cpp", wanted=options.package, dry_run=options.dry_run
+        repository,
+        folder,
+        cpp_map=options.map == "cpp",
+        wanted=options.package,
+        dry_run=options.dry_run,
+        formats=tuple(dict.fromkeys(options.fixture_format or ())),
     )
 
 
-def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | None, dry_run: bool) -> int:
+def run(
+    repository: Repository,
+    folder: str,
+    *,
+    cpp_map: bool,
+    wanted: str | None,
+    dry_run: bool,
+    formats: tuple[str, ...] = (),
+) -> int:
     """Write what is missing, build and import the library, say what to do next.
 
     Returns 1 where the library cannot be built before its author did something. Raises UserError where the library
@@ -81,9 +103,13 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
         )
     imported = [spec.module.partition(".")[0] for spec in config.runtimes if spec.module] if config else []
     library = find_library(
-        folder, _files(repository, folder), _reader(work_tree), wanted or next(iter(imported), None)
+        folder,
+        _files(repository, folder),
+        _reader(work_tree),
+        wanted or next(iter(imported), None),
+        are_read=has_versions(formats or (config.fixture_formats if config else FIXTURE_FORMATS)),
     )
-    plan = plan_library(library, config, work_tree.read, cpp_map, _action())
+    plan = plan_library(library, config, work_tree.read, cpp_map, _action(), formats)
     _show(library, plan)
     if dry_run:
         return 0
@@ -100,7 +126,7 @@ def run(repository: Repository, folder: str, *, cpp_map: bool, wanted: str | Non
             # What its author has to do may be why it cannot be built.
             _say_left(plan)
             raise
-    _say_next(library, plan)
+    _say_next(library, plan, read_config(work_tree, folder))
     return int(plan.unbuilt)
 
 
@@ -133,7 +159,8 @@ def _action() -> str:
 
 
 def _show(library: Library, plan: Plan) -> None:
-    names = ", ".join(dict.fromkeys(one.operator for one in library.operators))
+    operators = dict.fromkeys(one.operator for one in library.operators)
+    names = ", ".join(operators) or "no operator that can be read"
     lines = [f"{library.package.name} in {below(library.folder, library.package.folder)}: {names}"]
     lines += [f"not read: {problem.place}: {problem.message}" for problem in library.problems]
     lines += [f"+ {path}: {what}" for path, what in plan.new.items()]
@@ -171,8 +198,11 @@ def _say_left(plan: Plan) -> None:
     sys.stdout.flush()
 
 
-def _say_next(library: Library, plan: Plan) -> None:
+def _say_next(library: Library, plan: Plan, config: Config | None) -> None:
     _say_left(plan)
+    if config is not None and not config.version_map:
+        sys.stdout.write("next: `git add --all` and commit; then: `opfixtures new --guard --all --apply`\n")
+        return
     operator = library.operators[0].operator
     sys.stdout.write(
         "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "

@@ -11,6 +11,7 @@ import sys
 from opfixtures.atomic_write import remove_half_written, write_whole
 from opfixtures.change.comparison import staged
 from opfixtures.change.projects import projects
+from opfixtures.commands.writable import refuse_links
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -42,6 +43,7 @@ def run(uninstall: bool) -> int:
         repository.root, os.fsdecode(repository.run("rev-parse", "--git-path", "hooks")[:-1])
     )
     folder = os.path.normpath(folder)
+    refuse_links(folder, repository.root, "a hook")
     remove_half_written(folder)
     paths = {name: os.path.join(folder, name) for name in HOOKS}
     if uninstall:

@@ -12,12 +12,14 @@ from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import new_tools
+from opfixtures.commands.guard_sources import AsDeclared, TargetsBuild
+from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_project import NewProject, Written, new_project
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
 from opfixtures.report.diff_text import diff_text
-from opfixtures.report.newcomers import newcomer_json, newcomer_text
+from opfixtures.report.newcomers import guard_json, guard_text, newcomer_json, newcomer_text
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
@@ -31,11 +33,20 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """What `opfixtures new` takes."""
     command.description = (
         "Add to the version map an entry of each operator that changed, and all that the entry owes: the skeleton of "
-        "an upgrader, fixture modules, rows, a raised versions.h; or what an entry lacks. Example: "
-        "opfixtures new mylib::sharpen --apply"
+        "an upgrader, fixture modules, rows, a raised versions.h; or what an entry lacks. With --guard: modules and "
+        "rows of operators as target has them, which need no entry. Example: opfixtures new mylib::sharpen --apply"
     )
     command.add_argument("operators", metavar="OPERATOR", nargs="*", help="its full name: mylib::scale.out")
-    command.add_argument("--all", action="store_true", help="what any entry of the version map lacks")
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="what any entry of the version map lacks; with --guard, a guard of each operator that has none",
+    )
+    command.add_argument(
+        "--guard",
+        action="store_true",
+        help="a fixture entry without an entry of the map: target's operator makes its fixture, every head replays it",
+    )
     command.add_argument("--apply", action="store_true", help="write the files (default: show the diff)")
     command.add_argument(
         "--old-schema",
@@ -62,12 +73,15 @@ def main(options: argparse.Namespace) -> int:
         raise UserError("name the operators, such as mylib::scale, or give --all alone")
     if options.old_schema is not None and len(operators) != 1:
         raise UserError("--old-schema is that of one operator: name that one alone")
+    if options.guard and (options.behaviour or options.old_schema is not None):
+        raise UserError("--guard is of an operator as target has it: leave --behaviour and --old-schema out")
     if options.behaviour and options.all:
         raise UserError("--behaviour says that an operator changed: name it")
     return run(
         operators,
         old_schema=options.old_schema,
         behaviour=options.behaviour,
+        guard=options.guard,
         apply=options.apply,
         samples=not options.no_samples,
         report=options.format,
@@ -79,11 +93,13 @@ def run(
     *,
     old_schema: str | None = None,
     behaviour: bool = False,
+    guard: bool = False,
     apply: bool = False,
     samples: bool = True,
     report: str = "text",
 ) -> int:
-    """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks.
+    """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks, or as `guard`
+    a guard of each operator that has none.
 
     With `samples` the pre-change runtime is asked for inputs that run.
 
@@ -103,12 +119,23 @@ def run(
         for compared, change in zip(since, changes, strict=True):
             own = tools.building(sources_of(change.config, configs))
             finder = RuntimeFinder(objects, compared, change, own) if samples else NoFinder()
-            projects.append(new_project(change, work_tree, head, finder))
-        if not operators:
+            source = TargetsBuild(compared, change, own) if samples else AsDeclared(change)
+            writer = GuardWriter(change, source, own)
+            projects.append(new_project(change, work_tree, head, finder, writer))
+        owners = [_project_of(projects, operator, repository.root) for operator in operators]
+        if guard:
+            _add_guards(projects, operators, owners)
+        elif not operators:
+            if not any(project.change.config.version_map for project in projects):
+                raise UserError(
+                    "the settings name no version map, so no entry lacks anything: `opfixtures new --guard --all` adds "
+                    "what operators without an entry lack"
+                )
             for project in projects:
                 project.add_what_is_lacking()
-        for operator in operators:
-            _project_of(projects, operator, repository.root).add(operator, old_schema, behaviour)
+        else:
+            for operator, project in zip(operators, owners, strict=True):
+                project.add(operator, old_schema, behaviour)
     written = {path: both for project in projects for path, both in project.written().items()}
     if report == "json":
         rows = [
@@ -119,6 +146,9 @@ def run(
             "written": bool(apply and written),
             "files": [*written],
             "operators": rows,
+            "guards": [
+                guard_json(one, project.change.config) for project in projects for one in project.guards
+            ],
             "notes": [note for project in projects for note in project.notes],
         }
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
@@ -131,10 +161,23 @@ def run(
     return 0
 
 
+def _add_guards(
+    projects: Sequence[NewProject], operators: Sequence[str], owners: Sequence[NewProject]
+) -> None:
+    """Add guards of operators, each in the project that owns it; for none, all that lack."""
+    for project in projects:
+        own = [one for one, owner in zip(operators, owners, strict=True) if owner is project]
+        if own or not operators:
+            project.add_guards(own)
+
+
 def _show(projects: Sequence[NewProject], written: Written, *, apply: bool) -> None:
     for project in projects:
         for newcomer in project.newcomers:
             lines = newcomer_text(newcomer, project.change.config, project.label)
+            sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+        for guard in project.guards:
+            lines = guard_text(guard, project.change.config)
             sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
     for note in (note for project in projects for note in project.notes):
         sys.stdout.write(f"note: {printable(note)}\n")
@@ -148,6 +191,8 @@ def _show(projects: Sequence[NewProject], written: Written, *, apply: bool) -> N
     upgraders = [project.upgraders for project in projects if project.has_skeletons]
     if upgraders:
         sys.stdout.write(f"edit {printable(' and '.join(upgraders))}, then: opfixtures generate\n")
+    elif any(project.guards for project in projects):
+        sys.stdout.write("then: opfixtures generate\n")
 
 
 def _project_of(projects: Sequence[NewProject], operator: str, root: str) -> NewProject:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
+from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.declarations.python_upgraders import python_upgraders, with_library_upgraders
 from opfixtures.declarations.read import read_sources
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.synthesis.additions import Additions
+from opfixtures.synthesis.guards import NewGuard
 from opfixtures.synthesis.insertions import inserted, read_again
 from opfixtures.synthesis.newcomers import Finder, Newcomer, Newcomers
 
@@ -26,9 +28,11 @@ class NewProject:
     sources: Mapping[str, bytes]
     label: str
     finder: Finder
+    guard_writer: GuardWriter
 
     def __post_init__(self) -> None:
         self.newcomers: list[Newcomer] = []
+        self.guards: list[NewGuard] = []
         self._before = dict(self.sources)
 
     @property
@@ -39,7 +43,8 @@ class NewProject:
     @property
     def notes(self) -> Sequence[str]:
         """What the search for sample inputs did not find."""
-        return self.finder.notes if isinstance(self.finder, RuntimeFinder) else ()
+        found = self.finder.notes if isinstance(self.finder, RuntimeFinder) else ()
+        return (*found, *self.guard_writer.notes)
 
     @property
     def has_skeletons(self) -> bool:
@@ -68,9 +73,18 @@ class NewProject:
         newcomers = (engine.for_entry(entry) for entry in self.change.entries.values())
         self._take([newcomer for newcomer in newcomers if newcomer.additions])
 
+    def add_guards(self, operators: Sequence[str]) -> None:
+        """Add guards of operators; for none, of all that have none."""
+        writer = self.guard_writer
+        guards = writer.named(operators) if operators else writer.lacking()
+        self.guards += guards
+        self._insert(sum((guard.additions for guard in guards), Additions()))
+
     def _take(self, newcomers: Sequence[Newcomer]) -> None:
         self.newcomers += newcomers
-        additions = sum((newcomer.additions for newcomer in newcomers), Additions())
+        self._insert(sum((newcomer.additions for newcomer in newcomers), Additions()))
+
+    def _insert(self, additions: Additions) -> None:
         # All at once: to read the files again takes as long as they are.
         self.sources = {**self.sources, **inserted(self.sources, self.change.config, additions)}
         self.change = read_again(self.change, self.sources)
@@ -82,10 +96,13 @@ class NewProject:
         return Newcomers(self.change, registered, self.finder)
 
 
-def new_project(change: Change, work_tree: WorkTreeSnapshot, head: str | None, finder: Finder) -> NewProject:
+def new_project(
+    change: Change, work_tree: WorkTreeSnapshot, head: str | None, finder: Finder, guard_writer: GuardWriter
+) -> NewProject:
     """A project with its files; where the settings name no upgraders, those of a Python library."""
     change = replace(change, config=with_library_upgraders(change.config, work_tree.read))
-    return NewProject(change, read_sources(work_tree, change.config), _label(change, head), finder)
+    sources = read_sources(work_tree, change.config)
+    return NewProject(change, sources, _label(change, head), finder, guard_writer)
 
 
 def _label(change: Change, head: str | None) -> str:

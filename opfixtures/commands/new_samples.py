@@ -63,16 +63,20 @@ class RuntimeFinder:
         runtime = self._runtime(entry)
         self.tools.tell(f"looking for sample inputs of {entry.operator} in {runtime.name}")
         try:
-            found = find_samples(runtime, modules, self.tools.tell, changed)
+            formats = self.change.config.fixture_formats
+            found = find_samples(runtime, modules, self.tools.tell, changed, formats)
         except (UserError, WorkerError) as error:
             self._note(entry, f"{runtime.name} cannot be used: {error}")
             return without_samples(modules)
         running = [one for one in found if one.samples]
         for one in found:
+            if one.unexported:
+                self._note(entry, f"{one.module.class_name} becomes no .pt2: {one.unexported}")
             if not one.samples:
                 what = "is left out" if running else "needs sample_inputs() of yours"
                 self._note(
-                    entry, f"{one.module.class_name} {what}: nothing that was tried runs ({_why(one)})"
+                    entry,
+                    f"{one.module.class_name} {what}: nothing that was tried runs ({why_none_runs(one)})",
                 )
         if entry.key in self.change.entries:
             spec = self._spec(entry)
@@ -140,6 +144,7 @@ def _names(module: SampledModule, changed: Collection[str]) -> set[str]:
     return set(changed) & frozenset[str]().union(*module.off_default)
 
 
-def _why(module: SampledModule) -> str:
+def why_none_runs(module: SampledModule) -> str:
+    """What torch says of the inputs that were tried, shortened."""
     line = module.refusal.partition("\n")[0]
     return line if len(line) <= _REASON_CHARACTERS else f"{line[:_REASON_CHARACTERS]}..."

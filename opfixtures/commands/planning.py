@@ -100,7 +100,7 @@ def _dropped(objects: GitObjects, here: Sequence[Comparison], wanted: Wanted) ->
         some = tuple(owner for owner in owners if not wanted.operators or owner.operator in wanted.operators)
         if some:
             plan = Plan(lost=some, lost_because=one.because)
-            yield Planned(one.change, plan, one.target, one.change.config.version_map)
+            yield Planned(one.change, plan, one.target, one.change.config.first_file)
 
 
 def since(objects: GitObjects, work_tree: Snapshot, wanted: Wanted) -> list[Comparison]:
@@ -129,7 +129,7 @@ def _planned(
     unpublished = "" if wanted.target or target is None else why_nothing_is_published(objects, compared)
     because = touched(repository, change.config, configs, target, wanted.written)
     if unpublished:
-        because = because or change.config.version_map
+        because = because or change.config.first_file
     is_asked_for = wanted.operators or wanted.everything or wanted.regenerate or wanted.post_change_python
     if because is None and not is_asked_for:
         if len(configs) > 1:
@@ -165,7 +165,7 @@ def _planned(
         change,
         _only(plan, wanted.runtime, change.config),
         target,
-        because or change.config.version_map,
+        because or change.config.first_file,
         unpublished,
         (*told, *own_words(change.config, theirs)),
         theirs,

@@ -34,7 +34,7 @@ def touched(
     if config.sources:
         _refuse_idle_globs(repository, config, sources)
     if before is None:
-        return config.version_map
+        return config.first_file
     settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
     mobile = [config.mobile_upgraders] if config.mobile_upgraders else []
     evidence = [*settings, *config.declared, *mobile, config.fixtures]

@@ -18,7 +18,12 @@ from opfixtures.report.status import Folder, status_of
 from opfixtures.repository.commit_days import commit_days
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+
+_BELIEVED = (
+    "a replay believes the records, as verify does: `opfixtures generate --all` makes the fixtures again"
+)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -58,7 +63,9 @@ def run(report: str, *, replay: bool = False) -> int:
             for folder in folders_of_work_tree(objects, work_tree)
         }
     fixtures = FixtureSnapshot(repository.root)
-    results, unavailable = _replayed(repository, list(changes.values()), fixtures) if replay else ([], None)
+    results, told, unavailable = (
+        _replayed(repository, list(changes.values()), fixtures) if replay else ([], "", None)
+    )
     by_path = {one.fixture: one for one in results if one.fixture}
     projects = {
         folder: status_of(change, _folder(repository, change, fixtures, by_path))
@@ -72,6 +79,8 @@ def run(report: str, *, replay: bool = False) -> int:
         from opfixtures.report.status_text import status_text
 
         sys.stdout.write(status_text(projects))
+    if told:
+        sys.stderr.write(f"opfixtures: {printable(told)}\n")
     if unavailable is not None:
         raise unavailable
     return int(any(result.failed for result in results))
@@ -90,13 +99,14 @@ def _folder(
 
 def _replayed(
     repository: Repository, changes: Sequence[Change], fixtures: Snapshot
-) -> tuple[list[FixtureResult], UserError | None]:
+) -> tuple[list[FixtureResult], str, UserError | None]:
     from opfixtures.commands.common import as_settings_say, new_tools, refuse_problems
-    from opfixtures.commands.verify import fixtures_there, replayed
+    from opfixtures.commands.verify import beside_target, fixtures_there, replayed
 
     for change in changes:
         refuse_problems(change)
     found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
-    with new_tools(repository) as tools:
-        parts, unavailable = replayed(found, tools)
-    return as_settings_say(parts), unavailable
+    with new_tools(repository) as tools, beside_target(repository) as beside:
+        parts, unavailable = replayed(found, tools, beside=beside)
+    told = [_BELIEVED, beside.problem] if parts else []
+    return as_settings_say(parts), "; ".join(filter(None, told)), unavailable

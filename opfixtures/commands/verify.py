@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from opfixtures.atomic_write import remove_half_written
 from opfixtures.change.changes import Change
@@ -13,6 +14,7 @@ from opfixtures.change.comparison import Comparison
 from opfixtures.change.owner import candidates, owners
 from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
+from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import (
     Part,
     add_report,
@@ -66,7 +68,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     not be had.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
-    refuse_unwritable(report)
+    refuse_unwritable(report, repository.root)
     changes = _changes(repository)
     for change in changes:
         remove_half_written(os.path.join(repository.root, change.config.fixtures), repository.root)
@@ -83,13 +85,15 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         )
     if runtime is not None:
         refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
-    with new_tools(repository) as tools:
-        parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root))
-    told = list[str]()
+    with new_tools(repository) as tools, beside_target(repository) as beside:
+        parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root), beside)
+    told = [beside.problem] if beside.problem and parts else []
     if not (names or runtime):
         gone, problem = _gone(repository, fixtures)
         parts += gone
-        told = [note for change, _ in found for note in notes(change, fixtures.names(change.config.fixtures))]
+        told += [
+            note for change, _ in found for note in notes(change, fixtures.names(change.config.fixtures))
+        ]
         told += [problem] if problem else []
     results = as_settings_say(parts)
     nothing = [] if results else ["nothing to verify: no registered fixture is there"]
@@ -97,6 +101,43 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     if unavailable is not None:
         raise unavailable
     return status
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The change of each project since target, by the folder of its settings; `problem` says what nobody looked at."""
+
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    problem: str = ""
+
+    def of(self, change: Change) -> Change:
+        """The same project's change since target; without target what was given."""
+        return self.changes.get(change.config.folder, change)
+
+
+@contextmanager
+def beside_target(repository: Repository) -> Iterator[Beside]:
+    """What the work tree changes since target, as `generate` sees it: which upgraders a build of it has. It is read as
+    it is asked for, inside."""
+    with GitObjects(repository) as objects:
+        yield _beside(objects)
+
+
+def _beside(objects: GitObjects) -> Beside:
+    what = "what the code around the upgraders is compared with"
+    try:
+        comparisons = since(objects, WorkTreeSnapshot(objects.repository.root), Wanted())
+        changes = {one.folder: read_change(objects, one) for one in comparisons}
+        whys = [
+            why_nothing_is_published(objects, one)
+            for one in comparisons
+            # A library's upgraders are built, and read nowhere.
+            if one.target is not None and changes[one.folder].after.upgraders() is not None
+        ]
+    except GitError as error:
+        return Beside(problem=f"{what}, target, was not found, and that is this branch's own word: {error}")
+    why = next(filter(None, whys), "")
+    return Beside(changes, f"{what} is this branch's own word: {why}" if why else "")
 
 
 def _gone(repository: Repository, fixtures: WorkTreeSnapshot) -> tuple[list[Part], str]:
@@ -131,11 +172,12 @@ def replayed(
     tools: Tools,
     runtime: str | None = None,
     written: Sequence[str] = (),
+    beside: Beside | None = None,
 ) -> tuple[list[Part], UserError | None]:
     """What became of the fixtures of each project, and why a post-change runtime could not be had, if so.
 
     With `runtime`, the name of one, a project that has none of that name is left out. `written` are paths that the run
-    itself writes.
+    itself writes. `beside` are the changes since target, which tell what a build of the tree has.
     """
     configs = [change.config for change, _ in found]
     parts, unavailable = list[Part](), None
@@ -146,7 +188,7 @@ def replayed(
         if runtime is not None and spec is None:
             tools.tell(f"{change.config.source} has no runtime {runtime!r}: its fixtures are left out")
             continue
-        after = post_change(change, spec)
+        after = post_change((beside or Beside()).of(change), spec)
         results, error = verify(some, after, tools.building(sources_of(change.config, configs, written)))
         parts.append(Part(change.config, results))
         unavailable = unavailable or error
@@ -156,7 +198,7 @@ def replayed(
 def fixtures_there(change: Change, work_tree: Snapshot) -> Iterator[FoundFixture]:
     """The fixtures of all fixture entries in any format, as far as they are there. Raises as `Snapshot.read`."""
     for own in owners(change):
-        for owner in candidates(own):
+        for owner, _ in candidates(own, change.config):
             try:
                 data = work_tree.read(owner.path)
                 if data is not None:

@@ -18,10 +18,25 @@ def refuse_unwritable_fixtures(root: str, plans: Sequence[Plan]) -> None:
         _refuse(folder, "fixtures")
 
 
-def refuse_unwritable(report: str | None) -> None:
-    """Raises UserError where the report, a path, cannot be written, if there is to be one."""
+def refuse_links(path: str, root: str, what: str) -> None:
+    """Raises UserError where a symbolic link of the repository below `root` stands in a path to be written to: a branch
+    may bring it, and it may lead anywhere. None comes below `.git`."""
+    inside, at = os.path.realpath(root), os.path.abspath(path)
+    while os.path.dirname(at) != at:
+        relative = os.path.relpath(os.path.realpath(os.path.dirname(at)), inside).split(os.sep)
+        if os.path.islink(at) and relative[0] not in (os.pardir, ".git"):
+            raise UserError(
+                f"{what} is not written through a symbolic link of the repository, {at}: remove that"
+            )
+        at = os.path.dirname(at)
+
+
+def refuse_unwritable(report: str | None, root: str) -> None:
+    """Raises UserError where the report, a path, cannot be written, or would be through a link below `root`, if there
+    is to be one."""
     if report is None:
         return
+    refuse_links(report, root, "the report")
     path = os.path.realpath(report)
     # What is no file (`/dev/stdout`) is written to as it stands.
     if os.path.isfile(path) or not os.path.exists(path):

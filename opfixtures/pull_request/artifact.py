@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from opfixtures.archives.archive import Archive, ArchiveError, read_archive
+from opfixtures.archives.formats import format_of
+from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.change.record_differences import differences
 from opfixtures.proving.result import FixtureResult, Made, Result, Status
 from opfixtures.pull_request.artifact_files import FIXTURES, PATCH, RESULT, ArtifactError, read_files
@@ -95,7 +96,7 @@ def _fixture(path: str, files: Mapping[str, bytes], rows: Sequence[FixtureResult
         raise refused(f"{RESULT} says of {len(rows)} fixtures that this one was made, not of one")
     data, record_data, row = files[path], files[record_path(path)], rows[0]
     try:
-        archive, record = read_archive(data), load_record(record_data)
+        archive, record = format_of(path).read(data), load_record(record_data)
     except (ArchiveError, RecordError) as error:
         raise refused(str(error)) from error
     said = differences(
@@ -110,6 +111,7 @@ def _fixture(path: str, files: Mapping[str, bytes], rows: Sequence[FixtureResult
         raise refused("its record is of another entry")
     if archive.called_as(row.operator) not in archive.called:
         raise refused(f"it does not call {row.operator[:80]!r}")
-    if row.bumped_at_version is not None and archive.version >= row.bumped_at_version:
-        raise refused(f"it does not call {row.operator[:80]!r} as it was before {row.bumped_at_version}")
+    bump, stamp = row.bumped_at_version, archive.version
+    if bump is not None and stamp is not None and stamp >= bump:
+        raise refused(f"it does not call {row.operator[:80]!r} as it was before {bump}")
     return MadeFixture(name, row, data, record_data, archive, record)

@@ -24,7 +24,7 @@ from opfixtures.pull_request.result_reader import MAX_BYTES as MOST_RESULT
 from opfixtures.pull_request.result_reader import ResultError, read_result
 from opfixtures.records.record import record_path
 from opfixtures.report.findings_json import finding_rows
-from opfixtures.report.result_json import result_json
+from opfixtures.report.result_json import cut, result_json
 from opfixtures.repository.git import Repository
 from opfixtures.rules.findings import Finding
 from opfixtures.worker.observations import held_in_all
@@ -65,7 +65,7 @@ def write_findings(folder: str, findings: Sequence[Finding]) -> None:
 def _write(folder: str, result: Result, findings: Sequence[Finding] | None) -> None:
     report = json.loads(result_json(result))
     if findings is not None:
-        report["findings"] = finding_rows(findings)
+        report["findings"] = cut(finding_rows(findings))
     write_whole(os.path.join(folder, RESULT), f"{json.dumps(report, indent=2)}\n".encode())
 
 

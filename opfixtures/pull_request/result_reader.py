@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.formats import LOADERS
 from opfixtures.declarations.place import Place
 from opfixtures.proving.result import (
     Accepted,
@@ -26,14 +26,14 @@ from opfixtures.proving.result import (
 )
 from opfixtures.records.member_forms import is_count
 from opfixtures.records.recorded_values import is_text
-from opfixtures.records.strict_json import parse_json, wrong_members
-from opfixtures.report.result_json import SCHEMA
+from opfixtures.report.result_json import MOST_TEXT, SCHEMA
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.settings.accepted_breaks import Way
+from opfixtures.strict_json import parse_json, wrong_members
 
 MAX_BYTES = 16 << 20
 MAX_ROWS = 5_000
-MAX_TEXT = 20_000
+MAX_TEXT = MOST_TEXT
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _CODE = re.compile(r"OPF[0-9]{3}", re.ASCII)
 
@@ -214,13 +214,14 @@ def _facts(value: Any, where: str) -> Facts:
 
 
 def _loaders(value: Any, where: str) -> dict[str, LoaderFacts]:
-    known = tuple(loader for loader in (JIT, LITE) if isinstance(value, dict) and loader in value)
+    known = tuple(loader for loader in LOADERS if isinstance(value, dict) and loader in value)
     members = _Members(value, known, where)
     return {loader: members.part(loader, _loader) for loader in known}
 
 
 def _loader(value: Any, where: str) -> LoaderFacts:
-    names = ("loads", "equal", "applied", "sensitive")
+    by_name = isinstance(value, dict) and "names" in value
+    names = ("loads", "equal", "applied", "sensitive", *(("names", "defaults") if by_name else ()))
     members = _Members(value, names, where)
     return LoaderFacts(*(members.part(name, _fact) for name in names))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from opfixtures.declarations.schema_text import schema_text, short_text
 from opfixtures.settings.config import Config
+from opfixtures.synthesis.additions import Additions
+from opfixtures.synthesis.guards import NewGuard
 from opfixtures.synthesis.newcomers import Newcomer
 
 
@@ -29,9 +31,8 @@ def newcomer_text(newcomer: Newcomer, config: Config, label: str) -> Iterator[st
             else ""
         )
         yield f"version {entry.bumped_at_version} is the next one free{more}"
-    added = list(_added(newcomer, config))
-    width = max((len(path) for path, _ in added), default=0)
-    yield from (f"+ {path:{width}} {what}" for path, what in added)
+    added = list(_added(newcomer.additions, config))
+    yield from _listed(added)
     if not added:
         yield f"the entry at {entry.bumped_at_version} lacks nothing"
     if newcomer.is_as_before:
@@ -56,14 +57,41 @@ def newcomer_json(newcomer: Newcomer, config: Config) -> dict[str, object]:
         "upgrader_name": entry.upgrader_name,
         "old_schema": entry.old_schema,
         "new_schema": None if newcomer.now is None else schema_text(newcomer.now),
-        "added": [{"path": path, "what": what} for path, what in _added(newcomer, config)],
+        "added": _added_json(newcomer.additions, config),
         "upgrader_to_register": None if newcomer.upgrader is None else newcomer.upgrader.text,
     }
 
 
-def _added(newcomer: Newcomer, config: Config) -> Iterator[tuple[str, str]]:
+def guard_text(guard: NewGuard, config: Config) -> Iterator[str]:
+    """Lines about a guard: the operator as target has it, and what goes where."""
+    yield guard.operator
+    if guard.schema is not None:
+        yield f"target:  {short_text(guard.schema)}"
+    yield from _listed(list(_added(guard.additions, config)))
+    if guard.there:
+        yield f"has a guard: {', '.join(guard.there)}"
+
+
+def guard_json(guard: NewGuard, config: Config) -> dict[str, object]:
+    """A guard as an object."""
+    return {
+        "operator": guard.operator,
+        "schema": None if guard.schema is None else schema_text(guard.schema),
+        "added": _added_json(guard.additions, config),
+    }
+
+
+def _listed(added: Sequence[tuple[str, str]]) -> Iterator[str]:
+    width = max((len(path) for path, _ in added), default=0)
+    yield from (f"+ {path:{width}} {what}" for path, what in added)
+
+
+def _added_json(additions: Additions, config: Config) -> list[dict[str, str]]:
+    return [{"path": path, "what": what} for path, what in _added(additions, config)]
+
+
+def _added(additions: Additions, config: Config) -> Iterator[tuple[str, str]]:
     """What goes where, path and words."""
-    additions = newcomer.additions
     for entry in additions.entries:
         yield config.version_map, f"entry at {entry.bumped_at_version}"
     for upgrader in additions.upgraders:

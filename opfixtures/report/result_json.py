@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from opfixtures.proving.result import Facts, FixtureResult, Result
+from opfixtures.proving.result import Facts, FixtureResult, LoaderFacts, Result
 
 SCHEMA = 3
+MOST_TEXT = 20_000
+"""How many characters a text of a result may have: names are the branch's, and one must not cost all rows."""
 
 
 def result_json(result: Result) -> str:
@@ -22,7 +24,18 @@ def result_json(result: Result) -> str:
         report["isolation"] = list(result.isolation)
     if result.planned:
         report["planned"] = list(result.planned)
-    return json.dumps(report, indent=2)
+    return json.dumps(cut(report), indent=2)
+
+
+def cut(value: object) -> object:
+    """A part of a report, with the ends of texts left out that no reader of it takes."""
+    if isinstance(value, dict):
+        return {name: cut(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [cut(member) for member in value]
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        return f"{value[: MOST_TEXT - 3]}..."
+    return value
 
 
 def _row(fixture: FixtureResult) -> dict[str, object]:
@@ -50,5 +63,10 @@ def _facts(facts: Facts) -> dict[str, object]:
         "pre-change": asdict(facts.pre_change),
         "covers": asdict(facts.covers),
         "reproduced": asdict(facts.reproduced),
-        "loaders": {loader: asdict(seen) for loader, seen in facts.loaders.items()},
+        "loaders": {loader: told_facts(seen) for loader, seen in facts.loaders.items()},
     }
+
+
+def told_facts(seen: LoaderFacts) -> dict[str, object]:
+    """The facts of one loader, as far as it has them."""
+    return {name: asdict(fact) for name, fact in seen.told.items()}

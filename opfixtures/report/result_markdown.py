@@ -19,7 +19,7 @@ from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from opfixtures.archives.archive import Archive
+    from opfixtures.archives.model import Archive
     from opfixtures.records.record import Record
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 5, Severity.NOTE: 6}
@@ -199,19 +199,26 @@ def _facts(fixture: FixtureResult, publication: Publication) -> Iterator[str]:
     if fixture.replayed_by:
         yield f"- replayed by: {code_span(fixture.replayed_by)}"
     for loader, facts in fixture.facts.loaders.items():
-        values = f"loads {facts.loads.value}, equal {facts.equal.value}"
-        yield f"- {code_span(loader)}: {values}, applied {facts.applied.value}, sensitive {facts.sensitive.value}"
+        values = ", ".join(f"{name} {fact.value}" for name, fact in facts.told.items())
+        yield f"- {code_span(loader)}: {values}"
         for names, reason in shared_reasons(facts):
             yield f"  - {names}: {code_span(reason)}"
     if not fixture.facts.loaders:
         yield "- not replayed"
 
 
+def _stamp(archive: Archive) -> str:
+    if archive.program is not None:
+        major, minor = archive.program.schema_version
+        return f"exported program, schema {major}.{minor}"
+    bytecode = "" if archive.bytecode_version is None else f", bytecode {archive.bytecode_version}"
+    return f"version {archive.version}{bytecode}"
+
+
 def _evidence(fixture: FixtureResult, archive: Archive, record: Record) -> Iterator[str]:
     runtime = f"torch {record.runtime.torch}, Python {record.runtime.python}, {record.runtime.platform}"
     yield f"- made by: {code_span(fixture.runtime or record.runtime.name)} ({code_span(runtime)})"
-    bytecode = "" if archive.bytecode_version is None else f", bytecode {archive.bytecode_version}"
-    yield f"- archive: version {archive.version}{bytecode}, {archive.size} bytes"
+    yield f"- archive: {_stamp(archive)}, {archive.size} bytes"
     yield f"- operators: {code_span(', '.join(sorted(archive.called)))}"
     yield f"- sha256: {code_span(archive.sha256)}"
 
@@ -228,6 +235,8 @@ def _command(fixture: FixtureResult) -> str:
 def _files(publication: Publication) -> Iterator[str]:
     if publication.evidence:
         yield "Archives and records were read again before this was written; what was replayed is the run's word.\n\n"
+    elif publication.result.fixtures:
+        yield "What was replayed is the run's word.\n\n"
     if publication.why_not_pushed:
         yield f"Nothing was committed: {code_span(publication.why_not_pushed)}.\n\n"
     if publication.pushed:

@@ -99,13 +99,7 @@ def _came_by(fixture: FixtureResult) -> str:
 
 
 def _loader(loader: str, facts: LoaderFacts) -> Iterator[str]:
-    named = {
-        "loads": facts.loads,
-        "equal": facts.equal,
-        "applied": facts.applied,
-        "sensitive": facts.sensitive,
-    }
-    heads = ", ".join(f"{name} {fact.value}" for name, fact in named.items())
+    heads = ", ".join(f"{name} {fact.value}" for name, fact in facts.told.items())
     yield printable(f"{_INDENT}{loader}: {heads}")
     for names, reason in shared_reasons(facts):
         yield printable(f"{_INDENT}  {names}: {reason}")
@@ -114,8 +108,7 @@ def _loader(loader: str, facts: LoaderFacts) -> Iterator[str]:
 def shared_reasons(facts: LoaderFacts) -> list[tuple[str, str]]:
     """The reasons of what is not simply so, each once: the names of all facts that have it, and the reason."""
     names_of: dict[str, list[str]] = {}
-    for name in ("loads", "equal", "applied", "sensitive"):
-        fact: Fact = getattr(facts, name)
+    for name, fact in facts.told.items():
         if fact.reason and fact.value is not Answer.YES:
             names_of.setdefault(fact.reason, []).append(name)
     return [(", ".join(names), reason) for reason, names in names_of.items()]

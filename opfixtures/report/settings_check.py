@@ -26,6 +26,7 @@ def checks_json(checked: Sequence[Checked]) -> str:
             "settings": one.settings,
             "operators": list(one.operators),
             "problems": list(one.problems),
+            "guards": one.guards.name if one.guards else None,
             "versions": [
                 {
                     "version": served.version,
@@ -46,7 +47,9 @@ def _lines(one: Checked) -> Iterator[str]:
     rows += [(str(served.version), _name(served), _what(served)) for served in one.served]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     yield f"{one.settings or 'no settings, PyTorch has its paths'}: {_count(len(one.operators), 'operator')} declared"
-    for number, name, what in rows:
+    if not one.served and one.guards:
+        yield f"guards are made by {one.guards.name}: {_kind(one.guards)}"
+    for number, name, what in rows if one.served else ():
         yield f"{number:<{widths[0]}}  {name:<{widths[1]}}  {what}".rstrip()
     yield from (f"to be mended: {problem}" for problem in one.problems)
     unserved = [str(served.version) for served in one.served if served.runtime is None]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from opfixtures.archives.archive import ArchiveError, read_archive
+from opfixtures.archives.formats import format_of
+from opfixtures.archives.model import ArchiveError
 from opfixtures.change.changes import Change
 from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
@@ -27,8 +28,8 @@ from opfixtures.settings.waivers import Waiver
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStatus:
-    """What a fixture says of itself: the version it is stamped with, and whether its entry covers that. Where
-    it is no readable archive, `problem` says why."""
+    """What a fixture says of itself: the version it is stamped with, None in a `.pt2`, and whether its entry covers
+    that. Where it is no readable archive, `problem` says why."""
 
     version: int | None
     covered: bool
@@ -193,10 +194,10 @@ def _entry(change: Change, folder: Folder, defined: Collection[str] | None, entr
 def _fixtures(
     change: Change, folder: Folder, row: FixtureEntry, entry: MapEntry | None
 ) -> Iterator[FixtureStatus]:
-    """The fixture of a fixture entry, there or not, and what stands for it in another format."""
-    own, *others = candidates(owner_of(change, row, entry))
-    there = [one for one in others if one.path.rpartition("/")[2] in folder.names]
-    return (_fixture(change, folder, owner) for owner in (own, *there))
+    """The fixtures of a fixture entry, there or not, and what stands for it in a format that nobody asks for."""
+    for owner, is_asked in candidates(owner_of(change, row, entry), change.config):
+        if is_asked or owner.path.rpartition("/")[2] in folder.names:
+            yield _fixture(change, folder, owner)
 
 
 def _fixture(change: Change, folder: Folder, owner: Owner) -> FixtureStatus:
@@ -216,10 +217,12 @@ def _fixture(change: Change, folder: Folder, owner: Owner) -> FixtureStatus:
 def _archive(folder: Folder, path: str, covers: range | None) -> ArchiveStatus | None:
     try:
         data = folder.read(path)
-        version = None if data is None else read_archive(data).version
+        if data is None:
+            return None
+        version = format_of(path).read(data).version
     except (ArchiveError, UserError) as error:
         return ArchiveStatus(None, False, str(error))
-    return None if version is None else ArchiveStatus(version, covers is None or version in covers)
+    return ArchiveStatus(version, covers is None or version is None or version in covers)
 
 
 def _record(folder: Folder, path: str) -> RecordStatus | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from opfixtures.declarations.place import Place
+from opfixtures.report.result_json import told_facts
 from opfixtures.report.status import EntryStatus, FixtureStatus, OperatorStatus, Status
 from opfixtures.settings.accepted_breaks import AcceptedBreak
 
@@ -67,7 +68,7 @@ def _fixture(fixture: FixtureStatus) -> dict[str, object]:
         "committed": fixture.committed.isoformat() if fixture.committed else None,
         "verdict": fixture.replayed.status if fixture.replayed else None,
         "reason": fixture.replayed.reason if fixture.replayed else "",
-        "replays": {loader: asdict(facts) for loader, facts in fixture.replays.items()},
+        "replays": {loader: told_facts(facts) for loader, facts in fixture.replays.items()},
     }
 
 

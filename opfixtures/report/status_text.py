@@ -120,6 +120,8 @@ def _stamp(fixture: FixtureStatus) -> str:
         return "no fixture"
     if fixture.archive.problem:
         return "unreadable"
+    if fixture.archive.version is None:
+        return "none"
     return f"{fixture.archive.version}" + ("" if fixture.archive.covered else " (not covered)")
 
 

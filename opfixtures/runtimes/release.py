@@ -26,7 +26,11 @@ PYTHON = os.path.join("env", "bin", "python")
 _COMPILED = "compiled"
 # What releases before 2.0 import without naming it: numpy up to 1.8.1, typing_extensions from there on, and
 # by 1.10 pkg_resources, which asks for this pin (https://setuptools.pypa.io/en/latest/pkg_resources.html).
-_UNDECLARED = ("numpy<2", "setuptools<81", "typing_extensions")
+# torch.export of 2.1 compares versions with packaging (torch/torch_version.py).
+_UNDECLARED: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("0.", "1."): ("numpy<2", "setuptools<81", "typing_extensions"),
+    ("2.1.",): ("packaging",),
+}
 
 
 def obtain_release(
@@ -101,7 +105,7 @@ def _install(
             f"no Python {version} for {pins[0]}: install it (pyenv install {version}, or uv python"
             f" install {version}), or name another in the runtime's `python` (uv: {_uv_said(error)})"
         ) from error
-    undeclared = _UNDECLARED if torch.startswith(("0.", "1.")) else ()
+    undeclared = next((names for begins, names in _UNDECLARED.items() if torch.startswith(begins)), ())
     options = [f"--index={spec.index_url}"] if spec.index_url else []
     # What was released is had as a wheel: to build one would run what it says.
     options.append("--no-build")

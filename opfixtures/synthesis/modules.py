@@ -45,26 +45,36 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A fixture module that calls an operator: `parameters` are those of its forward."""
+    """A fixture module that calls an operator: `parameters` are those of its forward.
+
+    `by_overload` is whether the call names the overload, which TorchScript cannot do.
+    """
 
     class_name: str
     schema: FunctionSchema
     parameters: tuple[Parameter, ...]
     way: Way = PLAIN
+    by_overload: bool = False
 
 
 def modules_for(
-    schema: FunctionSchema, class_name: str, siblings: Sequence[FunctionSchema] = ()
+    schema: FunctionSchema,
+    class_name: str,
+    siblings: Sequence[FunctionSchema] = (),
+    *,
+    scripts: bool = True,
 ) -> tuple[Module, ...]:
     """The fixture modules of an operator: one passes all arguments, one leaves the defaults out, where there are any.
 
     A default that is left out is what makes a fixture notice that the upgrader is missing. `siblings` are the
-    overloads of the operator, this one among them: a call passes what selects this one. An argument that
-    TorchScript has no parameter for (a generator) is left out of both.
+    overloads of the operator, this one among them: a call passes what selects this one, or names it where nobody
+    `scripts` the module. An argument that TorchScript has no parameter for (a generator) is left out of both.
     """
+    by_overload = not scripts and sum(one.name == schema.name for one in siblings) > 1
+    siblings = () if by_overload else siblings
 
     def module(name: str, passed: Sequence[Passed]) -> Module:
-        return Module(name, schema, _parameters(schema.operator, passed))
+        return Module(name, schema, _parameters(schema.operator, passed), by_overload=by_overload)
 
     whole = module(class_name, passing_all(schema, siblings))
     least = module(_without_arguments(class_name), passing_least(schema, siblings))
@@ -159,7 +169,8 @@ def _returned(module: Module) -> str:
 
 def _body(module: Module) -> list[str]:
     namespace, _, name = module.schema.name.rpartition("::")
-    call = f"torch.ops.{_attribute(namespace or 'aten')}.{_attribute(name)}("
+    overload = f".{module.schema.overload or 'default'}" if module.by_overload else ""
+    call = f"torch.ops.{_attribute(namespace or 'aten')}.{_attribute(name)}{overload}("
     written = _written(module)
     lines = []
     for one in module.parameters:

@@ -119,9 +119,14 @@ class Newcomers:
 
         Raises:
             UserError: nobody knows the operator, or what it was; its declaration cannot be read; nothing changed; no
-                version is left.
+                version is left; there is no version map.
         """
         change = self._change
+        if not change.config.version_map:
+            raise UserError(
+                f"the settings name no version map, so {operator} can have a guard and no entry: "
+                f"`opfixtures new {operator} --guard`"
+            )
         own = [entry for entry in change.added if entry.operator == operator]
         if own:
             return [self.for_entry(entry) for entry in own]

@@ -14,6 +14,7 @@ from opfixtures.declarations.model import FixtureEntry, FixtureModule, MapEntry
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,
+    guard_name_for,
     module_of_version,
     module_version,
     numbered,
@@ -51,15 +52,27 @@ class Proposals:
         stands unused is taken as it is. `siblings` are the operator's overloads. `fault_of` finds nothing wrong with
         the entry."""
         schema, version = parse_schema(entry.old_schema), entry.bumped_at_version - 1
-        for name in _names(class_name_for(entry.operator, version)):
-            modules = modules_for(schema, name, siblings)
-            if all(self._is_free(module.class_name, entry.operator) for module in modules):
-                break
-        texts = write(modules)
+        name = class_name_for(entry.operator, version)
+        texts = write(self._named(name, entry.operator, lambda one: modules_for(schema, one, siblings)))
         self._taken.update(fixture_stem(one.class_name) for one in texts)
+        return self.fixture_entries(entry.operator, texts)
+
+    def guard_modules(
+        self, schema: FunctionSchema, siblings: Sequence[FunctionSchema], *, scripts: bool
+    ) -> tuple[Module, ...]:
+        """The modules of a guard, whose names nothing else gets from now on; what `modules_for` takes."""
+        name = guard_name_for(schema.operator)
+        modules = self._named(
+            name, schema.operator, lambda one: modules_for(schema, one, siblings, scripts=scripts)
+        )
+        self._taken.update(fixture_stem(one.class_name) for one in modules)
+        return modules
+
+    def fixture_entries(self, operator: str, texts: Sequence[ModuleText]) -> Additions:
+        """The fixture entries of an operator with these modules."""
         return Additions(
             modules=tuple(one for one in texts if one.class_name not in self._change.modules),
-            rows=tuple(NewRow(one.class_name, entry.operator) for one in texts),
+            rows=tuple(NewRow(one.class_name, operator) for one in texts),
         )
 
     def name_of_version(self, class_name: str, operator: str, version: int) -> str:
@@ -84,6 +97,13 @@ class Proposals:
         change = self._change
         entry = change.entries.get((row.operator, change.matching.bump_of(row) or 0))
         return Additions() if entry is None or fault_of(entry) else self.fixture_entry(entry)
+
+    def _named(
+        self, name: str, operator: str, make: Callable[[str], tuple[Module, ...]]
+    ) -> tuple[Module, ...]:
+        """What is made with the first name of which all classes are free."""
+        made = map(make, _names(name))
+        return next(one for one in made if all(self._is_free(some.class_name, operator) for some in one))
 
     def _is_free(self, name: str, operator: str) -> bool:
         if fixture_stem(name) in self._taken:
@@ -115,17 +135,22 @@ def fault_of(entry: MapEntry) -> str:
         schema = parse_schema(entry.old_schema)
     except SchemaError as error:
         return f"old_schema of {entry.operator} does not parse ({error}): first correct old_schema"
-    names = Counter(argument.name for argument in schema.arguments)
-    name = next((name for name, times in names.items() if times > 1), None)
+    name = argument_twice(schema)
     if name is None:
         return ""
     from opfixtures.change.library_numbers import no_version_left
 
-    # torch has such a one itself: static_runtime::clamp_nan_to_num.
     return (
         f"{entry.operator} takes two arguments called {name} in its old schema, and no function of Python or "
         f"TorchScript can: {no_version_left(entry.operator)}"
     )
+
+
+def argument_twice(schema: FunctionSchema) -> str | None:
+    """The name that two arguments of a schema have, if so: torch has such a one itself,
+    static_runtime::clamp_nan_to_num."""
+    names = Counter(argument.name for argument in schema.arguments)
+    return next((name for name, times in names.items() if times > 1), None)
 
 
 def new_upgrader(

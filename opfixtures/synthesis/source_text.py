@@ -63,7 +63,8 @@ class SourceText:
     def unit(self) -> str:
         """What a line of Python is indented by more than the one that opens a block or a bracket before it: as the
         first one in the file is."""
-        lines = self.text.splitlines()
+        # As Python ends them: at no form feed.
+        lines = re.split("\r\n|\r|\n", self.text)
         for opening, line in pairwise(lines):
             before, blanks = (one[: len(one) - len(one.lstrip())] for one in (opening, line))
             is_opened = opening.rstrip().endswith((":", "(", "[", "{")) and line.strip()

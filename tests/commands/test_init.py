@@ -294,3 +294,66 @@ def test_a_preset_in_the_settings_is_that_of_pytorch(
     ran = opfixtures(new_repository(tree), "init", "--check")
     assert ran.status == 1
     assert ".opfixtures.toml: 0 operators declared\n" in ran.out
+
+
+PROGRAMS = {
+    **LIBRARY,
+    "mylib/__init__.py": "import torch\ntorch.library.define('mylib::turn', '(Tensor x, SymBool by) -> Tensor')\n",
+}
+
+
+def test_a_library_that_does_not_script_gets_settings_without_a_map(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures
+) -> None:
+    library = new_repository(PROGRAMS)
+    ran = opfixtures(library, "init", "--dry-run")
+    assert (ran.status, ran.err) == (0, "")
+    assert '+fixture-format = ["pt2"]\n' in ran.out
+    assert "version-map" not in ran.out
+    assert "upgraders" not in ran.out
+    # Somebody asks for what most libraries have.
+    ran = opfixtures(library, "init", "--dry-run", "--fixture-format", "ptl")
+    assert '+version-map = "mylib/operator_versions.py"\n' in ran.out
+    assert "fixture-format" not in ran.out
+    ran = opfixtures(library, "init", "--dry-run", "--fixture-format", "ptl", "--fixture-format", "pt2")
+    assert '+fixture-format = ["ptl", "pt2"]\n' in ran.out
+
+
+def test_operators_that_cannot_be_read_are_enough_for_exported_programs(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures
+) -> None:
+    ops = "import torch\ntorch.library.define(name, '() -> ()')\n"
+    library = new_repository({**LIBRARY, "mylib/__init__.py": ops})
+    assert ", or give --fixture-format pt2, whose fixtures need no schema" in opfixtures(library, "init").err
+    ran = opfixtures(library, "init", "--fixture-format", "pt2", "--dry-run")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(
+        "mylib in mylib: no operator that can be read\nnot read: mylib/__init__.py:2:22: only a run can tell "
+    )
+
+
+def test_a_check_without_a_map_shows_what_makes_guards(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures
+) -> None:
+    settings = SETTINGS.replace('version-map = "mylib/operator_versions.py"', 'fixture-format = ["pt2"]')
+    rest = {"registry.py": "ALL_MODULES = {}\n", "modules.py": ""}
+    library = new_repository({**PROGRAMS, **rest, ".opfixtures.toml": settings})
+    ran = opfixtures(library, "init", "--check")
+    assert (ran.status, ran.out) == (
+        0,
+        ".opfixtures.toml: 1 operator declared\n"
+        "guards are made by checkout: mylib at the pre-change commit, built beside torch 2.13.0\n",
+    )
+    (project,) = checked(opfixtures(library, "init", "--check", "--format", "json"))
+    assert (project["guards"], project["versions"]) == ("checkout", [])
+    library.write(
+        ".opfixtures.toml", settings[: settings.index('[[tool.opfixtures.runtimes]]\nkind = "interp')]
+    )
+    ran = opfixtures(library, "init", "--check")
+    assert (ran.status, ran.out) == (
+        1,
+        ".opfixtures.toml: 1 operator declared\n"
+        "to be mended: no runtime makes guards: add one to `runtimes`\n",
+    )
+    (project,) = checked(opfixtures(library, "init", "--check", "--format", "json"))
+    assert project["guards"] is None

@@ -69,6 +69,41 @@ def test_a_folder_of_the_repositorys_own_is_used(pytorch, opfixtures):
     assert set(written(pytorch.root / "my hooks")) == set(HOOKS)
 
 
+def test_a_folder_that_is_a_link_of_the_branch_is_not(pytorch, opfixtures, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (pytorch.root / ".hooks").symlink_to(tmp_path / "elsewhere")
+    pytorch.git("config", "core.hooksPath", ".hooks")
+    ran = opfixtures(pytorch, "install-hooks")
+    assert (ran.status, ran.err) == (
+        2,
+        "opfixtures: error: a hook is not written through a symbolic link of the repository,"
+        f" {pytorch.root / '.hooks'}: remove that\n",
+    )
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_hooks_that_the_user_keeps_elsewhere_are_written_there(pytorch, opfixtures, tmp_path):
+    (pytorch.root / ".git/hooks").rename(tmp_path / "mine")
+    (pytorch.root / ".git/hooks").symlink_to(tmp_path / "mine")
+    assert opfixtures(pytorch, "install-hooks").status == 0
+    assert set(written(tmp_path / "mine")) == set(HOOKS)
+
+
+@pytest.mark.parametrize("command", ["generate", "verify"])
+@pytest.mark.parametrize("name", ["r.json", "out/r.json"])
+def test_nor_is_a_report_written_through_one(pytorch, opfixtures, tmp_path, command, name):
+    (tmp_path / "elsewhere").mkdir()
+    link = name.partition("/")[0]
+    (pytorch.root / link).symlink_to(tmp_path / "elsewhere" / ("" if "/" in name else name))
+    ran = opfixtures(pytorch, command, "--report", name)
+    assert (ran.status, ran.err) == (
+        2,
+        "opfixtures: error: the report is not written through a symbolic link of the repository,"
+        f" {pytorch.root / link}: remove that\n",
+    )
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_folder_for_every_repository_is_not(pytorch, opfixtures, tmp_path):
     pytorch.git("config", "--global", "core.hooksPath", str(tmp_path / "shared"))
     ran = opfixtures(pytorch, "install-hooks")

@@ -572,6 +572,7 @@ def test_programs_get_an_object(vistools):
             "fixtures_src/modules.py",
             "vistools/upgraders.py",
         ],
+        "guards": [],
         "notes": [],
     }
     assert operator["added"][0] == {"path": "vistools/operator_versions.py", "what": "entry at 4"}

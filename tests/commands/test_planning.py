@@ -9,6 +9,7 @@ import pytest
 
 from opfixtures.change.owner import owners
 from opfixtures.commands.common import upgrader_texts
+from opfixtures.commands.evidence import own_words
 from opfixtures.commands.generate import _nothing_done, commit_problem
 from opfixtures.commands.planning import Planned, Wanted, planned
 from opfixtures.declarations.module_source import excerpt, source_sha256
@@ -20,6 +21,7 @@ from opfixtures.records.record import Record, dump_record
 from opfixtures.report.plan_text import intentions
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.settings.config import Config
 from tests.repositories import PYTORCH_TREE, GitRepository
 
 SETTINGS = """\
@@ -285,6 +287,24 @@ def test_runtimes_that_target_has_otherwise_are_told(
     notes = plan(repository, everything=True).notes
     said = ".opfixtures.toml has other runtimes than target: both sides are built as this branch says"
     assert (said in notes) is is_told
+
+
+def test_a_version_map_at_another_path_than_targets_is_told(repository: GitRepository) -> None:
+    repository.write(".opfixtures.toml", SETTINGS.replace("versions.py", "other.py"))
+    repository.write("other.py", (repository.root / "versions.py").read_text())
+    said = ".opfixtures.toml has another `version-map` than target: other.py, and not versions.py"
+    assert said in plan(repository, everything=True).notes
+
+
+def test_the_settings_of_a_project_that_target_has_not_are_told_for_the_branchs_word() -> None:
+    config = Config("m.py", None, "r.py", ("f.py",), "fx", None, (), ".opfixtures.toml")
+    assert own_words(config, None) == (
+        "target has no project here: all that .opfixtures.toml says is this branch's word,"
+        " the commands that build it too",
+    )
+    assert own_words(replace(config, source=None), None) == ()
+    moved = replace(config, folder="lib", version_map="lib/m.py")
+    assert own_words(moved, config) == ()
 
 
 def test_upgraders_that_the_branch_alone_says_change_nothing_are_told(repository: GitRepository) -> None:

@@ -162,6 +162,38 @@ def test_the_record_of_a_guard_names_no_entry_which_may_have_come_since(
     assert (gelu.record.entry.bumped_at_version, gelu.result.module) == (None, "TestVersionedGeluV9")
 
 
+def _with_a_program(files: Files, result: dict[str, Any], **members: Any) -> Files:
+    """The same with a guard of an exported program, in the first row's place."""
+    folder = Path(__file__).parents[2] / "fixtures_src" / "programs" / "fixtures"
+    row = result["fixtures"][0] | {
+        "operator": "aten::exp",
+        "bumped_at_version": None,
+        "upgrader_name": None,
+        "module": "Exp",
+        "fixture": "test/fixtures/exp.pt2",
+        "made": "by this run",
+        **members,
+    }
+    result["fixtures"] = [row, *result["fixtures"][1:]]
+    for name in ("exp.pt2", "exp.pt2.json"):
+        files[f"fixtures/{name}"] = (folder / name).read_bytes()
+    for name in (GELU, f"{GELU}.json", "fixtures.patch"):
+        files.pop(name, None)
+    return files | {"result.json": json.dumps(result).encode()}
+
+
+def test_an_exported_program_is_taken_as_others_are(files: Files, result: dict[str, Any]) -> None:
+    made = {one.name: one for one in parse_artifact(_with_a_program(files, result)).fixtures}["exp.pt2"]
+
+    assert (made.archive.version, made.archive.called) == (None, frozenset({"aten::exp"}))
+    assert (made.record.archive.version, made.may_be_committed) == (None, True)
+
+
+def test_an_exported_program_of_another_operator_is_refused(files: Files, result: dict[str, Any]) -> None:
+    with pytest.raises(ArtifactError, match="its record has another operator"):
+        parse_artifact(_with_a_program(files, result, operator="aten::log"))
+
+
 HOSTILE_NAMES = [
     "../result.json",
     "fixtures/../../etc/passwd.ptl",
@@ -406,6 +438,18 @@ def test_git_applies_what_is_taken(files: Files, tmp_path: Path) -> None:
     (tmp_path / "other.patch").write_bytes(files["fixtures.patch"].replace(b"\nz", b"\nY", 1))
     forged = subprocess.run(("git", "apply", "other.patch"), cwd=tmp_path, capture_output=True)
     assert forged.returncode != 0
+
+
+def test_a_file_without_its_bytes_is_refused(files: Files) -> None:
+    """git makes an empty file of it."""
+    parts = re.split(rb"(?m)^(?=diff )", files["fixtures.patch"])[1:]
+    for number, part in enumerate(parts):
+        bare = part.partition(b"GIT binary patch")[0]
+        patch = b"".join([*parts[:number], bare, *parts[number + 1 :]])
+        with pytest.raises(ArtifactError, match=r"fixtures.patch"):
+            parse_artifact({**files, "fixtures.patch": patch})
+        with pytest.raises(ArtifactError, match=r"fixtures.patch"):
+            parse_artifact({**files, "fixtures.patch": patch.replace(bare, bare + b"GIT binary patch\n")})
 
 
 def test_an_empty_patch_is_none(files: Files) -> None:

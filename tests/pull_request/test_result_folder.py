@@ -22,6 +22,7 @@ from opfixtures.pull_request.result_folder import (
     write_files,
     write_findings,
 )
+from opfixtures.pull_request.result_reader import read_result
 from opfixtures.report.result_json import result_json
 from opfixtures.repository.git import Repository
 from opfixtures.rules.findings import Finding, Severity
@@ -251,3 +252,17 @@ def test_two_new_fixtures_of_one_name_are_refused(side: GitRepository, tmp_path:
     with pytest.raises(UserError, match=rf"{paths[0]} and {paths[1]} are new and have one name"):
         write_files(Repository.discover(str(side.root), side.environment), str(folder))
     assert os.listdir(folder / "fixtures") == []
+
+
+def test_a_text_of_any_length_costs_no_other_row(tmp_path: Path) -> None:
+    """An operator's name is the branch's, a platform a record's, and a path is in a finding."""
+    long = replace(row("a::b"), operator="a::" + "b" * 30_000, reason="x" * 30_000)
+    finding = replace(FINDING, message="y" * 30_000)
+    folder = part(tmp_path, "opfixtures-part-a", long, row("a::c"))
+    write_findings(str(folder), [finding])
+    result, findings = read_result((folder / "result.json").read_bytes())
+
+    assert [len(one.operator) for one in result.fixtures] == [20_000, 4]
+    assert result.fixtures[0].reason.endswith("x...")
+    assert findings is not None
+    assert len(findings[0].message) == 20_000

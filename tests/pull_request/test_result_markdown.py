@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.model import Archive, Program
 from opfixtures.declarations.place import Place
 from opfixtures.proving.result import (
     Accepted,
@@ -26,7 +27,7 @@ from opfixtures.proving.result import (
     Status,
 )
 from opfixtures.pull_request.artifact import parse_artifact
-from opfixtures.report.result_markdown import Publication, Run, result_markdown
+from opfixtures.report.result_markdown import Publication, Run, _stamp, result_markdown
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.settings.accepted_breaks import Way
 
@@ -261,7 +262,10 @@ def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
 def test_whose_word_it_is_is_said(told: Publication) -> None:
     markdown = result_markdown(told, 65536)
     assert "\nArchives and records were read again before this was written; what was replayed is" in markdown
-    assert "read again" not in result_markdown(replace(told, evidence={}), 65536)
+    without = result_markdown(replace(told, evidence={}), 65536)
+    assert "read again" not in without
+    assert "\nWhat was replayed is the run's word.\n" in without
+    assert "word" not in result_markdown(replace(told, evidence={}, result=Result(None, ())), 65536)
 
 
 def test_only_what_was_looked_up_is_said_of_a_pre_change_commit(told: Publication) -> None:
@@ -421,3 +425,8 @@ def test_a_report_that_just_fits_is_whole_and_one_that_does_not_is_shorter(told:
     assert result_markdown(told, len(whole)) == whole
     for limit in range(len(whole) - 1, 600, -97):
         assert len(result_markdown(told, limit)) <= limit
+
+
+def test_an_exported_program_is_named_by_its_schema() -> None:
+    archive = Archive(None, None, frozenset({"aten::exp"}), "", 7, program=Program((8, 20), ()))
+    assert _stamp(archive) == "exported program, schema 8.20"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.formats import EXPORT, JIT, LITE
 from opfixtures.declarations.place import Place
 from opfixtures.proving.result import (
     Accepted,
@@ -32,7 +32,9 @@ from tests.action_fixtures import RESULT_SCHEMA
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 COMMITS = st.none() | st.text("0123456789abcdef", min_size=40, max_size=40)
 FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
-LOADERS = st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS)
+LOADERS = st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS) | st.builds(
+    LoaderFacts, FACTS, FACTS, FACTS, FACTS, FACTS, FACTS
+)
 
 
 def with_accepted(row: FixtureResult) -> st.SearchStrategy[FixtureResult]:
@@ -61,7 +63,9 @@ RESULTS = st.builds(
             st.none() | TEXTS,
             st.lists(TEXTS, max_size=2).map(tuple),
             st.none()
-            | st.builds(Facts, FACTS, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE]), LOADERS)),
+            | st.builds(
+                Facts, FACTS, FACTS, FACTS, st.dictionaries(st.sampled_from([JIT, LITE, EXPORT]), LOADERS)
+            ),
             TEXTS,
             COMMITS,
         ).flatmap(with_accepted),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import opfixtures
-from opfixtures.archives.formats import JIT, LITE
+from opfixtures.archives.formats import EXPORT, JIT, LITE
 from opfixtures.proving.reproduction import BELIEVED, PUBLISHED, RECORDED
 from opfixtures.proving.result import (
     FAILURES,
@@ -262,7 +262,10 @@ def with_accepted(row: FixtureResult) -> st.SearchStrategy[FixtureResult]:
 
 
 FACTS = st.builds(Fact, st.sampled_from(Answer), TEXTS)
-LOADERS = st.dictionaries(st.sampled_from([JIT, LITE]), st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS))
+OF_ONE = st.builds(LoaderFacts, FACTS, FACTS, FACTS, FACTS) | st.builds(
+    LoaderFacts, FACTS, FACTS, FACTS, FACTS, FACTS, FACTS
+)
+LOADERS = st.dictionaries(st.sampled_from([JIT, LITE, EXPORT]), OF_ONE)
 FIXTURES = st.builds(
     FixtureResult,
     operator=TEXTS,

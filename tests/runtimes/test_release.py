@@ -70,7 +70,7 @@ LIBRARY = replace(SPEC, torch="0.1", module="mylib", packages=(Pin("mylib", "1.2
 @pytest.fixture
 def library(wheels, monkeypatch):
     """The folder, in which 1.2 of a library wants 0.1 of torch, and 1.3 a newer one."""
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     add_wheel(wheels, "mylib", "1.2", "torch==0.1")
     add_wheel(wheels, "mylib", "1.3", "torch>=0.2")
     return wheels
@@ -84,7 +84,7 @@ def sentence(caught):
 
 def test_where_pip_finds_it_uv_does(obtain, wheels, monkeypatch, tmp_path):
     # White space separates pip's links; a file URL has none.
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     spec = replace(SPEC, torch="0.1")
     found = obtain(spec, PIP_FIND_LINKS=wheels.as_uri())
     assert found.kind == "release"
@@ -174,7 +174,7 @@ def test_a_library_is_never_built(obtain, library, tmp_path):
 
 def test_the_settings_of_a_repository_around_the_cache_are_not_uvs(obtain, wheels, monkeypatch, tmp_path):
     """A pull request would say by them where torch comes from."""
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     # It cannot be read: who reads it says so.
     (tmp_path / "uv.toml").write_text("find-links = 1\n")
     found = obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri(), UV_NO_CONFIG="0")
@@ -183,7 +183,7 @@ def test_the_settings_of_a_repository_around_the_cache_are_not_uvs(obtain, wheel
 
 def test_what_python_compiles_of_torch_is_kept(obtain, wheels, monkeypatch, tmp_path):
     """A worker writes nothing into an environment: it would compile all of torch each time."""
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     # Also where an earlier run left that out.
     monkeypatch.setattr(release, "_keep_compiled", lambda _: None)
     obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri())
@@ -197,7 +197,7 @@ def test_what_python_compiles_of_torch_is_kept(obtain, wheels, monkeypatch, tmp_
 
 
 def test_a_torch_that_does_not_import_is_not_the_installations_concern(obtain, wheels, monkeypatch, tmp_path):
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     python = obtain(replace(SPEC, torch="0.1"), PIP_FIND_LINKS=wheels.as_uri()).python
     (module,) = (tmp_path / "cache").rglob("torch/__init__.py")
     (Path(python).parents[2] / "compiled").unlink()
@@ -207,7 +207,7 @@ def test_a_torch_that_does_not_import_is_not_the_installations_concern(obtain, w
 
 
 def test_a_torch_that_was_damaged_is_installed_again(obtain, wheels, monkeypatch, tmp_path):
-    monkeypatch.setattr(release, "_UNDECLARED", ())
+    monkeypatch.setattr(release, "_UNDECLARED", {})
     spec, links = replace(SPEC, torch="0.1"), wheels.as_uri()
     python = obtain(spec, PIP_FIND_LINKS=links).python
     (module,) = (tmp_path / "cache").rglob("torch/__init__.py")

@@ -28,6 +28,7 @@ from opfixtures.synthesis.library.layout import (
     setup_commands,
 )
 from opfixtures.synthesis.library.plan import Plan, plan_library
+from opfixtures.synthesis.library.scripting import formats_for, unscripted
 from opfixtures.synthesis.library.trial import unlike_declared
 from opfixtures.worker.observations import OperatorSeen, RuntimeSeen
 
@@ -55,7 +56,9 @@ def found(files: dict[str, str], folder: str = "", wanted: str | None = None) ->
     return find_library(folder, paths, reader(files), wanted)
 
 
-def planned(files: dict[str, str], folder: str = "", *, cpp_map: bool = False) -> Plan:
+def planned(
+    files: dict[str, str], folder: str = "", *, cpp_map: bool = False, formats: tuple[str, ...] = ()
+) -> Plan:
     class Tree:
         name = "a tree"
         read = staticmethod(reader(files))
@@ -64,12 +67,19 @@ def planned(files: dict[str, str], folder: str = "", *, cpp_map: bool = False) -
             return path in files
 
     return plan_library(
-        found(files, folder), read_config(Tree(), folder), reader(files), cpp_map, "<owner>/opfixtures@v9"
+        found(files, folder),
+        read_config(Tree(), folder),
+        reader(files),
+        cpp_map,
+        "<owner>/opfixtures@v9",
+        formats,
     )
 
 
-def written(files: dict[str, str], folder: str = "", *, cpp_map: bool = False) -> dict[str, str]:
-    plan = planned(files, folder, cpp_map=cpp_map)
+def written(
+    files: dict[str, str], folder: str = "", *, cpp_map: bool = False, formats: tuple[str, ...] = ()
+) -> dict[str, str]:
+    plan = planned(files, folder, cpp_map=cpp_map, formats=formats)
     return files | {path: content.decode() for path, content in plan.files.items()}
 
 
@@ -516,3 +526,77 @@ def test_two_files_with_settings_are_refused() -> None:
     both = {**FLAT, ".opfixtures.toml": "[tool.opfixtures]\nfixtures = 'f'\n"}
     with pytest.raises(ConfigurationError, match="version-map is missing"):
         planned(both)
+
+
+TURN = "torch.library.define('mylib::turn', '(Tensor x, SymBool[] by, Storage s) -> Tensor')\n"
+
+
+def test_what_torchscript_cannot_call_is_told_by_what_it_takes() -> None:
+    operators = found({**FLAT, "mylib/__init__.py": OPS + TURN + TURN}).operators
+    assert unscripted(operators) == ["mylib::turn (List by)"]
+    assert unscripted(operators[:1]) == []
+    assert [formats_for(some) for some in (operators, operators[:1], operators[1:], ())] == [
+        ("ptl",),
+        ("ptl",),
+        ("pt2",),
+        ("ptl",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ops", "formats"),
+    [(TURN, ()), (OPS, ("pt2",)), (OPS + TURN, ("pt2",))],
+    ids=["none scripts", "asked", "both"],
+)
+def test_a_library_of_exported_programs_gets_no_version_map(ops: str, formats: tuple[str, ...]) -> None:
+    files = {**FLAT, "mylib/__init__.py": f"import torch\n{ops}"}
+    new = written(files, formats=formats)
+    assert new["mylib/__init__.py"] == files["mylib/__init__.py"]
+    assert {path for path in new if path not in files} == {
+        "tests/operator_fixtures/modules.py",
+        "tests/operator_fixtures/registry.py",
+        ".github/workflows/opfixtures.yml",
+        ".pre-commit-config.yaml",
+    }
+    settings = tomllib.loads(new["pyproject.toml"])["tool"]["opfixtures"]
+    assert settings["fixture-format"] == ["pt2"]
+    assert "version-map" not in settings
+    again = planned(new, formats=formats)
+    assert (again.files, again.left) == ({}, [])
+
+
+def test_where_some_script_the_format_stays_and_the_others_are_named() -> None:
+    files = {**FLAT, "mylib/__init__.py": OPS + TURN}
+    plan = planned(files)
+    assert "mylib/operator_versions.py" in plan.files
+    assert plan.left[0] == (
+        "TorchScript cannot call mylib::turn (List by), and no .ptl can be made: where models are exported with "
+        "torch.export, take these files back and run `opfixtures init --fixture-format pt2`"
+    )
+    both = written(files, formats=("ptl", "pt2"))
+    assert tomllib.loads(both["pyproject.toml"])["tool"]["opfixtures"]["fixture-format"] == ["ptl", "pt2"]
+    assert "mylib/operator_versions.py" in both
+    assert "TorchScript" not in planned(files, formats=("ptl", "pt2")).left[0]
+
+
+def test_formats_that_do_not_go_together_with_what_is_there_are_refused() -> None:
+    new = written(FLAT)
+    with pytest.raises(UserError, match=r"pyproject\.toml is there: change fixture-format in it, and leave"):
+        planned(new, formats=("pt2",))
+    assert planned(new, formats=("ptl",)).files == {}
+    with pytest.raises(
+        UserError, match=r"--map cpp is for a version map, which fixtures of torch\.export have not"
+    ):
+        planned(FLAT, formats=("pt2",), cpp_map=True)
+
+
+def test_what_cannot_be_read_is_enough_where_no_schema_is_needed() -> None:
+    files = {**FLAT, "mylib/__init__.py": "import torch\ntorch.library.define(name, '() -> ()')\n"}
+    with pytest.raises(
+        UserError, match="or give --fixture-format pt2, whose fixtures need no schema that can be read"
+    ):
+        found(files)
+    library = find_library("", list(files), reader(files), are_read=False)
+    assert (library.operators, len(library.problems), library.globs) == ((), 1, ["mylib/**/*.py"])
+    with pytest.raises(UserError, match="nothing in this repository declares an operator: declare one"):
+        find_library("", ["a.py"], reader({"a.py": ""}), are_read=False)

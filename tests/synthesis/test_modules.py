@@ -234,3 +234,18 @@ def test_samples_stand_in_a_method_of_their_own(operator: str, version: int, sam
         assert ast.literal_eval(returned) == [(one,) for one in samples]
     assert isinstance(module, Module)
     assert len(body.body) == 1 + bool(samples)
+
+
+def test_what_nobody_scripts_names_its_overload_where_there_are_several() -> None:
+    schemas = [
+        parse_schema(text) for text in ("x::y(Tensor a, int n=1) -> Tensor", "x::y.out(Tensor a) -> Tensor")
+    ]
+    for schema, siblings, called in (
+        (schemas[0], schemas, "torch.ops.x.y.default(a, n)"),
+        (schemas[1], schemas, "torch.ops.x.y.out(a)"),
+        (schemas[0], schemas[:1], "torch.ops.x.y(a, n)"),
+    ):
+        modules = modules_for(schema, "YGuard", siblings, scripts=False)
+        assert f"return {called}\n" in module_text(modules[0])
+    # By itself TorchScript takes the first of them.
+    assert "torch.ops.x.y(" in module_text(modules_for(schemas[1], "YGuard", schemas)[0])

@@ -53,11 +53,17 @@ class Library:
 
 
 def find_library(
-    folder: str, paths: Collection[str], read: Callable[[str], bytes | None], wanted: str | None = None
+    folder: str,
+    paths: Collection[str],
+    read: Callable[[str], bytes | None],
+    wanted: str | None = None,
+    *,
+    are_read: bool = True,
 ) -> Library:
     """The library in a folder whose files have these paths from there. `read` takes one from the repository's root.
 
-    Raises UserError where nothing declares an operator, no package can be told, or nothing says how it is built.
+    Raises UserError where nothing declares an operator, no package can be told, or nothing says how it is built. Where
+    its operators need not be such that `are_read`, a file is enough that declares what cannot be read.
     """
     declared = [
         read_declared_operators(below(folder, path), read(below(folder, path)) or b"")
@@ -65,12 +71,17 @@ def find_library(
         if path.endswith(DECLARING_SUFFIXES) and not path.endswith(_YAML)
     ]
     found = [one for one in declared if one.operators]
+    unread = [one for one in declared if one.problems]
+    if not found and unread and not are_read:
+        found = unread
     if not found:
-        unread = next((one.problems[0] for one in declared if one.problems), None)
-        why = f" ({unread.place}: {unread.message})" if unread else ""
+        why, instead = "", ""
+        if unread:
+            why = f" ({unread[0].problems[0].place}: {unread[0].problems[0].message})"
+            instead = ", or give --fixture-format pt2, whose fixtures need no schema that can be read"
         raise UserError(
             f"nothing in {folder or 'this repository'} declares an operator{why}: declare one with "
-            "torch.library.custom_op, Library.define or TORCH_LIBRARY, or run this in the library's folder"
+            f"torch.library.custom_op, Library.define or TORCH_LIBRARY, or run this in the library's folder{instead}"
         )
     declaring = tuple(one.path.removeprefix(below(folder, "")) for one in found)
     pyproject = _pyproject(below(folder, SHARED_FILE), read)

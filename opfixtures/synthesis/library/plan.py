@@ -14,6 +14,7 @@ from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import OWN_FILE, SHARED_FILE, below
 from opfixtures.synthesis.library import texts
 from opfixtures.synthesis.library.found import Library
+from opfixtures.synthesis.library.scripting import formats_for, has_versions, unscripted
 
 # Where setuptools looks for no package of its own accord.
 FILES = "tests/operator_fixtures"
@@ -50,18 +51,38 @@ class Plan:
             self.old[path] = old
 
 
-def plan_library(library: Library, config: Config | None, read: Read, cpp_map: bool, action: str) -> Plan:
+def plan_library(
+    library: Library,
+    config: Config | None,
+    read: Read,
+    cpp_map: bool,
+    action: str,
+    formats: tuple[str, ...] = (),
+) -> Plan:
     """What `init` writes for a library, of which `config` are the settings if it has some.
 
-    `read` takes a path from the repository's root, `action` is what the workflow calls. Raises UserError where a map in
-    C++ is asked for and the library has none.
+    `read` takes a path from the repository's root, `action` is what the workflow calls, `formats` are those that
+    somebody asked for. A library whose fixtures have no versions gets no version map. Raises UserError where a map in
+    C++ is asked for and the library has none, and where the settings have other formats.
     """
     plan = Plan()
-    version_map = config.version_map if config else below(library.folder, _map_path(library, cpp_map))
+    if config is not None and formats not in ((), config.fixture_formats):
+        raise UserError(
+            f"{config.source} is there: change fixture-format in it, and leave --fixture-format out"
+        )
+    asked, formats = formats, formats or formats_for(library.operators)
+    version_map = config.version_map if config else _new_map(library, cpp_map, formats)
     files = FILES if config is None else ""
     if config is None:
-        _plan_settings(plan, library, read, version_map.removeprefix(below(library.folder, "")))
-    _plan_map(plan, library, read, version_map)
+        _plan_settings(plan, library, read, version_map.removeprefix(below(library.folder, "")), formats)
+    unable = unscripted(library.operators)
+    if config is None and not asked and unable and has_versions(formats):
+        plan.left.append(
+            f"TorchScript cannot call {', '.join(unable)}, and no .ptl can be made: where models are exported with "
+            "torch.export, take these files back and run `opfixtures init --fixture-format pt2`"
+        )
+    if version_map:
+        _plan_map(plan, library, read, version_map)
     registry = config.registry if config else below(library.folder, f"{files}/registry.py")
     modules = config.fixture_modules if config else (below(library.folder, f"{files}/modules.py"),)
     _plan_new(plan, read, registry, texts.template("registry.py"), "the registry, empty")
@@ -72,6 +93,17 @@ def plan_library(library: Library, config: Config | None, read: Read, cpp_map: b
         plan.left.append(f"put the owner of the repository of opfixtures in place of <owner> in {_WORKFLOW}")
     _plan_hook(plan, read)
     return plan
+
+
+def _new_map(library: Library, cpp_map: bool, formats: tuple[str, ...]) -> str:
+    """The path of the version map that the library gets; empty where its fixtures have no versions."""
+    if has_versions(formats):
+        return below(library.folder, _map_path(library, cpp_map))
+    if cpp_map:
+        raise UserError(
+            "--map cpp is for a version map, which fixtures of torch.export have not: leave it out"
+        )
+    return ""
 
 
 def _map_path(library: Library, cpp_map: bool) -> str:
@@ -89,8 +121,10 @@ def _plan_new(plan: Plan, read: Read, path: str, text: str, what: str) -> None:
         plan.add(path, text, what)
 
 
-def _plan_settings(plan: Plan, library: Library, read: Read, version_map: str) -> None:
-    settings = texts.settings_text(library, version_map, FILES)
+def _plan_settings(
+    plan: Plan, library: Library, read: Read, version_map: str, formats: tuple[str, ...]
+) -> None:
+    settings = texts.settings_text(library, version_map, FILES, formats)
     shared = below(library.folder, SHARED_FILE)
     old = read(shared)
     new = None if old is None else texts.with_settings(old.decode("utf-8"), settings)

@@ -28,13 +28,15 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the check of a project found. `operators` are those that its files declare, by name."""
+    """What the check of a project found. `operators` are those that its files declare, by name. `guards` is the runtime
+    that makes those of all operators that no other is for."""
 
     folder: str
     settings: str | None
     operators: tuple[str, ...]
     problems: tuple[str, ...]
     served: tuple[Served, ...]
+    guards: RuntimeSpec | None = None
 
     @property
     def failed(self) -> bool:
@@ -47,11 +49,15 @@ def check_settings(config: Config, declared: Declarations, has: Callable[[str], 
     files = declared.operators()
     names = dict.fromkeys(one.operator for file in files for one in file.operators)
     problems = tuple(_problems(config, declared, has))
-    return Checked(config.folder, config.source, tuple(names), problems, tuple(_served(config, declared)))
+    for_all = [spec for spec in config.runtimes if not spec.operators]
+    guards = max(for_all, key=lambda spec: spec.operator_versions.top, default=None)
+    served = tuple(_served(config, declared))
+    return Checked(config.folder, config.source, tuple(names), problems, served, guards)
 
 
 def _problems(config: Config, declared: Declarations, has: Callable[[str], bool]) -> Iterator[str]:
-    named = {"version-map": config.version_map, **{f"{one.key} {one.path}": one.path for one in config.named}}
+    named = {"version-map": config.version_map} if config.version_map else {}
+    named |= {f"{one.key} {one.path}": one.path for one in config.named}
     for key, path in named.items():
         if not has(path):
             yield f"{key.partition(' ')[0]} names {path}, which is not there: add it, or name another file"
@@ -60,6 +66,8 @@ def _problems(config: Config, declared: Declarations, has: Callable[[str], bool]
     yield from (f"{problem.place}: {problem.message}" for problems in read for problem in problems)
     if config.operators and not declared.operators():
         yield "operators names no file that is there: name those that declare operators"
+    if not config.version_map and not any(not spec.operators for spec in config.runtimes):
+        yield "no runtime makes guards: add one to `runtimes`"
 
 
 def _served(config: Config, declared: Declarations) -> Iterator[Served]:
@@ -73,6 +81,8 @@ def _served(config: Config, declared: Declarations) -> Iterator[Served]:
 
 
 def _versions(config: Config, declared: Declarations) -> range:
+    if not config.version_map:
+        return range(0)
     if config.versions is None and config.upgraders is None:
         return TORCHSCRIPT
     versions = declared.versions()

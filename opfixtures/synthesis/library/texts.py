@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 
+from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.synthesis.library.found import Library
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
@@ -47,13 +48,17 @@ def workflow_text(action: str) -> str:
     return template("workflow.yml").replace("<owner>/opfixtures@v0.1.0", action)
 
 
-def settings_text(library: Library, version_map: str, files: str) -> str:
-    """The table of the settings, with the files for fixtures in the folder `files`."""
+def settings_text(
+    library: Library, version_map: str, files: str, formats: tuple[str, ...] = FIXTURE_FORMATS[:1]
+) -> str:
+    """The table of the settings, with the files for fixtures in the folder `files`; without a version map where that
+    has no path."""
     values: dict[str, object] = {
-        "version-map": version_map,
+        **({"version-map": version_map} if version_map else {}),
         "registry": f"{files}/registry.py",
         "fixture-modules": [f"{files}/modules.py"],
         "fixtures": f"{files}/fixtures",
+        **({"fixture-format": formats} if formats != FIXTURE_FORMATS[:1] else {}),
         "operators": library.globs,
     }
     runtime: dict[str, object] = {

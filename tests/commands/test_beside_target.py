@@ -1,0 +1,56 @@
+"""`verify` and `status --replay` look at the code around the upgraders as `generate` does, where target is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opfixtures.change.comparison import Comparison
+from opfixtures.change.read_change import read_change
+from opfixtures.commands.common import post_change
+from opfixtures.commands.verify import Beside, beside_target
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.snapshot import EmptySnapshot, WorkTreeSnapshot
+from tests.repositories import PYTORCH_TREE, GitRepository
+
+UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+ONE = 'static std::unordered_map<std::string, std::string> kMap({{"gelu_0_9", R"(def gelu_0_9(): pass)"}});\n'
+
+
+@pytest.fixture
+def tree(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    return new_repository({**PYTORCH_TREE, UPGRADERS: ONE})
+
+
+def why(repository: GitRepository) -> tuple[str, str]:
+    """Why the upgrader of gelu is not told, and what nobody looked at."""
+    found = Repository.discover(str(repository.root), repository.environment)
+    with beside_target(found) as beside, GitObjects(found) as objects:
+        tree = WorkTreeSnapshot(found.root)
+        alone = read_change(objects, Comparison(EmptySnapshot(), tree, base=None, tip=None))
+        [*_, entry] = (one for one in alone.version_map.entries if one.operator == "aten::gelu")
+        after = post_change(beside.of(alone), None)
+        assert post_change(Beside().of(alone), None).why_not_told(entry) == ""
+        return after.why_not_told(entry), beside.problem
+
+
+def test_code_around_the_upgraders_is_compared_with_targets(tree: GitRepository) -> None:
+    tree.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    tree.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    assert why(tree) == ("", "")
+    tree.write(UPGRADERS, f"#define kMap kOther\n{ONE}")
+    tree.git("add", "--all")
+    tree.commit("a second map")
+    told, problem = why(tree)
+    assert told.startswith(f"{UPGRADERS} differs from target's outside of what it lists")
+    assert problem == ""
+
+
+def test_without_a_target_it_says_that_nobody_looked(tree: GitRepository) -> None:
+    assert why(tree) == (
+        "",
+        "what the code around the upgraders is compared with is this branch's own word:"
+        " no origin/HEAD here: compared with HEAD",
+    )
