@@ -1,16 +1,19 @@
-# Sets up what it needs in .venv and runs: `make test`, `make test-fast`, `make demo`, `make demo-pytorch`, `make corpus`,
-# `make bench`, `make fuzz`.
+# Sets up what it needs in .venv and runs: `make test`, `make test-fast`, `make demo`, `make demo-export`, `make demo-pytorch`,
+# `make corpus`, `make bench`, `make fuzz`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-pytorch corpus evidence test test-fast lint types coverage lock bench fuzz clean
+.PHONY: demo demo-export demo-pytorch corpus evidence test test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
 	$(BIN)/python demo/library.py
+
+demo-export: .venv/torch
+	$(BIN)/python demo/exported.py
 
 demo-pytorch: .venv/uv
 	$(BIN)/python demo/pytorch.py

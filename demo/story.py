@@ -48,6 +48,12 @@ class Story:
         with open(full, "w", encoding="utf-8") as stream:
             stream.write(text.replace(old, new))
 
+    def append(self, path: str, text: str) -> None:
+        """Add a text to the end of a file, and show it."""
+        print(text, end="", flush=True)
+        with open(os.path.join(self.folder, path), "a", encoding="utf-8") as stream:
+            stream.write(text)
+
     def commit(self, message: str) -> None:
         """Commit all, hooks included, which have to pass."""
         self._quietly("git", "add", "--all")

@@ -13,7 +13,7 @@ from hypothesis import settings
 from opfixtures import cli
 from tests.action_fixtures import examples, github, npm, opfixtures_itself, project, server, serves
 from tests.record_fixtures import exported, gelu_record, records, values, zipped
-from tests.repositories import PYTORCH_TREE, GitRepository, Ran
+from tests.repositories import PYTORCH_TREE, GitRepository, Ran, git_environment_in
 from tests.tree_fixtures import add_hardswish, findings, judged, library, monorepo
 
 # Fixtures that more than one folder asks for.
@@ -52,14 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def git_environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which git knows who commits, and nothing of this machine's configuration."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
-    person = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "A"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-01T00:00:00Z"))
-    }
-    package = str(Path(cli.__file__).parents[1])
-    return {**ours, **person, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": package}
+    return git_environment_in(tmp_path)
 
 
 @pytest.fixture

@@ -42,7 +42,11 @@ WEAKER = {
         "isolation": "mount_read_only = write_only_below = lambda _: []\ncalls_about_files = list",
     },
     VALUE: {
-        "replaying": "replay_multiplied = replay_with_calls_multiplied = lambda *_: {'not_tried': 'taken out'}"
+        "replaying": "replay_multiplied = lambda *_: {'not_tried': 'taken out'}",
+        "formats": """
+for name, one in FORMATS.items():
+    FORMATS[name] = one._replace(multiplied=lambda *_: {"not_tried": "taken out"})
+""",
     },
     ALTERED_APART: {
         "replaying": """
@@ -100,8 +104,10 @@ from opfixtures.archives import archive
 archive._problem = lambda *_: ""
 """,
     OTHER_PROGRAM: """
-from opfixtures.proving import reproduction
-reproduction.first_difference = lambda *_: None
+from dataclasses import replace
+from opfixtures.archives import formats
+for name, one in formats.FORMATS.items():
+    formats.FORMATS[name] = replace(one, difference=lambda *_: None)
 """,
     LOOKED_AT: """
 from opfixtures.proving import generate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from opfixtures import cli
 from opfixtures.repository.snapshot import Snapshot
 from opfixtures.settings.config import Config, read_config
 
@@ -76,6 +78,18 @@ class Ran:
     status: int
     out: str
     err: str
+
+
+def git_environment_in(home: Path) -> dict[str, str]:
+    """An environment in which git knows who commits, and nothing of this machine's configuration."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))}
+    person = {
+        f"GIT_{who}_{what}": value
+        for who in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "A"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-01T00:00:00Z"))
+    }
+    package = str(Path(cli.__file__).parents[1])
+    return {**ours, **person, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": package}
 
 
 class GitRepository:

@@ -1,0 +1,3 @@
+"""Guards: each calls one operator, as the models of users do."""
+
+import torch

@@ -1,0 +1,6 @@
+"""Which guard is there for which operator."""
+
+from modules import *
+
+ALL_MODULES = {
+}
