@@ -41,6 +41,13 @@ def test_one_that_has_its_fixture_entries_is_not(found):
     assert found("") == []
 
 
+def test_so_is_a_format_that_nobody_asks_for_and_no_fixture_has(found):
+    breaks = f'"aten::gelu" = {{ {SAID}, formats = ["pt2"] }}\n'
+    message = "an accepted break is about no fixture: nobody asks for a .pt2"
+    assert found(breaks) == [("warning", "aten::gelu", message, 5)]
+    assert found(breaks.replace("pt2", "ptl")) == []
+
+
 def test_a_registry_that_cannot_be_read_may_have_it(found, pytorch):
     pytorch.replace(REGISTRY, "ALL_MODULES = {", "ALL_MODULES = more() | {")
     assert found(f'"aten::glu" = {{ {SAID} }}\n') == []
