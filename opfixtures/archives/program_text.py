@@ -45,43 +45,18 @@ _BY_EXPRESSION = frozenset({"range_constraints"})
 _TREE_TYPES = frozenset(
     {None, *(f"builtins.{name}" for name in ("tuple", "list", "dict")), "collections.OrderedDict"}
 )
+# What sympy and torch (torch/utils/_sympy/functions.py) print of arithmetic.
 FUNCTIONS = frozenset(
-    {
-        *("Symbol", "Integer", "Float", "Rational", "Add", "Mul", "Pow", "Mod", "Max", "Min", "Abs", "floor"),
-        *(
-            "ceiling",
-            "Eq",
-            "Equality",
-            "Ne",
-            "Unequality",
-            "Lt",
-            "Le",
-            "Gt",
-            "Ge",
-            "StrictLessThan",
-            "LessThan",
-        ),
-        *("StrictGreaterThan", "GreaterThan", "And", "Or", "Not", "true", "false", "FloorDiv", "CleanDiv"),
-        *(
-            "CeilDiv",
-            "ModularIndexing",
-            "PythonMod",
-            "Where",
-            "ToFloat",
-            "TruncToInt",
-            "TruncToFloat",
-            "CeilToInt",
-        ),
-        *(
-            "FloorToInt",
-            "IntTrueDiv",
-            "FloatTrueDiv",
-            "PowByNatural",
-            "RoundToInt",
-            "Identity",
-            "OpaqueUnaryFn_sqrt",
-        ),
-    }
+    re.findall(
+        r"\w+",
+        """
+        Symbol Integer Float Rational Add Mul Pow Mod Max Min Abs floor ceiling Eq Equality Ne
+        Unequality Lt Le Gt Ge StrictLessThan LessThan StrictGreaterThan GreaterThan And Or Not true
+        false FloorDiv CleanDiv CeilDiv ModularIndexing PythonMod Where ToFloat TruncToInt TruncToFloat
+        CeilToInt FloorToInt IntTrueDiv FloatTrueDiv PowByNatural RoundToInt Identity
+        OpaqueUnaryFn_sqrt
+        """,
+    )
 )
 _SYMBOL = re.compile(r"[a-z]{1,4}[0-9]{1,6}")
 _OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
