@@ -1,4 +1,4 @@
-# Sets up what it needs in .venv and runs: `make test`, `make test-fast`, `make demo`, `make demo-export`, `make demo-pytorch`,
+# Sets up what it needs in .venv and runs: `make test`, `make test-all`, `make test-fast`, `make demo`, `make demo-export`, `make demo-pytorch`,
 # `make corpus`, `make bench`, `make fuzz`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
@@ -27,7 +27,11 @@ evidence: .venv/torch .venv/uv
 	$(BIN)/opfixtures check --all --require-fixtures
 	$(BIN)/opfixtures status --replay
 
-test: lint types coverage evidence
+test: lint types coverage
+
+# Beside it what takes minutes, and each attack once more without its defence.
+test-all: export OPFIXTURES_THOROUGH = 1
+test-all: test
 
 # The pure rooms: what reads, judges, plans and renders. No torch, no network, no builds.
 FAST := archives declarations making proving records report rules settings synthesis
@@ -41,11 +45,12 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
-# The second prints a table, which a process of its own could not. What takes long is shared out at the end.
-coverage: .venv/dev .venv/npm
+# The second prints a table, which a process of its own could not: the evidence is looked at beside it.
+coverage: .venv/dev .venv/npm .venv/torch .venv/uv
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist worksteal --durations 10 --ignore tests/corpus
-	$(BIN)/coverage run -m pytest -q tests/corpus
+	$(BIN)/coverage run -m pytest -q tests/corpus & corpus=$$!; \
+		$(MAKE) --no-print-directory evidence && wait $$corpus
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -38,15 +38,28 @@ __all__ = [
 ]
 
 # A machine may be busy, and coverage slows down. CI tries the same examples every time.
-settings.register_profile("ours", deadline=None, derandomize="CI" in os.environ)
+THOROUGH = "OPFIXTURES_THOROUGH" in os.environ
+settings.register_profile(
+    "ours", deadline=None, derandomize="CI" in os.environ, max_examples=100 if THOROUGH else 60
+)
 settings.load_profile("ours")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for archives that a real torch exports: `make test-fast` has none."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks for archives that a real torch exports: `make test-fast` has none. Leave to `make test-all` what
+    takes minutes and what shows that an attack comes through without its defence."""
     for item in items:
         if "exported" in getattr(item, "fixturenames", ()):
             item.add_marker("torch")
+    left_out = [item for item in items if not THOROUGH and _is_thorough(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    takes_out = case is not None and bool(case.params.get("defences"))
+    return takes_out or item.get_closest_marker("thorough") is not None
 
 
 @pytest.fixture

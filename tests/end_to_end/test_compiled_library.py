@@ -66,6 +66,7 @@ def builds(ran: Ran) -> int:
     return len(re.findall(r"^\[.*\] building ", ran.err, re.MULTILINE))
 
 
+@pytest.mark.thorough
 def test_each_side_is_compiled_once(
     new_repository: Callable[..., GitRepository], run_long: Callable[..., Ran]
 ) -> None:

@@ -125,6 +125,7 @@ def unexplained(operators: Sequence[str], told: Sequence[str], hidden: set[str])
 
 
 @pytest.mark.torch
+@pytest.mark.thorough
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_module_scripts_and_calls_its_overload(release: str, run_in: InTorch) -> None:
     schemas = [parse_schema(text) for text, own in schemas_of(release) if own]
