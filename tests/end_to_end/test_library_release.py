@@ -48,7 +48,8 @@ def add_wheel(folder: Path, more: str = "") -> None:
 def released(library: GitRepository) -> GitRepository:
     """The library with the runtimes that the docs show: its last release for what was before version 4."""
     settings, shown = library.read("pyproject.toml"), DOCS.read_text(encoding="utf-8")
-    (runtimes,) = re.findall(r"^```toml\n(.*?)^```$", shown, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```toml\n(.*?)^```$", shown, re.DOTALL | re.MULTILINE)
+    (runtimes,) = (block for block in blocks if "packages" in block)
     library.write("pyproject.toml", settings[: settings.index("[[tool")] + runtimes)
     return library
 
