@@ -6,6 +6,8 @@ import os
 import re
 from typing import Any
 
+import pytest
+
 from tests.action.act import REPOSITORY, TOPIC, Server
 from tests.action.test_manifest import blocks, shown
 from tests.github_server import GitHubServer
@@ -95,6 +97,7 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
     assert list(hub.comments.values()) == [comment]
 
 
+@pytest.mark.thorough
 def test_a_dispatch_by_number_tells_the_pull_request(server: Server, github: GitHubServer) -> None:
     """A dry run tells nobody; then of one operator alone, and what is made is committed where that is asked for."""
     server.change("change", "entries")

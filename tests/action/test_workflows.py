@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 import yaml
 
 from tests.action.act import REPOSITORY, STAND_INS, Server, opened
@@ -49,6 +50,7 @@ def test_a_pull_request_of_a_branch_with_a_fixture_to_make_and_one_to_refuse(ser
     ]
 
 
+@pytest.mark.thorough
 def test_a_dispatch_with_a_job_for_each_of_two_runtimes(server: Server, github: GitHubServer) -> None:
     """GitHub says where the two revisions meet; there is no pull request to tell."""
     server.change("change", "entries")

@@ -14,6 +14,7 @@ from tests.repositories import GitRepository
 PROJECT = Path(__file__).parents[2]
 
 
+@pytest.mark.thorough
 @pytest.mark.torch
 def test_what_new_writes_for_every_operator_of_pytorch_is_verified(new_repository) -> None:
     files = {

@@ -127,6 +127,7 @@ def test_from_an_empty_folder_to_a_verified_fixture(
     assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no compiler")
 def test_a_cpp_extension_with_its_map_in_cpp_in_a_folder_of_a_monorepo(
     new_repository: Callable[..., GitRepository], run_long: RunLong, tmp_path_factory: pytest.TempPathFactory
