@@ -13,23 +13,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
+from opfixtures.archives.hostile_zip import ZipError
 from opfixtures.archives.model import Archive, ArchiveError, Blob, Call, Program
 from opfixtures.archives.program_text import check_texts, without_notes
+from opfixtures.archives.stored_zip import stored_members
 from opfixtures.archives.tensor_pickle import check_tensors
-from opfixtures.archives.zip_layout import layout_problem, renames
 from opfixtures.strict_json import parse_json
 
-MAX_BYTES = 16 << 20
-MAX_MEMBERS = 10_000
 MAX_CALLS = 10_000
 # That of a fixture has some KiB, and a byte of JSON can become fifty in memory.
 MAX_JSON = 2 << 20
-_LIMITS = Limits(MAX_BYTES, MAX_BYTES, MAX_MEMBERS)
 
 _MODEL = "model"
 # Up to torch 2.7; 2.1 wrote its tensors into files that end in .json, and they are no JSON.
@@ -79,17 +75,10 @@ def read_exported_program(data: bytes) -> Archive:
 
 def program_members(data: bytes) -> dict[str, bytes]:
     """The contents by name, without the root folder if there is one. Raises ArchiveError."""
-
-    def check(members: Sequence[zipfile.ZipInfo]) -> None:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise ZipError("it has a member that is compressed, which torch.export.save does not do")
-        if any(renames(member.extra) for member in members):
-            raise ZipError("it has a member of two names")
-        if problem := layout_problem(data, len(members)):
-            raise ZipError(problem)
-
     try:
-        members = zip_members(data, _LIMITS, check)
+        members = stored_members(
+            data, "it has a member that is compressed, which torch.export.save does not do"
+        )
     except ZipError as error:
         raise ArchiveError(str(error)) from error
     if _PROGRAM in members:

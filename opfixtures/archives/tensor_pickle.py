@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import pickletools
 import re
-import zipfile
-from collections.abc import Sequence
 
-from opfixtures.archives.hostile_zip import Limits, ZipError, zip_members
+from opfixtures.archives.hostile_zip import ZipError
 from opfixtures.archives.model import ArchiveError
-from opfixtures.archives.zip_layout import layout_problem, renames
+from opfixtures.archives.stored_zip import stored_members
 
 # Without the elements of tensors, which stand beside it.
 MAX_PICKLE = 1 << 20
-_LIMITS = Limits(16 << 20, 16 << 20, 10_000)
 # Of what torch.save writes (torch/serialization.py); constants.pkl would make a TorchScript archive of it.
 _MEMBER = re.compile(
     r"data\.pkl|data/[0-9]{1,6}|byteorder|version|\.format_version|\.storage_alignment|\.data/serialization_id"
@@ -55,15 +52,8 @@ _REFUSED = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT
 
 def check_tensors(name: str, content: bytes) -> None:
     """Raise ArchiveError unless the member `name` holds tensors and plain values alone."""
-
-    def check(members: Sequence[zipfile.ZipInfo]) -> None:
-        if any(member.compress_type != zipfile.ZIP_STORED or renames(member.extra) for member in members):
-            raise ZipError("it has a member that torch.save does not write")
-        if problem := layout_problem(content, len(members)):
-            raise ZipError(problem)
-
     try:
-        members = zip_members(content, _LIMITS, check)
+        members = stored_members(content, "it has a member that torch.save does not write")
     except ZipError as error:
         raise ArchiveError(f"its {name}: {error}") from error
     inside = {member.partition("/")[2]: one for member, one in members.items()}

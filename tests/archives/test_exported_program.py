@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.archives.exported_program import (
-    MAX_BYTES,
     first_program_difference,
     full_name,
     read_exported_program,
