@@ -72,8 +72,8 @@ def refuse_without_export() -> None:
 def leave_out_what_varies(program: Any) -> None:
     """Of what torch keeps for people to read, leave out ids of graphs and modules, and traces with paths of this
     machine, which dynamo writes: two runs write the same bytes, wherever torch is."""
-    for graph_module in program.graph_module.modules():
-        for node in graph_module.graph.nodes if isinstance(graph_module, torch.fx.GraphModule) else ():
+    for graph_module in graphs_of(program.graph_module):
+        for node in graph_module.graph.nodes:
             node.meta.pop("from_node", None)
             if ABSOLUTE.search(node.meta.get("stack_trace") or ""):
                 del node.meta["stack_trace"]
@@ -184,12 +184,9 @@ def multiple(result: Any, factor: int, in_place: bool, unlike: list[bool]) -> An
 def put_in_calls(module: Any, operator: str, instead: Callable[[Any], Callable[..., Any]]) -> int:
     """Have each call of the operator whose result something needs call another function; how many there are."""
     count = 0
-    for graph_module in module.modules():
-        if not isinstance(graph_module, torch.fx.GraphModule):
-            continue
-        graph_module.graph.eliminate_dead_code()
-        for node in graph_module.graph.nodes:
-            if node.op == "call_function" and name_of_target(node.target) == operator:
+    for graph_module in graphs_of(module):
+        for node in calls_in(graph_module):
+            if name_of_target(node.target) == operator:
                 node.target = instead(node.target)
                 node.target.__name__ = "opfixtures_call"
                 count += 1
@@ -197,15 +194,20 @@ def put_in_calls(module: Any, operator: str, instead: Callable[[Any], Callable[.
     return count
 
 
+def graphs_of(module: Any) -> list[Any]:
+    """The graphs of a program, those that others run among them."""
+    return [one for one in module.modules() if isinstance(one, torch.fx.GraphModule)]
+
+
+def calls_in(graph_module: Any) -> list[Any]:
+    """The calls in one of them whose results something needs."""
+    graph_module.graph.eliminate_dead_code()
+    return [node for node in graph_module.graph.nodes if node.op == "call_function"]
+
+
 def called_in(module: Any) -> list[str]:
     """The operators that a program calls and whose results something needs, each once."""
-    names: set[str] = set()
-    for one in module.modules():
-        if isinstance(one, torch.fx.GraphModule):
-            one.graph.eliminate_dead_code()
-            names.update(
-                name_of_target(node.target) for node in one.graph.nodes if node.op == "call_function"
-            )
+    names = {name_of_target(node.target) for one in graphs_of(module) for node in calls_in(one)}
     return sorted(filter(None, names))
 
 
