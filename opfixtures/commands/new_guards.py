@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from opfixtures.change.changes import Change
 from opfixtures.commands.guard_sources import AsDeclared, Known, Source, Unknown, callable_as_it_is
-from opfixtures.commands.new_samples import why_none_runs
+from opfixtures.commands.new_samples import notes_on, why_none_runs
 from opfixtures.errors import UserError
 from opfixtures.making.sampling import SampledModule, find_samples
 from opfixtures.making.tools import Tools
@@ -120,13 +120,8 @@ class GuardWriter:
                 operator, f"no guard is added: nothing that was tried runs ({why_none_runs(sampled[0])})"
             )
             return ()
-        for one in sampled:
-            name = one.module.class_name
-            if one.unexported:
-                self._note(operator, f"{name} becomes no .pt2: {one.unexported}")
-            if not one.samples:
-                what = "is left out" if running else "needs sample_inputs() of yours"
-                self._note(operator, f"{name} {what}: nothing that was tried runs ({why_none_runs(one)})")
+        for note in notes_on(sampled):
+            self._note(operator, note)
         texts = [ModuleText(one.module.class_name, one.text) for one in running]
         return texts if texts or is_finished else without_samples(drafts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -69,15 +69,8 @@ class RuntimeFinder:
             self._note(entry, f"{runtime.name} cannot be used: {error}")
             return without_samples(modules)
         running = [one for one in found if one.samples]
-        for one in found:
-            if one.unexported:
-                self._note(entry, f"{one.module.class_name} becomes no .pt2: {one.unexported}")
-            if not one.samples:
-                what = "is left out" if running else "needs sample_inputs() of yours"
-                self._note(
-                    entry,
-                    f"{one.module.class_name} {what}: nothing that was tried runs ({why_none_runs(one)})",
-                )
+        for note in notes_on(found):
+            self._note(entry, note)
         if entry.key in self.change.entries:
             spec = self._spec(entry)
             told = those_that_tell(running, entry, self.change, spec, runtime, self.tools)
@@ -142,6 +135,17 @@ class RuntimeFinder:
 def _names(module: SampledModule, changed: Collection[str]) -> set[str]:
     """Of the arguments that changed those that a sample gives another value than the default."""
     return set(changed) & frozenset[str]().union(*module.off_default)
+
+
+def notes_on(found: Sequence[SampledModule]) -> Iterator[str]:
+    """What to say of modules that were tried: which become no `.pt2`, and of which nothing runs."""
+    what = "is left out" if any(one.samples for one in found) else "needs sample_inputs() of yours"
+    for one in found:
+        name = one.module.class_name
+        if one.unexported:
+            yield f"{name} becomes no .pt2: {one.unexported}"
+        if not one.samples:
+            yield f"{name} {what}: nothing that was tried runs ({why_none_runs(one)})"
 
 
 def why_none_runs(module: SampledModule) -> str:
