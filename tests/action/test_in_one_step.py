@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -54,6 +55,48 @@ def test_a_library_is_built_before_and_after_its_change(
         for name in ("halve", "scale")
         for ending in ("", ".json")
     ]
+
+
+def test_exported_programs_are_made_told_and_committed_and_a_renamed_argument_is_a_red_check(
+    serves: Serves, github: GitHubServer, tmp_path: Path
+) -> None:
+    """mylib ships .pt2 alone and has no version map: guards come with one push, another name with the next."""
+    server = serves("exported", str(tmp_path / "cache"))
+    server.change("guards")
+    payload, head = server.offer(github)
+
+    workflow = in_one_step(commit="true", python=sys.executable)
+    done = server.act("pull_request", payload, workflow, github.url, "writes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (comment,) = github.hub.comments.values()
+    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 verified\n")
+    facts = "loads yes, equal yes, applied not-applicable, sensitive not-applicable, names yes, defaults yes"
+    assert comment.body.count(f"- `torch.export.load`: {facts}\n") == 2
+    made = github.hub.git("octo/library", "diff", "--name-only", head, TOPIC).decode().split()
+    assert made == [
+        f"fixtures/{name}.pt2{ending}"
+        for name in ("scale_by", "scale_by_default")
+        for ending in ("", ".json")
+    ]
+
+    library = server.library
+    library.git("switch", "--quiet", "topic")
+    library.git("pull", "--quiet", str(github.hub.folder("octo/library")), TOPIC)
+    server.add("renamed")
+    done = server.act("pull_request", server.offer(github)[0], workflow, github.url, "writes")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads(
+        (server.folder / "artifacts/opfixtures-result/result.json").read_text(encoding="utf-8")
+    )
+    assert {row["module"]: row["status"] for row in report["fixtures"]} == {
+        "ScaleBy": "mismatch",
+        "ScaleByDefault": "verified",
+    }
+    assert list(github.hub.comments.values()) == [comment]
+    assert "argument f of mylib::scale is dropped without a word" in comment.body
+    assert "5.0 then, 2.0 now" in comment.body
 
 
 def test_a_build_of_the_pull_request_replays_what_no_release_of_the_settings_can(
