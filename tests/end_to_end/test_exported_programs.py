@@ -311,6 +311,41 @@ class Alone(torch.nn.Module):
     def sample_inputs(self):
         return [{"x": torch.ones(2)}, {"x": torch.ones(3)}]
 """
+# Its state goes on from run to run, its precision is a region's, its length is any.
+MORE_MODULES = """
+
+class Counting(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, x):
+        self.seen.add_(1.0)
+        return torch.ops.mylib.tile(x * self.seen, 2)
+
+    def sample_inputs(self):
+        return [(torch.ones(2),), (torch.tensor([1.0, 2.0]),)]
+
+
+class InAutocast(torch.nn.Module):
+    def forward(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return torch.ops.mylib.tile((x @ x).flatten(), 2)
+
+    def sample_inputs(self):
+        return [(torch.ones(2, 2),)]
+
+
+class OfAnyLength(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.mylib.tile(x, 2)
+
+    def sample_inputs(self):
+        return [(torch.ones(3),), (torch.ones(5),)]
+
+    def dynamic_shapes(self):
+        return {"x": {0: torch.export.Dim.DYNAMIC}}
+"""
 
 
 def test_what_does_not_script_is_proven_as_pt2_and_what_does_in_each_format_that_is_asked_for(
@@ -351,9 +386,11 @@ def test_what_does_not_script_is_proven_as_pt2_and_what_does_in_each_format_that
 
     # Asked for `.pt2` alone, it needs no version map either.
     repository.write("pyproject.toml", SETTINGS)
+    rows = ("Tiled", "OfMany", "Alone", "Counting", "InAutocast", "OfAnyLength")
+    guard(repository, MODULES + MORE_MODULES, dict.fromkeys(rows, "tile"))
     ran = run_long(repository, "generate")
     assert ran.status == 0, ran.out + ran.err
     # What dynamo traced too: neither ids nor paths of this machine are in there.
-    assert "4 verified (4 made again)" in ran.out
+    assert "7 verified (3 made by this run, 4 made again)" in ran.out
     assert b"site-packages" not in (repository.root / "fixtures" / "alone.pt2").read_bytes()
     assert "0 errors" in repository.opfixtures("check").out
