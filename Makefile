@@ -54,11 +54,13 @@ coverage: .venv/dev .venv/npm .venv/torch .venv/uv
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# What action.yml installs, anew.
+# What action.yml installs, anew; and uv, which installs it.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command 'make lock'
 lock: .venv/uv
-	echo 'flit_core>=3.11,<4' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --upgrade --custom-compile-command 'make lock' \
-		--extra generate --extra github --output-file .github/requirements.txt pyproject.toml -
+	echo 'flit_core>=3.11,<4' | $(COMPILE) --upgrade --extra generate --extra github \
+		--output-file .github/requirements.txt pyproject.toml -
+	grep --only-matching '^uv==[0-9.]*' .github/requirements.txt | $(COMPILE) --output-file .github/uv.txt -
 
 bench: .venv/dev
 	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
