@@ -154,12 +154,16 @@ def _check_config(name: str, config: Any, members: dict[str, bytes]) -> None:
     payloads = config.get("config") if isinstance(config, dict) else None
     if not isinstance(payloads, dict) or not all(isinstance(one, dict) for one in payloads.values()):
         raise ArchiveError(f"its {name} does not say where tensors are")
+    pickles: dict[str, None] = {}
     for payload in payloads.values():
         path = f"{folder}/{payload.get('path_name')}"
         if _NEW["tensor"].fullmatch(path) is None or path not in members:
             raise ArchiveError(f"its {name} names a file that is none of its tensors")
         if payload.get("use_pickle") is not False:
-            check_tensors(path, members[path])
+            pickles[path] = None
+    # Weights that are one tensor name one file, any number of times.
+    for path in pickles:
+        check_tensors(path, members[path])
 
 
 def _as_blobs(members: dict[str, bytes]) -> tuple[Blob, ...]:

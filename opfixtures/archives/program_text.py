@@ -71,6 +71,9 @@ def check_texts(root: Any) -> None:
         where, value = left.pop()
         if isinstance(value, dict):
             is_key = is_expression if where in _BY_EXPRESSION else _is_name
+            if where in _BY_EXPRESSION:
+                parsed += sum(map(len, value))
+                _check_budget(parsed)
             for key in value:
                 if not is_key(key):
                     raise ArchiveError(f"its program has a member of the name {key[:80]!r}")
@@ -79,11 +82,15 @@ def check_texts(root: Any) -> None:
             left.extend((where, one) for one in value)
         elif isinstance(value, str):
             parsed += len(value) if where in _PARSED else 0
-            if parsed > MAX_PARSED:
-                raise ArchiveError(f"its program has more than {MAX_PARSED} characters of expressions")
+            _check_budget(parsed)
             if _may_be(where, value):
                 continue
             raise ArchiveError(f"its program has a {where or 'text'} that is none of torch's: {value[:80]!r}")
+
+
+def _check_budget(parsed: int) -> None:
+    if parsed > MAX_PARSED:
+        raise ArchiveError(f"its program has more than {MAX_PARSED} characters of expressions")
 
 
 def without_notes(value: Any) -> Any:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opfixtures.archives import exported_program
 from opfixtures.archives.archive import MAX_BYTES
 from opfixtures.archives.exported_program import (
     first_program_difference,
@@ -23,7 +24,7 @@ from opfixtures.archives.exported_program import (
     read_exported_program,
 )
 from opfixtures.archives.model import ArchiveError, Call
-from opfixtures.archives.program_text import is_expression, is_guard
+from opfixtures.archives.program_text import MAX_PARSED, is_expression, is_guard
 from tests.archives.programs import (
     NEW,
     OLD,
@@ -309,6 +310,25 @@ def test_the_edits_alone_are_no_reason() -> None:
     for release in (OLD, NEW):
         assert read_exported_program(edited(release, lambda root: root)).program is not None
     assert read_exported_program(config(is_param=True)).program is not None
+
+
+def test_the_keys_of_ranges_are_expressions_too_and_counted() -> None:
+    def edit(root: Any) -> None:
+        root["range_constraints"] = {f"s{number}": {} for number in range(10**5, 10**5 + MAX_PARSED // 7 + 1)}
+
+    with pytest.raises(ArchiveError, match=f"more than {MAX_PARSED} characters of expressions"):
+        read_exported_program(edited(NEW, edit))
+
+
+def test_a_file_that_many_weights_name_is_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(exported_program, "check_tensors", lambda path, _: looked.append(path))
+    name = "model/data/weights/model_weights_config.json"
+    root = json.loads(members_of(program(NEW))[name])
+    payload = {**next(iter(root["config"].values())), "use_pickle": True}
+    shared = {**root, "config": {f"p_{number}": payload for number in range(1_000)}}
+    read_exported_program(with_members(NEW, {name: json.dumps(shared).encode()}))
+    assert looked.count("data/weights/weight_0") == 1
 
 
 EXPRESSIONS = (
