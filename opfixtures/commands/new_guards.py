@@ -58,13 +58,16 @@ class GuardWriter:
                 f"{problem.place}: {problem.message}: an operator that cannot be read here gets a guard by its name: "
                 "`opfixtures new OPERATOR --guard`"
             )
-        known = []
+        known, unknown = [], defaultdict[str, list[str]](list)
         for operator, told in self.source.describe(guards.lacking()).items():
             told = callable_as_it_is(told)
             if isinstance(told, Unknown):
-                self._note(operator, told.reason)
+                unknown[told.reason].append(operator)
             else:
                 known.append(told)
+        for reason, operators in unknown.items():
+            more = f" and {len(operators) - 1} more" if len(operators) > 1 else ""
+            self._note(f"{operators[0]}{more}", reason)
         return self._guards(guards, known, is_finished=True)
 
     def _guards(self, guards: Guards, known: Iterable[Known], *, is_finished: bool) -> list[NewGuard]:

@@ -44,6 +44,8 @@ if not hasattr(torch, "made"):
         return x * n
 
     define("picky(Tensor x, int n=1) -> Tensor", picky, lambda x, n=1: x * n)
+    new_size = lambda x: torch.library.get_ctx().new_dynamic_size()
+    define("count(Tensor x) -> SymInt", lambda x: int(x.sum().item()) - 10**6, new_size)
     define("eager(Tensor x) -> Tensor", only_eager, lambda x: x + 1)
 
 
@@ -64,6 +66,14 @@ def found(
         one, guard_name_for(one.operator), tuple(map(parse_schema, siblings)), scripts="ptl" in formats
     )
     return find_samples(Runtime("interpreter", release, python_of(release)), modules, print, (), formats)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_program_runs_to_its_end() -> None:
+    """torch.export asserts of a size that no tensor has, behind the call, that it is not negative."""
+    (one,) = found("made::count(Tensor x) -> SymInt", PROGRAMS)
+    assert one.samples == ()
+    assert one.refusal.startswith("the program that torch.export makes of it does not run: ")
 
 
 @pytest.mark.usefixtures("made")

@@ -10,6 +10,7 @@ from .children import in_children
 from .exporting import load_class
 from .programs import called_in, load_program, program_operator_ran, save_program
 from .reasons import RefusedError, headline
+from .running import run
 from .values import from_json
 
 
@@ -54,11 +55,14 @@ def export_once(row: Json, text: Json, inputs: Json) -> None:
         save_program(load_class(text["source"], row["class"])(), [inputs], path)
         with open(path, "rb") as stream:
             archive = stream.read()
-        told = program_operator_ran(archive, row["operator"], [{"inputs": inputs}])
     except Exception as error:
         raise RefusedError(f"torch.export refuses it: {headline(error)}") from error
-    if told["ran"] is None:
-        raise RefusedError(f"the program that torch.export makes of it does not run: {told['why']}")
-    if not told["ran"]:
+    try:
+        # To its end: what comes after the operator may raise.
+        run(load_program(archive), inputs)
+    except Exception as error:
+        what = "the program that torch.export makes of it does not run"
+        raise RefusedError(f"{what}: {headline(error)}") from error
+    if not program_operator_ran(archive, row["operator"], [{"inputs": inputs}])["ran"]:
         called = ", ".join(called_in(load_program(archive))) or "nothing"
         raise RefusedError(f"torch.export does not call {row['operator']} here, it calls {called}")
