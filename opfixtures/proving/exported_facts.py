@@ -43,10 +43,29 @@ def names_fact(program: Program, runtime: RuntimeSeen) -> Fact:
     return Fact(Answer.YES)
 
 
+def order_fact(operator: str, then: str | None, runtime: RuntimeSeen) -> Fact:
+    """Whether the arguments of the operator stand in the order of then: a model that gives the first of two that
+    changed places gives it to the other one now, without a word, whatever this program stores."""
+    schema = runtime.operator(operator).schema or ""
+    before, today = _arguments(then or ""), _arguments(schema)
+    if before is None or today is None:
+        return Fact(Answer.YES)
+    placed = [one for one in before if one in today and not (before[one].kwarg_only or today[one].kwarg_only)]
+    for one, other in zip(placed, (one for one in today if one in placed), strict=True):
+        if one != other:
+            return Fact(
+                Answer.NO,
+                f"argument {one} of {operator} is taken for {other} where a model gives {one} alone by its place: today"
+                f" it is {schema}",
+            )
+    return Fact(Answer.YES)
+
+
 def defaults_fact(operator: str, program: Program, then: str | None, runtime: RuntimeSeen) -> Fact:
     """Whether the defaults that the program's calls of the operator left out are those of today.
 
-    `then` is its schema when the program was made, None where nothing says so.
+    `then` is its schema when the program was made, None where nothing says so. The calls of other operators leave out
+    defaults too, of which no record tells what they were: it is said of which.
     """
     schema = runtime.operator(operator).schema
     if schema is None:
@@ -62,7 +81,17 @@ def defaults_fact(operator: str, program: Program, then: str | None, runtime: Ru
                     Answer.NO,
                     f"{name} was left out, it was {_text(before[name])} then and is {_text(now)} now{_as(name, now)}",
                 )
+    others = sorted(
+        {one.operator for one in program.calls if one.operator != operator and _leaves_out(one, runtime)}
+    )
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        return Fact(Answer.YES, f"of {operator}; nobody recorded those of {others[0]}{more}")
     return Fact(Answer.YES)
+
+
+def _leaves_out(call: Call, runtime: RuntimeSeen) -> bool:
+    return bool(_left_out(call, _arguments(runtime.operator(call.operator).schema or "") or {}))
 
 
 def _in_its_place(gone: Argument, before: dict[str, Argument], today: dict[str, Argument]) -> Argument | None:

@@ -84,7 +84,8 @@ def refused(unplanned: Unplanned) -> FixtureResult:
 def lost(owner: Owner, because: str = "") -> FixtureResult:
     """The result of a fixture that target holds and that is gone here, or that nobody reads here, `because` of what:
     nothing says any more what it said."""
-    gone = "target holds it, and it is gone here: restore it, or take its entry back (`opfixtures explain OPF306`)"
+    mend = "restore it, or take its entry back" if owner.entry else "restore it, and its row"
+    gone = f"target holds it, and it is gone here: {mend} (`opfixtures explain OPF306`)"
     return result_of(owner, Status.MISMATCH, because or gone)
 
 

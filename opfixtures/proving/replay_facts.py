@@ -8,7 +8,7 @@ from opfixtures.archives.formats import EXPORT, JIT, LITE
 from opfixtures.archives.model import Archive, Program
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
-from opfixtures.proving.exported_facts import defaults_fact, names_fact
+from opfixtures.proving.exported_facts import defaults_fact, names_fact, order_fact
 from opfixtures.proving.facts import named_operators
 from opfixtures.proving.result import Answer, Fact, LoaderFacts
 from opfixtures.worker.observations import NOT_REPLAYED, Replayed, RowReplayed, RuntimeSeen
@@ -70,12 +70,13 @@ def _of_program(
     schema_then: str | None,
 ) -> LoaderFacts:
     no_upgrader = Fact(Answer.NOT_APPLICABLE, "torch.export.load applies no upgrader")
+    names = names_fact(program, runtime)
     return LoaderFacts(
         _loads(replayed),
         _equal(replayed),
         no_upgrader,
         Fact(Answer.NO, OPERATOR_UNUSED) if unused else no_upgrader,
-        names_fact(program, runtime),
+        names if names.value is not Answer.YES else order_fact(owner.operator, schema_then, runtime),
         defaults_fact(owner.operator, program, schema_then, runtime),
     )
 

@@ -9,7 +9,7 @@ from opfixtures.archives.model import Archive, Call, Program
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry
 from opfixtures.declarations.place import Place
-from opfixtures.proving.exported_facts import defaults_fact, names_fact
+from opfixtures.proving.exported_facts import defaults_fact, names_fact, order_fact
 from opfixtures.proving.replay_facts import OPERATOR_UNUSED, replay_facts
 from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
 from opfixtures.proving.verdicts import Evidence, verdicts
@@ -101,10 +101,44 @@ def test_what_was_stored_has_no_default() -> None:
     assert defaults_fact("m::scale", program("x", "f"), THEN, runtime(today)) == Fact(Answer.YES)
 
 
+def test_what_other_operators_left_out_is_not_recorded() -> None:
+    calls = (Call("m::scale", ("x",)), Call("m::add", ("x",)), Call("m::abs", ("x",)))
+    today = runtime(THEN, "m::add(Tensor x, float y=1.0) -> Tensor", "m::abs(Tensor x) -> Tensor")
+    fact = defaults_fact("m::scale", Program((8, 20), calls), THEN, today)
+    assert fact == Fact(Answer.YES, "of m::scale; nobody recorded those of m::add")
+
+
 @pytest.mark.parametrize("then", [None, "m::scale("])
 def test_without_the_schema_of_then_nothing_is_known(then: str | None) -> None:
     fact = defaults_fact("m::scale", program("x"), then, runtime(THEN))
     assert fact == Fact(Answer.UNKNOWN, "which defaults the operator had then is not known")
+
+
+CLIP = "m::clip(Tensor x, float? lo=None, float? hi=None) -> Tensor"
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (
+            "m::clip(Tensor x, float? hi=None, float? lo=None) -> Tensor",
+            "argument lo of m::clip is taken for hi where",
+        ),
+        (CLIP, ""),
+        ("m::clip(Tensor x, float? lo=None, *, float? hi=None) -> Tensor", ""),
+        ("m::clip(Tensor x, float? lo=None, bool inner=False, float? hi=None) -> Tensor", ""),
+        ("m::clip(Tensor x, float? hi=None) -> Tensor", ""),
+    ],
+)
+def test_arguments_stand_in_the_order_of_then(today: str, said: str) -> None:
+    """A program that stores all of them, or none, does not feel it; one of somebody else does."""
+    fact = order_fact("m::clip", CLIP, runtime(today))
+    assert fact.value is (Answer.NO if said else Answer.YES)
+    assert fact.reason.startswith(said)
+
+
+def test_without_a_schema_there_is_no_order() -> None:
+    assert order_fact("m::clip", None, runtime(CLIP)) == Fact(Answer.YES)
 
 
 SAME, OTHER = Replayed((None,)), Replayed(("element 0: 5.0 then, 2.0 now",))
