@@ -55,7 +55,8 @@ class Change:
     `has_file` tells whether `after` holds a file at a path, `naming` where it says a word outside the folder of
     the fixtures: `path:line`, None for nowhere; a word is missing where none can tell. With `everything`,
     nothing stood before. `today` tells which day it is; None where nobody looks at waivers. `published_at` is the
-    id of target's commit, None where there is none.
+    id of target's commit, None where there is none. `asks_for_more` says that the settings name a fixture format that
+    they did not name before: what stands owes a fixture of that.
     """
 
     config: Config
@@ -71,6 +72,7 @@ class Change:
     everything: bool = False
     today: Callable[[], date] | None = None
     published_at: Callable[[], str | None] = _nobody_followed
+    asks_for_more: bool = False
 
     @cached_property
     def version_map(self) -> VersionMap:
@@ -119,13 +121,13 @@ class Change:
     @cached_property
     def owed(self) -> tuple[tuple[MapEntry, FixtureEntry], ...]:
         """What the change owes a fixture: each entry with a fixture entry that matches it, where the change
-        adds the one or the other. In the order of the version map, then of the registry."""
+        adds the one or the other, or asks for another format. In the order of the version map, then of the registry."""
         added = {entry.key for entry in self.added}
         return tuple(
             (entry, row)
             for key, entry in self.entries.items()
             for row in self.matching.rows_of(entry)
-            if key in added or row.key not in self._rows_before
+            if self.asks_for_more or key in added or row.key not in self._rows_before
         )
 
     @cached_property
@@ -138,8 +140,13 @@ class Change:
 
     @cached_property
     def added_guards(self) -> tuple[FixtureEntry, ...]:
-        """The guards that the change adds: it owes them a fixture as well."""
+        """The guards that the change adds."""
         return tuple(row for row in self.guards if row.key not in self._rows_before)
+
+    @property
+    def owed_guards(self) -> tuple[FixtureEntry, ...]:
+        """The guards that the change owes a fixture: those that it adds, all where it asks for another format."""
+        return self.guards if self.asks_for_more else self.added_guards
 
     @cached_property
     def written(self) -> tuple[MapEntry, ...]:

@@ -33,17 +33,24 @@ def guards_of_target(change: Change) -> dict[str, list[str]]:
 
 
 def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str], bool]) -> Iterator[Owner]:
-    """The owners in target of fixtures of which none of that name stands any more.
+    """The owners in target of fixtures of which none of that name stands any more, or which no row owns any more that
+    were a guard's.
 
     `names` are those of the files that stand. `may_go` tells of a name whether nothing needs that fixture.
     """
     published = change.owners_published
     for name in sorted(name for name in change.target.fixtures.ids if not is_record(name)):
         row, key = published.row(name), published.entry(name)
-        if row is None or name in names or not (key or published.is_guard(row)) or may_go(name):
+        if row is None or not (key or published.is_guard(row)) or may_go(name):
+            continue
+        if name in names and not (key is None and _has_no_row(change, name)):
             continue
         entry = change.published_entries[key][0] if key else None
         yield Owner(row, change.target.fixtures.path(name), entry)
+
+
+def _has_no_row(change: Change, name: str) -> bool:
+    return change.owners.are_certain and change.owners.row(name) is None
 
 
 def without_owner(change: Change, names: Collection[str]) -> tuple[str, ...]:

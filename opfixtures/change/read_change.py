@@ -65,6 +65,7 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         upstream=lambda: others.upstream,
         everything=everything,
         published_at=lambda: others.target,
+        asks_for_more=not set(config.fixture_formats).issubset(config_before.fixture_formats),
     )
 
 

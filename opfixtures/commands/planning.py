@@ -202,13 +202,13 @@ def _scope(change: Change, wanted: Wanted) -> Scope:
     guards = [one for one in change.guards if not wanted.operators or one.operator in wanted.operators]
     owed = {(entry.operator, entry.bumped_at_version, row.module) for entry, row in change.owed}
     added = {entry.key for entry in change.added}
-    added_guards = {(row.operator, row.module) for row in change.added_guards}
+    guards_owed = {(row.operator, row.module) for row in change.owed_guards}
 
     def owes(entry: MapEntry | None, row: FixtureEntry | None) -> bool:
         if wanted.everything or wanted.operators:
             return True
         if entry is None:
-            return row is not None and (row.operator, row.module) in added_guards
+            return row is not None and (row.operator, row.module) in guards_owed
         key = entry.operator, entry.bumped_at_version
         return key in added if row is None else (*key, row.module) in owed
 

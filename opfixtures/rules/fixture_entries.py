@@ -208,6 +208,9 @@ def _of_what_left(change: Change, row: FixtureEntry) -> str:
     from opfixtures.rules.take_away import take_away
 
     before = change.before.version_map.entries if change.before.version_map else ()
+    if change.before.version_map and not change.config.version_map:
+        path, source = printable(change.before.version_map.path), printable(change.config.source or "")
+        return f"name {path} again as version-map in {source}: its fixtures are proven by its entries"
     gone = [entry.bumped_at_version for entry in before if entry.operator == row.operator]
     if not all(may_be_taken_back(change, row.operator, version) for version in gone):
         return printable(f"bring its entry back, in {change.version_map.path}")

@@ -1,4 +1,4 @@
-"""Rules about the fixtures as files: which are missing, changed, left behind, or of another module."""
+"""Rules about the fixtures as files: which are missing, left behind, or of another module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from opfixtures.records.fixture_files import fixture_of, is_record
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
-from opfixtures.settings.fixture_formats import STAMPED
 
 
 @rule("OPF301", Severity.NOTE)
@@ -21,7 +20,8 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     """A fixture that the change owes is not there yet.
 
     It owes one for each entry that it adds, for each row that it adds, also of an entry that stands already, and
-    for one that it takes away again before anybody has it.
+    for one that it takes away again before anybody has it. Where it adds a format to `fixture-format`, each row owes
+    one of that.
 
     The fixture is the model that a build from before the change exported. Only such a build can make it, and
     with every week it gets harder to have. Until it is there, nothing proves that old models still load and
@@ -50,7 +50,7 @@ def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Findi
     """
     from shlex import quote
 
-    rows = [*(row for _, row in change.owed), *change.added_guards, *_without_their_fixture(change)]
+    rows = [*(row for _, row in change.owed), *change.owed_guards, *_without_their_fixture(change)]
     for row in dict.fromkeys(rows):
         # What has another format is replayed, and is not the fixture that is owed.
         for path in change.config.fixture_paths(fixture_stem(row.module)):
@@ -69,94 +69,6 @@ def _without_their_fixture(change: Change) -> Iterator[FixtureEntry]:
             yield row
 
 
-@rule("OPF306", Severity.ERROR)
-def published_fixture_is_changed(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """A published fixture, or its record, is changed or removed.
-
-    A fixture is evidence from a time that does not come back. One that is made anew, by a later build, shows
-    what that build did; and when it is made to pass, it shows nothing. So what target holds stays as it is.
-
-    A fixture may go with its entry when that may go, as when stft and istft were taken back
-    (pytorch/pytorch#73434, #77257): `opfixtures explain OPF109` says when. One that no entry of target owns may
-    go as well, with its row if it has one: it is a guard then, and nothing replays the operator any more,
-    which is a warning, and of a `.pt2`, which no entry stands for either, an error unless an accepted break
-    names the operator. So may the three that random_.from left behind (#89797, #94611). A guard's may get another name,
-    with its class, when the operator gets its entry.
-
-    To mend it, restore it; for what the operator does now, add another entry, with a fixture of its own:
-
-        git checkout origin/main -- test/jit/fixtures/test_versioned_gelu_v9.ptl
-    """
-    if not (change.everything or change.touched_fixtures):
-        return
-    from opfixtures.rules.take_away import may_differ, may_go
-
-    before, after, published = change.before.fixtures.ids, change.after.fixtures.ids, change.target.fixtures
-    owners = change.owners_published
-    for name, one in published.ids.items():
-        now = after.get(name)
-        if now == one or (before.get(name) == now and not change.everything):
-            continue
-        row, path = owners.row(name), change.after.fixtures.path(name)
-        if now is None and _is_renamed(change, one, row):
-            continue
-        hint = _restoring(change, name)
-        operator = row.operator if row else None
-        if not (may_go(change, name) if now is None else may_differ(change, name)):
-            message = f"a published fixture is {'changed' if now else 'removed'}"
-            if name != fixture_of(name):
-                message = f"the record of {message}"
-            yield finding(operator, Place(path, 1, 1), message, hint)
-        elif row is not None and owners.is_guard(row) and not _is_replayed(change, name, row.operator):
-            message = f"a guard is taken away: nothing replays {operator} any more"
-            gone = finding(
-                operator, Place(path, 1, 1), message, f"to keep it, bring its row back, and {hint}"
-            )
-            yield (
-                gone
-                if _is_all_there_is(change, name, row.operator)
-                else replace(gone, severity=Severity.WARNING)
-            )
-
-
-def _is_all_there_is(change: Change, name: str, operator: str) -> bool:
-    """Whether nothing but a guard's fixture is there for old models, as in a `.pt2`, and no accepted break says what
-    becomes of them."""
-    accepted = (one.operator for one in change.config.accepted_breaks)
-    return not fixture_of(name).endswith(STAMPED) and operator not in accepted
-
-
-def _is_renamed(change: Change, content: str, row: FixtureEntry | None) -> bool:
-    """Whether a guard's fixture, or its record, has another name now: that of a row of the same operator."""
-    if row is None or not change.owners_published.is_guard(row):
-        return False
-    names = (name for name, one in change.after.fixtures.ids.items() if one == content)
-    return any(found.operator == row.operator for found in map(change.owners.row, names) if found is not None)
-
-
-def _is_replayed(change: Change, name: str, operator: str) -> bool:
-    """Whether a fixture stands that replays the operator of one that is taken away; a record never does."""
-    rows = map(change.owners.row, change.after.fixtures.fixtures)
-    return name != fixture_of(name) or any(row is not None and row.operator == operator for row in rows)
-
-
-def _restoring(change: Change, name: str) -> str:
-    """The command that brings a file of target back, in whatever folder of the repository it is given."""
-    from shlex import quote
-
-    path, stood = change.after.fixtures.path(name), change.target.fixtures.path(name)
-    commit = change.published_at()
-    if commit is not None and stood == path and "\n" not in path:
-        magic = ":(top,literal)" if set("*?[\\").intersection(path) else ":/"
-        return f"restore it: git checkout {commit[:12]} -- {quote(printable(f'{magic}{path}'))}"
-    folder, _, _ = path.rpartition("/")
-    blob = change.target.fixtures.ids[name].removeprefix("@")
-    return (
-        f"restore it, at the root: mkdir -p {quote(printable(folder))} && git cat-file blob {blob} > "
-        f"{quote(printable(path))}"
-    )
-
-
 @rule("OPF307", Severity.WARNING)
 def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Finding]:
     """No entry owns a fixture.
@@ -167,6 +79,9 @@ def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Findin
 
     A fixture whose row the same change adds is left to OPF203 and OPF204, which judge that row: PyTorch's
     guide adds module, row and fixture first and changes the operator later. A guard owns its fixture.
+
+    A warning; an error for one of target that may not go: what an entry needs, and a guard's `.pt2`, which is all that
+    tells what becomes of such models.
 
     To mend it, write the row that the fixture was made for, and the entry. Fixture and record may go as well,
     unless an entry needs them or another file of the tree names them, as PyTorch's tests do five of the .pt
@@ -185,10 +100,12 @@ def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Findin
             message = f"no entry of {change.version_map.path} owns this fixture of {row.operator}"
         else:
             continue
-        from opfixtures.rules.take_away import keep_or_take_away
+        from opfixtures.rules.take_away import keep_or_take_away, may_go
 
         hint = keep_or_take_away(change, name)
-        yield finding(row.operator if row else None, Place(path, 1, 1), message, hint)
+        found = finding(row.operator if row else None, Place(path, 1, 1), message, hint)
+        is_needed = row is None and name in change.target.fixtures.ids and not may_go(change, name)
+        yield replace(found, severity=Severity.ERROR) if is_needed else found
 
 
 def _matches_nothing(change: Change, row: FixtureEntry) -> bool:

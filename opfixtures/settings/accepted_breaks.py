@@ -16,6 +16,8 @@ from opfixtures.settings.config_table import Table
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 
 _HEADING = "[tool.opfixtures.accepted-breaks"
+# Any error has an "e".
+_SHORTEST_ERROR = 10
 _WAYS = 'how must be "does not load", "other results" or { raises = "part of the error" }'
 
 
@@ -129,7 +131,13 @@ def _how(table: Table) -> tuple[Way, str]:
     value = table.values.get("how")
     if isinstance(value, dict) and value.keys() == {Way.RAISES.value}:
         named = Table(value, f"{table.where}: [how]", table.folder)
-        return Way.RAISES, named.needed(Way.RAISES.value, named.text(Way.RAISES.value))
+        error = named.needed(Way.RAISES.value, named.text(Way.RAISES.value)).strip()
+        if len(error) < _SHORTEST_ERROR:
+            raise table.error(
+                f"how says that it raises {error!r}, which other errors have too: write {_SHORTEST_ERROR} characters"
+                " of the error, or more"
+            )
+        return Way.RAISES, error
     if value == Way.NOT_LOADED.value or value == Way.OTHER_RESULTS.value:
         return Way(value), ""
     raise table.error(_WAYS)

@@ -178,8 +178,13 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
 def _version_map(table: Table, formats: tuple[str, ...]) -> str:
     """The path of the version map; empty where no format has a version, and there is none."""
     path = table.path("version-map")
-    needs_none = path is None and not set(formats).intersection(STAMPED_FORMATS)
-    return "" if needs_none else table.needed("version-map", path)
+    stamped = next((one for one in formats if one in STAMPED_FORMATS), None)
+    if path is None and stamped is not None:
+        raise table.error(
+            "version-map is missing: name the file of operator versions, which fixtures of the format"
+            f' {stamped!r} are proven by, or ask for "pt2" alone in fixture-format'
+        )
+    return path or ""
 
 
 def _reserved(table: Table) -> VersionRange | None:

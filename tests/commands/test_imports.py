@@ -72,6 +72,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.map_entries",
     "opfixtures.rules.operator_names",
     "opfixtures.rules.published",
+    "opfixtures.rules.published_fixtures",
     "opfixtures.rules.same_file",
     "opfixtures.rules.registered",
     "opfixtures.rules.settings",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.repositories import GitRepository, Ran
+from tests.repositories import GitRepository, Ran, zipped_archive
 
 PROGRAMS = Path(__file__).parents[2] / "fixtures_src" / "programs"
 SETTINGS = """\
@@ -23,6 +23,16 @@ fixture-format = ["pt2"]
 ACCEPTED = """
 [tool.opfixtures.accepted-breaks]
 "aten::exp" = { how = "does not load", release = "torch 3.0", reason = "it is gone" }
+"""
+MAPPED = SETTINGS.replace("registry =", 'version-map = "map.py"\nregistry =').replace(
+    '["pt2"]', '["ptl", "pt2"]'
+)
+ENTRY = """\
+OPERATOR_VERSIONS = {
+    "aten::exp": [
+        {"bumped_at_version": 1, "upgrader_name": "exp_0_0", "old_schema": "aten::exp(Tensor self) -> Tensor"},
+    ],
+}
 """
 ROW = '    Exp(): "aten::exp",\n'
 Check = Callable[..., Ran]
@@ -59,12 +69,99 @@ def test_taken_away_is_an_error(project: GitRepository, opfixtures: Check) -> No
     assert found["message"] == "a guard is taken away: nothing replays aten::exp any more"
 
 
-def test_taken_away_with_an_accepted_break_is_a_warning(project: GitRepository, opfixtures: Check) -> None:
+def test_one_of_two_is_an_error_too(project: GitRepository, opfixtures: Check) -> None:
+    """Each stands for models that call the operator in its way."""
+    two = '    ExpToo(): "aten::exp",\n'
+    project.replace("registry.py", ROW, ROW + two)
+    project.write("modules.py", project.read("modules.py") + "\n\nclass ExpToo(torch.nn.Module):\n    pass\n")
+    data = (PROGRAMS / "fixtures" / "exp.pt2").read_bytes()
+    project.write("fixtures/exp_too.pt2", data)
+    project.commit()
+    project.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    project.git("rm", "--quiet", "fixtures/exp.pt2", "fixtures/exp.pt2.json")
+    project.replace("registry.py", ROW, "")
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF306"]
+    assert (found["severity"], found["path"]) == ("error", "fixtures/exp.pt2")
+    assert found["message"] == "a guard is taken away: nothing replays any more what Exp calls aten::exp with"
+
+
+def test_its_row_alone_taken_away_is_an_error_and_a_row_that_is_not_green(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    project.replace("registry.py", ROW, "")
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF307"]
+    assert (found["severity"], found["path"]) == ("error", "fixtures/exp.pt2")
+    assert ROW.strip() in found["hint"]
+    ran = opfixtures(project, "verify")
+    assert (ran.status, "1 mismatch" in ran.out) == (1, True), ran.out
+    assert "it is gone here: restore it, and its row" in ran.out
+
+
+def test_settings_that_are_taken_away_take_no_guard_along(project: GitRepository, opfixtures: Check) -> None:
+    project.git("rm", "--quiet", ".opfixtures.toml")
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF307"]
+    assert found["severity"] == "error"
+
+
+def test_another_format_in_the_settings_is_owed_by_each_row(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    project.write("map.py", "OPERATOR_VERSIONS = {}\n")
+    project.write(".opfixtures.toml", MAPPED)
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF301"]
+    assert found["message"] == "the fixture of Exp is not there yet: fixtures/exp.ptl"
+    project.commit()
+    assert [one for one in findings(project, opfixtures) if one["code"] == "OPF301"] == []
+
+
+def test_without_a_version_map_there_are_exported_programs_alone(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    project.write(".opfixtures.toml", SETTINGS.replace('["pt2"]', '["pt2", "ptl"]'))
+    project.git("add", "--all")
+    ran = opfixtures(project, "check")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert (
+        "which fixtures of the format 'ptl' are proven by, or ask for \"pt2\" alone in fixture-format"
+        in ran.err
+    )
+
+
+def test_a_version_map_that_the_settings_drop_is_named_again(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    project.write(".opfixtures.toml", MAPPED)
+    project.write("map.py", ENTRY)
+    project.commit()
+    project.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    project.write(".opfixtures.toml", SETTINGS)
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF203"]
+    assert found["hint"].startswith("name map.py again as version-map in .opfixtures.toml: ")
+
+
+def test_no_fixture_of_another_format_takes_its_place(project: GitRepository, opfixtures: Check) -> None:
+    """The operator has its entry by now, whose fixture TorchScript reads."""
+    project.write(".opfixtures.toml", MAPPED)
+    project.write("map.py", "OPERATOR_VERSIONS = {}\n")
+    project.commit()
+    project.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    project.write("map.py", ENTRY)
+    project.git("rm", "--quiet", "fixtures/exp.pt2", "fixtures/exp.pt2.json")
+    project.replace("registry.py", ROW, ROW.replace("Exp", "TestVersionedExpV0"))
+    project.write("modules.py", project.read("modules.py").replace("Exp", "TestVersionedExpV0"))
+    project.write("fixtures/test_versioned_exp_v0.ptl", zipped_archive(0, "aten::exp"))
+    (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF306"]
+    assert (found["severity"], found["path"]) == ("error", "fixtures/exp.pt2")
+
+
+def test_taken_away_with_an_accepted_break_is_an_error_too(project: GitRepository, opfixtures: Check) -> None:
+    """The fixture is the evidence that old files fail in that way."""
     project.git("rm", "--quiet", "fixtures/exp.pt2", "fixtures/exp.pt2.json")
     project.replace("registry.py", ROW, "")
     project.write(".opfixtures.toml", SETTINGS + ACCEPTED)
     (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF306"]
-    assert found["severity"] == "warning"
+    assert found["severity"] == "error"
+    assert found["hint"].endswith("what breaks on purpose is named in accepted-breaks, and its fixture stays")
 
 
 def test_moved_with_its_project_is_not_taken_away(project: GitRepository, opfixtures: Check) -> None:

@@ -41,7 +41,7 @@ def read(breaks: str) -> Config:
     [
         ('"does not load"', Way.NOT_LOADED, ""),
         ('"other results"', Way.OTHER_RESULTS, ""),
-        ('{ raises = "no more" }', Way.RAISES, "no more"),
+        ('{ raises = "no more of it" }', Way.RAISES, "no more of it"),
     ],
 )
 def test_each_way_to_fail_is_read(how: str, way: Way, error: str) -> None:
@@ -95,6 +95,10 @@ WAYS = 'how must be "does not load", "other results" or { raises = "part of the 
         (f'"a" = {{ how = ["does not load"], {SAID} }}', f": [a]: {WAYS}"),
         (f'"a" = {{ how = {{ raises = "x", load = "y" }}, {SAID} }}', f": [a]: {WAYS}"),
         (f'"a" = {{ how = {{ raises = "" }}, {SAID} }}', ": [a]: [how]: raises must be a string, not empty"),
+        (
+            f'"a" = {{ how = {{ raises = " Error: " }}, {SAID} }}',
+            ": [a]: how says that it raises 'Error:', which other errors have too: write 10 characters of the error,",
+        ),
         ('"a" = { how = "does not load", reason = "r" }', ": [a]: release is missing: say which one breaks"),
         (
             '"a" = { how = "does not load", release = "a 2" }',
