@@ -12,10 +12,10 @@ from opfixtures.declarations.model import (
     Declarations,
     FixtureEntry,
     FixtureModule,
-    FixtureModules,
     MapEntry,
     Registry,
     VersionMap,
+    is_module,
 )
 from opfixtures.records.fixture_files import fixture_of, stem_of
 from opfixtures.settings.config import Config
@@ -23,6 +23,7 @@ from opfixtures.settings.config import Config
 if TYPE_CHECKING:
     from datetime import date
 
+    from opfixtures.change.declared_changes import DeclaredChange
     from opfixtures.change.releases import Releases
     from opfixtures.change.upstream import Upstream
 
@@ -55,8 +56,9 @@ class Change:
     `has_file` tells whether `after` holds a file at a path, `naming` where it says a word outside the folder of
     the fixtures: `path:line`, None for nowhere; a word is missing where none can tell. With `everything`,
     nothing stood before. `today` tells which day it is; None where nobody looks at waivers. `published_at` is the
-    id of target's commit, None where there is none. `asks_for_more` says that the settings name a fixture format that
-    they did not name before: what stands owes a fixture of that.
+    id of target's commit, None where there is none. `asks_for_more` says that the settings name one more fixture format
+    than before: what stands owes a fixture of that. `declared_change` reads the declarations of operators
+    that differ.
     """
 
     config: Config
@@ -73,6 +75,7 @@ class Change:
     today: Callable[[], date] | None = None
     published_at: Callable[[], str | None] = _nobody_followed
     asks_for_more: bool = False
+    declared_change: Callable[[], DeclaredChange | None] = _nobody_followed
 
     @cached_property
     def version_map(self) -> VersionMap:
@@ -163,6 +166,11 @@ class Change:
         return self.published()
 
     @cached_property
+    def declared(self) -> DeclaredChange | None:
+        """The declarations of operators in the files that the change touches; None where it touches none."""
+        return self.declared_change()
+
+    @cached_property
     def published_entries(self) -> dict[tuple[str, int], list[MapEntry]]:
         """Target's entries by operator and bumped_at_version: several in arms of an `#if`."""
         entries: dict[tuple[str, int], list[MapEntry]] = {}
@@ -173,12 +181,12 @@ class Change:
     @cached_property
     def modules(self) -> dict[str, FixtureModule]:
         """The fixture modules after, by name."""
-        return _by_name(self.after.modules)
+        return {one.name: one for one in self.after.modules.modules}
 
     @cached_property
     def modules_before(self) -> dict[str, FixtureModule]:
         """The fixture modules before, by name."""
-        return _by_name(self.before.modules)
+        return {one.name: one for one in self.before.modules.modules}
 
     @cached_property
     def owners(self) -> Owners:
@@ -248,12 +256,3 @@ class Change:
     def _rows_before(self) -> frozenset[tuple[str, str]]:
         rows = self.before.registry.rows if self.before.registry else ()
         return frozenset(row.key for row in rows)
-
-
-def is_module(module: FixtureModule | None) -> bool:
-    """Whether the class is there and may be an `nn.Module`."""
-    return module is not None and module.is_module is not False
-
-
-def _by_name(modules: FixtureModules) -> dict[str, FixtureModule]:
-    return {module.name: module for module in modules.modules}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from opfixtures.change.changes import Change, is_module
-from opfixtures.declarations.model import EntryKey, FixtureEntry, MapEntry
+from opfixtures.change.changes import Change
+from opfixtures.declarations.model import EntryKey, FixtureEntry, MapEntry, is_module
 
 
 def lost_fixture_entries(change: Change) -> tuple[tuple[MapEntry, FixtureEntry], ...]:

@@ -11,11 +11,12 @@ from opfixtures.declarations.model import Declarations, VersionMap
 from opfixtures.declarations.read import declare, read_declarations, read_fixtures, read_sources
 from opfixtures.errors import GitError, UserError
 from opfixtures.repository.git_snapshot import GitObjects, GitSnapshot
-from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
+from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
 from opfixtures.settings.fixture_formats import FIXTURES, RECORDS
 
 if TYPE_CHECKING:
+    from opfixtures.change.declared_changes import DeclaredChange
     from opfixtures.change.former_place import FormerPlace
     from opfixtures.change.releases import Releases
     from opfixtures.change.upstream import Upstream
@@ -65,7 +66,8 @@ def read_change(objects: GitObjects, compared: Comparison, everything: bool = Fa
         upstream=lambda: others.upstream,
         everything=everything,
         published_at=lambda: others.target,
-        asks_for_more=not set(config.fixture_formats).issubset(config_before.fixture_formats),
+        declared_change=partial(_declared_change, compared, config_before, config, everything),
+        asks_for_more=set(config.fixture_formats) > set(config_before.fixture_formats),
     )
 
 
@@ -162,6 +164,26 @@ def _naming(snapshot: Snapshot, fixtures: str, words: Sequence[str]) -> Mapping[
     return (
         snapshot.naming(words, fixtures, (*FIXTURES, *RECORDS)) if isinstance(snapshot, GitSnapshot) else {}
     )
+
+
+def _declared_change(
+    compared: Comparison, before: Config, after: Config, everything: bool
+) -> DeclaredChange | None:
+    """See `Change.declared_change`: what the settings of one side name is read on both."""
+    operators = tuple(dict.fromkeys((*before.operators, *after.operators)))
+    # Most often a commit touches the files of opfixtures alone.
+    if not operators or not (
+        everything or compared.differing is None or _may_declare(operators, compared.differing)
+    ):
+        return None
+    from opfixtures.change.declared_changes import read_declared_change
+
+    then = EmptySnapshot() if everything else compared.before
+    return read_declared_change(then, compared.after, operators, None if everything else compared.differing)
+
+
+def _may_declare(operators: Sequence[str], differing: Sequence[str]) -> bool:
+    return any("*" in one or "?" in one for one in operators) or not set(operators).isdisjoint(differing)
 
 
 def _may_differ(compared: Comparison, fixtures: str) -> bool:

@@ -171,6 +171,7 @@ def _asked(root: str, also: list[str], scans: list[Scan]) -> tuple[_Held, dict[s
     commands = [[*_LISTED, *also, *required]]
     if scans:
         watched = [_literal(path) for scan in scans for path in scan.watched]
+        watched += [f":(glob){path}" for scan in scans for path in scan.globs]
         commands.append([*_DIFFERING, *_anywhere(_NAMES), *watched])
     lines, *words = (output.split("\0")[:-1] for output in _outputs(root, commands))
     held: _Held = {}

@@ -135,6 +135,11 @@ class FixtureModule:
     place: Place
 
 
+def is_module(module: FixtureModule | None) -> bool:
+    """Whether the class is there and may be an `nn.Module`."""
+    return module is not None and module.is_module is not False
+
+
 @dataclass(frozen=True, slots=True)
 class FixtureModules:
     """The classes of all fixture module files, and what could not be read of these files."""

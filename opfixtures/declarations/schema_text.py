@@ -39,13 +39,14 @@ def short_text(schema: FunctionSchema) -> str:
 
 def _argument(argument: Argument) -> str:
     name = f" {argument.name}" if argument.name else ""
-    default = "" if argument.default is None else f"={_default(argument.default)}"
-    return f"{_type(argument.type)}{name}{default}"
+    default = "" if argument.default is None else f"={default_text(argument.default)}"
+    return f"{type_text(argument.type)}{name}{default}"
 
 
-def _default(default: str | Sequence[str]) -> str:
+def default_text(default: str | Sequence[str]) -> str:
+    """`1.0`, `[1, 2]`, `"none"`."""
     if not isinstance(default, str):
-        return f"[{', '.join(map(_default, default))}]"
+        return f"[{', '.join(map(default_text, default))}]"
     if default[:1] not in ("'", '"'):
         return default
     # A literal of Python: torch writes double quotes, and the escapes of C.
@@ -53,9 +54,10 @@ def _default(default: str | Sequence[str]) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def _type(type_: Type) -> str:
+def type_text(type_: Type) -> str:
+    """`Tensor(a!)[]?`."""
     alias = _alias(type_.alias)
-    inside = [_type(inner) for inner in type_.inside]
+    inside = [type_text(inner) for inner in type_.inside]
     match type_.name:
         case "Optional":
             return f"{inside[0]}?"

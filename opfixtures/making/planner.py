@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
-from opfixtures.change.changes import Change, is_module
+from opfixtures.change.changes import Change
 from opfixtures.change.map_history import PreChange
 from opfixtures.change.owner import Owner, candidates, owner_of
-from opfixtures.declarations.model import FixtureEntry, MapEntry
+from opfixtures.declarations.model import FixtureEntry, MapEntry, is_module
 from opfixtures.declarations.module_source import excerpt, renamed, source_sha256
 from opfixtures.declarations.names import fixture_stem
 from opfixtures.making.plan import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from opfixtures.change.changes import Change, is_module
+from opfixtures.change.changes import Change
 from opfixtures.change.lost import lost_fixture_entries
-from opfixtures.declarations.model import FixtureEntry
+from opfixtures.declarations.model import FixtureEntry, is_module
 from opfixtures.declarations.names import module_version
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity

@@ -36,6 +36,7 @@ _KEYS = (
     "fixtures",
     "fixture-format",
     "operators",
+    "unversioned-operators",
     "target",
     "upstream",
     "reserved-versions",
@@ -70,7 +71,8 @@ class Config:
     `upgraders`, `versions` (the header that sets the produced file format version) and the two of the mobile
     upgraders are None where a repository has no such file.
 
-    `operators` are paths and globs of the files that declare operators with their schemas.
+    `operators` are paths and globs of the files that declare operators with their schemas. `unversioned_operators` are
+    names, and patterns of names, of those that change without an entry, for no model of users calls them.
 
     `version_map` is empty where there is none, and guards alone: `.pt2` has no versions. `fixture_formats` are endings
     of `archives.formats.FORMATS`. `target` is None where `origin/HEAD` holds. `source` is the file the settings stand
@@ -103,6 +105,7 @@ class Config:
     release_tags: str | None = None
     operators: tuple[str, ...] = ()
     accepted_breaks: tuple[AcceptedBreak, ...] = ()
+    unversioned_operators: tuple[str, ...] = ()
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -172,6 +175,7 @@ def _config(settings: Mapping[str, object], folder: str, source: str | None, tex
         release_tags="" if table.values.get("release-tags") is False else table.text("release-tags"),
         operators=table.paths("operators") or (),
         accepted_breaks=_accepted_breaks(table, text),
+        unversioned_operators=table.words("unversioned-operators"),
     )
 
 

@@ -13,6 +13,7 @@ PYTORCH_PATHS = {
     "fixtures": "test/jit/fixtures",
 }
 PYTORCH_MODULES = ["test/jit/fixtures_srcs/fixtures_src.py"]
+PYTORCH_OPERATORS = "aten/src/ATen/native/native_functions.yaml"
 PYTORCH_MAP = PYTORCH_PATHS["version-map"]
 SIGNS_OF_PYTORCH = tuple(PYTORCH_PATHS[key] for key in ("version-map", "registry", "upgraders"))
 """One of these at the root, and it is a tree with PyTorch's paths. Below a folder it has to be the version map."""
@@ -20,7 +21,9 @@ SIGNS_OF_PYTORCH = tuple(PYTORCH_PATHS[key] for key in ("version-map", "registry
 PYTORCH: dict[str, object] = {
     **PYTORCH_PATHS,
     "fixture-modules": PYTORCH_MODULES,
-    "operators": ["aten/src/ATen/native/native_functions.yaml"],
+    "operators": [PYTORCH_OPERATORS],
+    # PyTorch's convention: what begins with an underscore is internal.
+    "unversioned-operators": ["aten::_*"],
     # For every operator version a release that still has the old operators, and whose archives the loaders of
     # today read, altered where they would not. `>=10` is for a bump above what any release produces: the newest
     # stable torch.

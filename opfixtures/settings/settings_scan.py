@@ -4,7 +4,7 @@ More than the settings name, never less; where that is not certain, `UncertainEr
 is for `config` to say: this is the hook's first look, and it imports nothing.
 """
 
-from opfixtures.settings.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_PATHS
+from opfixtures.settings.presets import PYTORCH_MAP, PYTORCH_MODULES, PYTORCH_OPERATORS, PYTORCH_PATHS
 
 OWN_FILE = ".opfixtures.toml"
 SHARED_FILE = "pyproject.toml"
@@ -45,7 +45,8 @@ class Scan:
     """What makes a folder a project, if something does, by paths from the repository's root.
 
     `required` are files that have to be there: a check complains of one that is not. `watched` are all that a check
-    could read, and some more. `excluded` are folders in which nothing is a project.
+    could read, and some more; `globs` are of files that declare operators. `excluded` are folders in which nothing is a
+    project.
     """
 
     def __init__(self, folder: str, texts: list[str], pytorch: bool) -> None:
@@ -69,7 +70,7 @@ class Scan:
         required = [path for key in ("version-map", *FILES_BESIDE_THE_MAP) for path in values.get(key, [])]
         if "preset" in values or (pytorch and not by_settings):
             required += [] if "version-map" in values else [PYTORCH_MAP]
-            named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES)
+            named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES, PYTORCH_OPERATORS)
         elif by_settings and not _has_one_map(values):
             raise UncertainError
         if any("*" in path or "?" in path for path in excluded):
@@ -79,6 +80,8 @@ class Scan:
         self.excluded = [below(folder, path) for path in excluded]
         self.required = [below(folder, path) for path in required]
         self.watched = [below(folder, path) for path in named if _is_path(path)]
+        declaring = filter(_is_path, values.get("operators", []))
+        self.globs = [below(folder, path) for path in declaring if "*" in path or "?" in path]
 
 
 def _has_one_map(values: dict[str, list[str]]) -> bool:

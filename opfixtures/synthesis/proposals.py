@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, count, islice
 
-from opfixtures.change.changes import Change, is_module
+from opfixtures.change.changes import Change
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema
-from opfixtures.declarations.model import FixtureEntry, FixtureModule, MapEntry
+from opfixtures.declarations.model import FixtureEntry, FixtureModule, MapEntry, is_module
 from opfixtures.declarations.names import (
     class_name_for,
     fixture_stem,

@@ -74,6 +74,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.rules.published",
     "opfixtures.rules.published_fixtures",
     "opfixtures.rules.same_file",
+    "opfixtures.rules.schemas",
     "opfixtures.rules.registered",
     "opfixtures.rules.settings",
     "opfixtures.rules.torchscript",

@@ -16,9 +16,16 @@ from tests.repositories import GitRepository, Ran
 TREES = Path(__file__).parents[2] / "demo"
 
 
-def overlay(repository: GitRepository, tree: Path) -> None:
-    """Copy a tree over the repository's work tree."""
+# The demonstration itself is built by pip, in a fixture of its own: half of what a run takes.
+BY_PIP = 'setup = [["pip", "install", "--quiet", "--no-deps", "."]]'
+BY_COPYING = r'setup = [["sh", "-c", "cp -r tinyops \"$VIRTUAL_ENV\"/lib/python*/site-packages"]]'
+
+
+def overlay(repository: GitRepository, tree: Path, *, by_pip: bool = False) -> None:
+    """Copy a tree over the repository's work tree; its library is copied to where it is imported from, or built."""
     shutil.copytree(tree, repository.root, dirs_exist_ok=True)
+    if (tree / "pyproject.toml").exists() and not by_pip:
+        repository.replace("pyproject.toml", BY_PIP, BY_COPYING)
 
 
 @pytest.fixture(scope="session")

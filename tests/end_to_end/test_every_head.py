@@ -223,7 +223,7 @@ class TestWhatTheBranchBrings:
     def test_is_not_proven_where_the_old_library_cannot_be_built(
         self, brought: GitRepository, run_long: RunLong
     ) -> None:
-        brought.replace("pyproject.toml", '"--no-deps", "."', '"--no-deps", "./no-such-folder"')
+        brought.replace("pyproject.toml", "cp -r tinyops", "cp -r no-such-folder")
         ran = run_long(brought, "generate")
         assert ran.status == 2
         assert "verified" not in ran.out
@@ -260,7 +260,7 @@ class TestWhatIsNotRun:
         text = (pinned / "tinyops/__init__.py").read_text().replace("float factor)", "float factor=2.0)")
         text = text.replace("def _scale(x, factor)", "def _scale(x, factor=2.0)")
         (pinned / "tinyops/__init__.py").write_text(text)
-        landed.replace("pyproject.toml", '"--no-deps", "."', f'"--no-deps", "{pinned}"')
+        landed.replace("pyproject.toml", "cp -r tinyops", f"cp -r {pinned}/tinyops")
         ran = run_long(landed, "verify", SCALE)
         assert (ran.status, "1 unproven" in ran.out) == (1, True), ran.out
         assert "the runtime after the change shows no change" in ran.out

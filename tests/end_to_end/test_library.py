@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.end_to_end.conftest import BY_COPYING, BY_PIP
 from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
@@ -183,7 +184,7 @@ def test_a_module_that_does_not_call_its_operator_is_refused(
 
 
 def test_a_failing_setup_is_one_sentence_with_its_log(library: GitRepository, run_long: RunLong) -> None:
-    library.replace("pyproject.toml", '"pip", "install"', '"pip", "instal"')
+    library.replace("pyproject.toml", BY_COPYING, BY_PIP.replace("install", "instal"))
     ran = run_long(library, "generate")
     assert ran.status == 2
     assert "cannot be built: `pip instal" in ran.err
@@ -211,7 +212,7 @@ def test_generate_leaves_the_repository_as_it_was_but_for_the_fixtures(
 def test_an_interruption_leaves_nothing_behind(
     library: GitRepository, start_long: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    library.replace("pyproject.toml", '["pip", "install"', '["sleep", "1000"], ["pip", "install"')
+    library.replace("pyproject.toml", '[["sh"', '[["sleep", "1000"], ["sh"')
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     process = start_long(library, "generate", TMPDIR=str(scratch))

@@ -28,6 +28,10 @@ REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
 FIXTURE = "test/jit/fixtures/test_versioned_hardswish_v10.ptl"
 PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
+OPERATORS = "aten/src/ATen/native/native_functions.yaml"
+DECLARED = """\
+- func: hardtanh(Tensor self, int dim=1, *, int n) -> Tensor
+"""
 ARCHIVE = zipped_archive(10, "aten::hardswish")
 
 COMPLETE: dict[str, Any] = {
@@ -131,6 +135,9 @@ FILES = {
         '[tool.opfixtures]\npreset = "pytorch"\naccepted-breaks."aten::glu" ='
         ' { how = "does not load", release = "torch 3.0", reason = "it is gone" }\n',
     ),
+    "OPF501": (OPERATORS, DECLARED.replace("dim=1", "dim=0")),
+    "OPF502": (OPERATORS, DECLARED.replace("hardtanh", "hardtan")),
+    "OPF503": (OPERATORS, DECLARED.replace("hardtanh(", "hardtanh((")),
     "OPF402": (".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nversions = "gone.h"\n'),
 }
 
@@ -195,7 +202,7 @@ def test_one_edit_away_from_it_is_each_finding(judged, code):
 @pytest.fixture
 def complete(new_repository):
     """The complete change, staged, with the record of its fixture."""
-    repository = new_repository({**BEFORE, PUBLISHED: COMPLETE[PUBLISHED]})
+    repository = new_repository({**BEFORE, PUBLISHED: COMPLETE[PUBLISHED], OPERATORS: DECLARED})
     for path, content in {**COMPLETE, f"{FIXTURE}.json": record()}.items():
         repository.write(path, content)
     return repository

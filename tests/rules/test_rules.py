@@ -522,7 +522,20 @@ def test_where_nobody_searches_the_tree_no_fixture_is_offered_for_removal():
 
 def test_the_rules_have_the_severities_that_were_published():
     severities = {code: rule.severity for code, rule in RULES.items()}
-    errors = [*range(101, 110), *range(111, 116), 201, 202, 204, 205, 206, *range(302, 307), 402]
+    errors = [
+        *range(101, 110),
+        *range(111, 116),
+        201,
+        202,
+        204,
+        205,
+        206,
+        *range(302, 307),
+        402,
+        501,
+        502,
+        503,
+    ]
     warnings = [110, 203, 307, 308, 401, 403]
     assert severities == {
         **{f"OPF{number}": Severity.ERROR for number in errors},

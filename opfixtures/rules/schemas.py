@@ -1,0 +1,148 @@
+"""Rules about schemas where they are declared: an operator changes, and its version stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from opfixtures.change.changes import Change
+from opfixtures.declarations.place import Place
+from opfixtures.repository.printable import printable
+from opfixtures.rules.findings import Finding, Severity
+from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.settings.fixture_formats import STAMPED_FORMATS
+
+if TYPE_CHECKING:
+    from opfixtures.declarations.function_schema import FunctionSchema
+
+
+@rule("OPF501", Severity.ERROR)
+def schema_changes_and_no_entry_says_so(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """An operator's schema changed so that old models fail or mean something else, and no entry says so.
+
+    The files that the setting `operators` names declare operators with their schemas. A change that alters one is held
+    against the calls that old models make, in each format of `fixture-format`: a default changed or removed, an
+    argument removed, moved, made keyword-only, of a narrower or another type, another return. An archive of TorchScript
+    gives arguments by their places and survives another name; a program of torch.export gives them by name, and drops
+    without a word what today's schema has not. An argument that is appended with a default is fine.
+
+    Between 1.11.0 and 2.13.0 PyTorch's `nanmean.dim` and `arange.step` got other defaults, and more than a hundred
+    operators other arguments; the version map has none of them.
+
+    To mend it, keep old calls as they were: leave the operator as it is, and add an overload or another name beside it,
+    or an argument behind the others, whose default does what was done without it. For TorchScript a new entry in the
+    version map with an upgrader will do as well, and this writes it:
+
+        opfixtures new mylib::scale
+
+    No upgrader is applied to a `.pt2`: a break that is meant is named in accepted-breaks, and told to users. Operators
+    that no model of users calls are named in `unversioned-operators`.
+    """
+    for then, now, place in _judged(change):
+        said = _said(change, then, now) if now else {}
+        if said:
+            sentence, in_format = next(iter(said.items()))
+            more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+            what = f"the schema of {then.operator} changed, and old models feel it: {sentence}{more}"
+            yield finding(then.operator, place, printable(what), _mending(change, then.operator, in_format))
+
+
+@rule("OPF502", Severity.ERROR)
+def operator_is_gone_and_no_entry_says_so(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """An operator is gone, and no entry says so.
+
+    The files that the setting `operators` names declared it before the change, and none of those that the change
+    touches declares it after. A model that calls it does not load any more, in whatever format, and the error names the
+    operator, not what became of it. Between 1.11.0 and 2.13.0 161 of PyTorch's operators went; the version map has none
+    of them.
+
+    To mend it, keep its declaration, and have it call what replaces it. For TorchScript a new entry in the version map
+    with an upgrader that calls that will do as well:
+
+        opfixtures new mylib::scale
+
+    A break that is meant is named in accepted-breaks, and told to users. Operators that no model of users calls are
+    named in `unversioned-operators`.
+    """
+    for then, now, place in _judged(change):
+        formats = [one for one in change.config.fixture_formats if not _is_told(change, then.operator, one)]
+        if now is None and formats:
+            what = f"{then.operator} is gone: a model that calls it does not load any more"
+            yield finding(then.operator, place, printable(what), _mending(change, then.operator, formats[0]))
+
+
+@rule("OPF503", Severity.ERROR)
+def declaration_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """A declaration of an operator cannot be read.
+
+    The files that the setting `operators` names are read without importing or compiling them: TORCH_LIBRARY and
+    TORCH_LIBRARY_FRAGMENT in C++, torch.library in Python, and `- func:` in native_functions.yaml. What only a build or
+    a run could tell, such as a schema that is put together, may change without anybody seeing it. PyTorch's own
+    operators are all in that file; those of libraries are where their authors put them.
+
+    To mend it, write the schema as one literal where the operator is defined:
+
+        library.define("scale(Tensor x, float f=2.0) -> Tensor")
+    """
+    if change.declared is None:
+        return
+    known = {problem.message for file in change.declared.before for problem in file.problems}
+    for file in change.declared.after:
+        for problem in file.problems:
+            if problem.message not in known:
+                yield finding(None, problem.place, problem.message, "opfixtures explain OPF503")
+
+
+def _judged(change: Change) -> Iterator[tuple[FunctionSchema, FunctionSchema | None, Place]]:
+    """Each operator of target's that the change declares otherwise: as target has it, as it is, None where it is gone,
+    and where that is."""
+    if change.declared is None:
+        return
+    from opfixtures.declarations.function_schema import normalised
+
+    accepted = {one.operator for one in change.config.accepted_breaks}
+    changed = change.declared.changed
+    target = [one for file in change.target.operators() for one in file.operators] if changed else []
+    for then, now in changed:
+        published = [one.schema for one in target if one.operator == then.operator]
+        if not published or then.operator in accepted or _is_unversioned(change, then.operator):
+            continue
+        if now is not None and any(normalised(one) == normalised(now.schema) for one in published):
+            continue
+        path = then.place.path
+        gone = Place(path if change.has_file(path) else change.config.source or path, 1, 1)
+        yield published[0], now.schema if now else None, now.place if now else gone
+
+
+def _is_unversioned(change: Change, operator: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return any(fnmatchcase(operator, pattern) for pattern in change.config.unversioned_operators)
+
+
+def _is_told(change: Change, operator: str, in_format: str) -> bool:
+    """Whether a new entry says that the operator changed; of a `.pt2` none does, for no upgrader is applied to it."""
+    return in_format in STAMPED_FORMATS and any(entry.operator == operator for entry in change.added)
+
+
+def _said(change: Change, then: FunctionSchema, now: FunctionSchema) -> dict[str, str]:
+    """What old models feel, each sentence with the first format that it holds for."""
+    from opfixtures.declarations.old_calls import Loader, broken_calls
+
+    said: dict[str, str] = {}
+    for one in change.config.fixture_formats:
+        if not _is_told(change, then.operator, one):
+            loader = Loader.SCRIPTED if one in STAMPED_FORMATS else Loader.EXPORTED
+            for sentence in broken_calls(then, now, loader):
+                said.setdefault(sentence, one)
+    return said
+
+
+def _mending(change: Change, operator: str, in_format: str) -> str:
+    from shlex import quote
+
+    keep = "keep it as it was, and add an overload or another name beside it"
+    if in_format in STAMPED_FORMATS:
+        return f"add its entry: opfixtures new {quote(printable(operator))};\nor {keep}"
+    source = printable(change.config.source or "the settings")
+    return f"{keep};\nor, where that is meant, name the break in accepted-breaks in {source}"
