@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from opfixtures.declarations.schema_types import (
     Argument,
@@ -61,12 +61,30 @@ def skeleton(
         ]
         return "".join(f"{line}\n" for line in lines)
     calls, notes = _call(old, new, names, siblings)
+    is_same = _returned(old) == _returned(new)
+    if not is_same:
+        notes.append(f"it gives {_returned(new)} now: give the {_returned(old)} that it gave")
+    result = _other_than("result", names.values())
+    given = "" if not old.returns else "return " if is_same else f"{result} = " if new.returns else ""
     lines = [
         *head,
         *(f"  # {note}" for note in notes),
-        *_wrapped(f"  {'return ' if old.returns else ''}{_operator(new)}(", calls, ")"),
+        *_wrapped(f"  {given}{_operator(new)}(", calls, ")"),
+        *([f"  return {_of_result(old, new, result, names)}"] if old.returns and not is_same else []),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _other_than(name: str, names: Collection[str]) -> str:
+    return name if name not in names else _other_than(f"{name}_", names)
+
+
+def _of_result(old: FunctionSchema, new: FunctionSchema, result: str, names: dict[str, str]) -> str:
+    """What was returned, where one of several values that the new operator gives has its type; else a placeholder."""
+    then, now = ([one.type.annotation for one in schema.returns] for schema in (old, new))
+    if len(now) > 1 and len(then) == 1 and then[0] in now:
+        return f"{result}[{now.index(then[0])}]"
+    return _instead(old, names)
 
 
 def _name(argument: Argument) -> str:
@@ -133,7 +151,9 @@ def _placeholder(type_: Type) -> str:
     if type_.name == "Optional":
         return "None"
     if type_.name == "List":
-        return f"[{_placeholder(type_.inside[0])}]"
+        # Of a list of these TorchScript takes no literal but an empty one.
+        is_plain = type_.inside[0].annotation in _PLACEHOLDERS and type_.inside[0].annotation != "number"
+        return f"[{_placeholder(type_.inside[0])}]" if is_plain else "[]"
     if type_.name == "Device":
         return "torch.device('cpu')"
     return _PLACEHOLDERS.get(type_.annotation, "None")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.synthesis.skeletons import skeleton
+from tests.synthesis.in_torch import in_torch
 
 FILL_IN = "  # to fill in: compute what x::y did before this change\n"
 
@@ -97,3 +101,44 @@ def test_of_an_operator_that_is_gone_nothing_is_called(old: str, returned: str) 
     text = skeleton(parse_schema(old), None, "y_0_3", is_gone=True)
     assert text.endswith(f"{FILL_IN}  # it is gone: call what has its place\n  {returned}\n")
     assert "torch.ops.x.y" not in text
+
+
+# What an operator gave and gives, and what is given in its place.
+RETURNS = (
+    ("x::y(Tensor x, float s) -> Tensor", "x::y(Tensor x, float s) -> (int, Tensor)", "return result[1]"),
+    ("x::y(Tensor result) -> Tensor", "x::y(Tensor result) -> Tensor[]", "return result"),
+    ("x::y(Tensor x) -> Tensor", "x::y(Tensor x) -> Tensor?", "return x"),
+    ("x::y(int n) -> int[]", "x::y(int n) -> Tensor", "return [0]"),
+    ("x::y(Tensor(a!) x) -> Tensor(a!)", "x::y(Tensor(a!) x) -> ()", "return x"),
+    ("x::y(Tensor x) -> ()", "x::y(Tensor x) -> Tensor", "torch.ops.x.y(x)"),
+    (
+        "x::y(Tensor x) -> Tensor",
+        "x::y(Tensor x, Scalar[] s, Tensor?[] t) -> Tensor",
+        "return torch.ops.x.y(x, [], [])",
+    ),
+)
+COMPILED = """
+import json, sys, torch
+library = torch.library.Library("x", "DEF")
+for name, schema, text in json.load(open(sys.argv[1])):
+    library.define(schema.replace("x::y", name))
+    torch.jit.CompilationUnit(text.replace("ops.x.y", f"ops.x.{name}"))
+json.dump("compiled", sys.stdout)
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "returned"), RETURNS)
+def test_what_the_operator_gives_now_is_not_taken_for_what_it_gave(old: str, new: str, returned: str) -> None:
+    text = skeleton(parse_schema(old), parse_schema(new), "y_0_3")
+    assert text.endswith(f"  {returned}\n")
+    changed = parse_schema(old).returns != parse_schema(new).returns
+    assert ("now: give the " in text) is changed
+
+
+@pytest.mark.torch
+def test_it_compiles_whatever_the_operator_gives_now(tmp_path: Path) -> None:
+    texts = [skeleton(parse_schema(old), parse_schema(new), "y_0_3") for old, new, _ in RETURNS]
+    data = [(f"y{number}", RETURNS[number][1], text) for number, text in enumerate(texts)]
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert in_torch("2.13.0", COMPILED, file) == "compiled"
