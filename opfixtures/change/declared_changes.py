@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opfixtures.declarations.declared_model import DeclaredOperator, DeclaredOperators
 from opfixtures.declarations.function_schema import normalised
+from opfixtures.errors import GitError, UserError
 from opfixtures.repository.git_snapshot import GitSnapshot
 from opfixtures.repository.snapshot import Snapshot
 from opfixtures.settings.globs import glob_parts, is_glob, matches
@@ -74,4 +75,14 @@ def _differs(before: Snapshot, after: Snapshot, path: str) -> bool:
     if isinstance(before, GitSnapshot) and isinstance(after, GitSnapshot):
         one, other = before.entry(path), after.entry(path)
         return (one and (one.path, one.oid)) != (other and (other.path, other.oid))
-    return before.read(path) != after.read(path)
+    return _content(before, path) != _content(after, path)
+
+
+def _content(snapshot: Snapshot, path: str) -> bytes | None:
+    try:
+        return snapshot.read(path)
+    except GitError:
+        raise
+    except UserError as error:
+        # A link, or what is too large: whoever reads the declarations says so.
+        return str(error).encode()

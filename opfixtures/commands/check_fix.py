@@ -15,6 +15,7 @@ from shlex import quote
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.comparison import Comparison, between, settings_of, sides
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.judging import by_project, of_change, show
 from opfixtures.declarations.python_upgraders import with_library_upgraders
 from opfixtures.declarations.read import read_sources
@@ -35,8 +36,8 @@ def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report
     In a format for programs the findings that were mended are reported, and what was written goes to standard error.
 
     Raises:
-        UserError: something is written in a way that cannot be edited; the second revision is not checked out; or as
-            `read_change`.
+        UserError: something is written in a way that cannot be edited, or was saved meanwhile; the second revision is
+            not checked out; or as `read_change`.
         OSError: a file could not be written; then none is changed.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
@@ -45,10 +46,11 @@ def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report
         several = [_since(objects, *refs)] if refs else sides(objects)
         several = [replace(side, after=work_tree, differing=None) for side in several]
         mended: list[Mended] = []
+        read: dict[str, bytes] = {}
         found: list[Finding] = []
         unstaged: list[str] = []
         for change in by_project(objects, several, None, everything):
-            of_project, one = _mended(objects, change, work_tree, everything)
+            of_project, one = _mended(objects, change, work_tree, everything, read)
             found += of_project
             mended += [one] if one.files or one.renamed else []
             unstaged += _unstaged(objects, change[0], work_tree)
@@ -60,6 +62,7 @@ def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report
                 f"what the work tree has: `git add {shown}`\n"
             )
         return False
+    refuse_other(repository.root, (path for one in mended for path in one.files), read)
     _write(repository.root, mended)
     files = {path for one in mended for path in one.files}
     stream = sys.stdout if report == "text" else sys.stderr
@@ -82,14 +85,19 @@ def _since(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:
 
 
 def _mended(
-    objects: GitObjects, change: Sequence[Comparison], work_tree: WorkTreeSnapshot, everything: bool
+    objects: GitObjects,
+    change: Sequence[Comparison],
+    work_tree: WorkTreeSnapshot,
+    everything: bool,
+    read: dict[str, bytes],
 ) -> tuple[list[Finding], Mended]:
-    """What is found in a project, and what is mended of it."""
+    """What is found in a project, and what is mended of it; what is `read` of its files for that is added there."""
     found = of_change(objects, change, frozenset(), everything, frozenset())
     errors = [finding for finding in found if finding.severity is not Severity.NOTE]
     of_first = read_change(objects, change[0], everything)
     of_first = replace(of_first, config=with_library_upgraders(of_first.config, work_tree.read))
     sources = read_sources(work_tree, of_first.config)
+    read.update(sources)
     places = [(finding.code, finding.place) for finding in errors]
     mended = Mending(of_first, sources, places, work_tree.has).mended()
     return [finding for finding in errors if finding.code in MENDED], mended

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.common import new_tools
 from opfixtures.commands.guard_sources import AsDeclared, TargetsBuild
 from opfixtures.commands.new_guards import GuardWriter
@@ -104,8 +105,8 @@ def run(
     With `samples` the pre-change runtime is asked for inputs that run.
 
     Raises:
-        UserError: an operator is not known, did not change, or cannot be upgraded; a file cannot be edited; or as
-            `read_change`.
+        UserError: an operator is not known, did not change, or cannot be upgraded; a file cannot be edited, or was
+            saved meanwhile; or as `read_change`.
         OSError: a file could not be written; then none is changed.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
@@ -155,6 +156,7 @@ def run(
     else:
         _show(projects, written, apply=apply)
     if apply and written:
+        refuse_other(repository.root, written, {path: old for path, (old, _) in written.items()})
         for path in written:
             remove_half_written(os.path.dirname(inside(repository.root, path)))
         write_all({inside(repository.root, path): new for path, (_, new) in written.items()})

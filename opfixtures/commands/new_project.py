@@ -10,6 +10,7 @@ from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.declarations.python_upgraders import python_upgraders, with_library_upgraders
 from opfixtures.declarations.read import read_sources
+from opfixtures.errors import UserError
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.guards import NewGuard
@@ -68,7 +69,13 @@ class NewProject:
         self._take(self._engine().for_operator(operator, old_schema, behaviour=behaviour))
 
     def add_what_is_lacking(self) -> None:
-        """Add what any entry lacks."""
+        """Add what any entry lacks. Raises UserError where a file cannot be read that may have it."""
+        change = self.change
+        unread = (change.version_map.problems, change.registry.problems, change.after.modules.problems)
+        for problem in (problem for some in unread for problem in some):
+            raise UserError(
+                f"{problem.place}: {problem.message}: what entries lack is not known before that is mended"
+            )
         engine = self._engine()
         newcomers = (engine.for_entry(entry) for entry in self.change.entries.values())
         self._take([newcomer for newcomer in newcomers if newcomer.additions])

@@ -16,6 +16,7 @@ from opfixtures.change.comparison import Comparison
 from opfixtures.change.numbering import numbering_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
+from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
@@ -100,6 +101,8 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     files = {path: content for one in planned for path, content in one.files.items()}
     end = "to change: run again with --apply to write it"
     if apply:
+        read = {path: content for one in planned for path, content in one.sources.items()}
+        refuse_other(repository.root, files, read)
         write(repository, files)
         end = "written"
     sys.stdout.write(f"opfixtures: {len(files)} file{'s' * (len(files) != 1)} {end}\n")

@@ -71,8 +71,7 @@ class Newcomer:
 
     `before` and `now` are its schemas in target and in the work tree, None where no declaration has it. `left` are the
     versions that a library has left, for an entry that is new. Where an entry stands, `is_as_before` says that nothing
-    tells of another change. `upgrader` is a skeleton that goes to no file: nobody
-    knows where its library has those.
+    tells of another change. `upgrader` is a skeleton that goes to no file: nobody knows where its library has those.
     """
 
     entry: MapEntry
@@ -181,11 +180,12 @@ class Newcomers:
             elif upgrader.name not in self._skeletons:
                 self._skeletons.add(upgrader.name)
                 additions += Additions(upgraders=(upgrader,))
-        if not self._matching(entry).rows_of(entry):
+        rows = self._matching(entry).rows_of(entry)
+        if not rows or any(row.module not in change.modules for row in rows):
             self._refuse(entry)
             siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
             write = partial(self._finder.write, entry, changed_names(change, entry, now))
-            additions += self._proposals.fixture_entry(entry, siblings, write)
+            additions += self._proposals.of_entry(entry, rows, siblings, write)
         versions, version = change.after.versions(), entry.bumped_at_version
         if versions is not None and version > self._version and any(raised(versions, version)):
             self._version = version

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, count, islice
 
 from opfixtures.change.changes import Change
@@ -56,6 +57,33 @@ class Proposals:
         texts = write(self._named(name, entry.operator, lambda one: modules_for(schema, one, siblings)))
         self._taken.update(fixture_stem(one.class_name) for one in texts)
         return self.fixture_entries(entry.operator, texts)
+
+    def of_entry(
+        self,
+        entry: MapEntry,
+        rows: Sequence[FixtureEntry],
+        siblings: Sequence[FunctionSchema] = (),
+        write: Writer = without_samples,
+    ) -> Additions:
+        """The fixture entry of an entry without `rows`; else the classes that its rows name and no file defines.
+
+        One that was defined before is to be brought back, and none is written where a file cannot be read that may
+        define it. `fault_of` finds nothing wrong with the entry."""
+        if not rows:
+            return self.fixture_entry(entry, siblings, write)
+        change = self._change
+        known = change.modules.keys() | change.modules_before.keys()
+        names = [row.module for row in rows if row.module not in known]
+        if not names or change.after.modules.problems:
+            return Additions()
+        made = modules_for(parse_schema(entry.old_schema), names[0], siblings)
+        first = [one for one in made if one.class_name in names]
+        others = [
+            replace(made[0], class_name=name)
+            for name in names
+            if all(name != one.class_name for one in first)
+        ]
+        return Additions(modules=tuple(write([*first, *others])))
 
     def guard_modules(
         self, schema: FunctionSchema, siblings: Sequence[FunctionSchema], *, scripts: bool

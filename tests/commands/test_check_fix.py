@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from opfixtures.synthesis.mending import Mending
 from tests.renumber.conftest import CLASS, ENTRY, GELU, ROW, UPGRADER, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP, zipped_archive
 
@@ -91,6 +92,20 @@ def test_an_entry_gets_all_that_it_owes(entered):
     assert '    TestVersionedFooV10(): "aten::foo",\n' in entered.repository.read(REGISTRY)
     assert "torch.ops.aten.foo(" in entered.repository.read(MODULES)
     assert "kProducedFileFormatVersion = 0xBL;" in entered.repository.read(VERSIONS)
+
+
+def test_what_is_saved_while_it_runs_is_not_written_over(entered, monkeypatch):
+    def saved_meanwhile(self):
+        entered.write(MODULES, "# saved meanwhile\n")
+        return mended(self)
+
+    mended = Mending.mended
+    monkeypatch.setattr(Mending, "mended", saved_meanwhile)
+    before = entered.state()
+    ran = entered.run()
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{MODULES} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
+    assert entered.state() == before | {MODULES: b"# saved meanwhile\n"}
 
 
 def test_without_anything_to_write_it_is_a_check(fixed):

@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 
 from opfixtures import report
+from opfixtures.commands import new
+from opfixtures.report.diff_text import diff_text
 from tests.renumber.conftest import ENTRY, FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP
 
@@ -491,6 +493,35 @@ class TestAPyTorchTree:
         assert pytorch_tree.new("aten::foo") == ["aten::foo", f"+ {path} {what}"]
         assert pytorch_tree.errors() == []
 
+    def test_a_class_that_a_row_names_and_nobody_wrote_is_written(self, pytorch_tree):
+        for name, content in tree(GELU, FOO, produced=11).items():
+            pytorch_tree.write(name, content)
+        pytorch_tree.replace(REGISTRY, "TestVersionedFooV10()", "TestVersionedOtherV10()")
+        said = pytorch_tree.new("aten::foo")
+        assert said == ["aten::foo", f"+ {MODULES} TestVersionedOtherV10"]
+        assert pytorch_tree.errors() == []
+
+    @pytest.mark.parametrize("path", [VERSION_MAP, REGISTRY, MODULES])
+    def test_what_entries_lack_is_not_known_where_a_file_cannot_be_read(self, pytorch_tree, path):
+        pytorch_tree.write(path, "ALL_MODULES = {\n" if path != VERSION_MAP else "operatorVersionMap({{x}})")
+        ran = pytorch_tree.run("--all")
+        assert (ran.status, ran.out) == (2, "")
+        assert "what entries lack is not known before that is mended" in ran.err
+
+    def test_what_is_saved_while_it_runs_is_not_written_over(self, pytorch_tree, monkeypatch):
+        def saved_meanwhile(old, new):
+            pytorch_tree.write(MODULES, "# saved meanwhile\n")
+            return diff_text(old, new)
+
+        monkeypatch.setattr(new, "diff_text", saved_meanwhile)
+        for name, content in tree(GELU, FOO, produced=10).items():
+            pytorch_tree.write(name, content)
+        before = pytorch_tree.state()
+        ran = pytorch_tree.run("--all", "--apply")
+        assert ran.status == 2
+        assert f"{MODULES} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
+        assert pytorch_tree.state() == before | {MODULES: b"# saved meanwhile\n"}
+
     def test_all_of_the_map_is_completed(self, pytorch_tree):
         for name, content in tree(GELU, FOO, ("foo.out", 11), produced=10).items():
             pytorch_tree.write(name, content)
@@ -506,6 +537,7 @@ class TestAPyTorchTree:
 
     def test_what_is_completed_together_is_called_like_nothing_else_of_it(self, pytorch_tree):
         # Both classes would be called TestVersionedFooOutV10, and both entries name one upgrader.
+        pytorch_tree.replace(YAML, "foo(Tensor self, *, str mode)", "foo(Tensor self)")
         foo = ENTRY.format(**facts("foo.out", 11)) + ENTRY.format(**facts("foo_out", 11))
         pytorch_tree.replace(VERSION_MAP, "    });", f"{foo}    }});")
         said = pytorch_tree.new("--all")
