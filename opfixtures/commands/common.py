@@ -13,6 +13,7 @@ from functools import partial
 from opfixtures.atomic_write import write_whole
 from opfixtures.change.changes import Change
 from opfixtures.change.held_upgraders import why_not_told
+from opfixtures.change.plain_files import why_not_plain
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
@@ -145,6 +146,7 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
         lambda: operators_of(change.after.operators()),
         partial(why_not_told, change),
         lambda: _texts_of(change.target.upgraders()),
+        partial(why_not_plain, change),
     )
 
 
