@@ -167,7 +167,7 @@ class Declarations:
     path, `registry_file` those of the registry, `compiled` those of the C++ files of version map, upgraders and
     mobile upgraders, `code_around` the code around the maps of the first two by path, `expiries` the last day of each
     upgrader that a comment gives one, by name, `operators` those of each file that the settings name for them and
-    that is there.
+    that is there: `operator_files`, from the folder of the project.
     """
 
     version_map: VersionMap | None = None
@@ -185,3 +185,4 @@ class Declarations:
     mobile_code: Callable[[], MobileCode | None] = _nothing
     code_around: Callable[[], Mapping[str, tuple[str, ...]]] = _no_code
     operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators
+    operator_files: tuple[str, ...] = ()

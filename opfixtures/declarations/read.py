@@ -14,6 +14,7 @@ from opfixtures.records.fixture_files import FixtureFiles
 from opfixtures.repository.git_snapshot import GitSnapshot
 from opfixtures.repository.snapshot import NotAFileError, Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import below
 
 if TYPE_CHECKING:
     from datetime import date
@@ -103,6 +104,9 @@ def declare(
             _code_around, _file(sources, config.version_map), _file(sources, config.upgraders)
         ),
         operators=partial(_operators, snapshot, config),
+        operator_files=tuple(
+            sorted(path.removeprefix(below(config.folder, "")) for path in config.operators)
+        ),
     )
 
 

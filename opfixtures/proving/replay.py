@@ -156,8 +156,8 @@ def replay(
     came from elsewhere.
     """
     entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
-    own = tree.own if tree else set()
-    names = sorted({entry.upgrader_name for entry in entries} | own)
+    own = tree.own if tree else {}
+    names = sorted({entry.upgrader_name for entry in entries} | own.keys())
     texts = (tree and tree.upgraders) or {}
     asked_of_texts = questions(entries, texts, tree.operators, own) if tree else {}
     with scratch_folder("opfixtures-replay-") as folder:

@@ -32,9 +32,10 @@ class Tree:
     published: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def own(self) -> set[str]:
-        """The names of the texts that target has not, or not so."""
-        return {name for name, text in (self.upgraders or {}).items() if self.published.get(name) != text}
+    def own(self) -> dict[str, str]:
+        """The texts that target has not, or not so, by name."""
+        texts = self.upgraders or {}
+        return {name: text for name, text in texts.items() if self.published.get(name) != text}
 
 
 def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:

@@ -144,8 +144,8 @@ def test_what_a_compiler_may_read_otherwise_says_nothing_of_any_model_of_torchsc
 
 def test_the_texts_that_target_has_too_need_no_proof() -> None:
     tree = Tree({"a": "1", "b": "2", "c": "3"}, published={"a": "1", "b": "0", "d": "4"})
-    assert tree.own == {"b", "c"}
-    assert Tree().own == set()
+    assert tree.own == {"b": "2", "c": "3"}
+    assert Tree().own == {}
 
 
 def test_a_text_counts_nothing_where_it_was_replayed() -> None:
