@@ -13,9 +13,7 @@ import warnings
 from opfixtures.declarations.python_source import syntax_tree
 
 _PLAIN = re.compile(r"[ -\[\]-~\n]*")
-_ALLOWED = (
-    "an upgrader calls torch.NAME(...) or torch.ops.NAMESPACE.NAME(...), and uses torch for nothing else"
-)
+_ALLOWED = "what it may do with torch is to call torch.NAME(...)"
 
 
 def why_unusual(name: str, text: str) -> str:
@@ -30,32 +28,24 @@ def why_unusual(name: str, text: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"Python cannot parse it ({error})"
     match tree.body:
-        case [ast.FunctionDef(name=defined, decorator_list=[])] if defined == name:
+        case [ast.FunctionDef(name=defined, decorator_list=[]) as function] if defined == name:
             pass
         case _:
             return f"it is not one function, {name}"
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    allowed = set[int]()
+    # What is evaluated while it compiles is in no graph.
+    defaults = (one for one in (*function.args.defaults, *function.args.kw_defaults) if one is not None)
+    if not all(isinstance(one, ast.Constant) for one in defaults):
+        return "a default of it is no literal"
+    operators = {
+        id(node.func.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr != "ops"
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and id(node) in called:
-            parts, root = _chain(node)
-            is_operator = len(parts) == 1 if parts[0] != "ops" else len(parts) in (3, 4)
-            if is_operator:
-                allowed.add(id(root))
-    for node in ast.walk(tree):
-        is_torch = isinstance(node, ast.Name) and node.id == "torch" and id(node) not in allowed
+        is_torch = isinstance(node, ast.Name) and node.id == "torch" and id(node) not in operators
         if is_torch or (isinstance(node, ast.arg) and node.arg == "torch"):
             return f"{_ALLOWED} (line {getattr(node, 'lineno', 1)})"
         word = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "arg", None)
         if isinstance(word, str) and word.startswith("__"):
             return f"it names {word}"
     return ""
-
-
-def _chain(node: ast.expr) -> tuple[list[str], ast.expr]:
-    """The names behind the first part of `a.b.c`, in order, and that part."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return parts[::-1], node

@@ -13,8 +13,7 @@ BODY = "def f(x: Tensor, out: Optional[int]):\n  {}\n"
     "line",
     [
         "return torch.relu(x)",
-        "return torch.relu(torch.ops.aten.relu(x), out=out)  # told: torch.__config__",
-        "return torch.ops.tiny.scale.out(x)",
+        "return torch.relu(torch.relu(x), out=out)  # told: torch.__config__",
         "return x.true_divide(x, rounding_mode='trunc')",
         "return torch.zeros([0]).to(device=torch.device('cpu'))",
         "if isinstance(out, float):\n    return float(x)\n  return [one for one in (x, x)]",
@@ -38,6 +37,9 @@ def test_what_calls_operators_is_plain(line: str) -> None:
         "return torch.nn.functional.relu(x)",
         "return torch.ops(x)",
         "return torch.ops.relu(x)",
+        "return torch.ops.aten.relu(x)",
+        "return torch.ops.prim.abs(-1)",
+        "return torch.ops.tiny.scale(x)",
         "n = torch.ops.tiny",
         "n = torch.ops.tiny.scale",
         "return torch.ops.tiny.scale.out.more(x)",
@@ -65,6 +67,22 @@ def test_all_else_is_not(line: str) -> None:
 def test_it_is_one_function_of_that_name(text: str) -> None:
     assert why_unusual("f", text) == "it is not one function, f"
     assert why_unusual("g", BODY.format("return x")) == "it is not one function, g"
+
+
+@pytest.mark.parametrize(
+    ("default", "is_plain"),
+    [
+        ("None", True),
+        ("'a'", True),
+        ("bool(1)", False),
+        ("torch.abs(-1)", False),
+        ("None, *, y: int = int(1)", False),
+    ],
+)
+def test_a_default_is_a_literal(default: str, is_plain: bool) -> None:
+    """C++ computes it when it compiles the text, and no graph has it."""
+    text = BODY.format("return x").replace("[int])", f"[int] = {default})")
+    assert (why_unusual("f", text) == "") is is_plain
 
 
 def test_a_comment_that_names_an_encoding_is_a_comment() -> None:
