@@ -186,15 +186,17 @@ def replay(
         tree_unseen=what_is_unseen(runtime, tree),
         unread=tree.doubted if tree else "",
     )
-    if tree is None or tree.upgraders is None:
+    if tree is None:
         return known
+    others = stands_in(answers.runtime, runtime.name, tree, entries)
+    if tree.upgraders is None:
+        return replace(known, stands_in=others)
     compiled = answers.runtime.compiled
     known_texts = {
         name: text_of(name, compiled.get(name), runtime.name, tree.operators)
         for name in names
         if name in texts
     }
-    others = stands_in(answers.runtime, runtime.name, tree, entries)
     uncompiled, doubted = others_of(own, answers.runtime, runtime.name, tree.operators)
     return replace(known, stands_in=others, texts=known_texts, uncompiled=uncompiled, doubted=doubted)
 

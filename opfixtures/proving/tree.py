@@ -52,11 +52,15 @@ def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
 def stands_in(seen: RuntimeSeen, name: str, tree: Tree, entries: Sequence[MapEntry]) -> dict[str, str]:
     """The upgraders of entries of which the runtime has another text than the tree, or one of them has none, or nobody
     can tell what the tree has: why that says nothing about the change."""
-    others = {}
+    others: dict[str, str] = {}
     for entry in entries:
         upgrader = entry.upgrader_name
         told = seen.upgrader(upgrader)
-        if upgrader not in (tree.upgraders or {}):
+        if tree.upgraders is None:
+            # Whose upgrader it is the result says; which entries there are is the tree's.
+            if why := tree.why_not_told(entry):
+                others.setdefault(upgrader, f"{why} (--post-change-python)")
+        elif upgrader not in tree.upgraders:
             others[upgrader] = (
                 f"{tree.path} of this tree has no {upgrader}: what {name} does says nothing about the change"
             )

@@ -235,8 +235,10 @@ def test_a_release_stands_in_only_for_upgraders_that_the_tree_has_too(
     assert stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), entries) == said
 
 
-def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has() -> None:
-    texts = {ENTRY.upgrader_name: "def"}
+@pytest.mark.parametrize("texts", [{ENTRY.upgrader_name: "def"}, None], ids=["a file", "no file"])
+def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has(
+    texts: dict[str, str] | None,
+) -> None:
     runtime = replace(seen(), upgraders={ENTRY.upgrader_name: UpgraderSeen(True, False, same=True)})
 
     def said(why: str) -> dict[str, str]:
