@@ -88,18 +88,19 @@ def comments_of(text: str) -> frozenset[str]:
 
 def joined(tokens: Iterable[PlainToken]) -> Iterator[str]:
     """The texts of tokens, those together that are one operator: `a-- - b` is not `a - --b`."""
-    parts, end = "", -1
+    parts, end = list[str](), -1
     for token in tokens:
         is_part = token.text in _OPERATORS
         if parts and not (is_part and token.offset == end):
-            yield parts
-            parts = ""
+            yield "".join(parts)
+            parts = []
         if is_part:
-            parts, end = parts + token.text, token.offset + 1
+            parts.append(token.text)
+            end = token.offset + 1
         else:
             yield token.text
     if parts:
-        yield parts
+        yield "".join(parts)
 
 
 def _tokens(text: str, known: Collection[str] | None) -> Iterator[PlainToken]:
