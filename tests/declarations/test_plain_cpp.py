@@ -56,6 +56,8 @@ def test_files_of_pytorchs_form_are_read_as_the_other_reader_does(path: str) -> 
         UPGRADERS.replace("({%s})", "{%s}") % TEXT,
         UPGRADERS.replace("({%s})", " = {%s}") % TEXT,
         ENTRIES % f'{ENTRY}, {{"aten::g", {{{{0, "", ""}}, {{12, "n", "s"}},}}}},',
+        # What only declares a map has none.
+        f"extern std::unordered_map<std::string, std::string> other;\n{UPGRADERS % TEXT}",
         # A condition that ends before a map is none of it.
         f"#if A\n#define B\n#endif\n{ENTRIES % ENTRY}{UPGRADERS % TEXT}",
         # A raw string without a delimiter is as good as one with.
@@ -174,6 +176,8 @@ def test_a_map_may_be_empty_and_what_comes_behind_it_is_around() -> None:
         f"int x = a ??( 0 ??);\n{UPGRADERS % TEXT}",
         f"int x = a<:0:>;\n{UPGRADERS % TEXT}",
         f"int x@ = 0;\n{UPGRADERS % TEXT}",
+        (UPGRADERS % TEXT).partition(TEXT)[0],
+        (UPGRADERS % TEXT).partition(",")[0] + ", std::string> k({",
     ],
 )
 def test_what_stands_around_a_map_is_plain_too(source: str) -> None:

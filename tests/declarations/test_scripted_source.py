@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ def test_what_python_cannot_parse_is_no_answer() -> None:
 def test_what_nests_as_deep_as_python_parses_is_refused_at_worst() -> None:
     why_scripted_otherwise(MODULE.format("    def forward(self, x): return " + "x + " * 900 + "x"))
     why_scripted_otherwise(MODULE.format("    def forward(self, x): return " + "-" * 900 + "x"))
+
+
+def test_what_inspect_finds_has_to_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older ones stop at a `lambda` in a decorator."""
+    method = "    @f((1), (lambda: 1))\n    def forward(self, x):\n        return x"
+    assert why_scripted_otherwise(MODULE.format(method)) == ""
+    monkeypatch.setattr(inspect, "getblock", lambda lines: lines[:1])
+    assert "has to begin with `def forward(`" in why_scripted_otherwise(MODULE.format(method))
 
 
 def test_it_says_which_line() -> None:
