@@ -7,7 +7,9 @@ preprocessed, so code around them can have another text compiled than the one th
 from __future__ import annotations
 
 from opfixtures.change.changes import Change
+from opfixtures.declarations.function_schema import SchemaError, parse_schema
 from opfixtures.declarations.model import MapEntry, VersionMap
+from opfixtures.declarations.schema_text import schema_text
 
 _NO_BUILD = "no build of the change was given to tell what of it is compiled"
 
@@ -28,13 +30,37 @@ def why_not_told(change: Change, entry: MapEntry) -> str:
             return f"{path} {what}{more}, and {_NO_BUILD}"
     if _times(change.version_map, entry.operator) not in (1, _times(there, entry.operator)):
         return f"{here} lists {entry.operator} more than once, and of these the first counts"
-    mobile, published = change.after.mobile_code(), change.target.mobile_code()
-    if mobile == published or (mobile and published and mobile.is_same(published, entry.operator)):
+    if there is None or entry.text not in {one.text for one in there.entries}:
+        plain = _as_torch_prints(entry.old_schema)
+        if plain != entry.old_schema:
+            said = f"is not as torch prints it, {plain}" if plain else "does not parse"
+            return f"{entry.place}: the old schema of {entry.operator} {said}; {_NO_BUILD}"
+    return _why_not_told_of_mobile(change, entry)
+
+
+def _as_torch_prints(schema: str) -> str:
+    """A schema as torch prints it, with its author's types; empty where it does not parse."""
+    try:
+        return schema_text(parse_schema(schema))
+    except SchemaError:
         return ""
+
+
+def _why_not_told_of_mobile(change: Change, entry: MapEntry) -> str:
+    mobile, published = change.after.mobile_code(), change.target.mobile_code()
     path = change.config.mobile_upgraders or "the file of mobile upgraders"
-    return (
-        f"{path} has another upgrader for {entry.operator} than target, and no build of the change was given"
+    if mobile != published and not (mobile and published and mobile.is_same(published, entry.operator)):
+        return f"{path} has another upgrader for {entry.operator} than target, and no build of the change was given"
+    table, theirs = change.after.mobile_upgraders(), change.target.mobile_upgraders()
+    if table is None:
+        return ""
+    has_row = any(
+        (row.operator, row.upgrader_name) == (entry.operator, entry.upgrader_name) for row in table.rows
     )
+    left_out = {name for name, _ in theirs.excluded} if theirs else set()
+    if has_row or not left_out.isdisjoint((entry.operator, entry.upgrader_name)):
+        return ""
+    return f"{path} has no {entry.upgrader_name} for {entry.operator}, and no build of the change was given"
 
 
 def _times(version_map: VersionMap | None, operator: str) -> int:

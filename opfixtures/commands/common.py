@@ -13,6 +13,7 @@ from functools import partial
 from opfixtures.atomic_write import write_whole
 from opfixtures.change.changes import Change
 from opfixtures.change.held_upgraders import why_not_told
+from opfixtures.change.plain_files import why_not_plain
 from opfixtures.clock import today
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
@@ -20,7 +21,7 @@ from opfixtures.declarations.upgrader_model import Upgraders
 from opfixtures.errors import UserError
 from opfixtures.making.tools import Tools
 from opfixtures.proving.accepted_break import accept_break
-from opfixtures.proving.compiling import operators_of
+from opfixtures.proving.compiling import TreeOperators, operators_of
 from opfixtures.proving.post_change import PostChange
 from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
@@ -142,10 +143,19 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
         change.config,
         upgrader_texts(change),
         spec,
-        lambda: operators_of(change.after.operators()),
+        partial(_operators, change),
         partial(why_not_told, change),
         lambda: _texts_of(change.target.upgraders()),
+        partial(why_not_plain, change),
     )
+
+
+def _operators(change: Change) -> TreeOperators:
+    """What the tree declares, in the files that target's settings name: others are of this branch, and nothing is built
+    from them as far as anybody knows."""
+    if change.published_at() is not None and change.after.operator_files != change.target.operator_files:
+        return TreeOperators(problem="`operators` of the settings are not those of target")
+    return operators_of(change.after.operators())
 
 
 def refuse_problems(change: Change) -> None:

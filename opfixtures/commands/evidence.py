@@ -18,6 +18,7 @@ from opfixtures.rules.take_away import may_go
 from opfixtures.settings.accepted_breaks import AcceptedBreak
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.settings_scan import below
 
 _MOST_NAMED = 3
 # What is compiled, where a release stands in for the tree.
@@ -61,8 +62,8 @@ def notes(change: Change, names: Collection[str]) -> tuple[str, ...]:
 
 def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
     """Says so where a verdict rests on what the branch says in its settings, and target says otherwise: by what both
-    sides are built, which upgraders change nothing, which breaks are accepted, and what files are read. Of a project
-    that target has not all of it is the branch's word."""
+    sides are built, which upgraders change nothing, which breaks are accepted, what files are read, and which formats
+    fixtures have. Of a project that target has not all of it is the branch's word."""
     if published is None:
         whole = f"target has no project here: all that {config.source} says is this branch's word"
         return (f"{whole}, the commands that build it too",) if config.source else ()
@@ -77,6 +78,7 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
             told.append(
                 f"{config.source} has another `{key}` than target: {printable(here)}, and not {printable(there)}"
             )
+    told += _other_lists(config, published)
     target = published.identity_upgraders
     own = [name for name, reason in config.identity_upgraders.items() if target.get(name) != reason]
     if own:
@@ -96,6 +98,22 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
 def _path_in_project(config: Config, key: str) -> str:
     path: str | None = getattr(config, key.replace("-", "_"))
     return (path or "none").removeprefix(f"{config.folder}/" if config.folder else "")
+
+
+def _other_lists(config: Config, published: Config) -> Iterator[str]:
+    here, there = (
+        sorted(path.removeprefix(below(one.folder, "")) for path in one.operators)
+        for one in (config, published)
+    )
+    if here != there:
+        named, theirs = (printable(", ".join(some) or "none") for some in (here, there))
+        yield (
+            f"{config.source} has other `operators` than target: {named}, and not {theirs}: with these no text of an"
+            " upgrader is known to compile"
+        )
+    if config.fixture_formats != published.fixture_formats:
+        named, theirs = (", ".join(one.fixture_formats) for one in (config, published))
+        yield f"{config.source} has another `fixture-format` than target: {named}, and not {theirs}"
 
 
 def own_breaks(config: Config, published: Config | None) -> tuple[AcceptedBreak, ...]:

@@ -93,19 +93,22 @@ def tokenise(text: str) -> Iterator[Token]:
 
 def with_operators(tokens: Iterable[Token]) -> Iterator[Token]:
     """The tokens, with those together that stand together and may be one operator: `a-- - b` is not `a - --b`."""
-    before: Token | None = None
+    parts: list[Token] = []
     for token in tokens:
         is_part = token.kind == "punctuation" and token.text in _OPERATORS
-        if before and is_part and before.offset + len(before.text) == token.offset:
-            before = Token(before.kind, before.text + token.text, before.offset)
-            continue
-        if before:
-            yield before
-        before = token if is_part else None
-        if not is_part:
+        if parts and not (is_part and parts[-1].offset + 1 == token.offset):
+            yield _together(parts)
+            parts = []
+        if is_part:
+            parts.append(token)
+        else:
             yield token
-    if before:
-        yield before
+    if parts:
+        yield _together(parts)
+
+
+def _together(parts: list[Token]) -> Token:
+    return Token(parts[0].kind, "".join(one.text for one in parts), parts[0].offset)
 
 
 def comments(text: str) -> Iterator[tuple[int, str]]:

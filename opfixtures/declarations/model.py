@@ -169,9 +169,10 @@ class Declarations:
     """All a snapshot declares, and the fixtures that stand there for it. None stands for a file that is not there.
 
     What few rules ask for is read when it is asked for. `module_files` are the bytes of the fixture module files by
-    path, `registry_file` those of the registry, `code_around` the code around the maps of the C++ files of version map
-    and upgraders by path, `expiries` the last day of each upgrader that a comment gives one, by
-    name, `operators` those of each file that the settings name for them and that is there.
+    path, `registry_file` those of the registry, `compiled` those of the C++ files of version map, upgraders and
+    mobile upgraders, `code_around` the code around the maps of the first two by path, `expiries` the last day of each
+    upgrader that a comment gives one, by name, `operators` those of each file that the settings name for them and
+    that is there: `operator_files`, from the folder of the project.
     """
 
     version_map: VersionMap | None = None
@@ -179,6 +180,7 @@ class Declarations:
     modules: FixtureModules = field(default_factory=FixtureModules)
     module_files: Mapping[str, bytes] = field(default_factory=dict)
     registry_file: bytes = b""
+    compiled: Mapping[str, bytes] = field(default_factory=dict)
     fixtures: FixtureFiles = field(default_factory=FixtureFiles)
     upgraders: Callable[[], Upgraders | None] = _nothing
     library_upgraders: Callable[[], LibraryUpgraders | None] = _nothing
@@ -188,3 +190,4 @@ class Declarations:
     mobile_code: Callable[[], MobileCode | None] = _nothing
     code_around: Callable[[], Mapping[str, tuple[str, ...]]] = _no_code
     operators: Callable[[], tuple[DeclaredOperators, ...]] = _no_operators
+    operator_files: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
 import re
 import tokenize
@@ -15,8 +16,16 @@ from typing import NamedTuple, TypeVar
 from opfixtures.declarations.cpp_text import is_utf_16
 from opfixtures.declarations.place import Place, Problem
 
-# Both decode in quadratic time, and no module is written in them.
-_REFUSED_ENCODINGS = frozenset({"punycode", "idna"})
+# Those in which a line that looks like a comment is one: what is ASCII means itself, and no sequence of it another
+# thing. In others an escape is a line break (unicode_escape, utf-7), or decoding takes quadratic time (punycode, idna).
+_ENCODINGS = frozenset(
+    {
+        *("ascii", "utf-8", "utf-8-sig"),
+        *("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-15", "koi8-r", "koi8-u"),
+        *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"),
+        *("big5", "cp932", "cp949", "cp950", "euc_jp", "euc_kr", "gb2312", "gb18030", "gbk", "shift_jis"),
+    }
+)
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile("\r\n|\r|\n")
 # Python 3.11 takes quadratic time for the fields of an f-string: what is more than this, fields by characters, takes
@@ -141,7 +150,7 @@ def encoding_of(source: bytes) -> str:
     # Python ends lines at a bare \r too, tokenize does not.
     lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     encoding, _ = tokenize.detect_encoding(lines.readline)
-    if encoding.lower() in _REFUSED_ENCODINGS:
+    if codecs.lookup(encoding).name not in _ENCODINGS:
         raise LookupError(f"encoding {encoding} is not read")
     return encoding
 

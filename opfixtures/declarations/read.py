@@ -14,6 +14,7 @@ from opfixtures.records.fixture_files import FixtureFiles
 from opfixtures.repository.git_snapshot import GitSnapshot
 from opfixtures.repository.snapshot import NotAFileError, Snapshot, WorkTreeSnapshot
 from opfixtures.settings.config import Config
+from opfixtures.settings.settings_scan import below
 
 if TYPE_CHECKING:
     from datetime import date
@@ -87,6 +88,7 @@ def declare(
         modules=_modules(tuple(module_files.items())),
         module_files=module_files,
         registry_file=registry or b"",
+        compiled=_compiled(sources, config),
         fixtures=fixtures or FixtureFiles(config.fixtures),
         upgraders=partial(_upgraders, _file(sources, config.upgraders)),
         library_upgraders=partial(_library_upgraders, snapshot, config),
@@ -102,6 +104,9 @@ def declare(
             _code_around, _file(sources, config.version_map), _file(sources, config.upgraders)
         ),
         operators=partial(_operators, snapshot, config),
+        operator_files=tuple(
+            sorted(path.removeprefix(below(config.folder, "")) for path in config.operators)
+        ),
     )
 
 
@@ -109,6 +114,11 @@ def read_declarations(snapshot: Snapshot, config: Config, tolerant: bool = False
     """What `snapshot` declares where `config` says. Raises as `Snapshot.read`; `tolerant` is that of `read_sources`."""
     sources = read_sources(snapshot, config, tolerant)
     return declare(sources, config, read_fixtures(snapshot, config, tolerant), snapshot)
+
+
+def _compiled(sources: Mapping[str, bytes], config: Config) -> dict[str, bytes]:
+    paths = filter(None, (config.version_map, config.upgraders, config.mobile_upgraders))
+    return {path: sources[path] for path in paths if path in sources and path.endswith(CPP_SUFFIXES)}
 
 
 _File = tuple[str, bytes] | None

@@ -16,6 +16,7 @@ from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry, is_module
 from opfixtures.declarations.module_source import excerpt, renamed, source_sha256
 from opfixtures.declarations.names import fixture_stem
+from opfixtures.declarations.scripted_source import why_scripted_otherwise
 from opfixtures.making.plan import (
     NAME_ONE,
     FoundFixture,
@@ -213,9 +214,13 @@ class _Planner:
             raise _PlanError(f"{row.module} {what} in {where}: `opfixtures explain OPF202` tells more")
         path = module.place.path
         try:
-            return path, excerpt(self._sources[path], row.module)
+            text = excerpt(self._sources[path], row.module)
+            odd = why_scripted_otherwise(text)
         except (KeyError, SyntaxError) as error:
             raise _PlanError(f"{row.module} cannot be taken out of {path}: {error}") from error
+        if odd:
+            raise _PlanError(f"torch may script other lines of {path} than those of {row.module}: {odd}")
+        return path, text
 
 
 def _doubt(entry: MapEntry, before: PreChange) -> str:

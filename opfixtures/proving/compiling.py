@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from opfixtures.declarations.declared_model import DeclaredOperators
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.schema_text import schema_text
+from opfixtures.proving.plain_upgrader import why_unusual
 from opfixtures.worker.observations import CompiledSeen, Json, RuntimeSeen
 from opfixtures.worker.told import TOLD_NOTHING
 
@@ -117,22 +118,30 @@ def text_of(name: str, seen: CompiledSeen | None, by: str, operators: TreeOperat
 
 
 def others_of(
-    own: Iterable[str], seen: RuntimeSeen, by: str, operators: TreeOperators
+    own: Mapping[str, str], seen: RuntimeSeen, by: str, operators: TreeOperators
 ) -> tuple[str, dict[str, str]]:
     """What the texts of a tree that target has not are to all of its models, for torch compiles all of them when it
     loads its first: why none loads, empty where one may; and by name, of which of them nobody knows that it compiles.
 
-    What the runtime has itself compiles.
+    What the runtime has itself compiles, and so does what PyTorch could have written, where it compiles here. `own` are
+    these texts, by name.
     """
     doubted: dict[str, str] = {}
     for name in sorted(own):
         compiled = seen.compiled.get(name)
         is_fine = compiled is not None and not (compiled.problem or compiled.unseen)
-        if is_fine or seen.upgrader(name).same is True:
+        is_fine = is_fine or seen.upgrader(name).same is True
+        unusual = why_unusual(name, own[name])
+        if is_fine and not unusual:
             continue
         text = text_of(name, compiled, by, operators)
-        if text.failed:
+        if text.failed and not is_fine:
             return f"no model loads: {text.failed}", {}
+        if unusual:
+            doubted[name] = (
+                f"torch compiles all upgraders for any model, and {name} is not known to compile: {unusual}"
+            )
+            continue
         why = f": {compiled.problem}" if compiled and operators.problem else ""
         doubted[name] = f"torch compiles all upgraders for any model, and {text.told}{why}"
     return "", doubted

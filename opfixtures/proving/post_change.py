@@ -12,7 +12,8 @@ from opfixtures.errors import GitError, RuntimeUnavailable, UserError
 from opfixtures.making.replayable import Replayable
 from opfixtures.making.tools import Tools
 from opfixtures.proving.compiling import UNREAD, TreeOperators
-from opfixtures.proving.replay import Replays, Tree, nothing_doubted, replay
+from opfixtures.proving.replay import Replays, replay
+from opfixtures.proving.tree import Tree, nothing_doubted
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import WorkerError
@@ -38,7 +39,8 @@ class PostChange:
     `spec` are the settings of its runtime, where somebody named one; else the settings have it. `upgraders` are the
     tree's own texts, by name; None where it has no file of them. `operators` reads those that the tree declares, and
     `why_not_told` says of an entry why these texts may not be what a build of the tree has, empty where they are.
-    `published` reads target's own texts, which need nobody's proof that they compile.
+    `why_not_plain` says the same of all entries and guards. `published` reads target's own texts, which need nobody's
+    proof that they compile.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class PostChange:
     operators: Callable[[], TreeOperators] = lambda: UNREAD
     why_not_told: Callable[[MapEntry], str] = nothing_doubted
     published: Callable[[], Mapping[str, str]] = dict
+    why_not_plain: Callable[[], str] = str
 
     def spec_for(self, owner: Owner) -> RuntimeSpec:
         """A library's work tree, whatever else the settings have for it, else what is there for the newest versions.
@@ -118,7 +121,14 @@ def _replay(
     if spec.kind == "release":
         # A tree of PyTorch declares thousands.
         operators = after.operators() if after.upgraders else UNREAD
-        tree = Tree(after.upgraders, after.config.upgraders, operators, after.why_not_told, after.published())
+        tree = Tree(
+            after.upgraders,
+            after.config.upgraders,
+            operators,
+            after.why_not_told,
+            after.why_not_plain(),
+            after.published(),
+        )
     try:
         replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
     except (WorkerError, RuntimeUnavailable) as error:

@@ -11,43 +11,19 @@ from dataclasses import dataclass, field, replace
 from opfixtures.archives.altered_archive import with_version
 from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
-from opfixtures.declarations.model import MapEntry
 from opfixtures.making.replayable import Replayable
-from opfixtures.proving.compiling import UNREAD, Text, TreeOperators, others_of, questions, text_of
+from opfixtures.proving.compiling import Text, others_of, questions, text_of
 from opfixtures.proving.facts import same_schemas
 from opfixtures.proving.replay_facts import replay_facts, without_values
 from opfixtures.proving.result import LoaderFacts
 from opfixtures.proving.samples import say_nothing
+from opfixtures.proving.tree import Tree, stands_in, what_is_unseen
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.worker.job import ROW_SECONDS, Job
 from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
-
-
-def nothing_doubted(_: MapEntry) -> str:
-    """For no entry there is a reason."""
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The upgraders of the tree, where a release stands in for it: their texts by name, None where it has no file of
-    them, and the path of that file. `operators` are those that it declares. `why_not_told` says of an entry why the
-    texts may not be what a build of the tree has: that of a release says nothing about the change then. `published` are
-    target's texts, which its build compiled."""
-
-    upgraders: Mapping[str, str] | None = None
-    path: str | None = None
-    operators: TreeOperators = UNREAD
-    why_not_told: Callable[[MapEntry], str] = nothing_doubted
-    published: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def own(self) -> set[str]:
-        """The names of the texts that target has not, or not so."""
-        return {name for name, text in (self.upgraders or {}).items() if self.published.get(name) != text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +36,7 @@ class Replays:
     them is nothing about the change. `texts` has what is known of the tree's own, by the same names. `tree_unseen` says
     that nobody saw the tree's upgraders. `uncompiled` is why no model of the tree loads, empty where one may, and
     `doubted` says by name of which texts of the tree nobody knows that they compile, as all have to for any model.
+    `unread` says why nobody knows what the tree has for any model.
     """
 
     seen: RuntimeSeen | None = None
@@ -72,6 +49,7 @@ class Replays:
     texts: Mapping[str, Text] = field(default_factory=dict)
     uncompiled: str = ""
     doubted: Mapping[str, str] = field(default_factory=dict)
+    unread: str = ""
 
     def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
@@ -95,7 +73,11 @@ class Replays:
 
     def why_not(self, owner: Owner) -> str:
         """Why nothing of it was replayed, although the runtime could be used; empty where it was."""
-        doubt = next(iter(self.doubted.values()), "") if format_of(owner.path).has_upgraders else ""
+        doubt = (
+            self.unread or next(iter(self.doubted.values()), "")
+            if format_of(owner.path).has_upgraders
+            else ""
+        )
         return self._why_not_its_own(owner) or doubt if self.seen else ""
 
     def _why_not_its_own(self, owner: Owner) -> str:
@@ -174,8 +156,8 @@ def replay(
     came from elsewhere.
     """
     entries = [fixture.owner.entry for fixture in fixtures if fixture.owner.entry]
-    own = tree.own if tree else set()
-    names = sorted({entry.upgrader_name for entry in entries} | own)
+    own = tree.own if tree else {}
+    names = sorted({entry.upgrader_name for entry in entries} | own.keys())
     texts = (tree and tree.upgraders) or {}
     asked_of_texts = questions(entries, texts, tree.operators, own) if tree else {}
     with scratch_folder("opfixtures-replay-") as folder:
@@ -197,49 +179,26 @@ def replay(
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}
     known = Replays(
-        answers.runtime, rows, unreached, by=runtime.name, tree_unseen=what_is_unseen(runtime, tree)
+        answers.runtime,
+        rows,
+        unreached,
+        by=runtime.name,
+        tree_unseen=what_is_unseen(runtime, tree),
+        unread=tree.doubted if tree else "",
     )
-    if tree is None or tree.upgraders is None:
+    if tree is None:
         return known
+    others = stands_in(answers.runtime, runtime.name, tree, entries)
+    if tree.upgraders is None:
+        return replace(known, stands_in=others)
     compiled = answers.runtime.compiled
     known_texts = {
         name: text_of(name, compiled.get(name), runtime.name, tree.operators)
         for name in names
         if name in texts
     }
-    stands_in = _stands_in(answers.runtime, runtime.name, tree, entries)
     uncompiled, doubted = others_of(own, answers.runtime, runtime.name, tree.operators)
-    return replace(known, stands_in=stands_in, texts=known_texts, uncompiled=uncompiled, doubted=doubted)
-
-
-def what_is_unseen(runtime: Runtime, tree: Tree | None) -> str:
-    """What of the tree a replay in the runtime shows nothing of; empty where it shows all of it, or says itself what
-    not."""
-    if tree is not None and tree.upgraders is None:
-        return f"by the upgrader of {runtime.name}: that of this tree was not seen, no file of `upgraders` is there"
-    if runtime.kind == "interpreter" and runtime.operator_module is not None:
-        what = f"by the {runtime.operator_module} that is installed in {runtime.name}"
-        return f"{what}: whether it is that of this tree nobody looked"
-    return ""
-
-
-def _stands_in(seen: RuntimeSeen, name: str, tree: Tree, entries: Sequence[MapEntry]) -> dict[str, str]:
-    """The upgraders of entries of which the runtime has another text than the tree, or one of them has none, or nobody
-    can tell what the tree has: why that says nothing about the change."""
-    others = {}
-    for entry in entries:
-        upgrader = entry.upgrader_name
-        told = seen.upgrader(upgrader)
-        if upgrader not in (tree.upgraders or {}):
-            others[upgrader] = (
-                f"{tree.path} of this tree has no {upgrader}: what {name} does says nothing about the change"
-            )
-        elif told.same is not True:
-            has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
-            others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
-        elif why := tree.why_not_told(entry):
-            others.setdefault(upgrader, f"{why} (--post-change-python)")
-    return others
+    return replace(known, stands_in=others, texts=known_texts, uncompiled=uncompiled, doubted=doubted)
 
 
 def _row(fixture: Replayable) -> dict[str, Json]:

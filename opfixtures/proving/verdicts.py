@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
 from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE_UNUSED
 from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
@@ -25,6 +26,11 @@ _NO_RECORD = (
 _NO_CHANGE = (
     "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: replay"
     " with a build of the change (--post-change-python), or name the upgrader in `identity-upgraders`"
+)
+
+_NO_UPGRADER = (
+    "no upgrader is applied to a .pt2, and the entry has no other fixture: add ptl or pt to `fixture-format`, or waive"
+    " replay.unproven for models of TorchScript that nobody has"
 )
 
 
@@ -65,7 +71,8 @@ class Evidence:
 def verdicts(rows: Sequence[Evidence]) -> list[tuple[Status, str]]:
     """Status and reason of each row, in their order."""
     sensitive = {_key(row) for row in rows if row.is_sensitive}
-    return [_verdict(row, _key(row) in sensitive) for row in rows]
+    upgraded = {_key(row) for row in rows if format_of(row.owner.path).has_upgraders}
+    return [_verdict(row, _key(row) in sensitive, _key(row) in upgraded) for row in rows]
 
 
 def _key(row: Evidence) -> tuple[str, int | None]:
@@ -73,7 +80,7 @@ def _key(row: Evidence) -> tuple[str, int | None]:
     return row.owner.operator, entry.bumped_at_version if entry else None
 
 
-def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
+def _verdict(row: Evidence, noticed: bool, upgraded: bool) -> tuple[Status, str]:
     facts = row.facts
     for fact in (facts.covers, facts.pre_change):
         if fact.value is Answer.NO:
@@ -92,7 +99,7 @@ def _verdict(row: Evidence, noticed: bool) -> tuple[Status, str]:
         return Status.UNPROVEN, f"not reproduced: {facts.reproduced.reason}"
     if row.not_replayed:
         return Status.GENERATED, f"not replayed: {row.not_replayed}"
-    return _of_replay(row, noticed)
+    return _of_replay(row, noticed, upgraded)
 
 
 def _wrong(name: str, fact: Fact, seen: LoaderFacts) -> str:
@@ -103,8 +110,9 @@ def _wrong(name: str, fact: Fact, seen: LoaderFacts) -> str:
     return f"{fact.reason} ({seen.equal.reason})" if shown else fact.reason
 
 
-def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
-    """The verdict of a fixture with which nothing is wrong."""
+def _of_replay(row: Evidence, noticed: bool, upgraded: bool) -> tuple[Status, str]:
+    """The verdict of a fixture with which nothing is wrong. `upgraded`: the entry has one of a format that
+    upgraders apply to."""
     facts = row.facts
     equal = [seen.equal for seen in facts.loaders.values()]
     unknown = dict.fromkeys(fact.reason for fact in equal if fact.value is Answer.UNKNOWN)
@@ -121,6 +129,8 @@ def _of_replay(row: Evidence, noticed: bool) -> tuple[Status, str]:
     unsure = next((fact.reason for fact in by_name if fact.value is Answer.UNKNOWN), None)
     if unsure is not None:
         return Status.UNPROVEN, unsure
+    if by_name and not (row.owner.is_guard or upgraded):
+        return Status.UNPROVEN, _NO_UPGRADER
     if row.owner.is_guard or noticed or by_name:
         return Status.VERIFIED, row.unseen
     if row.unchanged:

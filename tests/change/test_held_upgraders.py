@@ -101,6 +101,70 @@ def test_so_does_a_second_key_of_the_operator(tree: GitRepository) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "aten::gelu(Tensor self)",
+            "aten:\\n:gelu(Tensor self)",
+            "is not as torch prints it, aten::gelu(Tensor self) ->",
+        ),
+        (
+            "aten::gelu(Tensor self)",
+            "aten::gelu(Tensor  self)",
+            "is not as torch prints it, aten::gelu(Tensor self) ->",
+        ),
+        (
+            "aten::gelu(Tensor self)",
+            "aten::gelu(Tensor self",
+            "the old schema of aten::gelu does not parse",
+        ),
+        ("aten::gelu(Tensor self)", "aten::gelu(Tensor self, int? a=None)", ""),
+    ],
+)
+def test_so_does_an_old_schema_that_torch_may_not_parse(
+    tree: GitRepository, old: str, new: str, told: str
+) -> None:
+    reason = changed(tree, **{VERSION_MAP: VERSIONS.replace(old, new)})
+    assert told in reason
+    assert bool(told) is bool(reason)
+
+
+def test_a_schema_of_target_is_targets(new_repository: Callable[..., GitRepository]) -> None:
+    odd = VERSIONS.replace("aten::gelu(Tensor self)", "aten::gelu( Tensor self )")
+    assert changed(new_repository({**PYTORCH_TREE, VERSION_MAP: odd}), **{"README.md": "other"}) == ""
+
+
+GENERATOR = "torchgen/operator_versions/gen_mobile_upgraders.py"
+
+
+@pytest.mark.parametrize(
+    ("excluded", "told"),
+    [
+        ("", f"{MOBILE} has no gelu_0_9 for aten::gelu"),
+        ("aten::gelu", ""),
+        ("gelu_0_9", ""),
+        ("other", "has no gelu"),
+    ],
+)
+def test_a_table_without_the_entry_is_not_the_releases(
+    new_repository: Callable[..., GitRepository], excluded: str, told: str
+) -> None:
+    """Neither target's nor the branch's has it, and that of the release does."""
+    other = NOW.replace(b"aten::gelu", b"aten::gelu_").replace(b'"gelu_0_9", 2', b'"gelu__0_9", 2')
+    files = {**PYTORCH_TREE, UPGRADERS: ONE, MOBILE: other, GENERATOR: f"EXCLUDED_OP_SET = [{excluded!r}]\n"}
+    reason = changed(new_repository(files), **{"README.md": "other"})
+    assert told in reason
+    assert bool(told) is bool(reason)
+    assert "--" not in reason
+
+
+def test_a_generator_of_the_branch_leaves_nothing_out(new_repository: Callable[..., GitRepository]) -> None:
+    other = NOW.replace(b"aten::gelu", b"aten::gelu_")
+    tree = new_repository({**PYTORCH_TREE, MOBILE: other, GENERATOR: "EXCLUDED_OP_SET = []\n"})
+    assert "has no gelu_0_9" in changed(tree, **{GENERATOR: "EXCLUDED_OP_SET = ['aten::gelu']\n"})
+
+
 def test_so_do_settings_that_name_another_file(tree: GitRepository) -> None:
     settings = '[tool.opfixtures]\npreset = "pytorch"\nupgraders = "docs/upgraders.cpp"\n'
 

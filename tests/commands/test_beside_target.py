@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from opfixtures.change.comparison import Comparison
+from opfixtures.change.comparison import Comparison, between
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.common import post_change
 from opfixtures.commands.verify import Beside, beside_target
@@ -34,6 +34,27 @@ def why(repository: GitRepository) -> tuple[str, str]:
         after = post_change(beside.of(alone), None)
         assert post_change(Beside().of(alone), None).why_not_told(entry) == ""
         return after.why_not_told(entry), beside.problem
+
+
+def test_what_a_file_declares_that_target_does_not_name_lets_no_text_compile(tree: GitRepository) -> None:
+    declared = "aten/src/ATen/native/native_functions.yaml"
+    tree.write(declared, "- func: new(Tensor self) -> Tensor\n")
+    tree.commit("operators")
+    tree.git("checkout", "--quiet", "-b", "topic")
+    found = Repository.discover(str(tree.root), tree.environment)
+
+    def problem(settings: str) -> str:
+        tree.write(".opfixtures.toml", f'[tool.opfixtures]\npreset = "pytorch"\n{settings}')
+        tree.write("ops.yaml", "- func: new(Tensor self) -> Tensor\n")
+        tree.commit("settings")
+        with GitObjects(found) as objects:
+            return (
+                post_change(read_change(objects, between(objects, "main", "HEAD")), None).operators().problem
+            )
+
+    assert problem("") == ""
+    assert problem(f'operators = ["{declared}"]\n') == ""
+    assert problem('operators = ["ops.yaml"]\n') == "`operators` of the settings are not those of target"
 
 
 def test_code_around_the_upgraders_is_compared_with_targets(tree: GitRepository) -> None:

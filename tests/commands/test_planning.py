@@ -296,6 +296,18 @@ def test_a_version_map_at_another_path_than_targets_is_told(repository: GitRepos
     assert said in plan(repository, everything=True).notes
 
 
+def test_operators_and_formats_that_target_has_otherwise_are_told(repository: GitRepository) -> None:
+    more = 'target = "main"\noperators = ["ops.yaml"]\nfixture-format = ["pt2", "ptl"]'
+    repository.write(".opfixtures.toml", SETTINGS.replace('target = "main"', more))
+    repository.write("ops.yaml", "- func: tiny::none(Tensor self) -> Tensor\n")
+    planned = plan(repository, everything=True)
+    assert [note for note in planned.notes if "than target" in note] == [
+        ".opfixtures.toml has other `operators` than target: ops.yaml, and not none: with these no text of an upgrader"
+        " is known to compile",
+        ".opfixtures.toml has another `fixture-format` than target: pt2, ptl, and not ptl",
+    ]
+
+
 def test_the_settings_of_a_project_that_target_has_not_are_told_for_the_branchs_word() -> None:
     config = Config("m.py", None, "r.py", ("f.py",), "fx", None, (), ".opfixtures.toml")
     assert own_words(config, None) == (

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import process_time
 from typing import Any
 
 import pytest
 
 from opfixtures.declarations.cpp_around import code_around
+from opfixtures.declarations.cpp_tokens import tokenise, with_operators
 from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.declared_operators import read_declared_operators
 from opfixtures.declarations.mobile_upgraders import read_mobile_upgraders
 from opfixtures.declarations.place import Place, Problem
+from opfixtures.declarations.plain_tokens import joined, plain_tokens
 from opfixtures.declarations.produced_version import read_produced_version
 from opfixtures.declarations.upgraders import read_upgraders, walk_upgraders
 from opfixtures.declarations.version_map import read_version_map
@@ -66,6 +69,16 @@ def test_signs_that_stand_together_are_one_operator(one: str, other: str, same: 
         return code_around("u.cpp", f"{MAP % GOOD}{code}".encode(), [walk_upgraders])
 
     assert (around(one) == around(other)) is same
+
+
+def test_an_operator_of_any_length_takes_no_time() -> None:
+    """Joined one by one, a million signs take half a minute."""
+    before = process_time()
+    (token,) = with_operators(tokenise("+" * 1_000_000))
+    assert len(token.text) == 1_000_000
+    (text,) = joined(plain_tokens("+" * 1_000_000))
+    assert len(text) == 1_000_000
+    assert process_time() - before < 15
 
 
 def test_the_rows_of_a_name_in_another_form_are_not_those_of_the_operator_before() -> None:

@@ -34,9 +34,14 @@ from opfixtures.declarations.python_source import (
         ),
         (b"# coding: ascii\nx = '\xc3\xa9'", 2, 6, "this file is not ascii"),
         (b"# coding: nonsense\n", 1, 1, "unknown encoding: nonsense"),
-        (b"# coding: hex\n", 1, 1, "not a text encoding"),
+        (b"# coding: hex\n", 1, 1, "encoding hex is not read"),
         (b"# coding: punycode\na-a", 1, 1, "encoding punycode is not read"),
-        (b"# coding: utf-7\nx = '+2AA-'", 1, 1, "surrogates not allowed"),
+        (b"# coding: utf-7\n# +AAo-x = 1", 1, 1, "encoding utf-7 is not read"),
+        # Its comment has a line break.
+        (b"# coding: raw_unicode_escape\n# \\u000ax = 1", 1, 1, "encoding raw_unicode_escape is not read"),
+        (b"# coding: unicode-escape\n# \\nx = 1", 1, 1, "encoding unicode-escape is not read"),
+        (b"# coding: rot13\n", 1, 1, "encoding rot13 is not read"),
+        (b"# coding: cp037\n", 1, 1, "encoding cp037 is not read"),
         # Python counts on from the line before.
         (b"x = 1234567890 + \\\ny\\z", 2, 4, "unexpected character after line continuation character"),
         (b"x = f'" + b"{a}" * 300_000 + b"'", 1, 1, "an f-string with too many fields"),

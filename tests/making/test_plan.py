@@ -447,6 +447,13 @@ def test_an_entry_without_fixture_entry_is_refused() -> None:
             "ScaleV3 cannot be taken out of modules.py: "
             "name 'x' is assigned to before global declaration (<fixture module>, line 3)",
         ),
+        (
+            {
+                "modules.py": "import torch\nclass ScaleV3(torch.nn.Module):\n    def\\\n    forward(self): pass\n"
+            },
+            "torch may script other lines of modules.py than those of ScaleV3: "
+            "`def\\` has to begin with `def forward(`, and decorators with `@`",
+        ),
     ],
 )
 def test_a_module_that_cannot_be_had_is_refused(files: dict[str, str], reason: str) -> None:

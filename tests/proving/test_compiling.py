@@ -20,6 +20,7 @@ from opfixtures.proving.compiling import (
     questions,
     text_of,
 )
+from opfixtures.proving.plain_upgrader import why_unusual
 from opfixtures.worker.observations import CompiledSeen, RuntimeSeen, UpgraderSeen
 
 PLACE = Place("map.cpp", 1, 1)
@@ -66,14 +67,17 @@ def test_many_texts_that_name_all_operators_make_no_larger_job_than_one(
     assert len(questions([], texts, DECLARED, texts)) == 3
 
 
+TEXT = "def {}(x: Tensor) -> Tensor:\n  return torch.relu(x)\n"
 SEEN = RuntimeSeen("2.13.0", "bc2c6eda", "3.11", "Linux", 10, None, {})
 
 
 def test_a_text_that_does_not_compile_is_the_end_of_all_models() -> None:
     compiled = {"a": CompiledSeen(), "b": CompiledSeen(problem="undefined value x")}
     said = "no model loads: b does not compile with torch 2.13.0 and the operators of this tree: undefined value x"
-    assert others_of({"a", "b"}, replace(SEEN, compiled=compiled), BY, DECLARED) == (said, {})
-    assert others_of({"a"}, replace(SEEN, compiled=compiled), BY, DECLARED) == ("", {})
+    assert others_of(
+        {name: TEXT.format(name) for name in "ab"}, replace(SEEN, compiled=compiled), BY, DECLARED
+    ) == (said, {})
+    assert others_of({"a": TEXT.format("a")}, replace(SEEN, compiled=compiled), BY, DECLARED) == ("", {})
 
 
 def test_what_nobody_knows_to_compile_leaves_doubt_and_what_the_runtime_has_does_not() -> None:
@@ -84,13 +88,27 @@ def test_what_nobody_knows_to_compile_leaves_doubt_and_what_the_runtime_has_does
     )
     said = "torch compiles all upgraders for any model, and {} was not compiled: {}"
     unread = "the operators that this tree declares were not read"
-    assert others_of({"a", "b", "c"}, seen, BY, UNREAD) == (
+    assert others_of({name: TEXT.format(name) for name in "abc"}, seen, BY, UNREAD) == (
         "",
         {"b": said.format("b", f"{unread}: undefined value x")},
     )
-    assert others_of({"d"}, seen, BY, DECLARED) == (
+    assert others_of({"d": TEXT.format("d")}, seen, BY, DECLARED) == (
         "",
         {"d": said.format("d", "the worker told nothing of it")},
+    )
+
+
+def test_what_c_plus_plus_may_take_otherwise_leaves_doubt_whatever_the_runtime_says() -> None:
+    odd = "def a(x: Tensor) -> Tensor:\n  return torch.__config__.torch.relu(x)\n"
+    told = {
+        "a": f"torch compiles all upgraders for any model, and a is not known to compile: {why_unusual('a', odd)}"
+    }
+    same = {"a": UpgraderSeen(registered=True, identity=False, same=True)}
+    assert others_of({"a": odd}, replace(SEEN, upgraders=same), BY, UNREAD) == ("", told)
+    assert others_of({"a": odd}, replace(SEEN, compiled={"a": CompiledSeen()}), BY, DECLARED) == ("", told)
+    failed = {"a": CompiledSeen(problem="undefined value x")}
+    assert others_of({"a": odd}, replace(SEEN, compiled=failed), BY, DECLARED)[0].endswith(
+        "undefined value x"
     )
 
 

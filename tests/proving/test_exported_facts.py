@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from opfixtures.archives.formats import EXPORT
+from opfixtures.archives.formats import EXPORT, JIT
 from opfixtures.archives.model import Archive, Call, Program
 from opfixtures.change.owner import Owner
-from opfixtures.declarations.model import FixtureEntry
+from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.proving.exported_facts import defaults_fact, names_fact, order_fact
 from opfixtures.proving.replay_facts import OPERATOR_UNUSED, replay_facts
@@ -164,6 +166,20 @@ class TestTheVerdict:
         assert (facts.applied.value, facts.sensitive.value) == (Answer.NOT_APPLICABLE, Answer.NOT_APPLICABLE)
         assert facts.applied.reason == "torch.export.load applies no upgrader"
         assert verdict(facts) == (Status.VERIFIED, "")
+
+    def test_of_an_entry_it_needs_a_fixture_that_upgraders_are_applied_to(self) -> None:
+        """A branch that asks for .pt2 alone would have no upgrader looked at."""
+        entry = MapEntry("m::scale", 4, "scale_0_3", THEN, OWNER.row.place)
+        program, model = (
+            replace(OWNER, path=f"fixtures/scale.{ending}", entry=entry, covers=range(4), last_bump=4)
+            for ending in ("pt2", "ptl")
+        )
+        yes, none = Fact(Answer.YES), Fact(Answer.NOT_APPLICABLE)
+        of_program = Evidence(program, Facts(none, yes, none, {EXPORT: row(THEN)}))
+        of_model = Evidence(model, Facts(none, yes, none, {JIT: LoaderFacts(yes, yes, yes, yes)}))
+        status, reason = verdicts([of_program])[0]
+        assert (status, reason.partition(",")[0]) == (Status.UNPROVEN, "no upgrader is applied to a .pt2")
+        assert verdicts([of_program, of_model]) == [(Status.VERIFIED, ""), (Status.VERIFIED, "")]
 
     def test_is_a_mismatch_where_a_name_is_lost_though_outputs_agree(self) -> None:
         status, reason = verdict(row("m::scale(Tensor x, float factor=2.0) -> Tensor"))

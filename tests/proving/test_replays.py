@@ -13,8 +13,9 @@ from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.making.replayable import Replayable
 from opfixtures.proving.compiling import Text
-from opfixtures.proving.replay import Replays, Tree, _stands_in, what_is_unseen
+from opfixtures.proving.replay import Replays
 from opfixtures.proving.result import Answer, Fact, Facts
+from opfixtures.proving.tree import Tree, stands_in, what_is_unseen
 from opfixtures.proving.verify import evidence_of
 from opfixtures.runtimes import Runtime
 from opfixtures.settings.config import Config
@@ -130,10 +131,21 @@ def test_another_text_of_which_nobody_knows_leaves_doubt_of_all_rows() -> None:
     assert doubted.why_not(replace(OWNER, path="scale_v3.pt2")) == ""
 
 
+def test_what_a_compiler_may_read_otherwise_says_nothing_of_any_model_of_torchscript() -> None:
+    unread = replays(unread="m.cpp:1 is not in that form", doubted={"other_0_3": "it may not compile"})
+    for owner in (OWNER, GUARD):
+        assert (unread.why_not(owner), unread.row(owner), unread.ran(owner)) == (
+            "m.cpp:1 is not in that form",
+            None,
+            None,
+        )
+        assert unread.why_not(replace(owner, path="scale_v3.pt2")) == ""
+
+
 def test_the_texts_that_target_has_too_need_no_proof() -> None:
     tree = Tree({"a": "1", "b": "2", "c": "3"}, published={"a": "1", "b": "0", "d": "4"})
-    assert tree.own == {"b", "c"}
-    assert Tree().own == set()
+    assert tree.own == {"b": "2", "c": "3"}
+    assert Tree().own == {}
 
 
 def test_a_text_counts_nothing_where_it_was_replayed() -> None:
@@ -220,15 +232,17 @@ def test_a_release_stands_in_only_for_upgraders_that_the_tree_has_too(
     runtime = replace(seen(), upgraders=HAS)
 
     entries = [replace(ENTRY, upgrader_name=name) for name in TREE]
-    assert _stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), entries) == said
+    assert stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), entries) == said
 
 
-def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has() -> None:
-    texts = {ENTRY.upgrader_name: "def"}
+@pytest.mark.parametrize("texts", [{ENTRY.upgrader_name: "def"}, None], ids=["a file", "no file"])
+def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has(
+    texts: dict[str, str] | None,
+) -> None:
     runtime = replace(seen(), upgraders={ENTRY.upgrader_name: UpgraderSeen(True, False, same=True)})
 
     def said(why: str) -> dict[str, str]:
-        return _stands_in(runtime, "", Tree(texts, "up.cpp", why_not_told=lambda _: why), [ENTRY])
+        return stands_in(runtime, "", Tree(texts, "up.cpp", why_not_told=lambda _: why), [ENTRY])
 
     assert said("") == {}
     assert said("so it is") == {ENTRY.upgrader_name: "so it is (--post-change-python)"}
