@@ -105,4 +105,7 @@ def _types_of(method: ast.FunctionDef) -> MethodTypes:
 
 def _text(annotation: ast.expr | None) -> str:
     # TorchScript takes what has no annotation for a tensor.
-    return ast.unparse(annotation) if annotation else "Tensor"
+    try:
+        return ast.unparse(annotation) if annotation else "Tensor"
+    except RecursionError as error:
+        raise ArchiveError("its code has a type that nests too deeply") from error

@@ -16,6 +16,8 @@ from typing import Any
 from opfixtures.archives.model import ArchiveError
 
 MAX_EXPRESSION = 2_000
+# A graph inside of a graph nests by ten or so.
+MAX_DEPTH = 200
 # Of all in a program: Python's parser takes a second for some million.
 MAX_PARSED = 200_000
 # Names, dotted names, versions.
@@ -65,10 +67,12 @@ _EXPRESSIONS = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp,
 
 def check_texts(root: Any) -> None:
     """Raise ArchiveError at the first text of a program, wherever it stands, that torch could take for code."""
-    left: list[tuple[str, Any]] = [("", root)]
+    left: list[tuple[str, Any, int]] = [("", root, 0)]
     parsed = 0
     while left:
-        where, value = left.pop()
+        where, value, depth = left.pop()
+        if depth > MAX_DEPTH:
+            raise ArchiveError(f"its program nests deeper than {MAX_DEPTH}")
         if isinstance(value, dict):
             is_key = is_expression if where in _BY_EXPRESSION else _is_name
             if where in _BY_EXPRESSION:
@@ -77,9 +81,9 @@ def check_texts(root: Any) -> None:
             for key in value:
                 if not is_key(key):
                     raise ArchiveError(f"its program has a member of the name {key[:80]!r}")
-            left.extend((key, one) for key, one in value.items())
+            left.extend((key, one, depth + 1) for key, one in value.items())
         elif isinstance(value, list):
-            left.extend((where, one) for one in value)
+            left.extend((where, one, depth + 1) for one in value)
         elif isinstance(value, str):
             parsed += len(value) if where in _PARSED else 0
             _check_budget(parsed)

@@ -42,9 +42,10 @@ def layout_problem(data: bytes, members: int) -> str:
 
 def renames(extra: bytes) -> bool:
     """Whether an extra field gives a member another name, which not all readers take (4.6.9)."""
-    while len(extra) >= 4:
-        tag, length = struct.unpack_from("<HH", extra)
+    at = 0
+    while len(extra) - at >= 4:
+        tag, length = struct.unpack_from("<HH", extra, at)
         if tag == _UNICODE_PATH:
             return True
-        extra = extra[4 + length :]
+        at += 4 + length
     return False

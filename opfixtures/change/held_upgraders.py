@@ -30,6 +30,9 @@ def why_not_told(change: Change, entry: MapEntry) -> str:
             return f"{path} {what}{more}, and {_NO_BUILD}"
     if _times(change.version_map, entry.operator) not in (1, _times(there, entry.operator)):
         return f"{here} lists {entry.operator} more than once, and of these the first counts"
+    bumps = [one.bumped_at_version for one in change.entries_by_operator.get(entry.operator, [])]
+    if bumps != sorted(bumps):
+        return f"{here} has the entries of {entry.operator} not in ascending order, and torch takes the first that fits"
     if there is None or entry.text not in {one.text for one in there.entries}:
         plain = _as_torch_prints(entry.old_schema)
         if plain != entry.old_schema:

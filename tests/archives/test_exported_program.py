@@ -280,6 +280,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         member("data/weights/model_weights_config.json", b'{"config": []}'),
         "does not say where tensors are",
     ),
+    "a deep member that nobody reads": (
+        lambda: edited(NEW, lambda root: root.update(x=json.loads("[" * 300 + "]" * 300))),
+        "its program nests deeper than 200",
+    ),
     "deep JSON": (lambda: with_members(NEW, {PROGRAMS[NEW]: b"[" * 100_000}), "it nests too deeply"),
 }
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from opfixtures.archives.archive import MAX_BYTES, MAX_MEMBERS, MAX_NAMES, read_archive
 from opfixtures.archives.model import ArchiveError
+from opfixtures.archives.zip_layout import renames
 
 Zipped = Callable[..., bytes]
 
@@ -125,6 +126,26 @@ def test_a_member_of_two_names_is_refused() -> None:
         archive.writestr(member, b"3")
     with pytest.raises(ArchiveError, match="a member of two names"):
         read_archive(written.getvalue())
+
+
+def test_extra_fields_are_walked_through_once() -> None:
+    """Many empty ones, the last of which gives another name; they are walked through without a copy of the rest."""
+    extra = struct.pack("<HH", 0x9999, 0) * 16_000 + struct.pack("<HHB", 0x7075, 1, 1)
+    assert renames(extra)
+    assert not renames(extra[:-5])
+    copied = Counted(extra)
+    assert renames(copied)
+    assert copied.slices == 0
+
+
+class Counted(bytes):
+    """Bytes that count how often they are cut."""
+
+    slices = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        self.slices += 1
+        return Counted(super().__getitem__(key))
 
 
 @given(st.binary())

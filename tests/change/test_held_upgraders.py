@@ -93,6 +93,16 @@ def test_so_does_code_around_the_version_map(tree: GitRepository) -> None:
     assert changed(tree, **{VERSION_MAP: second}).startswith(f"{VERSION_MAP} differs from target's")
 
 
+def test_so_do_entries_that_do_not_ascend(tree: GitRepository) -> None:
+    """torch takes the first one above the version of a model."""
+    earlier = '{{12, "gelu_10_11", "aten::gelu(Tensor self) -> Tensor"}, {'
+    assert changed(
+        tree, **{VERSION_MAP: VERSIONS.replace('"aten::gelu", {{', f'"aten::gelu", {earlier}')}
+    ) == (
+        f"{VERSION_MAP} has the entries of aten::gelu not in ascending order, and torch takes the first that fits"
+    )
+
+
 def test_so_does_a_second_key_of_the_operator(tree: GitRepository) -> None:
     twice = VERSIONS.replace('{"aten::gelu"', '{"aten::gelu", {}}, {"aten::gelu"')
 

@@ -81,6 +81,10 @@ def test_bytecode_4_is_bytecode_3_with_the_types_that_the_code_tells() -> None:
             "its bytecode.pkl has a method whose types its code does not tell",
         ),
         (archive(code="class M(Module) def"), "its code cannot be read"),
+        (
+            archive(code=CODE.replace("Optional[int]", ".".join("a" * 1_500))),
+            "its code has a type that nests too deeply|its code cannot be read",
+        ),
         (archive(code="f'" + "{a}" * 100_000 + "'"), "its code has 300003 bytes"),
         (
             archive(bytecode=(5, ("__torch__.M.forward", TABLE, ()))),
