@@ -103,7 +103,7 @@ class Binding:
     def __init__(self, file: PythonInsertions, path: str) -> None:
         self._file = file
         self.prefix = ""
-        self._by_name: ast.ImportFrom | None = None
+        self._by_name: list[ast.ImportFrom] = []
         self._is_unbound = False
         self._stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
         self._is_beside = path.rpartition("/")[0] == file.source.path.rpartition("/")[0]
@@ -117,7 +117,13 @@ class Binding:
         if is_own or any(one.name == "*" for node in of_file for one in node.names):
             return
         if of_file:
-            self._by_name = of_file[-1]
+            self._by_name = of_file[-1:]
+            return
+        # Both arms of a `try` import it, each from where it is.
+        nested = [node for node in ast.walk(self._file.tree) if isinstance(node, ast.ImportFrom)]
+        nested = [node for node in nested if self._is_file(node.module)]
+        if nested:
+            self._by_name = [node for node in nested if all(one.name != "*" for one in node.names)]
             return
         for node in imports:
             for one in node.names:
@@ -136,7 +142,7 @@ class Binding:
 
     def statement(self, names: Sequence[str]) -> str:
         """An import of the names that the registry does not have yet, where it imports by name; else empty."""
-        node = self._by_name
+        node = self._by_name[0] if self._by_name else None
         if self._is_unbound:
             return f"from {self._stem} import {', '.join(names)}"
         known = [one.asname or one.name for one in node.names] if node else names
@@ -146,11 +152,13 @@ class Binding:
 
     def of_names(self, names: Sequence[str]) -> Iterator[Edit]:
         """The names for the registry's import, where it imports by name."""
-        node, source = self._by_name, self._file.source
         if self._is_unbound:
             yield self._first_import(names)
-        if node is None:
-            return
+        for node in self._by_name:
+            yield from self._into(node, names)
+
+    def _into(self, node: ast.ImportFrom, names: Sequence[str]) -> Iterator[Edit]:
+        source = self._file.source
         known = [one.asname or one.name for one in node.names]
         new = [Element([name], name) for name in names if name not in known]
         if not new:

@@ -449,6 +449,16 @@ class TestARegistry:
             ("from modules import *", "from modules import *", ""),
             ("from pkg.modules import *", "from pkg.modules import *", ""),
             ("from modules import A", "from modules import A, TestBV4", ""),
+            (
+                "try:\n    from .modules import A\nexcept ImportError:\n    from modules import A, B",
+                "try:\n    from .modules import A, TestBV4\nexcept ImportError:\n    from modules import A, B, TestBV4",
+                "",
+            ),
+            (
+                "try:\n    from .modules import *\nexcept ImportError:\n    from modules import A",
+                "try:\n    from .modules import *\nexcept ImportError:\n    from modules import A, TestBV4",
+                "",
+            ),
             ("from modules import A, Z", "from modules import A, TestBV4, Z", ""),
             ("from modules import Z, A", "from modules import Z, A, TestBV4", ""),
             ("from modules import A as B", "from modules import A as B, TestBV4", ""),
