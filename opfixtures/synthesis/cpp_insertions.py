@@ -121,6 +121,8 @@ class CppInsertions:
         place = places[max(at - 1, 0)]
         beside = self._number(place) - 1
         self._refuse_directive(beside, place)
+        if self._opening(self._number(places[0]) - 1) != self._opening(self._number(places[-1]) - 1):
+            raise _refusal(place, "there are several lists, each in its arm of an `#if`")
         column = self._column(self._starts[beside])
         indent = self._break + " " * column
         new = f",{indent}".join(pair(column) for pair in pairs)

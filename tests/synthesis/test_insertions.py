@@ -228,6 +228,11 @@ class TestACppMap:
         with pytest.raises(UserError, match="the entries of my::a stand under an `#if`, or there are none"):
             put(MAP.replace("{}{}{}", f"{{{arms}}}"), Additions((entry("a"),)), "map.cpp")
 
+    def test_a_map_in_each_of_two_arms_is_refused(self):
+        one = MAP.replace("{}{}{}", f"{{\n    {OLD},\n}}")
+        with pytest.raises(UserError, match="there are several lists, each in its arm of an `#if`"):
+            put(f"#ifdef A\n{one}#else\n{one}#endif\n", Additions((entry("b"),)), "map.cpp")
+
     def test_a_header_that_only_declares_has_no_initialiser(self):
         config = replace(CPP, version_map="map.h")
         text = b"const std::unordered_map<std::string, std::vector<UpgraderEntry>>& get();\n"
