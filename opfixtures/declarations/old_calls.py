@@ -28,7 +28,7 @@ class Loader(Enum):
 def broken_calls(old: FunctionSchema, new: FunctionSchema, loader: Loader) -> Iterator[str]:
     """Why old calls fail, or mean something else; each one sentence of what changed and what an old model does now."""
     old, new = normalised(old), normalised(new)
-    today = _counterparts(old, new)
+    today = counterparts(old, new)
     for argument in old.arguments:
         now = today.get(argument.name)
         if now is None:
@@ -47,13 +47,14 @@ def broken_calls(old: FunctionSchema, new: FunctionSchema, loader: Loader) -> It
     yield from _returned(old, new)
 
 
-def _counterparts(old: FunctionSchema, new: FunctionSchema) -> Mapping[str, Argument]:
+def counterparts(old: FunctionSchema, new: FunctionSchema) -> Mapping[str, Argument]:
     """What takes each argument today, by its name then: the one of its name; else the new one in its place, of a type
     that takes it, which is it under another name."""
     known, names = {one.name: one for one in new.arguments}, {one.name for one in old.arguments}
     found = {one.name: known[one.name] for one in old.arguments if one.name in known}
     for before, now in zip(old.arguments, new.arguments, strict=False):
-        if before.name not in known and now.name not in names and before.kwarg_only == now.kwarg_only:
+        is_in_its_place = now.name not in names and before.kwarg_only == now.kwarg_only
+        if before.name not in known and is_in_its_place and _takes(now.type, before.type):
             found[before.name] = now
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Sequence
 
+from opfixtures.declarations.old_calls import counterparts
 from opfixtures.declarations.schema_types import (
     Argument,
     FunctionSchema,
@@ -109,6 +110,7 @@ def _call(
 ) -> tuple[list[str], list[str]]:
     """The arguments of the call of the new operator, and what has to be said of them."""
     before = {one.name: one for one in old.arguments}
+    former = {now.name: name for name, now in counterparts(old, new).items()}
     texts, notes, left_out = [], [], False
     types_then, types_now = _types(old), _types(new)
     passed = passing_all(new, [new, *siblings])
@@ -117,10 +119,12 @@ def _call(
     )
     for place, one in enumerate(passed):
         argument = one.argument
-        then = before.pop(argument.name, None)
+        was = former.get(argument.name, argument.name)
+        then = before.pop(was, None)
         by_name = (one.by_name or left_out) and not keyword.iskeyword(argument.name)
-        if then is not None and types_then[argument.name] == types_now[argument.name]:
-            value = names[argument.name]
+        if then is not None and types_then[was] == types_now[argument.name]:
+            value = names[was]
+            notes += [f"{was} is called {argument.name} now"] if was != argument.name else []
         elif argument.default is not None:
             changed = "has another type" if then else "is new"
             notes.append(f"{argument.name} {changed}: it is left at its default, {_default(argument)}")

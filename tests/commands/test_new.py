@@ -509,8 +509,10 @@ class TestAPyTorchTree:
         assert "what entries lack is not known before that is mended" in ran.err
 
     def test_what_is_saved_while_it_runs_is_not_written_over(self, pytorch_tree, monkeypatch):
+        header = "caffe2/serialize/versions.h"
+
         def saved_meanwhile(old, new):
-            pytorch_tree.write(MODULES, "# saved meanwhile\n")
+            pytorch_tree.write(header, "// saved meanwhile\n")
             return diff_text(old, new)
 
         monkeypatch.setattr(new, "diff_text", saved_meanwhile)
@@ -519,8 +521,8 @@ class TestAPyTorchTree:
         before = pytorch_tree.state()
         ran = pytorch_tree.run("--all", "--apply")
         assert ran.status == 2
-        assert f"{MODULES} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
-        assert pytorch_tree.state() == before | {MODULES: b"# saved meanwhile\n"}
+        assert f"{header} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
+        assert pytorch_tree.state() == before | {header: b"// saved meanwhile\n"}
 
     def test_all_of_the_map_is_completed(self, pytorch_tree):
         for name, content in tree(GELU, FOO, ("foo.out", 11), produced=10).items():

@@ -49,6 +49,15 @@ FILL_IN = "  # to fill in: compute what x::y did before this change\n"
             "  return torch.ops.x.y(x, d=torch.device('cpu'), n=0, s=[0.0], o=None)\n",
         ),
         (
+            "x::y(Tensor x, int times=1, *, float f) -> Tensor",
+            "x::y(Tensor x, int count=2, *, float g=0.5) -> Tensor",
+            "def y_0_3(x: Tensor, times: int, *, f: float) -> Tensor:\n"
+            + FILL_IN
+            + "  # times is called count now\n"
+            "  # f is called g now\n"
+            "  return torch.ops.x.y(x, times, g=f)\n",
+        ),
+        (
             "x::y(Tensor x, float f) -> Tensor",
             "x::y(Tensor x, Tensor f) -> Tensor",
             "def y_0_3(x: Tensor, f: float) -> Tensor:\n"
