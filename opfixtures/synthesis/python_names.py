@@ -18,13 +18,16 @@ _DIGITS = re.compile("([0-9]+)")
 def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iterator[Edit]:
     """Classes, each by name and text, behind what a file of fixture modules has; with what binds them."""
     source = file.source
-    ends = source.text.rstrip()
+    start_of_script = _script(file)
+    ends = source.text[:start_of_script].rstrip()
     blank = source.line_break * (_blank_lines(file) + 1)
     # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
     classes = blank.join(
         in_units(text.rstrip("\n"), source.unit).replace("\n", source.line_break) for _, text in texts
     )
     after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
+    if start_of_script is not None:
+        after = ""
     before = blank if ends else ""
     for missing in _import_torch(file):
         if missing.start == len(ends):
@@ -38,6 +41,16 @@ def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iter
         names = [one.value for one in listed.elts if isinstance(one, ast.Constant)]
         new = [Element([f'"{name}"'], name) for name, _ in texts]
         yield from _sorted_into(file.brackets(listed), [str(name) for name in names], new)
+
+
+def _script(file: PythonInsertions) -> int | None:
+    """Where the block begins that a file runs as a script, if it ends with one: what it uses has to stand before it."""
+    last = file.tree.body[-1] if file.tree.body else None
+    if isinstance(last, ast.If) and "__name__" in {
+        one.id for one in ast.walk(last.test) if isinstance(one, ast.Name)
+    }:
+        return file.source.start_of_line(file.offset(last))
+    return None
 
 
 def _blank_lines(file: PythonInsertions) -> int:

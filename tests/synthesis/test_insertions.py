@@ -350,6 +350,10 @@ class TestModules:
                 "import torch\n\n\n@x\nclass A: pass\n# the end\n\n\n{}",
             ),
             ("", "import torch\n\n\n{}"),
+            (
+                "import torch\n\n\nclass A: pass\n\n\nif __name__ == '__main__':\n    A()\n",
+                "import torch\n\n\nclass A: pass\n\n\n{}\n\nif __name__ == '__main__':\n    A()\n",
+            ),
             ("# Ours.\n", "# Ours.\nimport torch\n\n\n{}"),
             ('"""Ours."""\n', '"""Ours."""\n\nimport torch\n\n\n{}'),
             (
