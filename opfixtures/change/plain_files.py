@@ -12,7 +12,7 @@ from opfixtures.change.changes import Change
 from opfixtures.declarations.cpp_tokens import tokenise
 from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.plain_cpp import PlainFile, read_plain
-from opfixtures.declarations.plain_mobile import code_around_lists
+from opfixtures.declarations.plain_mobile import code_around_lists, what_may_fail
 from opfixtures.declarations.plain_tokens import NotPlainError, comments_of, plain_text, plain_tokens
 
 _BUILD = "only a build of the change tells what is compiled (--post-change-python)"
@@ -46,11 +46,21 @@ def _what_is_odd(
     try:
         text = plain_text(source)
         file = _read(text, frozenset() if published is None else comments_of(known), is_mobile)
+        if is_mobile:
+            _refuse_new_words(text, "" if published is None else known)
     except NotPlainError as error:
         return _told(path, source, error)
     if around not in (None, file.around):
         return f"{path} differs from target's outside of what it lists"
     return "" if _is_what_was_read(path, file, after) else f"{path} is read in two ways"
+
+
+def _refuse_new_words(text: str, known: str) -> None:
+    """Raise NotPlainError at what torch may refuse when it makes the mobile upgraders, and target's have not."""
+    theirs = what_may_fail(plain_tokens(known, None)).keys()
+    for word, offset in what_may_fail(plain_tokens(text, None)).items():
+        if word not in theirs:
+            raise NotPlainError(offset, f"{word[:60]!a}, which target's has nowhere")
 
 
 def _told(path: str, source: bytes, error: NotPlainError) -> str:

@@ -29,6 +29,7 @@ _CALLED = frozenset(
     }
 )
 _NAMED = re.compile(r"true|false|OpCode::[A-Z][A-Z_]*")
+_FUNCTION = re.compile(r'"[A-Za-z_][A-Za-z0-9_]*"')
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
 _BRACKETS = {"(": ")", "{": "}"}
 # One that is generated nests seven.
@@ -55,6 +56,22 @@ def code_around_lists(tokens: Sequence[PlainToken]) -> tuple[str, ...]:
     if sorted(found) != sorted(_LISTS):
         raise NotPlainError(0, f"not one list of each name, {' and '.join(_LISTS)}")
     return (*around, *joined(tokens[begin:]))
+
+
+def what_may_fail(tokens: Sequence[PlainToken]) -> dict[str, int]:
+    """What torch looks up or parses when it makes the list of functions, all of them for any one: types, operators,
+    names of instructions, and names of functions that are none. Each with where it stands; in linear time."""
+    found: dict[str, int] = {}
+    for at, token in enumerate(tokens[:-4]):
+        texts = [one.text for one in tokens[at : at + 5]]
+        if token.text in ("parseType", "OperatorString"):
+            end = next((n for n in range(at, min(at + 12, len(tokens))) if tokens[n].text == ")"), at)
+            found["".join(one.text for one in tokens[at:end])] = token.offset
+        elif texts[:3] == ["OpCode", ":", ":"]:
+            found[f"OpCode {texts[3]}"] = token.offset
+        elif token.text == "registerFunc" and not _FUNCTION.fullmatch(texts[2]):
+            found[f"registerFunc {texts[2]}"] = token.offset
+    return found
 
 
 def _value(values: Values, depth: int) -> None:

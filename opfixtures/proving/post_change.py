@@ -85,6 +85,14 @@ def _is_for(spec: RuntimeSpec, owner: Owner) -> bool:
     return spec.serves(owner.operator, owner.last_bump) or spec.serves(owner.operator, bump - 1)
 
 
+def _stands_in(spec: RuntimeSpec, after: PostChange) -> bool:
+    """Whether a runtime is no build of the change, whose upgraders would be the change's own: neither a library's work
+    tree, nor the one that somebody gave. A torch that the settings name is as good as a release."""
+    return spec.kind == "release" or (
+        spec.kind == "interpreter" and spec.module is None and spec is not after.spec
+    )
+
+
 def replayed(
     subjects: Sequence[AnySubject], after: PostChange, tools: Tools
 ) -> Iterator[tuple[AnySubject, Replays, UserError | None]]:
@@ -116,9 +124,8 @@ def _replay(
     tools.tell(
         f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
     )
-    # A build of the change has the change's own upgraders.
     tree = None
-    if spec.kind == "release":
+    if _stands_in(spec, after):
         # A tree of PyTorch declares thousands.
         operators = after.operators() if after.upgraders else UNREAD
         tree = Tree(

@@ -44,6 +44,27 @@ def changed(repository: GitRepository, **files: str | bytes) -> str:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "std::vector<OperatorString>()",
+            'std::vector<OperatorString>({OperatorString({"aten::none", "", 1})})',
+        ),
+        ("std::vector<OperatorString>()", 'std::vector<c10::TypePtr>({c10::parseType("NoSuchType[")})'),
+        ("OpCode::RET", "OpCode::NONE"),
+        ('registerFunc("gelu_0_9"', 'registerFunc("gelu..0_9"'),
+    ],
+)
+def test_what_torch_may_refuse_of_the_mobile_upgraders_is_target_s(
+    tree: GitRepository, old: str, new: str
+) -> None:
+    """All functions of the list are made for any one: what fails in one, of no entry, fails for each model."""
+    told = changed(tree, **{MOBILE: NOW.decode().replace(old, new, 1)})
+    assert NOT_PLAIN in told
+    assert "which target's has nowhere" in told
+
+
+@pytest.mark.parametrize(
     ("path", "content"),
     [
         ("README.md", "other\n"),

@@ -66,6 +66,21 @@ def test_a_pt_is_made_and_replayed_by_the_loader_that_reads_it(
     assert "error" not in tree.opfixtures("check").out.replace("0 errors", "")
 
 
+def test_a_torch_that_the_settings_name_is_no_build_of_the_change(
+    tree: GitRepository, run_long: RunLong
+) -> None:
+    """Its own upgrader would prove what the tree's would not."""
+    upgraders = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
+    text = 'R"SCRIPT(\ndef gelu_0_9(self: Tensor) -> Tensor:\n  return torch.relu(self)\n)SCRIPT"'
+    tree.write(
+        upgraders,
+        f'std::unordered_map<std::string, std::string> kUpgradersEntryMap({{{{"gelu_0_9", {text}}}}});',
+    )
+    ran = run_long(tree, "generate", "--operator", "aten::gelu", releases=True)
+    assert "generated   aten::gelu at 10" in ran.out, ran.out
+    assert "has another gelu_0_9 than this tree, and no build of the change was given" in ran.out
+
+
 def test_what_a_pt_covers_is_seen_without_a_replay(tree: GitRepository, run_long: RunLong) -> None:
     """No runtime has version 11, and code names no overload: the old runtime saw which one ran."""
     version_map = "torch/csrc/jit/operator_upgraders/version_map.cpp"
