@@ -45,10 +45,12 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
-# The second prints a table, which a process of its own could not: the evidence is looked at beside it.
+# One process more than there are processors: many tests wait. The second command prints a table, which a process of its own
+# could not: the evidence is looked at beside it.
+WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 coverage: .venv/dev .venv/npm .venv/torch .venv/uv
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q --numprocesses auto --dist worksteal --durations 10 --ignore tests/corpus
+	$(BIN)/coverage run -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
 	$(BIN)/coverage run -m pytest -q tests/corpus & corpus=$$!; \
 		$(MAKE) --no-print-directory evidence && wait $$corpus
 	$(BIN)/coverage combine --quiet

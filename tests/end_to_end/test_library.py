@@ -219,7 +219,7 @@ def test_an_interruption_leaves_nothing_behind(
     assert process.stderr is not None
     assert "building" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert (process.returncode, err.strip().splitlines()[-1]) == (130, "opfixtures: interrupted")
     assert not (library.root / "fixtures").exists()
     assert library.git("worktree", "list").count("\n") == 0

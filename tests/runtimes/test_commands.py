@@ -265,7 +265,7 @@ def test_a_keeper_that_is_ended_takes_the_command_with_it(kept, pids, number):
     with kept("echo $PPID >> pids; echo $$ >> pids; exec sleep 99") as process:
         keeper, command = pids(2)
         os.kill(keeper, number)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
     assert ends(command)
     # What became of the keeper is all that is known where it cannot tell any more.
     assert out.splitlines()[1] == "-9"
