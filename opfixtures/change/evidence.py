@@ -38,15 +38,26 @@ def lost_fixtures(change: Change, names: Collection[str], may_go: Callable[[str]
 
     `names` are those of the files that stand. `may_go` tells of a name whether nothing needs that fixture.
     """
+    for name, owner in _published(change):
+        stands = name in names and not (owner.entry is None and _has_no_row(change, name))
+        if not stands and not may_go(name):
+            yield owner
+
+
+def exchanged_fixtures(change: Change, is_another: Callable[[str], bool]) -> Iterator[Owner]:
+    """The owners in target of fixtures under whose names others stand. `is_another` tells that of a name, where nothing
+    allows it."""
+    return (owner for name, owner in _published(change) if is_another(name))
+
+
+def _published(change: Change) -> Iterator[tuple[str, Owner]]:
+    """The fixtures of target, by their file names in order, that an entry or a guard owns there."""
     published = change.owners_published
     for name in sorted(name for name in change.target.fixtures.ids if not is_record(name)):
         row, key = published.row(name), published.entry(name)
-        if row is None or not (key or published.is_guard(row)) or may_go(name):
-            continue
-        if name in names and not (key is None and _has_no_row(change, name)):
-            continue
-        entry = change.published_entries[key][0] if key else None
-        yield Owner(row, change.target.fixtures.path(name), entry)
+        if row is not None and (key or published.is_guard(row)):
+            entry = change.published_entries[key][0] if key else None
+            yield name, Owner(row, change.target.fixtures.path(name), entry)
 
 
 def _has_no_row(change: Change, name: str) -> bool:

@@ -33,12 +33,19 @@ def why_not_told(change: Change, entry: MapEntry) -> str:
     bumps = [one.bumped_at_version for one in change.entries_by_operator.get(entry.operator, [])]
     if bumps != sorted(bumps):
         return f"{here} has the entries of {entry.operator} not in ascending order, and torch takes the first that fits"
-    if there is None or entry.text not in {one.text for one in there.entries}:
-        plain = _as_torch_prints(entry.old_schema)
-        if plain != entry.old_schema:
-            said = f"is not as torch prints it, {plain}" if plain else "does not parse"
-            return f"{entry.place}: the old schema of {entry.operator} {said}; {_NO_BUILD}"
+    theirs = {one.text for one in there.entries} if there else set()
+    for one in change.version_map.entries:
+        # torch parses those of all overloads of the name.
+        if _name(one) == _name(entry) and one.text not in theirs:
+            plain = _as_torch_prints(one.old_schema)
+            if plain != one.old_schema:
+                said = f"is not as torch prints it, {plain}" if plain else "does not parse"
+                return f"{one.place}: the old schema of {one.operator} {said}; {_NO_BUILD}"
     return _why_not_told_of_mobile(change, entry)
+
+
+def _name(entry: MapEntry) -> str:
+    return entry.operator.partition(".")[0]
 
 
 def _as_torch_prints(schema: str) -> str:

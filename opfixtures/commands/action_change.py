@@ -187,7 +187,7 @@ def _plan(job: Job, side: Side, folder: str) -> tuple[int, list[str]]:
             f"{len(names)} runtimes are needed, and a matrix has up to {_MOST_JOBS}: use `mode: generate`"
         )
     refusals = [refused(one) for todo in todos for one in todo.plan.unplanned]
-    gone = [lost(one, todo.plan.lost_because) for todo in todos for one in todo.plan.lost]
+    gone = [lost(one, because) for todo in todos for one, because in todo.plan.lost]
     told = Result(None, (*refusals, *gone, *left), planned)
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})

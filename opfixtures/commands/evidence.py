@@ -2,33 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
-from opfixtures.change.evidence import lost_fixtures, without_fixture, without_owner
+from opfixtures.change.evidence import exchanged_fixtures, lost_fixtures, without_fixture, without_owner
 from opfixtures.change.left_out import LeftOut, left_out
 from opfixtures.change.owner import Owner
 from opfixtures.clock import today
+from opfixtures.records.fixture_files import FixtureFiles, is_record
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
-from opfixtures.rules.take_away import may_go
+from opfixtures.repository.snapshot import UnfitFileError
+from opfixtures.rules.take_away import is_renamed, may_differ, may_go
 from opfixtures.settings.accepted_breaks import AcceptedBreak
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.settings_scan import below
+from opfixtures.settings.waivers import Waiver
 
 _MOST_NAMED = 3
 # What is compiled, where a release stands in for the tree.
 _FILES = ("version-map", "upgraders", "mobile-upgraders")
 
 
-def lost_here(change: Change, names: Collection[str]) -> list[Owner]:
-    """The owners in target of fixtures that are gone and may not go. `names` are those of the files that stand."""
-    as_of_today = replace(change, today=today)
-    return list(lost_fixtures(change, names, lambda name: may_go(as_of_today, name)))
+EXCHANGED = (
+    "target holds another file of this name, and what it said is not looked at: restore it, and give this one a name of"
+    " its own (`opfixtures explain OPF306`)"
+)
+
+
+def lost_here(
+    change: Change, names: Collection[str], read: Callable[[str], bytes | None], *, is_published: bool
+) -> list[tuple[Owner, str]]:
+    """The owners in target of fixtures that are gone and may not go, or under whose names others stand that may not,
+    with that as the reason. What is not published may be exchanged.
+
+    `names` are those of the files that stand, which are `read` by path.
+    """
+    here, target = _as_it_stands(change, names, read), change.target.fixtures
+
+    def is_another(name: str) -> bool:
+        if not is_published or name not in names or target.content(name) is None:
+            return False
+        is_same = here.after.fixtures.ids.get(name) == target.ids[name]
+        return not (is_same or may_differ(here, name) or is_renamed(here, name))
+
+    gone = lost_fixtures(change, names, lambda name: may_go(here, name))
+    return [
+        *((one, "") for one in gone),
+        *((one, EXCHANGED) for one in exchanged_fixtures(change, is_another)),
+    ]
+
+
+def _as_it_stands(change: Change, names: Collection[str], read: Callable[[str], bytes | None]) -> Change:
+    """The change as of today, with the files that stand: the same as one of target's where they have the same bytes."""
+    target, folder = change.target.fixtures, change.config.fixtures
+
+    def ids() -> dict[str, str]:
+        contents = {name: target.content(name) for name in target.fixtures}
+        known = {sha256(content).digest(): target.ids[name] for name, content in contents.items() if content}
+        found = {}
+        for name in (name for name in names if not is_record(name)):
+            try:
+                digest = sha256(read(f"{folder}/{name}") or b"").digest()
+            except UnfitFileError:
+                digest = b""
+            found[name] = known.get(digest, digest.hex())
+        return found
+
+    return replace(change, today=today, after=replace(change.after, fixtures=FixtureFiles(folder, ids)))
 
 
 def dropped(objects: GitObjects, here: Sequence[Comparison]) -> Iterator[tuple[LeftOut, list[Owner]]]:
@@ -86,6 +132,13 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
         told.append(
             f"{config.source} has other `identity-upgraders` than target: this branch says so of {named}"
         )
+    theirs = {replace(one, line=1) for one in published.waivers}
+    waived = [one.key for one in config.waivers if replace(one, line=1) not in theirs and _is_of_replays(one)]
+    if waived:
+        named = printable(", ".join(waived))
+        told.append(
+            f"{config.source} has other `waivers` than target: this branch puts up with replays of {named}"
+        )
     accepted = dict.fromkeys(one.operator for one in own_breaks(config, published))
     if accepted:
         named = printable(", ".join(accepted))
@@ -93,6 +146,10 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
             f"{config.source} has other `accepted-breaks` than target: this branch says so of {named}"
         )
     return tuple(told)
+
+
+def _is_of_replays(waiver: Waiver) -> bool:
+    return any(code.startswith("replay.") for code in waiver.codes)
 
 
 def _path_in_project(config: Config, key: str) -> str:

@@ -177,7 +177,7 @@ def commit_problem(objects: GitObjects, todo: Planned) -> CommitProblem:
 
 
 def _lost(plan: Plan) -> list[FixtureResult]:
-    return [lost(owner, plan.lost_because) for owner in plan.lost]
+    return [lost(owner, because) for owner, because in plan.lost]
 
 
 def _post_change(wanted: Wanted) -> RuntimeSpec | None:

@@ -97,9 +97,9 @@ def planned(objects: GitObjects, wanted: Wanted, tell: Callable[[str], None]) ->
 def _dropped(objects: GitObjects, here: Sequence[Comparison], wanted: Wanted) -> Iterator[Planned]:
     """What is lost with the projects that target has and the work tree has not."""
     for one, owners in dropped(objects, here):
-        some = tuple(owner for owner in owners if not wanted.operators or owner.operator in wanted.operators)
+        some = [owner for owner in owners if not wanted.operators or owner.operator in wanted.operators]
+        plan = Plan(lost=tuple((owner, one.because) for owner in some))
         if some:
-            plan = Plan(lost=some, lost_because=one.because)
             yield Planned(one.change, plan, one.target, one.change.config.first_file)
 
 
@@ -128,8 +128,7 @@ def _planned(
     repository, target = objects.repository, compared.target
     unpublished = "" if wanted.target or target is None else why_nothing_is_published(objects, compared)
     because = touched(repository, change.config, configs, target, wanted.written)
-    if unpublished:
-        because = because or change.config.first_file
+    because = because or (change.config.first_file if unpublished else None)
     is_asked_for = wanted.operators or wanted.everything or wanted.regenerate or wanted.post_change_python
     if because is None and not is_asked_for:
         if len(configs) > 1:
@@ -154,13 +153,14 @@ def _planned(
         published=_named_too_late if wanted.base else pre_change_of(objects, compared, change, tell),
     )
     made = {one.path for one in plan.to_make}
-    gone = [one for one in lost_here(change, names) if one.path not in made]
-    lost = tuple(one for one in gone if not wanted.operators or one.operator in wanted.operators)
-    plan = replace(plan, lost=lost)
+    gone = lost_here(change, names, files.read, is_published=not unpublished)
+    asked = [one for one in gone if not wanted.operators or one[0].operator in wanted.operators]
+    lost = tuple(one for one in asked if one[0].path not in made)
+    found = tuple(one for one in plan.found if all(one.owner.path != owner.path for owner, _ in lost))
+    plan = replace(plan, lost=lost, found=found)
     # What becomes of those that are to be made has a row.
-    told = (
-        () if wanted.operators or wanted.runtime else notes(change, names | set(map(os.path.basename, made)))
-    )
+    standing = names | set(map(os.path.basename, made))
+    told = () if wanted.operators or wanted.runtime else notes(change, standing)
     return Planned(
         change,
         _only(plan, wanted.runtime, change.config),

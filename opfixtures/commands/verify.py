@@ -90,7 +90,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     told = [beside.problem] if beside.problem and parts else []
     if not (names or runtime):
         gone, problem = _gone(repository, fixtures)
-        parts += gone
+        parts = [*_without(parts, gone), *gone]
         told += [
             note for change, _ in found for note in notes(change, fixtures.names(change.config.fixtures))
         ]
@@ -140,17 +140,30 @@ def _beside(objects: GitObjects) -> Beside:
     return Beside(changes, f"{what} is this branch's own word: {why}" if why else "")
 
 
+def _without(parts: Sequence[Part], gone: Sequence[Part]) -> list[Part]:
+    """The parts without what stands under the name of something else that target holds."""
+    taken = {row.fixture for part in gone for row in part.results}
+    return [
+        replace(part, results=[row for row in part.results if row.fixture not in taken]) for part in parts
+    ]
+
+
 def _gone(repository: Repository, fixtures: WorkTreeSnapshot) -> tuple[list[Part], str]:
     """What target holds and the work tree does not, for each project; and why nobody could look, if so."""
     with GitObjects(repository) as objects:
         try:
             comparisons = since(objects, WorkTreeSnapshot(repository.root), Wanted())
             changes = [read_change(objects, compared) for compared in comparisons]
-            gone = [(one.config, "", lost_here(one, fixtures.names(one.config.fixtures))) for one in changes]
-            gone += [(one.change.config, one.because, some) for one, some in dropped(objects, comparisons)]
+            gone = []
+            for compared, one in zip(comparisons, changes, strict=True):
+                names = fixtures.names(one.config.fixtures)
+                is_published = compared.target is not None and not why_nothing_is_published(objects, compared)
+                gone.append((one.config, lost_here(one, names, fixtures.read, is_published=is_published)))
+            for left, owners in dropped(objects, comparisons):
+                gone.append((left.change.config, [(owner, left.because) for owner in owners]))
         except GitError as error:
             return [], f"what target holds was not looked for: {error}"
-    return [Part(config, [lost(owner, because) for owner in some]) for config, because, some in gone], ""
+    return [Part(config, [lost(owner, because) for owner, because in some]) for config, some in gone], ""
 
 
 def _changes(repository: Repository) -> list[Change]:

@@ -87,14 +87,14 @@ class Unplanned:
 class Plan:
     """What is to be made, what is found and looked at again, and what no run can help.
 
-    `lost` are the owners in target of fixtures that are gone, or that nobody reads any more: `lost_because` says why.
+    `lost` are the owners in target of fixtures that are gone, or that nobody reads any more, each with the reason,
+    empty for those that are gone.
     """
 
     to_make: tuple[PlannedFixture, ...] = ()
     found: tuple[FoundFixture, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
-    lost: tuple[Owner, ...] = ()
-    lost_because: str = ""
+    lost: tuple[tuple[Owner, str], ...] = ()
 
     @property
     def reproducing(self) -> tuple[PlannedFixture, ...]:

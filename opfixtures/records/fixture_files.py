@@ -85,6 +85,15 @@ class FixtureFiles:
                 self._archives[name] = str(error)
         return self._archives[name]
 
+    def content(self, name: str) -> bytes | None:
+        """The bytes of the fixture of that name; None where they are not here, or too many."""
+        from opfixtures.archives.archive import MAX_BYTES
+
+        try:
+            return self._content(name, MAX_BYTES, ValueError)
+        except ValueError:
+            return None
+
     def record(self, fixture: str) -> Record | str | None:
         """The record of the fixture of that name, without its samples; or a text, why it is no record. None
         where there is none."""

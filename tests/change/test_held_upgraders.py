@@ -140,6 +140,13 @@ def test_so_does_an_old_schema_that_torch_may_not_parse(
     assert bool(told) is bool(reason)
 
 
+def test_so_does_the_old_schema_of_another_overload(tree: GitRepository) -> None:
+    """torch parses those of all overloads of a name, when it loads a model that calls one of them."""
+    out = '{"aten::gelu.out", {{10, "gelu_0_9", "aten::gelu.out(Scalarr self) -> Tensor"}}},\n{"aten::gelu"'
+    told = changed(tree, **{VERSION_MAP: VERSIONS.replace('{"aten::gelu"', out)})
+    assert "the old schema of aten::gelu.out does not parse" in told
+
+
 def test_a_schema_of_target_is_targets(new_repository: Callable[..., GitRepository]) -> None:
     odd = VERSIONS.replace("aten::gelu(Tensor self)", "aten::gelu( Tensor self )")
     assert changed(new_repository({**PYTORCH_TREE, VERSION_MAP: odd}), **{"README.md": "other"}) == ""

@@ -166,7 +166,7 @@ class TestSeveralProjects:
     def rows(self, repository: GitRepository, **wanted: object) -> dict[str | None, str]:
         """Of each fixture that is lost, why."""
         todos = self.plans(repository, [], **wanted).values()
-        rows = [lost(one, todo.plan.lost_because) for todo in todos for one in todo.plan.lost]
+        rows = [lost(one, because) for todo in todos for one, because in todo.plan.lost]
         assert all(row.status is Status.MISMATCH for row in rows)
         return {row.fixture: row.reason for row in rows}
 
@@ -330,6 +330,26 @@ def test_upgraders_that_the_branch_alone_says_change_nothing_are_told(repository
     repository.commit("target says so")
     repository.git("branch", "--force", "main")
     assert not any("identity-upgraders" in note for note in plan(repository, everything=True).notes)
+
+
+def test_replays_that_the_branch_alone_puts_up_with_are_told(repository: GitRepository) -> None:
+    def notes() -> list[str]:
+        return [note for note in plan(repository, everything=True).notes if "waivers" in note]
+
+    waiver = '"tiny::scale" = {{ codes = ["{}"], reason = "later", expires = 2099-01-01 }}\n'
+    repository.write(".opfixtures.toml", f"{SETTINGS}\n[tool.opfixtures.waivers]\n{waiver.format('OPF303')}")
+    assert notes() == []
+    replayed = waiver.format("replay.torch.jit.load")
+    repository.write(".opfixtures.toml", f"{SETTINGS}\n[tool.opfixtures.waivers]\n{replayed}")
+    assert notes() == [
+        ".opfixtures.toml has other `waivers` than target: this branch puts up with replays of tiny::scale"
+    ]
+    repository.git("switch", "--quiet", "main")
+    repository.write(".opfixtures.toml", f"{SETTINGS}\n[tool.opfixtures.waivers]\n{replayed}")
+    repository.commit("target says so")
+    repository.git("switch", "--quiet", "--force-create", "topic")
+    repository.write(".opfixtures.toml", f"{SETTINGS}\n\n[tool.opfixtures.waivers]\n{replayed}")
+    assert notes() == []
 
 
 def test_breaks_that_the_branch_alone_accepts_are_told(repository: GitRepository) -> None:
@@ -587,8 +607,8 @@ class TestEvidence:
         if how == "its row goes with it":
             repository.write("registry.py", registry(ADD))
 
-        (gone,) = plan(repository).plan.lost
-        row = lost(gone)
+        ((gone, because),) = plan(repository).plan.lost
+        row = lost(gone, because)
         assert (row.operator, row.bumped_at_version, row.fixture) == (
             "tiny::scale",
             4,
@@ -601,6 +621,19 @@ class TestEvidence:
         assert plan(repository, operators=("tiny::add",)).plan.lost == ()
         assert plan(repository, runtime="checkout").plan.lost == ()
 
+    def test_what_stands_under_the_name_of_what_target_holds_is_a_row_that_is_not_green(
+        self, repository: GitRepository
+    ) -> None:
+        repository.write("fixtures/scale_v3.ptl", "another archive")
+        planned = plan(repository).plan
+        ((gone, because),) = planned.lost
+        assert gone.path == "fixtures/scale_v3.ptl"
+        assert because.startswith("target holds another file of this name")
+        assert [one.owner.path for one in planned.found if one.owner.path == gone.path] == []
+        # Under another name it would be looked at for itself.
+        repository.git("checkout", "--quiet", "main", "--", "fixtures/scale_v3.ptl")
+        assert plan(repository).plan.lost == ()
+
     def test_what_is_made_in_the_place_of_what_is_gone_has_a_row_of_its_own(
         self, repository: GitRepository
     ) -> None:
@@ -609,7 +642,7 @@ class TestEvidence:
         repository.commit("an old fixture has no record")
         repository.git("switch", "--quiet", "--force-create", "topic")
         repository.git("rm", "--quiet", "fixtures/scale_v3.ptl")
-        assert [one.path for one in plan(repository).plan.lost] == ["fixtures/scale_v3.ptl"]
+        assert [one.path for one, _ in plan(repository).plan.lost] == ["fixtures/scale_v3.ptl"]
         again = plan(repository, everything=True).plan
         assert ("fixtures/scale_v3.ptl" in [one.path for one in again.to_make], again.lost) == (True, ())
 
@@ -620,7 +653,7 @@ class TestEvidence:
         repository.commit("a guard")
         repository.git("switch", "--quiet", "--force-create", "topic")
         repository.git("rm", "--quiet", "fixtures/new_v3.ptl")
-        assert [one.operator for one in plan(repository).plan.lost] == ["tiny::new"]
+        assert [one.operator for one, _ in plan(repository).plan.lost] == ["tiny::new"]
         repository.write("registry.py", registry(SCALE, ADD))
         assert plan(repository).plan.lost == ()
 

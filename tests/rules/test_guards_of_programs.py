@@ -97,6 +97,24 @@ def test_its_row_alone_taken_away_is_an_error_and_a_row_that_is_not_green(
     assert "it is gone here: restore it, and its row" in ran.out
 
 
+def test_one_that_is_exchanged_is_a_row_that_is_not_green_and_one_that_is_renamed_is_none(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    other = (PROGRAMS / "fixtures" / "add_tensor.pt2").read_bytes()
+    (project.root / "fixtures" / "exp.pt2").write_bytes(other)
+    ran = opfixtures(project, "verify")
+    assert "target holds another file of this name" in ran.out
+    assert (ran.status, "1 mismatch" in ran.out, "verified" in ran.out) == (1, True, False), ran.out
+
+    project.git("checkout", "--quiet", "fixtures")
+    for ending in ("", ".json"):
+        project.git("mv", f"fixtures/exp.pt2{ending}", f"fixtures/exp_again.pt2{ending}")
+    for path in ("modules.py", "registry.py"):
+        project.write(path, project.read(path).replace("Exp", "ExpAgain"))
+    ran = opfixtures(project, "verify")
+    assert "target holds" not in ran.out
+
+
 def test_settings_that_are_taken_away_take_no_guard_along(project: GitRepository, opfixtures: Check) -> None:
     project.git("rm", "--quiet", ".opfixtures.toml")
     (found,) = [one for one in findings(project, opfixtures) if one["code"] == "OPF307"]
