@@ -14,6 +14,7 @@ from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.plain_cpp import PlainFile, read_plain
 from opfixtures.declarations.plain_mobile import code_around_lists, what_may_fail
 from opfixtures.declarations.plain_tokens import NotPlainError, comments_of, plain_text, plain_tokens
+from opfixtures.declarations.upgrader_model import FileFormatVersions
 
 _BUILD = "only a build of the change tells what is compiled (--post-change-python)"
 
@@ -23,12 +24,30 @@ def why_not_plain(change: Change) -> str:
     if change.published_at() is None:
         # Before the first commit there is nobody else's word.
         return ""
+    if narrowed := _reads_less(change.after.versions(), change.target.versions()):
+        return f"{narrowed}, and {_BUILD}"
     for path, source in change.after.compiled.items():
         published = change.target.compiled.get(path)
         is_mobile = path == change.config.mobile_upgraders
         what = "" if source == published else _what_is_odd(path, source, published, change.after, is_mobile)
         if what:
             return f"{what}, and {_BUILD}"
+    return ""
+
+
+def _reads_less(here: FileFormatVersions | None, there: FileFormatVersions | None) -> str:
+    """Which models a build of the tree loads no more, that one of target loads; empty where there are none."""
+    if here is None or there is None:
+        return ""
+    pairs = (("oldest", here.minimum, there.minimum), ("newest", here.maximum, there.maximum))
+    for what, own, theirs in pairs:
+        if theirs is None or (own is not None and own.value == theirs.value):
+            continue
+        if own is None or (own.value > theirs.value) is (what == "oldest"):
+            said = "not to be read" if own is None else str(own.value)
+            return (
+                f"{here.path}: the {what} version that is read is {said} here, and {theirs.value} in target"
+            )
     return ""
 
 

@@ -13,11 +13,15 @@ import warnings
 from opfixtures.declarations.python_source import syntax_tree
 
 _PLAIN = re.compile(r"[ -\[\]-~\n]*")
+# Those of PyTorch have a thousand; a syntax tree takes hundreds of bytes for one.
+_LONGEST = 100_000
 _ALLOWED = "what it may do with torch is to call torch.NAME(...)"
 
 
 def why_unusual(name: str, text: str) -> str:
     """What in the text of the upgrader `name` C++ may take otherwise than Python; empty where nothing does."""
+    if len(text) > _LONGEST:
+        return f"it has more than {_LONGEST} characters"
     plain = _PLAIN.match(text)
     if plain is None or plain.end() < len(text):
         return "it has characters that no upgrader of PyTorch has"

@@ -67,6 +67,15 @@ def stands_in(seen: RuntimeSeen, name: str, tree: Tree, entries: Sequence[MapEnt
         elif told.same is not True:
             has = f"has another {upgrader} than this tree" if told.registered else f"has no {upgrader}"
             others[upgrader] = f"{name} {has}, and no build of the change was given (--post-change-python)"
-        elif why := tree.why_not_told(entry):
+        elif why := tree.why_not_told(entry) or _other_bump(seen, name, entry):
             others.setdefault(upgrader, f"{why} (--post-change-python)")
     return others
+
+
+def _other_bump(seen: RuntimeSeen, name: str, entry: MapEntry) -> str:
+    """Says so where the runtime's own version map bumps the operator, and not at the version of the entry."""
+    bumps = seen.operator(entry.operator).bumps
+    if not bumps or entry.bumped_at_version in bumps:
+        return ""
+    at, bump = ", ".join(map(str, bumps)), entry.bumped_at_version
+    return f"{name} bumps {entry.operator} at {at}, and not at {bump}; no build of the change was given"

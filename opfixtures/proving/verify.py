@@ -182,6 +182,9 @@ def _disagreement(owner: Owner, archive: Archive, record: Record) -> str:
         operator=owner.operator,
         entry=owner.entry,
     )
+    bump = record.entry.bumped_at_version
+    if owner.entry is None and bump is not None:
+        return f"it is of the entry at {bump}, which the version map has not: bring the entry back"
     first = next(found, None)
     return f"{first[0]} is {first[1]} in the record and {first[2]} here" if first else ""
 

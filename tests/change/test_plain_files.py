@@ -44,6 +44,27 @@ def changed(repository: GitRepository, **files: str | bytes) -> str:
 
 
 @pytest.mark.parametrize(
+    ("minimum", "maximum", "told"),
+    [
+        ("9", "11", "the oldest version that is read is 9 here, and 1 in target"),
+        ("1", "8", "the newest version that is read is 8 here, and 10 in target"),
+        ("x", "10", "the oldest version that is read is not to be read here, and 1 in target"),
+        ("1", "12", ""),
+    ],
+)
+def test_which_models_are_loaded_a_release_does_not_tell(
+    tree: GitRepository, minimum: str, maximum: str, told: str
+) -> None:
+    header = "constexpr uint64_t kMinSupportedFileFormatVersion = {};\n"
+    header += "constexpr uint64_t kMaxSupportedFileFormatVersion = {};\n"
+    header += "constexpr uint64_t kProducedFileFormatVersion = 10;\n"
+    tree.write("caffe2/serialize/versions.h", header.format(1, 10))
+    tree.commit("versions")
+    assert told in changed(tree, **{"caffe2/serialize/versions.h": header.format(minimum, maximum)})
+    assert bool(told) is (why(tree) != "")
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         (

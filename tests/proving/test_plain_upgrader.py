@@ -88,3 +88,7 @@ def test_a_default_is_a_literal(default: str, is_plain: bool) -> None:
 def test_a_comment_that_names_an_encoding_is_a_comment() -> None:
     text = "# coding: raw_unicode_escape\n" + BODY.format("return torch.relu(x)")
     assert why_unusual("f", text) == ""
+
+
+def test_what_is_longer_than_any_is_not_parsed() -> None:
+    assert why_unusual("f", BODY.format("x\n  " * 50_000)) == "it has more than 100000 characters"

@@ -235,6 +235,20 @@ def test_a_release_stands_in_only_for_upgraders_that_the_tree_has_too(
     assert stands_in(runtime, "torch-2.13.0", Tree(texts, "up.cpp"), entries) == said
 
 
+def test_a_release_stands_in_only_for_entries_that_its_own_map_has() -> None:
+    """The text of the upgrader may be the release's own, of another entry."""
+    known = {ENTRY.upgrader_name: UpgraderSeen(True, same=True)}
+    for bumps, said in (
+        ((3, 5), "torch-2.13.0 bumps tiny::scale at 3, 5, and not at 4; no build"),
+        ((4,), ""),
+        (None, ""),
+    ):
+        runtime = replace(seen(bumps=bumps), upgraders=known)
+        told = stands_in(runtime, "torch-2.13.0", Tree({ENTRY.upgrader_name: "def"}, "up.cpp"), [ENTRY])
+        assert told.get(ENTRY.upgrader_name, "").startswith(said)
+        assert bool(told) is bool(said)
+
+
 @pytest.mark.parametrize("texts", [{ENTRY.upgrader_name: "def"}, None], ids=["a file", "no file"])
 def test_no_release_stands_in_where_nobody_can_tell_which_text_the_tree_has(
     texts: dict[str, str] | None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from opfixtures.records.record import dump_record, load_record
 from tests.repositories import GitRepository, Ran, zipped_archive
 
 PROGRAMS = Path(__file__).parents[2] / "fixtures_src" / "programs"
@@ -113,6 +115,25 @@ def test_one_that_is_exchanged_is_a_row_that_is_not_green_and_one_that_is_rename
         project.write(path, project.read(path).replace("Exp", "ExpAgain"))
     ran = opfixtures(project, "verify")
     assert "target holds" not in ran.out
+
+
+def test_a_fixture_of_an_entry_is_no_guards(project: GitRepository, opfixtures: Check) -> None:
+    """Where the entry is gone, no old model gets its upgrader, whatever another torch does."""
+    path = project.root / "fixtures" / "exp.pt2.json"
+    record = load_record(path.read_bytes())
+    entry = replace(
+        record.entry,
+        bumped_at_version=3,
+        upgrader_name="exp_0_2",
+        old_schema="aten::exp(Tensor self) -> Tensor",
+    )
+    proof = replace(record.pre_change, proven_by=("schema",))
+    path.write_bytes(dump_record(replace(record, entry=entry, pre_change=proof)))
+    project.commit()
+    project.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    ran = opfixtures(project, "verify")
+    assert (ran.status, "1 mismatch" in ran.out) == (1, True), ran.out
+    assert "it is of the entry at 3, which the version map has not: bring the entry back" in ran.out
 
 
 def test_settings_that_are_taken_away_take_no_guard_along(project: GitRepository, opfixtures: Check) -> None:
