@@ -118,6 +118,45 @@ def test_a_module_changes_files_of_the_user(
         assert said == "ValueError: "
 
 
+# What it would set is what is there: a device of the machine stays as it is.
+DEVICES = """
+came = []
+for device in ("/dev/null", "/dev/zero", "/dev/full"):
+    about = os.stat(device)
+    for name, change in (
+        ("mode", lambda: os.chmod(device, about.st_mode & 0o7777)),
+        ("owner", lambda: os.chown(device, about.st_uid, about.st_gid)),
+        ("times", lambda: os.utime(device, ns=(about.st_atime_ns, about.st_mtime_ns))),
+    ):
+        try:
+            change()
+            came.append(name)
+        except OSError:
+            pass
+open("/dev/null", "w").write("x")
+raise ValueError(", ".join(dict.fromkeys(came)))
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="devices are of root alone")
+@pytest.mark.parametrize("namespaces", [True, False])
+@pytest.mark.parametrize(("out", "came"), [((), ""), ((WRITES,), "mode, owner, times")])
+def test_a_module_changes_the_devices_of_the_machine(
+    modules: Any,
+    when_made: Callable[[str], str],
+    without: Callable[..., None],
+    python_without_namespaces: str,
+    namespaces: bool,
+    out: tuple[str, ...],
+    came: str,
+) -> None:
+    """Where opfixtures runs as root, as in containers."""
+    without(*out)
+    modules.add("devices", when_made(DEVICES))
+    answers = modules.export(sys.executable if namespaces else python_without_namespaces)
+    assert exported(answers.rows["devices"]).refusal == f"ValueError: {came}"
+
+
 @pytest.mark.parametrize(("out", "stays"), [((), False), ((WRITES,), True)])
 def test_a_module_leaves_files_in_memory(
     modules: Any,

@@ -67,7 +67,9 @@ def mount_read_only(home: str) -> list[str]:
     devices = mount_devices(home)
     writable = [home, SHARED_MEMORY] if devices else [home]
     is_set = set_flags("/", READ_ONLY | (NO_DEVICES if devices else 0), AND_BELOW)
-    is_open = [clear_flags(place, READ_ONLY | NO_DEVICES) for place in (*writable, *devices)]
+    # A device is written to where its mount is read-only, too: its mode and its owner are not.
+    is_open = [clear_flags(place, READ_ONLY | NO_DEVICES) for place in writable]
+    is_open += [clear_flags(device, NO_DEVICES) for device in devices]
     return writable if is_set and all(is_open) else []
 
 
