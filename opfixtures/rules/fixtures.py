@@ -80,8 +80,7 @@ def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Findin
     A fixture whose row the same change adds is left to OPF203 and OPF204, which judge that row: PyTorch's
     guide adds module, row and fixture first and changes the operator later. A guard owns its fixture.
 
-    A warning; an error for one of target that may not go: what an entry needs, and a guard's `.pt2`, which is all that
-    tells what becomes of such models.
+    A warning; an error for a guard's `.pt2` of target, which is all that tells what becomes of such models.
 
     To mend it, write the row that the fixture was made for, and the entry. Fixture and record may go as well,
     unless an entry needs them or another file of the tree names them, as PyTorch's tests do five of the .pt
@@ -104,7 +103,10 @@ def fixture_has_no_owner(change: Change, finding: NewFinding) -> Iterator[Findin
 
         hint = keep_or_take_away(change, name)
         found = finding(row.operator if row else None, Place(path, 1, 1), message, hint)
-        is_needed = row is None and name in change.target.fixtures.ids and not may_go(change, name)
+        was_guard = (
+            row is None and name in change.target.fixtures.ids and not change.owners_published.entry(name)
+        )
+        is_needed = was_guard and not may_go(change, name)
         yield replace(found, severity=Severity.ERROR) if is_needed else found
 
 

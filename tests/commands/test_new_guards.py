@@ -363,8 +363,8 @@ class TestARuntimeIsAsked:
         ran = opfixtures(repository, "new", "--guard", "--all")
         assert (ran.status, ran.err) == (0, "")
         assert (
-            "note: vistools::blur: the runtime that makes guards cannot be had: there is no commit yet, and a guard is "
-            "made by target's operator: commit the library first\n"
+            "note: vistools::sharpen and 3 more: the runtime that makes guards cannot be had: there is no commit yet, "
+            "and a guard is made by target's operator: commit the library first\n"
         ) in ran.out
         assert "opfixtures: nothing to add\n" in ran.out
 

@@ -78,7 +78,7 @@ def test_an_operator_of_any_length_takes_no_time() -> None:
     assert len(token.text) == 1_000_000
     (text,) = joined(plain_tokens("+" * 1_000_000))
     assert len(text) == 1_000_000
-    assert process_time() - before < 15
+    assert process_time() - before < 28
 
 
 def test_the_rows_of_a_name_in_another_form_are_not_those_of_the_operator_before() -> None:

@@ -120,6 +120,7 @@ def test_from_an_empty_folder_to_a_verified_fixture(
     kept = state(library)
     assert run_long(library, "new", "mylib::scale", "--apply").out.endswith("opfixtures: nothing to add\n")
     assert state(library) == kept
+    library.git("add", "--all")
     assert run_long(library, "check").status == 0
     ran = run_long(library, "generate")
     assert ran.status == 0, ran.out + ran.err

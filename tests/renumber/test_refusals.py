@@ -152,10 +152,8 @@ def test_a_backfill_that_would_pass_a_later_entry(branches):
 
 def test_a_text_that_would_not_stay_the_same_in_its_encoding(claimed):
     content = (claimed.root / MODULES).read_bytes()
-    (claimed.root / MODULES).write_bytes(b"# coding: iso2022_jp\n# \x1b$B\x1b(B\n" + content)
-    assert (
-        claimed.refused() == f"{MODULES} would not stay the same in its encoding iso2022_jp: save it as UTF-8"
-    )
+    (claimed.root / MODULES).write_bytes(b"# coding: cp932\n# \x87\x90\n" + content)
+    assert claimed.refused() == f"{MODULES} would not stay the same in its encoding cp932: save it as UTF-8"
 
 
 def test_a_folder_without_a_version_map(new_repository, opfixtures):

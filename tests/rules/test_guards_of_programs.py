@@ -117,6 +117,20 @@ def test_one_that_is_exchanged_is_a_row_that_is_not_green_and_one_that_is_rename
     assert "target holds" not in ran.out
 
 
+def test_what_succeeds_it_in_its_format_is_seen_by_check_and_verify(
+    project: GitRepository, opfixtures: Check
+) -> None:
+    project.write(".opfixtures.toml", MAPPED)
+    project.write("map.py", ENTRY)
+    project.git("rm", "--quiet", "fixtures/exp.pt2", "fixtures/exp.pt2.json")
+    for path in ("modules.py", "registry.py"):
+        project.write(path, project.read(path).replace("Exp", "TestVersionedExpV0"))
+    other = (PROGRAMS / "fixtures" / "add_tensor.pt2").read_bytes()
+    project.write("fixtures/test_versioned_exp_v0.pt2", other)
+    assert [one for one in findings(project, opfixtures) if one["code"] == "OPF306"] == []
+    assert "it is gone here" not in opfixtures(project, "verify").out
+
+
 def test_a_fixture_of_an_entry_is_no_guards(project: GitRepository, opfixtures: Check) -> None:
     """Where the entry is gone, no old model gets its upgrader, whatever another torch does."""
     path = project.root / "fixtures" / "exp.pt2.json"

@@ -124,7 +124,7 @@ def test_the_lines_are_those_that_fix_writes(owing, opfixtures):
 
 def test_a_registry_whose_encoding_writes_a_text_in_several_ways_gets_its_hints_all_the_same(owing):
     repository, check = owing({"foo": SCHEMAS["foo"]})
-    head = b'# -*- coding: iso2022_jp -*-\n# \x1b$B\x1b$B$"\x1b(B\n'
+    head = b"# -*- coding: cp932 -*-\n# \x87\x90\n"
     repository.write(REGISTRY, head + repository.read(REGISTRY).encode())
     assert '\n    TestVersionedFooV10(): "aten::foo",\n' in check().out
 
