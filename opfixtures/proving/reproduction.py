@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from opfixtures.archives.formats import format_of
 from opfixtures.making.export import Candidate, Errand, NotHad, Outcome, Refused
 from opfixtures.making.plan import PlannedFixture
-from opfixtures.proving.facts import contradiction
+from opfixtures.proving.facts import contradiction, same_schemas
 from opfixtures.proving.result import Answer, Fact
 from opfixtures.proving.samples import nudged_inputs, other_inputs
 from opfixtures.records.record import Record, RecordedPackage
@@ -112,7 +112,7 @@ def reproduced(
     is only made again.
     """
     by = f"torch {runtime.torch}"
-    wrong = _other_runtime(record, runtime, kind, packages)
+    wrong = _other_runtime(record, runtime, kind, packages) or _other_schema(record, runtime)
     if wrong:
         return Fact(Answer.NO, wrong)
     if run is None and not record.synthetic:
@@ -145,6 +145,14 @@ def _other_runtime(
         named, have = (_in_words(some) or "no package beside torch" for some in (recorded.packages, packages))
         return f"its record names {named}, and the settings have {have} for it: {mend}"
     return ""
+
+
+def _other_schema(record: Record, runtime: RuntimeSeen) -> str:
+    """Says so where the operator has another schema in the runtime than the record says: defaults are judged by it."""
+    said, seen = record.pre_change.schema, runtime.operator(record.entry.operator).schema
+    if said is None or seen is None or same_schemas(said, seen) is not False:
+        return ""
+    return f"its record says that the operator was {said}, and torch {runtime.torch} has {seen}"
 
 
 def _made_again(

@@ -9,7 +9,7 @@ import pytest
 from opfixtures.proving.reproduction import MadeAgain, RunAgain, base_version, reproduced
 from opfixtures.proving.result import Answer, Fact
 from opfixtures.records.record import Record, RecordedPackage, RecordedRuntime
-from opfixtures.worker.observations import RuntimeSeen
+from opfixtures.worker.observations import OperatorSeen, RuntimeSeen
 
 ONE, TWO = (
     {"inputs": [{"tensor": "float32", "shape": [1], "values": [number]}], "output": {"float": number}}
@@ -72,6 +72,21 @@ def test_another_build_of_the_release_has_to_give_the_samples_and_outputs_and_ma
         Answer.YES,
         f"{TORCH} gives the recorded outputs; its record names torch 1.11.0+cu102, Python 3.8.18, Linux-x86_64",
     )
+
+
+def test_the_schema_that_a_record_names_is_that_of_the_runtime(record: Record) -> None:
+    """What a program left out is held against the defaults in it."""
+    operator, said = record.entry.operator, record.pre_change.schema
+    other = said.replace(")", ", int more=1)", 1)
+    for seen, told in (
+        (said, ""),
+        (None, ""),
+        (other, f"its record says that the operator was {said}, and {TORCH} has {other}"),
+    ):
+        had = runtime(operators={operator: OperatorSeen(seen, None, is_torchs=True)})
+        fact = reproduced(record, had, "release", again(), EQUAL)
+        assert fact.value is (Answer.NO if told else Answer.YES)
+        assert fact.reason.startswith(told)
 
 
 @pytest.mark.parametrize("kind", ["release", "checkout", "interpreter"])
