@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from opfixtures.proving.result import Result, Status
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact_files import RESULT
+from opfixtures.pull_request.cache_key import configs_of
 from opfixtures.pull_request.connection import Address, server_of
 from opfixtures.pull_request.events import Activity, Mode
 from opfixtures.pull_request.inputs import Inputs
@@ -20,6 +21,7 @@ from opfixtures.report.result_markdown import Run
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Severity
 from opfixtures.runtimes.cache_entries import FOLDERS, LIBRARIES
+from opfixtures.settings.runtime_spec import RuntimeKind
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -64,9 +66,14 @@ class Job:
                 "generated": json.dumps(result_folder.made(report.fixtures)),
                 "refused": json.dumps(list(dict.fromkeys(refused))),
                 "report": os.path.join(self.inputs.result, RESULT),
-                "untouched": json.dumps(untouched(report, self.environment.get("OPFIXTURES_CACHE", ""))),
+                "untouched": json.dumps(self._is_untouched(report)),
             }
         )
+
+    def _is_untouched(self, report: Result) -> bool:
+        configs = configs_of(self.environment.get("GITHUB_WORKSPACE", ""), self.environment)
+        kinds = {spec.kind for config in configs for spec in config.runtimes}
+        return untouched(report, self.environment.get("OPFIXTURES_CACHE", ""), kinds)
 
     @property
     def requires_fixtures(self) -> bool:
@@ -115,11 +122,14 @@ def summarise(environment: Mapping[str, str], text: str) -> None:
     write_summary(environment.get(_SUMMARY), "opfixtures", text)
 
 
-def untouched(report: Result, cache: str) -> bool:
-    """Whether nothing that a pull request brings could write to the runtimes in `cache`.
+def untouched(report: Result, cache: str, kinds: Collection[RuntimeKind] = ()) -> bool:
+    """Whether nothing that a pull request brings could write to the runtimes in `cache`; `kinds` are those of its
+    settings.
 
-    The commands that build a library run with the rights of the job, and so does a package that the settings name when
-    it is imported; fixture modules do where nothing limits what they write.
+    The commands that build a library run with the rights of the job, and so do a package that the settings name when
+    it is imported, and a Python that they name; fixture modules do where nothing limits what they write.
     """
     theirs = (FOLDERS["checkout"], LIBRARIES)
+    if "interpreter" in kinds:
+        return False
     return not (report.writes_unlimited or any(os.path.isdir(os.path.join(cache, name)) for name in theirs))

@@ -372,9 +372,12 @@ def test_the_token_is_in_no_environment_that_what_is_executed_can_read(
 
 
 def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Path) -> None:
-    """By commands that build a library, by a library's release, or by fixture modules that nothing held."""
+    """By commands that build a library, by a library's release, by fixture modules that nothing held, or by a Python of
+    the branch's own."""
     limited, unlimited = Result(None, (), isolation=("Landlock",)), Result(None, (), isolation=("seccomp",))
     assert (untouched(limited, str(tmp_path)), untouched(unlimited, str(tmp_path))) == (True, False)
+    assert untouched(limited, str(tmp_path), {"release"})
+    assert not untouched(limited, str(tmp_path), {"release", "interpreter"})
     for theirs in ("checkouts", "libraries"):
         (tmp_path / theirs).mkdir()
         assert not untouched(limited, str(tmp_path))

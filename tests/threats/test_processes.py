@@ -50,6 +50,26 @@ def laid(modules: Any, good: str, when_made: Callable[[str], str], word: str, th
     return modules.export()
 
 
+@pytest.mark.parametrize(("out", "waits"), [((), False), ((SIGNALS,), True)])
+def test_a_module_locks_what_others_wait_for(
+    modules: Any,
+    when_made: Callable[[str], str],
+    without: Callable[..., None],
+    tmp_path: Any,
+    out: tuple[str, ...],
+    waits: bool,
+) -> None:
+    """To read a file is enough to lock it: those of the cache of released torches, for one."""
+    without(*out)
+    path = tmp_path / "torch.lock"
+    path.touch()
+    locks = f"import fcntl\nfcntl.flock(os.open({str(path)!r}, os.O_RDONLY), fcntl.LOCK_EX)\nraise ValueError('locked')"
+    modules.add("locks", when_made(locks))
+    said = modules.export().rows["locks"]["refused"]
+    assert ("locked" in said) is waits
+    assert ("Operation not permitted" in said) is not waits
+
+
 @pytest.mark.parametrize(
     ("out", "outlives"),
     [

@@ -24,7 +24,7 @@ NUMBERS = {
         "kill": 62, "tkill": 200, "tgkill": 234, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297,
         "prlimit64": 302, "fcntl": 72, "ioctl": 16, "setpriority": 141, "ioprio_set": 251,
         "sched_setparam": 142, "sched_setscheduler": 144, "sched_setaffinity": 203, "sched_setattr": 314,
-        "unshare": 272, "setns": 308, "clone": 56, "memfd_create": 319,
+        "unshare": 272, "setns": 308, "clone": 56, "memfd_create": 319, "flock": 73,
         "shmget": 29, "shmctl": 31, "semget": 64, "semctl": 66, "msgget": 68, "msgctl": 71,
         "mq_open": 240, "mq_unlink": 241, "add_key": 248, "request_key": 249, "keyctl": 250,
         "chmod": 90, "fchmod": 91, "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260,
@@ -37,7 +37,7 @@ NUMBERS = {
         "kill": 129, "tkill": 130, "tgkill": 131, "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240,
         "prlimit64": 261, "fcntl": 25, "ioctl": 29, "setpriority": 140, "ioprio_set": 30,
         "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122, "sched_setattr": 274,
-        "unshare": 97, "setns": 268, "clone": 220, "memfd_create": 279,
+        "unshare": 97, "setns": 268, "clone": 220, "memfd_create": 279, "flock": 32,
         "shmget": 194, "shmctl": 195, "semget": 190, "semctl": 191, "msgget": 186, "msgctl": 187,
         "mq_open": 180, "mq_unlink": 181, "add_key": 217, "request_key": 218, "keyctl": 219,
         "fchmod": 52, "fchmodat": 53, "fchown": 55, "fchownat": 54,
@@ -110,6 +110,8 @@ def calls_of_step(own: int) -> list[Denied]:
         Denied("unshare"),
         Denied("setns"),
         Denied("clone", 0, mask=NEW_NAMESPACES),
+        # A lock on a file that it can only read would keep others waiting.
+        Denied("flock"),
         # What it would be asked for cannot be looked at: with this error the C library takes `clone`.
         Denied("clone3", error=NOT_THERE),
         *map(Denied, KEPT_ELSEWHERE),
