@@ -145,9 +145,18 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
         spec,
         partial(_operators, change),
         partial(why_not_told, change),
-        lambda: _texts_of(change.target.upgraders()),
+        partial(_compiled, change),
         partial(why_not_plain, change),
     )
+
+
+def _compiled(change: Change) -> dict[str, str]:
+    """Target's texts, which its build compiled: with the operators that it declares, and not with others."""
+    here, there = (
+        {(one.operator, one.schema) for file in side.operators() for one in file.operators}
+        for side in (change.after, change.target)
+    )
+    return _texts_of(change.target.upgraders()) if here == there else {}
 
 
 def _operators(change: Change) -> TreeOperators:

@@ -57,6 +57,24 @@ def test_what_a_file_declares_that_target_does_not_name_lets_no_text_compile(tre
     assert problem('operators = ["ops.yaml"]\n') == "`operators` of the settings are not those of target"
 
 
+def test_texts_of_target_were_compiled_with_the_operators_that_it_declares(tree: GitRepository) -> None:
+    """An argument more, and what calls the operator compiles no longer."""
+    declared = "aten/src/ATen/native/native_functions.yaml"
+    tree.write(declared, "- func: new(Tensor self) -> Tensor\n")
+    tree.commit("operators")
+    tree.git("checkout", "--quiet", "-b", "topic")
+    found = Repository.discover(str(tree.root), tree.environment)
+
+    def known(yaml: str) -> list[str]:
+        tree.write(declared, yaml)
+        tree.commit("yaml")
+        with GitObjects(found) as objects:
+            return [*post_change(read_change(objects, between(objects, "main", "HEAD")), None).published()]
+
+    assert known("# told\n- func: new(Tensor self) -> Tensor\n") == ["gelu_0_9"]
+    assert known("- func: new(Tensor self, int more) -> Tensor\n") == []
+
+
 def test_code_around_the_upgraders_is_compared_with_targets(tree: GitRepository) -> None:
     tree.git("update-ref", "refs/remotes/origin/main", "HEAD")
     tree.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
