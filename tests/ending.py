@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from opfixtures.worker.processes import as_exit_status
 from tests.repositories import GitRepository
@@ -41,6 +42,15 @@ WAYS = {
 }
 
 
+class Started(subprocess.Popen[str]):
+    """A process that does not outlive a test which fails."""
+
+    def __exit__(self, failed: type[BaseException] | None, *args: Any) -> None:
+        if failed is not None:
+            self.kill()
+        super().__exit__(failed, *args)
+
+
 @dataclass
 class Ended:
     """How a command ended that was sent signals; the status is a shell's."""
@@ -67,7 +77,7 @@ class Commands:
 
     def start(self, *args: str, **environment: str) -> subprocess.Popen[str]:
         """Start the command line as the leader of a session, as a terminal does."""
-        return subprocess.Popen(
+        return Started(
             (sys.executable, "-m", "opfixtures", *args),
             cwd=self.repository.root,
             env={**self.environment, **environment},

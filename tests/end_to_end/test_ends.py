@@ -265,6 +265,8 @@ def test_publish_ends_while_github_does_not_answer(commands: Commands, tmp_path:
             "GITHUB_API_URL": f"http://127.0.0.1:{port}",
             "GITHUB_REPOSITORY": "octo/library",
             "GITHUB_TOKEN": "t",
+            # A signal that comes while coverage holds its lock would have it wait for itself at the end.
+            "COVERAGE_PROCESS_CONFIG": "",
         }
         arguments = ("publish", "--head=octocat:topic", f"--head-sha={'a' * 40}", str(result))
         with commands.start(*arguments, **github) as process:
