@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from opfixtures.declarations.declared_files import declaring_files, named_by, read_declared_files
 from opfixtures.declarations.declared_model import DeclaredOperator, DeclaredOperators
 from opfixtures.declarations.function_schema import normalised
+from opfixtures.declarations.place import Problem
 from opfixtures.errors import GitError, UserError
 from opfixtures.repository.git_snapshot import GitSnapshot
 from opfixtures.repository.snapshot import Snapshot
-from opfixtures.settings.globs import glob_parts, is_glob, matches
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeclaredChange:
     """What the files that differ declare before and after a change; of both, files that are alike are left out."""
 
     before: tuple[DeclaredOperators, ...] = ()
     after: tuple[DeclaredOperators, ...] = ()
 
-    @property
+    @cached_property
+    def unread(self) -> tuple[Problem, ...]:
+        """What cannot be read after, and came with the change."""
+        known = {problem.message for file in self.before for problem in file.problems}
+        problems = (problem for file in self.after for problem in file.problems)
+        return tuple(problem for problem in problems if problem.message not in known)
+
+    @cached_property
     def changed(self) -> tuple[tuple[DeclaredOperator, DeclaredOperator | None], ...]:
         """Each operator that is declared otherwise, as it was and as it is, None where it is gone: the one of several
         arms of an `#if` that has no equal. None is gone where something that cannot be read came with the change."""
         now: dict[str, list[DeclaredOperator]] = {}
         for one in _all(self.after):
             now.setdefault(one.operator, []).append(one)
-        known = {problem.message for file in self.before for problem in file.problems}
-        is_certain = all(problem.message in known for file in self.after for problem in file.problems)
         found: dict[str, tuple[DeclaredOperator, DeclaredOperator | None]] = {}
         for then in _all(self.before):
             today = now.get(then.operator, [])
@@ -36,7 +43,7 @@ class DeclaredChange:
                 continue
             if today:
                 found.setdefault(then.operator, (then, today[0]))
-            elif is_certain:
+            elif not self.unread:
                 found.setdefault(then.operator, (then, None))
         return tuple(found.values())
 
@@ -48,13 +55,11 @@ def read_declared_change(
 
     `differing` are the paths outside of which both sides are the same, None where nobody looked. Raises GitError.
     """
-    from opfixtures.declarations.declared_files import declaring_files, read_declared_files
-
     if differing is None:
         paths = [*declaring_files(before, operators), *declaring_files(after, operators)]
         different = [path for path in dict.fromkeys(paths) if _differs(before, after, path)]
     else:
-        different = _named_by(operators, differing)
+        different = named_by(operators, differing)
     if not different:
         return DeclaredChange()
     own = tuple(different)
@@ -63,12 +68,6 @@ def read_declared_change(
 
 def _all(files: Iterable[DeclaredOperators]) -> list[DeclaredOperator]:
     return [one for file in files for one in file.operators]
-
-
-def _named_by(operators: Iterable[str], paths: Iterable[str]) -> list[str]:
-    globs = [glob_parts(one) for one in operators if is_glob(one)]
-    literal = set(operators)
-    return [path for path in paths if path in literal or any(matches(parts, path) for parts in globs)]
 
 
 def _differs(before: Snapshot, after: Snapshot, path: str) -> bool:

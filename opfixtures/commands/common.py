@@ -152,11 +152,15 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
 
 def _compiled(change: Change) -> dict[str, str]:
     """Target's texts, which its build compiled: with the operators that it declares, and not with others."""
+    texts = _texts_of(change.target.upgraders())
+    if not texts:
+        return {}
+    # PyTorch's declarations take long to read.
     here, there = (
         {(one.operator, one.schema) for file in side.operators() for one in file.operators}
         for side in (change.after, change.target)
     )
-    return _texts_of(change.target.upgraders()) if here == there else {}
+    return texts if here == there else {}
 
 
 def _operators(change: Change) -> TreeOperators:
@@ -167,6 +171,11 @@ def _operators(change: Change) -> TreeOperators:
     return operators_of(change.after.operators())
 
 
+def unread(change: Change) -> list[Problem]:
+    """What cannot be read of version map, registry and fixture modules."""
+    return [*change.version_map.problems, *change.registry.problems, *change.after.modules.problems]
+
+
 def refuse_problems(change: Change) -> None:
     """What cannot be read is not built upon: a shorter map would be a smaller promise.
 
@@ -174,11 +183,7 @@ def refuse_problems(change: Change) -> None:
     a waiver names no code.
     """
     check_codes(change.config, RULES)
-    problems: list[Problem] = [
-        *change.version_map.problems,
-        *change.registry.problems,
-        *change.after.modules.problems,
-    ]
+    problems = unread(change)
     if problems:
         more = f" (and {len(problems) - 1} more that cannot be read)" if len(problems) > 1 else ""
         raise UserError(f"{problems[0].place}: {problems[0].message}{more}")

@@ -46,10 +46,11 @@ def lost_here(
     here, target = _as_it_stands(change, names, read), change.target.fixtures
 
     def is_another(name: str) -> bool:
-        if not is_published or name not in names or target.content(name) is None:
+        if not is_published or name not in names or here.after.fixtures.ids.get(name) == target.ids[name]:
             return False
-        is_same = here.after.fixtures.ids.get(name) == target.ids[name]
-        return not (is_same or may_differ(here, name) or is_renamed(here, name))
+        may = may_differ(here, name) or is_renamed(here, name)
+        # What is not here, as behind a pointer of git LFS, is another to nobody.
+        return not may and target.content(name) is not None
 
     gone = lost_fixtures(change, names, lambda name: may_go(here, name))
     return [

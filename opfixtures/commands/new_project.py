@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opfixtures.change.changes import Change
+from opfixtures.commands.common import unread
 from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.declarations.python_upgraders import python_upgraders, with_library_upgraders
@@ -70,12 +71,9 @@ class NewProject:
 
     def add_what_is_lacking(self) -> None:
         """Add what any entry lacks. Raises UserError where a file cannot be read that may have it."""
-        change = self.change
-        unread = (change.version_map.problems, change.registry.problems, change.after.modules.problems)
-        for problem in (problem for some in unread for problem in some):
-            raise UserError(
-                f"{problem.place}: {problem.message}: what entries lack is not known before that is mended"
-            )
+        if problems := unread(self.change):
+            where, what = problems[0].place, problems[0].message
+            raise UserError(f"{where}: {what}: what entries lack is not known before that is mended")
         engine = self._engine()
         newcomers = (engine.for_entry(entry) for entry in self.change.entries.values())
         self._take([newcomer for newcomer in newcomers if newcomer.additions])

@@ -17,11 +17,17 @@ from opfixtures.settings.globs import glob_parts, is_glob, matches
 def declaring_files(snapshot: Snapshot, operators: Iterable[str]) -> list[str]:
     """The files that the setting `operators` names: each path, and what matches a glob. Raises GitError."""
     paths = list(operators)
-    globs = [glob_parts(path) for path in paths if is_glob(path)]
+    globs = [path for path in paths if is_glob(path)]
     # The empty tree has none.
     files = snapshot.files() if globs and isinstance(snapshot, GitSnapshot | WorkTreeSnapshot) else []
-    matching = [file for file in files if any(matches(parts, file) for parts in globs)]
-    return list(dict.fromkeys([*(path for path in paths if not is_glob(path)), *matching]))
+    return list(dict.fromkeys([*(path for path in paths if not is_glob(path)), *named_by(globs, files)]))
+
+
+def named_by(operators: Iterable[str], files: Iterable[str]) -> list[str]:
+    """Those of the files that the setting `operators` names, by their paths or by a glob."""
+    paths = set(operators)
+    globs = [glob_parts(path) for path in paths if is_glob(path)]
+    return [file for file in files if file in paths or any(matches(parts, file) for parts in globs)]
 
 
 def read_declared_files(snapshot: Snapshot, operators: tuple[str, ...]) -> tuple[DeclaredOperators, ...]:

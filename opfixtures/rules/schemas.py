@@ -84,30 +84,27 @@ def declaration_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[
 
         library.define("scale(Tensor x, float f=2.0) -> Tensor")
     """
-    if change.declared is None:
-        return
-    known = {problem.message for file in change.declared.before for problem in file.problems}
-    for file in change.declared.after:
-        for problem in file.problems:
-            if problem.message not in known:
-                yield finding(None, problem.place, problem.message, "opfixtures explain OPF503")
+    for problem in change.declared.unread if change.declared else ():
+        yield finding(None, problem.place, problem.message, "opfixtures explain OPF503")
 
 
 def _judged(change: Change) -> Iterator[tuple[FunctionSchema, FunctionSchema | None, Place]]:
     """Each operator of target's that the change declares otherwise: as target has it, as it is, None where it is gone,
     and where that is."""
-    if change.declared is None:
+    changed = change.declared.changed if change.declared else ()
+    if not changed:
         return
     from opfixtures.declarations.function_schema import normalised
 
     accepted = {one.operator for one in change.config.accepted_breaks}
-    changed = change.declared.changed
-    target = [one for file in change.target.operators() for one in file.operators] if changed else []
+    target: dict[str, list[FunctionSchema]] = {}
+    for one in (one for file in change.target.operators() for one in file.operators):
+        target.setdefault(one.operator, []).append(one.schema)
     for then, now in changed:
-        published = [one.schema for one in target if one.operator == then.operator]
+        published = target.get(then.operator, [])
         if not published or then.operator in accepted or _is_unversioned(change, then.operator):
             continue
-        if now is not None and any(normalised(one) == normalised(now.schema) for one in published):
+        if now is not None and any(normalised(schema) == normalised(now.schema) for schema in published):
             continue
         path = then.place.path
         gone = Place(path if change.has_file(path) else change.config.source or path, 1, 1)

@@ -73,7 +73,7 @@ class Scan:
             named += (*PYTORCH_PATHS.values(), *PYTORCH_MODULES, PYTORCH_OPERATORS)
         elif by_settings and not _has_one_map(values):
             raise UncertainError
-        if any("*" in path or "?" in path for path in excluded):
+        if any(map(_has_wildcards, excluded)):
             raise UncertainError
         self.folder = folder
         self.is_project = by_settings or pytorch
@@ -81,7 +81,11 @@ class Scan:
         self.required = [below(folder, path) for path in required]
         self.watched = [below(folder, path) for path in named if _is_path(path)]
         declaring = filter(_is_path, values.get("operators", []))
-        self.globs = [below(folder, path) for path in declaring if "*" in path or "?" in path]
+        self.globs = [below(folder, path) for path in declaring if _has_wildcards(path)]
+
+
+def _has_wildcards(path: str) -> bool:
+    return "*" in path or "?" in path
 
 
 def _has_one_map(values: dict[str, list[str]]) -> bool:

@@ -15,8 +15,8 @@ from opfixtures.change.read_change import read_change
 from opfixtures.declarations.plain_cpp import PlainFile, read_plain
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from tests.change.test_held_upgraders import BROKEN, MAP, MOBILE, ONE, TEXT, UPGRADERS, VERSIONS
-from tests.declarations.test_mobile_code import ADDED, NOW
+from tests.change.test_held_upgraders import BROKEN, HONEST, MAP, MOBILE, ONE, TEXT, UPGRADERS, VERSIONS
+from tests.declarations.test_mobile_code import NOW
 from tests.repositories import PYTORCH_TREE, VERSION_MAP, GitRepository
 
 PAIR = f'{{"gelu_0_9", {TEXT}}}'
@@ -85,17 +85,7 @@ def test_what_torch_may_refuse_of_the_mobile_upgraders_is_target_s(
     assert "which target's has nowhere" in told
 
 
-@pytest.mark.parametrize(
-    ("path", "content"),
-    [
-        ("README.md", "other\n"),
-        (UPGRADERS, BROKEN),
-        (UPGRADERS, ONE.replace('{{"gelu', '{{"add_0_3", R"(def add_0_3(): pass)"}, {"gelu')),
-        (UPGRADERS, f"// told\n{ONE}".replace("\n", "\r\n")),
-        (VERSION_MAP, VERSIONS.replace('{"aten::gelu"', '{"aten::add", {{4, "add_0_3", "aten::add(Tensor a) -> Tensor"}}},\n{"aten::gelu"')),  # noqa: E501
-        (MOBILE, ADDED),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("path", "content"), HONEST)
 def test_what_pytorch_writes_is_plain(tree: GitRepository, path: str, content: str | bytes) -> None:
     assert changed(tree, **{path: content}) == ""
 

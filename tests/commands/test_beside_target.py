@@ -19,9 +19,21 @@ UPGRADERS = "torch/csrc/jit/operator_upgraders/upgraders_entry.cpp"
 ONE = 'static std::unordered_map<std::string, std::string> kMap({{"gelu_0_9", R"(def gelu_0_9(): pass)"}});\n'
 
 
+DECLARED = "aten/src/ATen/native/native_functions.yaml"
+
+
 @pytest.fixture
 def tree(new_repository: Callable[..., GitRepository]) -> GitRepository:
     return new_repository({**PYTORCH_TREE, UPGRADERS: ONE})
+
+
+@pytest.fixture
+def declaring(tree: GitRepository) -> GitRepository:
+    """The tree with an operator that target declares; a branch is checked out."""
+    tree.write(DECLARED, "- func: new(Tensor self) -> Tensor\n")
+    tree.commit("operators")
+    tree.git("checkout", "--quiet", "-b", "topic")
+    return tree
 
 
 def why(repository: GitRepository) -> tuple[str, str]:
@@ -36,38 +48,32 @@ def why(repository: GitRepository) -> tuple[str, str]:
         return after.why_not_told(entry), beside.problem
 
 
-def test_what_a_file_declares_that_target_does_not_name_lets_no_text_compile(tree: GitRepository) -> None:
-    declared = "aten/src/ATen/native/native_functions.yaml"
-    tree.write(declared, "- func: new(Tensor self) -> Tensor\n")
-    tree.commit("operators")
-    tree.git("checkout", "--quiet", "-b", "topic")
-    found = Repository.discover(str(tree.root), tree.environment)
+def test_what_a_file_declares_that_target_does_not_name_lets_no_text_compile(
+    declaring: GitRepository,
+) -> None:
+    found = Repository.discover(str(declaring.root), declaring.environment)
 
     def problem(settings: str) -> str:
-        tree.write(".opfixtures.toml", f'[tool.opfixtures]\npreset = "pytorch"\n{settings}')
-        tree.write("ops.yaml", "- func: new(Tensor self) -> Tensor\n")
-        tree.commit("settings")
+        declaring.write(".opfixtures.toml", f'[tool.opfixtures]\npreset = "pytorch"\n{settings}')
+        declaring.write("ops.yaml", "- func: new(Tensor self) -> Tensor\n")
+        declaring.commit("settings")
         with GitObjects(found) as objects:
             return (
                 post_change(read_change(objects, between(objects, "main", "HEAD")), None).operators().problem
             )
 
     assert problem("") == ""
-    assert problem(f'operators = ["{declared}"]\n') == ""
+    assert problem(f'operators = ["{DECLARED}"]\n') == ""
     assert problem('operators = ["ops.yaml"]\n') == "`operators` of the settings are not those of target"
 
 
-def test_texts_of_target_were_compiled_with_the_operators_that_it_declares(tree: GitRepository) -> None:
+def test_texts_of_target_were_compiled_with_the_operators_that_it_declares(declaring: GitRepository) -> None:
     """An argument more, and what calls the operator compiles no longer."""
-    declared = "aten/src/ATen/native/native_functions.yaml"
-    tree.write(declared, "- func: new(Tensor self) -> Tensor\n")
-    tree.commit("operators")
-    tree.git("checkout", "--quiet", "-b", "topic")
-    found = Repository.discover(str(tree.root), tree.environment)
+    found = Repository.discover(str(declaring.root), declaring.environment)
 
     def known(yaml: str) -> list[str]:
-        tree.write(declared, yaml)
-        tree.commit("yaml")
+        declaring.write(DECLARED, yaml)
+        declaring.commit("yaml")
         with GitObjects(found) as objects:
             return [*post_change(read_change(objects, between(objects, "main", "HEAD")), None).published()]
 
