@@ -22,7 +22,8 @@ from opfixtures.runtimes.installed import installed_package
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
 from opfixtures.runtimes.wheels import CPU_ONLY, has_cuda_on_pypi, in_the_way, why_no_wheel
-from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.runtime_spec import PYTHON as A_PYTHON
+from opfixtures.settings.runtime_spec import RELEASE, RuntimeSpec
 from opfixtures.worker.worker_process import EXECUTABLE_STACKS
 
 PYTHON = os.path.join("env", "bin", "python")
@@ -46,8 +47,8 @@ def obtain_release(
         RuntimeUnavailable: uv, the Python or the release cannot be had.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    torch = _version(spec, "torch", spec.torch or "", r"\d[\w.+!]*")
-    python = _version(spec, "python", spec.python or own, r"\d+\.\d+(\.\d+)?")
+    torch = _version(spec, "torch", spec.torch or "", RELEASE)
+    python = _version(spec, "python", spec.python or own, A_PYTHON)
     packages = "".join(f"{pin.name} {pin.version} with " for pin in spec.packages)
 
     def build(folder: str) -> None:
