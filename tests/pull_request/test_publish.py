@@ -28,6 +28,7 @@ Clients = Callable[..., Client]
 Files = dict[str, bytes]
 PATHS = sorted(f"test/fixtures/{name}{end}" for name in MADE for end in ("", ".json"))
 HEADS = {7: "somebody:patch-1", 8: "owner:change"}
+VERDICT = "❌ 1 problem to fix: see below what to do; 2 fixtures to commit, both proven: old models keep their results"
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def test_the_command_comments_on_the_pull_request_of_the_event(
     assert (ran.status, ran.out, ran.err) == (0, "opfixtures: pull request 7: comment written\n", "")
     (comment,) = hub.comments.values()
     assert (comment.number, comment.author) == (7, BOT)
-    assert comment.body.startswith(f"{MARKER}\n### opfixtures: 1 error, 1 refused, 2 verified\n")
-    assert "gh run download 12 --repo owner/repo --name opfixtures-result --dir" in comment.body
+    assert comment.body.startswith(f"{MARKER}\n### {VERDICT}\n")
+    assert "gh run download 12 --dir" in comment.body
     assert (tmp_path / "summary.md").read_text() == comment.body.removeprefix(f"{MARKER}\n")
 
 
@@ -215,9 +216,7 @@ def test_without_github_the_summary_is_there(
     assert ran.err.startswith(
         "opfixtures: error: GitHub could not be brought to list pull requests: no answer"
     )
-    assert (
-        (tmp_path / "summary.md").read_text().startswith("### opfixtures: 1 error, 1 refused, 2 verified\n")
-    )
+    assert (tmp_path / "summary.md").read_text().startswith(f"### {VERDICT}\n")
 
 
 def test_the_pull_request_is_found_by_what_githubs_own_event_says(
@@ -305,7 +304,7 @@ def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clie
     assert published(hub, client(), nothing) == ["pull request 8: comment written"]
 
     (comment,) = hub.comments.values()
-    assert comment.body.startswith(f"{MARKER}\n### opfixtures: nothing owed\n")
+    assert comment.body.startswith(f"{MARKER}\n### ✅ Nothing to do")
 
 
 @pytest.mark.parametrize(
@@ -313,7 +312,7 @@ def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clie
     [
         ("main", ", which the base branch has."),
         ("change", ", **which the base branch does not have**."),
-        ("nowhere", "."),
+        ("nowhere", ". Archives"),
     ],
 )
 def test_github_is_asked_whether_the_pre_change_commit_is_published(
@@ -329,7 +328,10 @@ def test_github_is_asked_whether_the_pre_change_commit_is_published(
     published(hub, client(), {**files, "result.json": json.dumps(result).encode()}, commit=False)
 
     (comment,) = hub.comments.values()
-    assert f"Pre-change commit: `{commit[:12]}`{said}\n" in comment.body
+    assert (
+        f"pre-change commit [`{commit[:12]}`](https://github.com/owner/repo/commit/{commit}){said}"
+        in comment.body
+    )
 
 
 def test_fixtures_and_records_are_committed_upon_the_head(
@@ -351,7 +353,7 @@ def test_fixtures_and_records_are_committed_upon_the_head(
     for path in PATHS:
         assert hub.git("owner/repo", "show", f"{after}:{path}") == files[path.removeprefix("test/")]
     (comment,) = hub.comments.values()
-    assert f"pushed to the branch with `{after[:12]}`" in comment.body
+    assert f"Committed to this branch with [`{after[:12]}`](" in comment.body
     assert (
         published(hub, client("commits"), files)[1]
         == "pull request 8: nothing committed: the branch has them all"
@@ -455,7 +457,7 @@ def test_a_fault_at_any_write_neither_loses_nor_doubles_anything(
         added = hub.git("owner/repo", "diff", "--name-only", base, head).decode().split()
         assert added == PATHS
         (comment,) = hub.comments.values()
-        assert f"pushed to the branch with `{head[:12]}`" in comment.body
+        assert f"Committed to this branch with [`{head[:12]}`](" in comment.body
 
 
 @pytest.mark.parametrize("write", ["git/trees", "git/refs"])
@@ -609,10 +611,10 @@ def test_a_forks_branch_is_written_to_where_that_is_allowed(
     if why:
         assert told[1].startswith(f"pull request 7: nothing committed: {why}")
         assert hub.head(hub.pulls[7]) == before
-        assert 'apply --index "$files/fixtures.patch"' in comment.body
+        assert 'git apply --index "$new/fixtures.patch"' in comment.body
     else:
         assert hub.git("somebody/repo", "diff", "--name-only", before, "patch-1").decode().split() == PATHS
-        assert "pushed to the branch" in comment.body
+        assert "Committed to this branch" in comment.body
 
 
 def test_settings_that_github_does_not_show_are_an_error(hub: GitHub, client: Clients, files: Files) -> None:
