@@ -112,8 +112,11 @@ def run(wanted: Wanted, report: str | None) -> int:
         sys.stdout.writelines(f"{line}\n" for todo in todos for line in intentions(todo.plan))
     rows = as_settings_say(parts)
     commits = {row.pre_change_commit for row in rows} - {None}
-    told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held)
-    status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *_notes(todos)])))
+    notes = notes_of(todos)
+    told = Result(
+        commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held, notes=tuple(notes)
+    )
+    status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *notes])))
     if unavailable is not None:
         raise unavailable
     return status
@@ -143,7 +146,7 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"
 
 
-def _notes(todos: Sequence[Planned]) -> list[str]:
+def notes_of(todos: Sequence[Planned]) -> list[str]:
     """What a reader has to know beside the rows, each once."""
     unpublished = [todo.unpublished for todo in todos if todo.unpublished and todo.plan.found]
     return list(dict.fromkeys([*unpublished, *(note for todo in todos for note in todo.notes)]))

@@ -97,7 +97,8 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         told += [problem] if problem else []
     results = as_settings_say(parts)
     nothing = [] if results else ["nothing to verify: no registered fixture is there"]
-    status = finish(Result(None, tuple(results), isolation=tools.held), report, "; ".join([*nothing, *told]))
+    result = Result(None, tuple(results), isolation=tools.held, notes=tuple(told))
+    status = finish(result, report, "; ".join([*nothing, *told]))
     if unavailable is not None:
         raise unavailable
     return status
