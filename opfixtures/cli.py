@@ -19,6 +19,7 @@ COMMANDS = {
     "generate": "make the fixtures that a change owes, by the old operators",
     "verify": "replay fixtures after the change",
     "publish": "comment a result on its pull request, and commit its fixtures",
+    "sweep": "make a model of every operator in an old runtime, and show what changed in a new one",
     "renumber": "give a branch's entries the next free version, in all files at once",
     "cache": "list the environments that were built for runtimes, and remove some",
     "install-hooks": "have git check commits, merges and pushes, without the pre-commit framework",

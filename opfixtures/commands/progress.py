@@ -21,7 +21,7 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream or sys.stderr
-        self._terminal = self._stream.isatty()
+        self.is_on_terminal = self._stream.isatty()
         self._clock = clock
         self._start = clock()
 
@@ -32,7 +32,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # A terminal that is closed has no line to clear.
-        if self._terminal:
+        if self.is_on_terminal:
             with suppress(OSError):
                 self._write(_CLEAR)
 
@@ -40,7 +40,7 @@ class Progress:
         """Show one step, with the seconds since the start."""
         line = f"[{self._clock() - self._start:5.1f} s] {printable(what)}"
         # A line that wraps could not be cleared.
-        self._write(f"{_CLEAR}{line[: self._columns() - 1]}" if self._terminal else f"{line}\n")
+        self._write(f"{_CLEAR}{line[: self._columns() - 1]}" if self.is_on_terminal else f"{line}\n")
 
     def _columns(self) -> int:
         try:
