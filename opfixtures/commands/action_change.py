@@ -212,7 +212,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     """The exit status of `generate` in the side repository, and what it printed."""
     wanted = _wanted(job, side)
     report = os.path.join(folder, RESULT)
-    arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
+    arguments = ["--verbose", f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
     arguments += [f"--target={wanted.target}"] if wanted.target else []
     arguments += ["--regenerate"] if wanted.regenerate else []
     arguments += ["--dry-run"] if wanted.dry_run else []

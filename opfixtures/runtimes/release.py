@@ -21,6 +21,7 @@ from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.installed import installed_package
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
+from opfixtures.runtimes.step import Step, seconds_last_time
 from opfixtures.runtimes.wheels import CPU_ONLY, has_cuda_on_pypi, in_the_way, why_no_wheel
 from opfixtures.settings.runtime_spec import PYTHON as A_PYTHON
 from opfixtures.settings.runtime_spec import RELEASE, RuntimeSpec
@@ -28,6 +29,7 @@ from opfixtures.worker.worker_process import EXECUTABLE_STACKS
 
 PYTHON = os.path.join("env", "bin", "python")
 _COMPILED = "compiled"
+_LOG = "install.log"
 # What releases before 2.0 import without naming it: numpy up to 1.8.1, typing_extensions from there on, and
 # by 1.10 pkg_resources, which asks for this pin (https://setuptools.pypa.io/en/latest/pkg_resources.html).
 # torch.export of 2.1 compares versions with packaging (torch/torch_version.py).
@@ -52,7 +54,9 @@ def obtain_release(
     packages = "".join(f"{pin.name} {pin.version} with " for pin in spec.packages)
 
     def build(folder: str) -> None:
-        tell(f"installing {packages}torch {torch} for Python {python}")
+        what = f"installing {packages}torch {torch} for Python {python}"
+        last = seconds_last_time(os.path.dirname(folder), "")
+        tell(Step(what, log=os.path.join(folder, _LOG), expected=last))
         _install(spec, torch, python, folder, environment, tell)
 
     below = LIBRARIES if spec.packages else FOLDERS["release"]
@@ -105,7 +109,7 @@ def _install(
     # Where it runs uv reads the settings of that folder and of those above, which may be a repository's
     # (https://docs.astral.sh/uv/concepts/configuration-files/): no repository holds this one.
     apart, env = os.path.abspath(os.sep), os.path.join(os.path.abspath(folder), "env")
-    log = os.path.join(folder, "install.log")
+    log = os.path.join(folder, _LOG)
     python = find_python(version, environment) or version
     pins = [f"torch=={torch}", *map(str, spec.packages)]
     try:
@@ -186,9 +190,7 @@ def _keep_compiled(folder: str) -> None:
     # A torch that does not import is told by the worker; a cache that cannot be written is slower.
     with suppress(CommandError, OSError):
         argv = [os.path.join(folder, PYTHON), "-s", "-W", "ignore", "-c", "import torch"]
-        run_logged(
-            argv, folder, {"PATH": os.defpath, **EXECUTABLE_STACKS}, os.path.join(folder, "install.log")
-        )
+        run_logged(argv, folder, {"PATH": os.defpath, **EXECUTABLE_STACKS}, os.path.join(folder, _LOG))
         with open(done, "w"):
             pass
 
