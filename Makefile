@@ -52,7 +52,7 @@ types: .venv/dev
 # One process more than there are processors: many tests wait. The second command prints a table, which a process of its own
 # could not: the evidence is looked at beside it.
 WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
-coverage: .venv/dev .venv/npm .venv/torch .venv/uv
+coverage: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
 	$(BIN)/coverage run -m pytest -q tests/corpus & corpus=$$!; \
@@ -110,3 +110,12 @@ clean:
 	cp $^ $@
 	npm ci --prefix $@ --silent --no-audit --no-fund --ignore-scripts
 	touch $@
+
+# The browser that tests look at pages with: a link to the one that is there, else to Debian's, which root can install.
+BROWSER = $$(for one in chromium chromium-browser google-chrome; do command -v $$one && break; done)
+.venv/chromium:
+	mkdir -p .venv
+	@[ -n "$(BROWSER)" ] || [ "$$(id -u)" != 0 ] || \
+		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium; } > /dev/null
+	@[ -n "$(BROWSER)" ] || { echo 'The tests need a browser: apt-get install chromium' >&2; exit 1; }
+	ln -sfn "$(BROWSER)" $@

@@ -18,6 +18,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
 from opfixtures.commands.action_sweep import Library, library_of, swept
+from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
 from opfixtures.declarations.model import MapEntry
@@ -195,7 +196,7 @@ def _plan(job: Job, side: Side, folder: str) -> tuple[int, list[str]]:
         )
     refusals = [refused(one) for todo in todos for one in todo.plan.unplanned]
     gone = [lost(one, because) for todo in todos for one, because in todo.plan.lost]
-    told = Result(None, (*refusals, *gone, *left), planned)
+    told = Result(None, (*refusals, *gone, *left), planned, notes=tuple(notes_of(todos)))
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return int(bool(gone)), [line for todo in todos for line in intentions(todo.plan)]
@@ -218,7 +219,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     """The exit status of `generate` in the side repository, and what it printed."""
     wanted = _wanted(job, side)
     report = os.path.join(folder, RESULT)
-    arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
+    arguments = ["--verbose", f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
     arguments += [f"--target={wanted.target}"] if wanted.target else []
     arguments += ["--regenerate"] if wanted.regenerate else []
     arguments += ["--dry-run"] if wanted.dry_run else []

@@ -28,9 +28,15 @@ def ended(command: Callable[[], int], debug: bool) -> int:
             raise
         if isinstance(error, OSError):
             _give_up_stdout()
+        from opfixtures.report.screen import columns, wrapped
         from opfixtures.repository.printable import printable
 
-        sys.stderr.write(f"opfixtures: {printable(_sentence(error))}\n")
+        width = columns(os.environ, sys.stderr)
+        said = f"opfixtures: {_sentence(error)}"
+        sys.stderr.writelines(f"{line}\n" for line in wrapped(said, width, more="    "))
+        # What a command printed that failed.
+        for line in getattr(error, "below", ()):
+            sys.stderr.write(f"    {printable(line)}\n")
         return 2
     return status
 

@@ -101,7 +101,7 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
         hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
         published = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
         if published is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
-            _output(hub, published.number, wanted)
+            _output(hub, published.numbers[0], wanted)
     return int(published is not None and published.lacks_commit)
 
 

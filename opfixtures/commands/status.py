@@ -12,13 +12,14 @@ from opfixtures.change.comparison import Comparison
 from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
+from opfixtures.commands.loudness import add_loudness
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult
+from opfixtures.report.screen import USUAL, columns, screen_of, wrapped
 from opfixtures.report.status import Folder, status_of
 from opfixtures.repository.commit_days import commit_days
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
 
 _BELIEVED = (
@@ -39,14 +40,15 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replay the fixtures too, as verify does, and show what came of it",
     )
+    add_loudness(command)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    return run(options.format, replay=options.replay)
+    return run(options.format, replay=options.replay, loudness=options.loudness)
 
 
-def run(report: str, *, replay: bool = False) -> int:
+def run(report: str, *, replay: bool = False, loudness: int = USUAL) -> int:
     """Print the status of the work tree as `text` or `json`; the exit status is 0 whatever is missing.
 
     With `replay` it is 1 where a fixture is not green.
@@ -64,7 +66,7 @@ def run(report: str, *, replay: bool = False) -> int:
         }
     fixtures = FixtureSnapshot(repository.root)
     results, told, unavailable = (
-        _replayed(repository, list(changes.values()), fixtures) if replay else ([], "", None)
+        _replayed(repository, list(changes.values()), fixtures, loudness) if replay else ([], "", None)
     )
     by_path = {one.fixture: one for one in results if one.fixture}
     projects = {
@@ -78,9 +80,10 @@ def run(report: str, *, replay: bool = False) -> int:
     else:
         from opfixtures.report.status_text import status_text
 
-        sys.stdout.write(status_text(projects))
+        sys.stdout.write(status_text(projects, screen_of(os.environ, sys.stdout, loudness)))
     if told:
-        sys.stderr.write(f"opfixtures: {printable(told)}\n")
+        width = columns(os.environ, sys.stderr)
+        sys.stderr.writelines(f"{line}\n" for line in wrapped(f"opfixtures: {told}", width))
     if unavailable is not None:
         raise unavailable
     return int(any(result.failed for result in results))
@@ -98,7 +101,7 @@ def _folder(
 
 
 def _replayed(
-    repository: Repository, changes: Sequence[Change], fixtures: Snapshot
+    repository: Repository, changes: Sequence[Change], fixtures: Snapshot, loudness: int
 ) -> tuple[list[FixtureResult], str, UserError | None]:
     from opfixtures.commands.common import as_settings_say, new_tools, refuse_problems
     from opfixtures.commands.verify import beside_target, fixtures_there, replayed
@@ -106,7 +109,7 @@ def _replayed(
     for change in changes:
         refuse_problems(change)
     found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
-    with new_tools(repository) as tools, beside_target(repository) as beside:
+    with new_tools(repository, loudness) as tools, beside_target(repository) as beside:
         parts, unavailable = replayed(found, tools, beside=beside)
     told = [_BELIEVED, beside.problem] if parts else []
     return as_settings_say(parts), "; ".join(filter(None, told)), unavailable

@@ -39,6 +39,8 @@ from opfixtures.proving.generate import lost
 from opfixtures.proving.result import Result
 from opfixtures.proving.verify import verify
 from opfixtures.records.record import record_path
+from opfixtures.report.next_step import next_step
+from opfixtures.report.screen import USUAL
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, UnfitFileError, WorkTreeSnapshot
@@ -58,11 +60,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    return run(options.fixtures, options.runtime, options.report)
+    return run(options.fixtures, options.runtime, options.report, options.loudness)
 
 
-def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
-    """Print the facts of each fixture; the exit status is 1 where one is not green.
+def run(names: Sequence[str], runtime: str | None, report: str | None, loudness: int = USUAL) -> int:
+    """Print what became of each fixture; the exit status is 1 where one is not green.
 
     Raises RuntimeUnavailable or GitError, after all that could be replayed is reported, if a post-change runtime could
     not be had.
@@ -85,7 +87,7 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         )
     if runtime is not None:
         refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
-    with new_tools(repository) as tools, beside_target(repository) as beside:
+    with new_tools(repository, loudness) as tools, beside_target(repository) as beside:
         parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root), beside)
     told = [beside.problem] if beside.problem and parts else []
     if not (names or runtime):
@@ -97,7 +99,8 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         told += [problem] if problem else []
     results = as_settings_say(parts)
     nothing = [] if results else ["nothing to verify: no registered fixture is there"]
-    status = finish(Result(None, tuple(results), isolation=tools.held), report, "; ".join([*nothing, *told]))
+    result = Result(None, tuple(results), isolation=tools.held, notes=tuple(told))
+    status = finish(result, report, [*nothing, *told], next_step(results, ()), loudness)
     if unavailable is not None:
         raise unavailable
     return status

@@ -19,6 +19,7 @@ from opfixtures.proving.result import LoaderFacts
 from opfixtures.proving.samples import say_nothing
 from opfixtures.proving.tree import Tree, stands_in, what_is_unseen
 from opfixtures.runtimes import Runtime, check_import
+from opfixtures.runtimes.step import CountedSteps
 from opfixtures.worker.job import ROW_SECONDS, Job
 from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
@@ -174,7 +175,8 @@ def replay(
             {name: texts.get(name) for name in names},
             asked_of_texts,
         )
-        answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
+        count = CountedSteps(tell, "replay", runtime.name, len(asked))
+        answers = run_worker(runtime.python, job, folder, lambda key: count.next(f"replayed {key}"))
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}

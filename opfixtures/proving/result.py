@@ -177,13 +177,15 @@ class Result:
     """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any.
 
     `planned` are paths of fixtures that other jobs were to make, and of which nothing is known. `isolation` names what
-    kept untrusted code in all workers that ran; None where none ran.
+    kept untrusted code in all workers that ran; None where none ran. `notes` are sentences on what no row is about:
+    what the branch's settings say and those of target do not, what was not looked at.
     """
 
     pre_change_commit: str | None
     fixtures: tuple[FixtureResult, ...]
     planned: tuple[str, ...] = ()
     isolation: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def writes_unlimited(self) -> bool:

@@ -36,10 +36,7 @@ class Client:
         self._transport, self._retries = transport, retries
 
     def merge_base(self, base: str, head: str) -> str:
-        """The id of the commit where two meet; each is a commit's id or a branch. Raises GitHubError.
-
-        It is given up soon: who asks can do without.
-        """
+        """See `Hub.merge_base`. It is given up soon: who asks can do without."""
         revisions = "...".join(quote(one, safe="") for one in (base, head))
         # The files of the comparison, which nobody needs here, stand on the first page only.
         # https://docs.github.com/en/rest/commits/commits#compare-two-commits
@@ -101,6 +98,12 @@ class Client:
             return base64.b64decode(content.replace("\n", ""), validate=True)
         except ValueError:
             raise found.wrong(f"{path}.content", "base64", content) from None
+
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """See `Hub.parents`."""
+        answer = self._ask("show the head", "GET", f"/repos/{repository}/git/commits/{commit}")
+        found = read_list(Answer(answer, "head").value("parents"), "head.parents")
+        return tuple(one.commit("sha") for one in found)
 
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """See `Hub.has_ancestor`."""

@@ -57,6 +57,14 @@ class DryRun:
         """See `Hub.file`."""
         return self._hub.file(path, commit)
 
+    def merge_base(self, base: str, head: str) -> str:
+        """See `Hub.merge_base`."""
+        return self._hub.merge_base(base, head)
+
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """See `Hub.parents`."""
+        return self._hub.parents(repository, commit)
+
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """See `Hub.has_ancestor`."""
         return self._hub.has_ancestor(commit, tip)

@@ -96,6 +96,14 @@ class Hub(Protocol):
         """The bytes of a file of at most 1 MB; None where there is no file."""
         ...
 
+    def merge_base(self, base: str, head: str) -> str:
+        """The id of the commit where two meet; each is a commit's id or a branch."""
+        ...
+
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """The ids of a commit's parents."""
+        ...
+
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """Whether `commit` is in the history of commit `tip`."""
         ...

@@ -59,8 +59,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     if not isinstance(root, dict):
         raise ResultError("it is not an object")
     members = _Members(
-        {"findings": [], "planned": [], "isolation": [], **root},
-        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "findings"),
+        {"findings": [], "planned": [], "isolation": [], "notes": [], **root},
+        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "notes", "findings"),
         "it",
     )
     if members.count("schema", 1) != SCHEMA:
@@ -69,7 +69,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     findings = members.rows("findings", _finding) if "findings" in root else None
     planned = members.rows("planned", _text)
     isolation = members.rows("isolation", _text) if "isolation" in root else None
-    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation), findings
+    notes = members.rows("notes", _text)
+    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation, notes), findings
 
 
 class _Members:

@@ -171,6 +171,11 @@ def _attempt(
                 end_worker(process)
 
 
+EXECUTABLE_STACKS = {"GLIBC_TUNABLES": "glibc.rtld.execstack=2"}
+"""libtorch_cpu.so of 1.10.2 to 1.12.1 asks for an executable stack, which glibc refuses from 2.41 on
+(https://sourceware.org/glibc/manual/2.41/html_node/Dynamic-Linking-Tunables.html); older ones ignore this."""
+
+
 def worker_environment(folder: str) -> dict[str, str]:
     """All of a worker's environment: nothing of the user's, one thread, results that no CPU changes."""
     return {
@@ -186,6 +191,7 @@ def worker_environment(folder: str) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "ATEN_CPU_CAPABILITY": "default",
         "MKL_CBWR": "COMPATIBLE",
+        **EXECUTABLE_STACKS,
     }
 
 

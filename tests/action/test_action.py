@@ -34,7 +34,7 @@ def test_a_change_of_something_else_owes_nothing(project: Project) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.outputs["changed-operators"] == "[]"
     assert done.outputs["pre-change-commit"] == project.base
-    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    assert done.summary.startswith("### ✅ Nothing to do")
     assert (done.report["fixtures"], done.report["findings"]) == ([], [])
     assert project.job.git("status", "--porcelain") == ""
 
@@ -48,8 +48,8 @@ def test_a_bump_without_fixture_entry_is_annotated_and_refused(project: Project)
     assert json.loads(done.outputs["changed-operators"]) == ["aten::hardswish"]
     assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
     assert (done.outputs["generated"], done.outputs["report"]) == ("[]", str(done.result / "result.json"))
-    assert done.summary.startswith("### opfixtures: 1 error, 1 refused, 1 verified\n")
-    assert '\n    TestVersionedHardswishV10(): "aten::hardswish",\n' in done.summary
+    assert done.summary.startswith("### ❌ 1 problem to fix: see below what to do\n")
+    assert '```python\n    TestVersionedHardswishV10(): "aten::hardswish",\n```' in done.summary
     (finding,) = done.report["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("OPF201", VERSION_MAP, 7)
     RESULT_SCHEMA.validate(done.report)
@@ -62,7 +62,7 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     # Red, until the head holds it.
     assert done.status == 1, done.err
     assert f"::error file={REGISTRY},line=5,col=5,title=OPF301 aten%3A%3Ahardswish::" in done.out
-    assert done.summary.startswith("### opfixtures: 1 to commit, 1 verified, 1 generated\n")
+    assert done.summary.startswith("### 📦 1 fixture to commit, 1 not replayed yet\n")
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
     assert "did not limit what fixture modules write" not in done.summary
     assert "- made by: `torch 2.13.0` (`torch 2.13.0+cpu, " in done.summary
@@ -240,7 +240,7 @@ def test_a_tree_without_declarations_is_nothing_to_check(project: Project) -> No
     project.upstream.git("update-ref", "refs/heads/main", project.upstream.commit("nothing of it"))
     done = project.run("pull_request", project.open())
     assert (done.status, "::warning title=opfixtures::nothing to check" in done.out) == (0, True), done.err
-    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    assert done.summary.startswith("### ✅ Nothing to do")
     RESULT_SCHEMA.validate(done.report)
 
 
@@ -253,7 +253,7 @@ def test_a_plan_names_the_runtimes_and_each_job_makes_its_own(project: Project) 
         done.err
     )
     assert f"would make  aten::hardswish at 11: {FIXTURE} with torch-2.13.0" in done.summary
-    assert "nothing owed" not in done.summary
+    assert "Nothing to do" not in done.summary
     RESULT_SCHEMA.validate(done.report)
     assert (done.report["planned"], "not seen" in done.summary) == ([FIXTURE, PUBLISHED], False)
     done = project.run("pull_request", payload, OPFIXTURES_RUNTIME="torch-1.5.1")

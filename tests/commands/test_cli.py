@@ -15,6 +15,12 @@ from opfixtures.rules import RULES
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """A text is looked for in one line, however long."""
+    monkeypatch.setenv("COLUMNS", "9999")
+
+
 def failing(error):
     def run(*_args, **_options):
         raise error

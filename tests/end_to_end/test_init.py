@@ -122,7 +122,7 @@ def test_from_an_empty_folder_to_a_verified_fixture(
     assert state(library) == kept
     library.git("add", "--all")
     assert run_long(library, "check").status == 0
-    ran = run_long(library, "generate")
+    ran = run_long(library, "generate", "-v")
     assert ran.status == 0, ran.out + ran.err
     assert "verified    mylib::scale at 4" in ran.out
     assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
@@ -169,7 +169,7 @@ def test_a_cpp_extension_with_its_map_in_cpp_in_a_folder_of_a_monorepo(
     assert ran.status == 0, ran.err
     assert "+ libs/one/src/mylib/upgraders.py" in ran.out
     assert "note:" not in ran.out
-    ran = run_long(repository, "generate", **cache)
+    ran = run_long(repository, "generate", "-v", **cache)
     assert ran.status == 0, ran.out + ran.err
     assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
 

@@ -206,7 +206,12 @@ def _git_create_commit(call: Call) -> tuple[int, Any]:
 
 def _commit_members(call: Call, commit: str) -> dict[str, Any]:
     sha, tree = call.git("rev-parse", f"{commit}^{{commit}}", f"{commit}^{{tree}}").split("\n")
+    parents = call.git("show", "--no-patch", "--format=%P", sha).split()
     return {
+        "parents": [
+            {"sha": one, "url": f"{_API}/git/commits/{one}", "html_url": f"https://github.com/commit/{one}"}
+            for one in parents
+        ],
         "sha": sha,
         "tree": {"sha": tree, "url": f"{_API}/git/trees/{tree}"},
         "url": f"{_API}/git/commits/{sha}",
