@@ -17,6 +17,7 @@ from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
+from opfixtures.commands.action_sweep import Library, library_of, swept
 from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
@@ -53,7 +54,7 @@ class _Judged:
     """What the check found, None where another job of the run checks. `declares`: whether there was what to check.
 
     `entries` are all of the version maps, `operators` those that the change bumps. `errors` are those of projects that
-    cannot be judged.
+    cannot be judged. `library` is what can be swept: its settings, and where its operators are declared.
     """
 
     entries: tuple[MapEntry, ...] = ()
@@ -61,6 +62,7 @@ class _Judged:
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
     errors: tuple[UserError, ...] = ()
+    library: Library | None = None
 
 
 def judge_and_make(job: Job, side: Side) -> int:
@@ -76,7 +78,11 @@ def judge_and_make(job: Job, side: Side) -> int:
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
     folder = result_folder.new_folder(job.inputs.result)
     try:
-        return max(status, _made(job, side, judged, folder))
+        status = max(status, _made(job, side, judged, folder))
+        # It runs the library: nothing of this job asks git after it.
+        found = swept(job, side, judged.library, judged.findings, _harmless(job.environment))
+        judged = replace(judged, findings=(*(judged.findings or ()), *found)) if found else judged
+        return max(status, judging.show(found, "github")) if found else status
     finally:
         # What cannot be read is no basis for a fixture: findings are all there is to tell then.
         if judged.findings is not None and (job.has_result or status):
@@ -136,9 +142,10 @@ def _judged(job: Job, side: Side) -> _Judged:
             return _Judged(declares=False)
         changes = list(_readable(objects, compared))
         deepen(side, objects, changes)
+        library = library_of(changes)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
-    return _Judged(entries, operators, findings, errors=errors)
+    return _Judged(entries, operators, findings, errors=errors, library=library)
 
 
 def _found(

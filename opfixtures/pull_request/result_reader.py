@@ -35,7 +35,7 @@ MAX_BYTES = 16 << 20
 MAX_ROWS = 5_000
 MAX_TEXT = MOST_TEXT
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_CODE = re.compile(r"OPF[0-9]{3}", re.ASCII)
+_CODE = re.compile(r"OPF[0-9]{3}|sweep\.[a-z]{1,20}", re.ASCII)
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)

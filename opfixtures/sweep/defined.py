@@ -24,6 +24,8 @@ _SINGULAR = re.compile(r"inverse|^inv|linalg_inv|solve|pinv|det$|cholesky|ormqr|
 _REFUSED = re.compile(
     r"(?i)mask.*(bool|dtype)|must be bool|expected.*\bbool\b|out of (bounds|range)|singular|not positive.definite"
     r"|is not invertible|contains? (nan|inf)|non-finite"
+    # Shapes that do not go together.
+    r"|\bsizes?\b|\bdim(ension)?s?\b|\b[0-9]-?D\b|_axis must be"
 )
 
 

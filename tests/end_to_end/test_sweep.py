@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from opfixtures import report
+from tests.action_fixtures import RESULT_SCHEMA, Project
 from tests.end_to_end.conftest import TREES, overlay
 from tests.releases import python_of
 from tests.repositories import GitRepository, Ran
@@ -25,6 +26,9 @@ def tinyops(new_repository: Callable[..., GitRepository]) -> GitRepository:
     """tinyops 1.0, and then another body, another dtype, a refactoring, an argument with a default, an overload."""
     repository = new_repository(name="library")
     overlay(repository, TREES / "library" / "before")
+    repository.replace(
+        "pyproject.toml", 'fixtures = "fixtures"', f'fixtures = "fixtures"\noperators = ["{OPERATORS}"]'
+    )
     for name in ("body", "same", "longer"):
         define(repository, f"{name}(Tensor x) -> Tensor", f"def _{name}(x):\n    return x * 3\n")
     repository.git("add", "--all")
@@ -126,3 +130,42 @@ def test_without_a_checkout_in_the_settings_no_commit_can_be_swept(new_repositor
     ran = opfixtures(new_repository({"README.md": "Nothing.\n"}), "sweep", "--old", "HEAD", "--new", "HEAD")
     assert ran.status == 2
     assert "to sweep a commit, the settings need a runtime of kind `checkout`" in ran.err
+
+
+def test_the_action_tells_what_changed_and_a_waiver_softens_it(
+    tinyops: GitRepository,
+    new_repository: Callable[..., GitRepository],
+    tmp_path: Path,
+    checkouts: str,
+) -> None:
+    tinyops.git("switch", "--quiet", "--create", "topic")
+    tinyops.git("branch", "--force", "main", "HEAD~1")
+    for name in ("allowFilter", "allowAnySHA1InWant"):
+        tinyops.git("config", f"uploadpack.{name}", "true")
+    tinyops.write("pyproject.toml", tinyops.read("pyproject.toml") + WAIVER)
+    job = new_repository(name="job")
+    job.git("remote", "add", "origin", f"file://{tinyops.root}")
+    (tmp_path / "runner").mkdir()
+    project = Project(tinyops, job, tmp_path / "runner")
+    payload = project.open()
+    done = project.run("pull_request", payload, OPFIXTURES_CACHE=checkouts, OPFIXTURES_SWEEP="true")
+    RESULT_SCHEMA.validate(done.report)
+    found = {one["operator"]: one for one in done.report["findings"] if one["code"].startswith("sweep.")}
+    assert {name: (one["code"], one["severity"]) for name, one in found.items()} == {
+        "tinyops::body": ("sweep.values", "note"),
+        "tinyops::halve": ("sweep.dtype", "error"),
+    }, done.out + done.err
+    assert found["tinyops::halve"]["path"] == OPERATORS
+    line = tinyops.read(OPERATORS).splitlines()[found["tinyops::halve"]["line"] - 1]
+    assert '"halve(Tensor x) -> Tensor"' in line
+    assert done.status == 1
+    assert "::error title=sweep.dtype" in done.out
+    assert "tinyops::halve" in done.summary
+    assert "gives another dtype" in done.summary
+    assert "(waived until 2999-12-31: meant)" in done.summary
+
+
+WAIVER = """
+[tool.opfixtures.waivers]
+"tinyops::body" = { codes = ["sweep.values"], reason = "meant", expires = 2999-12-31 }
+"""
