@@ -30,7 +30,7 @@ def ended(command: Callable[[], int], debug: bool) -> int:
             _give_up_stdout()
         from opfixtures.repository.printable import printable
 
-        sys.stderr.write(f"opfixtures: {printable(_sentence(error))}\n")
+        sys.stderr.write(f"opfixtures: {printable(sentence_of(error))}\n")
         return 2
     return status
 
@@ -44,7 +44,8 @@ def _give_up_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
+    """What is said of an error that ends a command."""
     if isinstance(error, UserError):
         return f"error: {error}"
     if isinstance(error, OSError):
