@@ -69,6 +69,7 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
     assert {
         *(f"opfixtures/worker/inside/{path.name}" for path in INSIDE),
         "opfixtures/report/schemas/cache.schema.json",
+        "opfixtures/report/schemas/config.schema.json",
         "opfixtures/report/schemas/findings.schema.json",
         "opfixtures/report/schemas/new.schema.json",
         "opfixtures/report/schemas/record.schema.json",
