@@ -72,6 +72,7 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
         *(f"opfixtures/worker/inside/{path.name}" for path in INSIDE),
         *(f"opfixtures/report/{name}" for name in (*SHARED_STYLES, *SHARED_SCRIPTS, *STYLES, *SCRIPTS)),
         "opfixtures/report/schemas/cache.schema.json",
+        "opfixtures/report/schemas/config.schema.json",
         "opfixtures/report/schemas/findings.schema.json",
         "opfixtures/report/schemas/new.schema.json",
         "opfixtures/report/schemas/record.schema.json",

@@ -92,8 +92,8 @@ def run(
         from opfixtures.commands.told_errors import annotated
 
         with annotated(os.environ):
-            return _run(from_ref, to_ref, everything, require_fixtures, report, look)
-    return _run(from_ref, to_ref, everything, require_fixtures, report, look)
+            return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+    return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
 
 
 def _run(
@@ -103,6 +103,7 @@ def _run(
     require_fixtures: bool,
     report: str,
     look: Look | None,
+    loudness: int,
 ) -> int:
     refs = _refs(from_ref, to_ref, everything)
     demanded = frozenset({"OPF301"} if require_fixtures else ())

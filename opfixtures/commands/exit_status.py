@@ -34,12 +34,10 @@ def ended(command: Callable[[], int], debug: bool) -> int:
         said = f"opfixtures: {sentence_of(error)}"
         # Elsewhere than on a terminal a sentence stays in one line, to be searched for and taken apart.
         width = columns(os.environ, sys.stderr) if sys.stderr.isatty() else len(printable(said))
-        sys.stderr.writelines(f"{line}
-" for line in wrapped(said, width, more="    "))
+        sys.stderr.writelines(f"{line}\n" for line in wrapped(said, width, more="    "))
         # What a command printed that failed.
         for line in getattr(error, "below", ()):
-            sys.stderr.write(f"    {printable(line)}
-")
+            sys.stderr.write(f"    {printable(line)}\n")
         return 2
     return status
 
