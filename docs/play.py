@@ -151,6 +151,8 @@ def environment(cache: str | None = None) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith(left_out)},
         **person,
         "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])),
+        "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "init.defaultBranch",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.pictures import PAGE, PICTURES, terminal
 from docs.play import NotAsShown, Session, blocks, commands, environment, is_as_shown
 
 START = Path(__file__).parents[2] / "docs" / "start"
@@ -29,6 +30,9 @@ def test_a_page_does_what_it_says(
     played = Session(tmp_path, environment(cache)).play(START / f"{page}.md")
 
     assert len(played) >= 8
+    if page == PAGE.stem:
+        # `make pictures` makes it anew.
+        assert (PICTURES / "terminal.svg").read_text(encoding="utf-8") == terminal(played)
 
 
 def test_what_is_left_out_may_be_anything_and_nothing_else() -> None:
@@ -40,7 +44,7 @@ def test_what_is_left_out_may_be_anything_and_nothing_else() -> None:
     assert not is_as_shown("c\na\n", "a\n...\nc\n")
 
 
-PAGE = """\
+WRITTEN = """\
 ```text title="a/b.txt"
 one
 two
@@ -65,7 +69,7 @@ $ pwd | grep -c "/a$"
 
 def test_a_page_writes_files_changes_them_and_stays_in_a_folder(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(PAGE)
+    page.write_text(WRITTEN)
     played = Session(tmp_path, environment()).play(page)
     assert [one.command for one in played] == ["cd a && cat b.txt", "false", 'pwd | grep -c "/a$"']
 
@@ -83,7 +87,7 @@ def test_what_is_not_as_it_is_shown_is_told_with_its_line(
     old: str, new: str, line: int, tmp_path: Path
 ) -> None:
     page = tmp_path / "page.md"
-    page.write_text(PAGE.replace(old, new))
+    page.write_text(WRITTEN.replace(old, new))
     with pytest.raises(NotAsShown, match=rf"^page\.md:{line}: "):
         Session(tmp_path, environment()).play(page)
 
