@@ -78,7 +78,7 @@ lock: .venv/uv
 	grep --only-matching '^uv==[0-9.]*' .github/requirements.txt | $(COMPILE) --output-file .github/uv.txt -
 
 bench: .venv/dev
-	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
+	$(BIN)/python benchmarks/all.py --write
 
 # Every reader, for so many seconds together: `make fuzz SECONDS=900 READERS="record result"`.
 SECONDS ?= 300
