@@ -10,7 +10,7 @@ from opfixtures.proving.loaded import Loaded, Outcome
 from opfixtures.report.loads_text import loads_text
 from opfixtures.report.status import ArchiveStatus, EntryStatus, FixtureStatus, OperatorStatus, Status
 from opfixtures.report.status_json import status_json
-from tests.report.test_status import SCHEMA
+from tests.report.test_status import FIXTURE, SCHEMA
 
 NAMES = ("torch-1.11.0", "torch-2.13.0", "checkout")
 SAME, OTHER = Loaded(Outcome.SAME, "", (None,)), Loaded(Outcome.OTHER_RESULTS, "", ("1 then, 2 now",))
@@ -79,3 +79,10 @@ def test_a_page_is_one_file_with_the_work_tree_and_its_commit(pytorch, opfixture
     assert ran.out.startswith("<!doctype html>\n")
     assert '"operator":"aten::gelu"' in ran.out
     assert f'"commit":"{pytorch.git("rev-parse", "HEAD").strip()}"' in ran.out
+
+
+def test_where_no_fixture_is_there_nobody_asks_for_a_runtime(pytorch, opfixtures):
+    (pytorch.root / FIXTURE).unlink()
+    ran = opfixtures(pytorch, "status", "--runtime", "torch-1.11.0")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("\n\nno fixture is there to load\n")
