@@ -383,7 +383,10 @@ await page.keyboard.press("/");
 await page.keyboard.type("operator_777");
 await page.waitForFunction(() => document.querySelector(".told").textContent.startsWith("11 of"));
 seen.told = await page.locator(".told").textContent();
-seen.took = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
+await page.evaluate(() => { location.hash = "#open=mylib::operator_5000"; });
+await page.getByRole("heading", { name: "mylib::operator_5000" }).waitFor();
+const box = await page.locator('.row[aria-selected="true"]').boundingBox();
+seen.inSight = box.y > 0 && box.y < 900;
 return seen;
 """
 
@@ -398,5 +401,6 @@ def test_of_ten_thousand_operators_only_those_in_sight_are_on_the_page(
     seen = browser.look(file, MANY)
     assert (seen.value["rows"], seen.value["rowsThen"]) < (60, 60)
     assert (seen.value["last"], seen.value["index"]) == ("mylib::operator_9999", "10001")
+    assert seen.value["inSight"]
     assert (seen.value["opened"], seen.value["told"]) == ("mylib::operator_9999", "11 of 10,000 operators")
     assert seen.said == []
