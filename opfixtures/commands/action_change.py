@@ -20,6 +20,7 @@ from opfixtures.commands.action_history import deepen
 from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
+from opfixtures.commands.suggesting import suggested
 from opfixtures.commands.told_errors import annotate
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
@@ -41,7 +42,7 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.rules.findings import Finding
+from opfixtures.rules.findings import Finding, Suggestion
 from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
 from opfixtures.runtimes.side_checkout import HARMLESS, configured
 from opfixtures.worker.processes import as_exit_status
@@ -63,6 +64,7 @@ class _Judged:
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
     errors: tuple[UserError, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 def judge_and_make(job: Job, side: Side) -> int:
@@ -82,7 +84,7 @@ def judge_and_make(job: Job, side: Side) -> int:
     finally:
         # What cannot be read is no basis for a fixture: findings are all there is to tell then.
         if judged.findings is not None and (job.has_result or status):
-            result_folder.write_findings(folder, judged.findings)
+            result_folder.write_findings(folder, judged.findings, judged.suggestions)
         job.output_report()
         _tell(job, judged)
         if job.has_result:
@@ -137,10 +139,11 @@ def _judged(job: Job, side: Side) -> _Judged:
             job.warn(str(error))
             return _Judged(declares=False)
         changes = list(_readable(objects, compared))
+        mends = [one for change in changes for one in suggested(change, after, findings or ())]
         deepen(side, objects, changes)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
-    return _Judged(entries, operators, findings, errors=errors)
+    return _Judged(entries, operators, findings, errors=errors, suggestions=tuple(mends))
 
 
 def _found(
