@@ -8,7 +8,7 @@ from opfixtures.declarations.read import declare
 from opfixtures.rules import judge
 from opfixtures.rules.findings import Suggestion
 from tests.repositories import config_of
-from tests.rules.test_every_rule import BEFORE, COMPLETE, EDITS, MAP, UPGRADERS, VERSIONS, edited
+from tests.rules.test_every_rule import BEFORE, COMPLETE, EDITS, MAP, REGISTRY, UPGRADERS, VERSIONS, edited
 from tests.tree_fixtures import Files
 
 HARDSWISH = '    {"aten::hardswish", {{11, "%s", "aten::hardswish(Tensor self) -> Tensor"}}},'
@@ -33,11 +33,20 @@ LINES = {
 }
 
 
+def test_where_nothing_can_be_written_nothing_is_suggested():
+    suggests("OPF201", [(REGISTRY, None, None)], [])
+
+
 @pytest.mark.parametrize("code", LINES)
 def test_one_line_for_another_is_suggested(code):
+    suggests(code, MORE.get(code, ()), LINES[code])
+
+
+def suggests(code, more, lines):
     after = Files(edited(*EDITS[code]) if code else COMPLETE)
-    for path, old, new in MORE.get(code, ()):
-        after[path] = after[path].replace(old, new)
+    for path, old, new in more:
+        after[path] = after[path].replace(old, new) if old else None
+    after = Files({path: text for path, text in after.items() if text is not None})
     config = config_of(after)
     before, now = (
         declare({path: text.encode() for path, text in files.items() if isinstance(text, str)}, config)
@@ -47,4 +56,4 @@ def test_one_line_for_another_is_suggested(code):
     change = Change(config, before, now, touched, lambda: before, after.__contains__, lambda: before)
     found = judge(change)
     assert not code or code in {finding.code for finding in found}
-    assert suggested(change, after, found) == LINES[code]
+    assert suggested(change, after, found) == lines

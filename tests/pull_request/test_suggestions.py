@@ -10,6 +10,7 @@ import cmarkgfm
 import pytest
 
 from opfixtures.pull_request.client import Client
+from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.suggestions import MARKER, put_suggestions
 from opfixtures.report.suggestion_markdown import suggestion_markdown
 from opfixtures.rules.findings import Suggestion
@@ -78,6 +79,19 @@ def test_a_suggestion_is_one_block_whatever_its_line_is(text: str) -> None:
     assert re.sub(r"(?s)<pre lang=.suggestion.><code>.*?</code></pre>", "", html).strip() == (
         "<p><code>opfixtures check --fix</code> writes this line so:</p>"
     )
+
+
+def test_what_github_refuses_is_raised_and_what_it_does_not_show_is_left_out(
+    hub: GitHub, server: GitHubServer, client: Clients
+) -> None:
+    server.inject = lambda request: Fault(403) if "/contents/" in request.path else None
+    assert put(client(), LINE) == 0
+    server.inject = lambda request: Fault(403) if request.method == "POST" else None
+    with pytest.raises(
+        GitHubError, match="suggest on pull request 8: 403 a fault: the job needs `permissions: pull-"
+    ):
+        put(client(), LINE)
+    assert shown(hub) == []
 
 
 def test_a_result_brings_them_and_a_pull_request_can_do_without(
