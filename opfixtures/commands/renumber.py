@@ -17,7 +17,7 @@ from opfixtures.change.numbering import numbering_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.as_it_was_read import refuse_other
-from opfixtures.commands.nearest import did_you_mean
+from opfixtures.commands.nearest import ALIKE, did_you_mean
 from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
@@ -187,7 +187,7 @@ def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> No
     for operator in operators:
         if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)
-            meant = did_you_mean(operator, judged) or ": give the full name of one that it adds"
+            meant = did_you_mean(operator, judged, ALIKE) or ": give the full name of one that it adds"
             raise UserError(f"this branch adds no entry of {operator} to {maps}{meant}")
 
 

@@ -155,7 +155,8 @@ class TestALibrary:
     def test_is_told_what_to_do_next(self, vistools):
         out = vistools.run("vistools::sharpen", "--apply").out
         assert out.endswith(
-            "opfixtures: 4 files written\nedit vistools/upgraders.py, then: opfixtures generate\n"
+            "opfixtures: 4 files written\n"
+            "next: write the upgraders in vistools/upgraders.py, then run `opfixtures generate`\n"
         )
 
     def test_gets_the_version_behind_its_last_release_and_shares_it(self, vistools):

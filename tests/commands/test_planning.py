@@ -430,9 +430,12 @@ def test_one_runtime_has_only_what_it_makes_or_would_have_made(repository: GitRe
         plan(repository, runtime="nosuch")
 
 
-@pytest.mark.parametrize("operator", ["", "tiny::gone", "scale"])
-def test_an_operator_that_is_nowhere_is_an_error(repository: GitRepository, operator: str) -> None:
-    with pytest.raises(UserError, match=r"is not in versions\.py or registry\.py: give a full name"):
+@pytest.mark.parametrize(
+    ("operator", "said"),
+    [("", "give a full name"), ("tiny::gone", "give a full name"), ("scale", r"did you mean tiny::scale\?")],
+)
+def test_an_operator_that_is_nowhere_is_an_error(repository: GitRepository, operator: str, said: str) -> None:
+    with pytest.raises(UserError, match=rf"is not in versions\.py or registry\.py: {said}"):
         plan(repository, operators=(operator,))
 
 
