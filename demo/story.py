@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 
 # As opfixtures says where it is: `[  1.2 s] building`.
@@ -38,7 +39,7 @@ class Story:
 
     def say(self, text: str) -> None:
         """Tell what happens next."""
-        print(f"\n# {text}", flush=True)
+        print("", *(f"# {line}" for line in textwrap.wrap(text, 78)), sep="\n", flush=True)
 
     def apply(self, tree: str) -> None:
         """Copy the files of a folder over those of the repository."""
@@ -116,9 +117,9 @@ class Story:
         return "".join(shown)
 
     def expect(self, shown: str, wanted: Sequence[str]) -> None:
-        """Make sure that an output says what the story is about."""
+        """Make sure that an output says what the story is about, wherever its lines break."""
         for text in wanted:
-            if text not in shown:
+            if " ".join(text.split()) not in " ".join(shown.split()):
                 sys.exit(f"demo: the output should say {text!r}")
 
     def _quietly(self, *argv: str) -> None:

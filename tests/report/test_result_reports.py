@@ -136,7 +136,7 @@ def test_a_short_table_fits_80_columns_and_what_is_not_green_has_its_path_whole(
 mismatch    aten::div_.Scalar_mode at 10
             fixtures/test_versioned_div_inplace_scalar_mode_float_v3.ptl
             torch.jit.load: not equal: sample 2: int64 then, float32 now, which
-              is another type than was recorded
+                is another type than was recorded
 verified    aten::div_.Scalar_mode at 10  test_versioned_div...mode_float_v3.ptl
 verified    aten::gelu at 10              fixtures/test_versioned_gelu_v9.ptl
 opfixtures: 2 verified, 1 mismatch (2 made by this run, 1 found)
