@@ -11,12 +11,11 @@ from importlib.metadata import distributions
 from opfixtures import __version__
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.commands.common import new_tools, path_in
-from opfixtures.errors import RuntimeUnavailable, UserError
+from opfixtures.errors import UserError
 from opfixtures.report.diff_text import diff_text
 from opfixtures.repository.git import Repository
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
-from opfixtures.runtimes.commands import CommandError
 from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.settings.settings_scan import below
@@ -26,8 +25,6 @@ from opfixtures.synthesis.library.found import Library, find_library
 from opfixtures.synthesis.library.plan import Plan, plan_library
 from opfixtures.synthesis.library.scripting import has_versions
 from opfixtures.synthesis.library.trial import try_library, unlike_declared
-
-_LAST_LINES = 15
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -180,13 +177,7 @@ def _try(repository: Repository, config: Config, library: Library, plan: Plan) -
     # The last recipe of several is that of the tree as it is now.
     spec = max(built, key=lambda one: one.operator_versions.top)
     with new_tools(repository) as tools:
-        try:
-            runtime, seen = try_library(spec, library, tools.building(sources_of(config, [config])).runtimes)
-        except RuntimeUnavailable as error:
-            if isinstance(error.__cause__, CommandError):
-                last = error.__cause__.output.splitlines()[-_LAST_LINES:]
-                sys.stderr.writelines(f"{printable(line)}\n" for line in last)
-            raise
+        runtime, seen = try_library(spec, library, tools.building(sources_of(config, [config])).runtimes)
     sys.stdout.write(f"built and imported {library.package.name}: {printable(runtime.name)}\n")
     plan.left += unlike_declared(library, seen)
 

@@ -87,11 +87,11 @@ class Newly:
         shown = self.run(*args)
         assert (shown.status, shown.err) == (0, "")
         assert self.state() == before
-        written = self.run(*args, "--apply")
+        written = self.run(*args, "--apply", "-v")
         assert (written.status, written.err) == (0, "")
         head, _, _ = written.out.partition("\n--- a/")
         assert shown.out.partition("\n--- a/")[0] == head
-        assert "run again with --apply to write it" in shown.out
+        assert "next: run this again with --apply, which writes it\n" in shown.out
         after = self.state()
         assert after != before
         again = self.run(*args, "--apply")
