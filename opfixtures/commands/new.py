@@ -34,7 +34,7 @@ from opfixtures.synthesis.newcomers import NoFinder
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """What `opfixtures new` takes."""
     command.description = (
-        "Add to the version map an entry of each operator that changed, and all that the entry owes: the skeleton of "
+        "Add to the version map an entry of each operator that changed, and all that belongs to it: the skeleton of "
         "an upgrader, fixture modules, rows, a raised versions.h; or what an entry lacks. With --guard: modules and "
         "rows of operators as target has them, which need no entry. Example: opfixtures new mylib::sharpen --apply"
     )

@@ -149,7 +149,7 @@ class TestAsTheHookCallsIt:
         return run
 
     def test_an_untouched_version_map_ends_at_once(self, main):
-        assert main() == (0, "opfixtures: nothing is owed\n", "")
+        assert main() == (0, "opfixtures: no problems found\n", "")
 
     def test_a_changed_one_is_judged(self, main, pytorch):
         pytorch.git("rm", "--quiet", VERSION_MAP)

@@ -213,8 +213,8 @@ class TestALibrary:
     def test_whose_operator_only_gets_arguments_with_defaults_owes_no_entry(self, vistools, now, added):
         vistools.replace("vistools/ops.py", "blur(Tensor x) ", f"{now} ")
         assert vistools.refused("vistools::blur") == (
-            f"no entry is owed: vistools::blur only gets {added}, and old models run with that without an upgrader: if "
-            "they compute something else then, say so with --behaviour"
+            f"it needs no entry: vistools::blur only gets {added}, and old models run with that without an upgrader: "
+            "if they compute something else then, say so with --behaviour"
         )
         assert any("blur_0_3, a skeleton" in line for line in vistools.new("vistools::blur", "--behaviour"))
 
@@ -520,7 +520,7 @@ class TestAPyTorchTree:
         for name, content in tree(GELU, FOO, produced=10).items():
             pytorch_tree.write(name, content)
         before = pytorch_tree.state()
-        ran = pytorch_tree.run("--all", "--apply")
+        ran = pytorch_tree.run("--all", "--apply", "-v")
         assert ran.status == 2
         assert f"{header} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
         assert pytorch_tree.state() == before | {header: b"// saved meanwhile\n"}

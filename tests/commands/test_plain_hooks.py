@@ -7,7 +7,7 @@ import sys
 import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 OWED = "error OPF201: aten::hardswish "
 
 
