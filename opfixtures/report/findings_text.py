@@ -51,9 +51,8 @@ def next_step(findings: Sequence[Finding]) -> str:
     if worst.severity is Severity.NOTE and worst.code == "OPF301":
         return "run `opfixtures generate` and commit what it makes"
     what = "mend it and `git add` that" if worst.severity is Severity.ERROR else "mend it, or leave it"
-    if worst.severity is Severity.ERROR:
-        if any(one.code in WRITTEN_BY_FIX and one.severity is Severity.ERROR for one in findings):
-            what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
+    if any(one.code in WRITTEN_BY_FIX and one.severity is Severity.ERROR for one in findings):
+        what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
     return f"{what}; `opfixtures explain {worst.code}` says more"
 
 
