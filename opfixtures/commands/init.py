@@ -13,6 +13,7 @@ from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.commands.common import new_tools, path_in
 from opfixtures.errors import UserError
 from opfixtures.report.diff_text import diff_text
+from opfixtures.report.screen import write_line
 from opfixtures.repository.git import Repository
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
@@ -185,7 +186,8 @@ def _try(repository: Repository, config: Config, library: Library, plan: Plan) -
 def _say_left(plan: Plan) -> None:
     for sentence in plan.left:
         first, *more = sentence.split("\n")
-        sys.stdout.writelines(f"{printable(line)}\n" for line in (f"still to do: {first}", *more))
+        write_line(sys.stdout, f"still to do: {first}")
+        sys.stdout.writelines(f"{printable(line)}\n" for line in more)
     sys.stdout.flush()
 
 
@@ -195,7 +197,8 @@ def _say_next(library: Library, plan: Plan, config: Config | None) -> None:
         sys.stdout.write("next: `git add --all` and commit; then: `opfixtures new --guard --all --apply`\n")
         return
     operator = library.operators[0].operator
-    sys.stdout.write(
+    write_line(
+        sys.stdout,
         "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "
-        f"`opfixtures new {operator}`\n"
+        f"`opfixtures new {operator}`",
     )
