@@ -172,7 +172,7 @@ def test_the_action_tells_what_changed_and_a_waiver_softens_it(
     line = tinyops.read(OPERATORS).splitlines()[found["tinyops::halve"]["line"] - 1]
     assert '"halve(Tensor x) -> Tensor"' in line
     assert done.status == 1
-    assert "::error title=sweep.dtype" in done.out
+    assert "title=sweep.dtype tinyops" in done.out
     assert "tinyops::halve" in done.summary
     assert "gives another dtype" in done.summary
     assert "(waived until 2999-12-31: meant)" in done.summary
