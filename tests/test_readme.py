@@ -32,7 +32,18 @@ def test_the_table_of_commands_has_every_subcommand(capsys: pytest.CaptureFixtur
 
 
 def test_every_option_that_is_named_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = ("init", "check", "new", "status", "generate", "verify", "renumber", "install-hooks", "cache")
+    commands = (
+        "init",
+        "check",
+        "new",
+        "status",
+        "generate",
+        "verify",
+        "sweep",
+        "renumber",
+        "install-hooks",
+        "cache",
+    )
     helps = "".join(help_of(capsys, command) for command in commands)
     table = README[README.index("## Commands") : README.index("## In a workflow")]
     named = set(re.findall(r"`(--[a-z-]+)", table))
