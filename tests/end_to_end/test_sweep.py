@@ -178,6 +178,19 @@ def test_the_action_tells_what_changed_and_a_waiver_softens_it(
     assert "(waived until 2999-12-31: meant)" in done.summary
 
 
+@pytest.mark.thorough
+def test_exported_programs_are_swept_between_releases_that_read_each_other(
+    new_repository: Callable[..., GitRepository], run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    report = tmp_path / "sweep.json"
+    sides = ("--old", "torch-2.7.1", "--new", "torch-2.13.0", "--format", "pt2")
+    globs = ("--operator", "aten::add.Tensor", "--operator", "aten::gelu")
+    repository = new_repository({"README.md": "Nothing.\n"})
+    ran = run_long(repository, "sweep", *sides, *globs, f"--report={report}", releases=True)
+    assert statuses(report) == {"aten::add.Tensor": "same", "aten::gelu": "same"}, ran.err
+    assert json.loads(report.read_text())["format"] == "pt2"
+
+
 WAIVER = """
 [tool.opfixtures.waivers]
 "tinyops::body" = { codes = ["sweep.values"], reason = "meant", expires = 2999-12-31 }
