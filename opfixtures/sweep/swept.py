@@ -18,8 +18,8 @@ from opfixtures.worker.observations import Json, OperatorSeen
 
 # Rows to a worker: to run a model takes milliseconds, torch's import a second.
 BATCH = 150
-# glibc fills memory that it gives out with the complement of this byte (mallopt(3)).
-PERTURBED = {"MALLOC_PERTURB_": "85"}
+# glibc fills memory that it gives out with the complement of this byte (mallopt(3)), here 0x40: floats of it are 3.0.
+PERTURBED = {"MALLOC_PERTURB_": "191"}
 LOADERS = {"pt": "torch.jit.load", "pt2": "torch.export.load"}
 
 

@@ -77,7 +77,7 @@ browse({
     { value: "name", label: "Name", compare: (one, other) => one.operator.localeCompare(other.operator) || ORDER.indexOf(one.status) - ORDER.indexOf(other.status) },
   ],
   columns: [["kind", "Kind"], ["operator", "Operator"], ["detail", "What changed"]],
-  cells: (item) => [kind(item.status), el("code", {}, item.operator), item.detail],
+  cells: (item) => [kind(item.status), el("code", {}, item.operator), item.short],
   rowHeight: (isNarrow) => (isNarrow ? 64 : 36),
   details,
 });
