@@ -1,12 +1,12 @@
 # Sets up what it needs in .venv and runs: `make test`, `make test-all`, `make test-fast`, `make demo`, `make demo-export`, `make demo-pytorch`,
-# `make corpus`, `make sweep`, `make bench`, `make fuzz`.
+# `make corpus`, `make sweep`, `make docs`, `make pictures`, `make bench`, `make fuzz`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-export demo-pytorch corpus evidence sweep test test-fast lint types coverage lock bench fuzz clean
+.PHONY: demo demo-export demo-pytorch corpus evidence sweep docs pictures test test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -30,6 +30,15 @@ evidence: .venv/torch .venv/uv
 # PyTorch 1.11.0 against 2.13.0: the table in docs/sweep.md, and each witness in both releases. Takes minutes.
 sweep: .venv/uv
 	$(BIN)/python benchmarks/sweep.py --write docs/sweep.md --witnesses
+
+# The site, in site/: open site/index.html. It is written from what the program says, and asks nothing of the network.
+docs: .venv/tools
+	$(BIN)/python docs/pages.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The pictures of README and docs, from what the program prints; those of comments need Chromium.
+pictures: .venv/torch .venv/tools
+	$(BIN)/python docs/pictures.py
 
 test: lint types coverage
 
@@ -69,7 +78,7 @@ lock: .venv/uv
 	grep --only-matching '^uv==[0-9.]*' .github/requirements.txt | $(COMPILE) --output-file .github/uv.txt -
 
 bench: .venv/dev
-	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
+	$(BIN)/python benchmarks/all.py --write
 
 # Every reader, for so many seconds together: `make fuzz SECONDS=900 READERS="record result"`.
 SECONDS ?= 300

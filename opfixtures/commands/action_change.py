@@ -21,6 +21,7 @@ from opfixtures.commands.action_sweep import Library, library_of, swept
 from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
+from opfixtures.commands.told_errors import annotate
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.making.plan import no_runtime, runtime_for
@@ -31,6 +32,7 @@ from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
+from opfixtures.pull_request.overheard import overhearing
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
 from opfixtures.pull_request.side_repository import Side
@@ -229,12 +231,15 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     # A process of its own has nothing of the job's in its environment, which what it starts could read.
     command = [sys.executable, "-I", "-m", "opfixtures", "generate", *arguments]
     with without_commands(sys.stdout), tempfile.TemporaryFile() as told:
-        status = run_kept(
-            command, _harmless(job.environment), side.repository.root, told, seconds=TIDY_SECONDS
-        )
+        with overhearing() as (stream, heard):
+            status = run_kept(
+                command, _harmless(job.environment), side.repository.root, told, stream, TIDY_SECONDS
+            )
         told.seek(0)
         out = told.read().decode("utf-8", "backslashreplace")
         sys.stdout.write(out)
+    if heard.error:
+        annotate(job.environment, heard.error)
     # What was executed may have told this repository's git what to execute: it gets no token.
     repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
     result_folder.write_files(repository, folder)

@@ -88,6 +88,23 @@ def run(
         UserError: one revision without the other, or together with `everything`; else as `read_change`. Where several
             projects are judged, what the others have is printed before.
     """
+    if report == "github":
+        from opfixtures.commands.told_errors import annotated
+
+        with annotated(os.environ):
+            return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+    return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+
+
+def _run(
+    from_ref: str | None,
+    to_ref: str | None,
+    everything: bool,
+    require_fixtures: bool,
+    report: str,
+    look: Look | None,
+    loudness: int,
+) -> int:
     refs = _refs(from_ref, to_ref, everything)
     demanded = frozenset({"OPF301"} if require_fixtures else ())
     repository = Repository.discover(os.getcwd(), os.environ)

@@ -135,12 +135,13 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
     """
     upgraders = change.after.upgraders()
     if upgraders is not None:
-        return _texts_of(upgraders)
+        return texts_of(upgraders)
     is_named = any(file.key == "upgraders" for file in change.config.named)
     return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
 
 
-def _texts_of(upgraders: Upgraders | None) -> dict[str, str]:
+def texts_of(upgraders: Upgraders | None) -> dict[str, str]:
+    """The text of each upgrader that has one alone, by name; none where the file is not read whole."""
     texts: dict[str, set[str]] = {}
     for one in upgraders.upgraders if upgraders and not upgraders.problems else ():
         texts.setdefault(one.name, set()).add(one.source)
@@ -162,7 +163,7 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
 
 def _compiled(change: Change) -> dict[str, str]:
     """Target's texts, which its build compiled: with the operators that it declares, and not with others."""
-    texts = _texts_of(change.target.upgraders())
+    texts = texts_of(change.target.upgraders())
     if not texts:
         return {}
     # PyTorch's declarations take long to read.

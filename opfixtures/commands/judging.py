@@ -133,6 +133,10 @@ def show_together(
         show(findings, report, loudness)
     for error in errors[:-1]:
         sys.stderr.write(f"opfixtures: error: {printable(str(error))}\n")
+        if report == "github":
+            from opfixtures.report.error_github import error_annotation
+
+            sys.stdout.write(f"{error_annotation(str(error))}\n")
     raise errors[-1]
 
 

@@ -117,8 +117,14 @@ def verify(
 def with_facts(result: FixtureResult, evidence: Evidence, replays: Replays) -> FixtureResult:
     """The result with what it rests on."""
     facts, seen = evidence.facts, replays.row(evidence.owner)
-    failed = failures(seen.as_written) if seen else {}
-    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None, failures=failed)
+    return replace(
+        result,
+        facts=facts,
+        replayed_by=replays.by if facts.loaders else None,
+        failures=failures(seen.as_written) if seen else {},
+        loaded=replays.loaded(evidence.owner),
+        schema_now=replays.schema(evidence.owner),
+    )
 
 
 def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:

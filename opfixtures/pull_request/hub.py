@@ -60,6 +60,18 @@ class Comment:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check run that is over. `conclusion` is one of GitHub's, `summary` is Markdown, `url` leads to more."""
+
+    name: str
+    commit: str
+    conclusion: str
+    title: str
+    summary: str
+    url: str | None
+
+
 class Hub(Protocol):
     """One repository on GitHub. Every method raises GitHubError; Refused where GitHub says no."""
 
@@ -90,6 +102,18 @@ class Hub(Protocol):
 
     def delete_comment(self, number: int, comment: int) -> None:
         """Delete a comment; one that is gone already is deleted."""
+        ...
+
+    def checks(self, commit: str, name: str) -> list[int]:
+        """The ids of the check runs of that name at a commit that opfixtures made."""
+        ...
+
+    def create_check(self, check: Check) -> None:
+        """Make a check run."""
+        ...
+
+    def edit_check(self, number: int, check: Check) -> None:
+        """Have a check run say something else."""
         ...
 
     def file(self, path: str, commit: str) -> bytes | None:

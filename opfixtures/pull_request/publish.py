@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from opfixtures.errors import UserError
 from opfixtures.pull_request.artifact import Artifact
+from opfixtures.pull_request.check_run import NAME, put_check
 from opfixtures.pull_request.commit import Pushed, push_fixtures, was_pushed
 from opfixtures.pull_request.head import at_commit, check_head, pull_requests_from
 from opfixtures.pull_request.hub import GitHubError, Hub, PullRequest, Refused
@@ -72,7 +73,8 @@ def publish(
             pushed = replace(publication, pushed=pull.head_sha, published=_published(hub, pull, publication))
             _comment(hub, pull, wanted, pushed, {pull.head_sha}, tell)
     elif pulls:
-        has_committed = _told(hub, pulls, wanted, artifact, publication, tell)
+        has_committed, publication = _told(hub, pulls, wanted, artifact, publication, tell)
+        _check(hub, publication, tell)
         lacks_commit = bool(wanted.is_required and made and not has_committed)
         return Published(tuple(pull.number for pull in pulls), lacks_commit)
     if not pulls:
@@ -88,8 +90,8 @@ def _told(
     artifact: Artifact,
     publication: Publication,
     tell: Callable[[str], object],
-) -> bool:
-    """Whether the branch, which all of these have for their head, has what was made."""
+) -> tuple[bool, Publication]:
+    """Whether the branch, which all of these have for their head, has what was made; and what is told in the end."""
     has_committed, errors, heads = False, list[UserError](), {wanted.sha}
     for pull in pulls:
         try:
@@ -114,7 +116,16 @@ def _told(
         for one in errors[:-1]:
             tell(f"error: {one}")
         raise errors[-1]
-    return has_committed
+    return has_committed, publication
+
+
+def _check(hub: Hub, publication: Publication, tell: Callable[[str], object]) -> None:
+    try:
+        if not publication.nothing_owed and put_check(hub, publication):
+            tell(f"check run {NAME} written at {publication.head[:12]}")
+    except GitHubError as error:
+        # The comment says the same.
+        tell(f"no check run written: {error}")
 
 
 def _published(hub: Hub, pull: PullRequest, publication: Publication) -> dict[str, bool]:

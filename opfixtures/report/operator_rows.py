@@ -122,14 +122,14 @@ def _fixture(fixture: FixtureResult, publication: Publication, alone: bool) -> I
         yield f"**{fixture.status}**, {_version(fixture)}"
     if fixture.reason:
         yield code_block(fixture.reason) if "\n" in fixture.reason else code_span(fixture.reason)
-    if alone:
-        yield "\n".join([f"- {_version(fixture)}", *facts_of(fixture, publication)])
-    else:
-        yield "\n".join(facts_of(fixture, publication))
     # Without a fixture entry there is nothing to see but a finding, which has the lines to add.
     if fixture.failed and fixture.module:
         yield "See it on your machine:"
         yield code_block(_command(fixture), "sh")
+    version = [f"- {_version(fixture)}"] if alone else []
+    facts = "\n".join([*version, *facts_of(fixture, publication)])
+    # What is green stands folded as a whole.
+    yield f"<details>\n<summary>all facts</summary>\n\n{facts}\n\n</details>" if fixture.failed else facts
 
 
 def _version(fixture: FixtureResult) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from opfixtures.declarations.names import span
 from opfixtures.proving.result import FAILURES, Answer, FixtureResult
 from opfixtures.report.status import EntryStatus, FixtureStatus, GuardStatus, OperatorStatus
 
@@ -69,7 +70,7 @@ def _told(result: FixtureResult) -> str:
 
 
 def _covers(entry: EntryStatus) -> str:
-    return f"{entry.covers.start}-{entry.covers.stop - 1}"
+    return span(entry.covers, to="-")
 
 
 def _upgrader(entry: EntryStatus) -> str:

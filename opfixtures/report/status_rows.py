@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from opfixtures.declarations.names import span
 from opfixtures.proving.result import FAILURES
 from opfixtures.report.screen import cut
 from opfixtures.report.status import EntryStatus, FixtureStatus, Status
@@ -23,7 +24,7 @@ def short_rows(status: Status) -> Iterator[tuple[tuple[str, ...], bool]]:
             first = (
                 operator.operator,
                 str(entry.bumped_at_version),
-                f"{entry.covers.start}-{entry.covers.stop - 1}",
+                span(entry.covers, to="-"),
             )
             yield _row(first, lacks or there, entry.fixtures), bool(lacks) or _is_red(entry.fixtures)
     guards = defaultdict[str, list[FixtureStatus]](list)

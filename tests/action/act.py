@@ -1,4 +1,4 @@
-"""README's workflows run by `act` on this machine: real torch, no GitHub, no Docker.
+"""The docs' workflows run by `act` on this machine: real torch, no GitHub, no Docker.
 
 Third-party actions are stand-ins: a checkout that fetches one commit, a cache that has what this machine has, and
 artifacts in a folder.
@@ -78,7 +78,7 @@ class Server:
     def act(
         self, event: str, payload: object, workflow: str, api: str = OUT_OF_REACH, token: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a workflow of README, with `<owner>/opfixtures` as it stands here, and GitHub's API at `api`."""
+        """Run a workflow of the docs, with `<owner>/opfixtures` as it stands here, and GitHub's API at `api`."""
         if event != "workflow_run":
             # That is another run, and takes what this one left.
             shutil.rmtree(self.folder / "artifacts", ignore_errors=True)

@@ -216,7 +216,7 @@ def test_what_is_committed_is_replayed_in_every_run(project: Project, event: str
     done = project.run(event, payload)
     (row,) = done.report["fixtures"]
     assert (done.status, row["status"], row["made"]) == (1, "mismatch", "found"), done.err
-    assert "<b>mismatch</b> <code>aten::gelu</code> at 10" in done.summary
+    assert "❌ <code>aten::gelu</code> <b>mismatch</b>" in done.summary
     assert f"::error file={VERSION_MAP}" in done.out
 
 
@@ -410,11 +410,24 @@ def test_settings_that_cannot_be_used_are_named(project: Project) -> None:
     assert done.status == 2
     assert "verison-map" in done.err
     assert "error: .opfixtures.toml" in done.summary
+    assert [
+        line for line in done.out.splitlines() if line.startswith("::error file=.opfixtures.toml,line=1,")
+    ]
+
+
+def test_an_error_that_ends_the_generation_is_an_annotation(project: Project) -> None:
+    """Another process ends with it, whose words the runner takes for no commands."""
+    done = project.run("pull_request", project.open(), OPFIXTURES_OPERATORS="aten::none")
+    assert done.status == 2, done.err
+    (line,) = [line for line in done.out.splitlines() if line.startswith("::error ")]
+    assert line.startswith("::error title=opfixtures::'aten::none' is not in ")
+    assert "opfixtures: error: 'aten::none' is not in " in done.err
 
 
 def test_without_an_event_there_is_no_workflow(project: Project) -> None:
     done = project.run("pull_request", {}, GITHUB_EVENT_PATH="/nowhere")
     assert (done.status, "GITHUB_EVENT_PATH cannot be read" in done.err) == (2, True)
+    assert done.out.startswith("::error title=opfixtures::GITHUB_EVENT_PATH cannot be read: ")
 
 
 def test_all_has_made_everything_when_github_cannot_be_told(project: Project) -> None:
@@ -570,6 +583,7 @@ class TestSeveralProjects:
         assert done.status == 2
         assert f"::error file={BELOW}/{VERSION_MAP},line=7" in done.out
         assert "packages/tinyops/pyproject.toml" in done.err
+        assert "::error file=packages/tinyops/pyproject.toml,line=1," in done.out
 
 
 def test_where_there_is_no_project_the_run_is_warned(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""action.yml, the workflows, README and the code: they name the same things, and linters find nothing in them."""
+"""action.yml, the workflows, the docs and the code: they name the same things, and linters find nothing in them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ from tests.action_fixtures import ROOT
 
 ACTION = ROOT / "action.yml"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FILES = [ACTION, *WORKFLOWS]
 OF_ACTION_YML_ALONE = {"python"}
 """Inputs that no code reads."""
 
 
-def blocks(page: str = README) -> list[str]:
-    """The workflows that README shows, or another page, as they would be pasted."""
+def blocks(page: str = PAGE) -> list[str]:
+    """The workflows that docs/workflows.md shows, or another page, as they would be pasted."""
     return [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "\njobs:" in text]
 
 
 def shown() -> list[str]:
     """All workflows that are shown to be pasted."""
-    pages = ("docs/workflows.md", "docs/libraries.md")
-    return [*blocks(), *(one for page in pages for one in blocks((ROOT / page).read_text(encoding="utf-8")))]
+    pages = sorted((ROOT / "docs").rglob("*.md"))
+    return [one for path in pages for one in blocks(path.read_text(encoding="utf-8"))]
 
 
 def read(path: Path) -> Any:
@@ -50,13 +51,16 @@ def steps(manifest: Any) -> list[Any]:
     return [step for job in manifest["jobs"].values() for step in job.get("steps", ())]
 
 
-def test_action_readme_and_code_name_the_same_inputs() -> None:
+def test_the_workflow_of_readme_is_the_first_of_the_docs() -> None:
+    assert blocks(README) == blocks()[:1]
+
+
+def test_action_and_code_name_the_same_inputs() -> None:
     inputs = read(ACTION)["inputs"]
     assert set(inputs) - OF_ACTION_YML_ALONE == set(INPUTS)
     told = next(step for step in steps(read(ACTION)) if step.get("id") == "action")["env"]
     handed = {name: value for name, value in told.items() if name in map(variable, INPUTS)}
     assert handed == {variable(name): f"${{{{ inputs.{name} }}}}" for name in INPUTS}
-    assert _named_in_readme("input") == set(inputs)
 
 
 def test_the_artifact_has_one_name_everywhere() -> None:
@@ -71,16 +75,11 @@ def test_the_artifact_has_one_name_everywhere() -> None:
     assert set(given) == {ARTIFACT}
 
 
-def test_action_readme_and_code_name_the_same_outputs() -> None:
+def test_action_and_code_name_the_same_outputs() -> None:
     outputs = read(ACTION)["outputs"]
-    assert set(outputs) == set(OUTPUTS) == _named_in_readme("output")
+    assert set(outputs) == set(OUTPUTS)
     for name, output in outputs.items():
         assert output["value"] == f"${{{{ steps.action.outputs.{name} }}}}"
-
-
-def _named_in_readme(kind: str) -> set[str]:
-    table = README.split(f"| {kind} |", 1)[1].split("\n\n", 1)[0]
-    return set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -95,7 +94,7 @@ def test_third_parties_are_named_by_commit_and_nothing_is_pasted_into_a_shell(pa
 
 
 def test_one_action_is_used_at_one_commit() -> None:
-    """Dependabot raises them together; README shows those that were tried."""
+    """Dependabot raises them together; the docs show those that were tried."""
     texts = [path.read_text(encoding="utf-8") for path in FILES] + shown()
     pinned = set(re.findall(r"uses: (actions/[a-z-]+)\S*?(@\S+ # \S+)", "".join(texts)))
     assert len({name for name, _ in pinned}) == len(pinned) >= 3
@@ -173,7 +172,7 @@ def tool(name: str) -> str:
 
 @pytest.fixture
 def all_workflows(tmp_path: Path) -> list[str]:
-    """Ours, and those that README shows."""
+    """Ours, and those that the docs show."""
     for number, text in enumerate(shown()):
         # As a reader is told to name it.
         named = text.replace("<owner>", "owner").replace("@v0.1.0\n", f"@{'a' * 40} # v0.1.0\n")

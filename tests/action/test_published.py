@@ -1,4 +1,4 @@
-"""README's workflows run by `act` beside the stand-in for GitHub: from a pull request to its comment and its commit."""
+"""The docs' workflows run by `act` beside the stand-in for GitHub: from a pull request to its comment and commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIXTURES = "test/jit/fixtures"
 
 
 def in_one_step(**inputs: str) -> str:
-    """README's first block, for branches of the same repository."""
+    """The docs' first block, for branches of the same repository."""
     more = "".join(f"\n          {name}: {value}" for name, value in inputs.items())
     return blocks()[0].replace("mode: generate", f"mode: all{more}")
 

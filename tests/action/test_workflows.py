@@ -1,4 +1,4 @@
-"""README's workflows as they would be pasted, run by `act`, most of them where GitHub cannot be reached."""
+"""The docs' workflows as they would be pasted, run by `act`, most of them where GitHub cannot be reached."""
 
 from __future__ import annotations
 

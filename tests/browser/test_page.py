@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opfixtures.report import html
-from opfixtures.report.html import embedded, page
+from opfixtures.report.html import embedded, legible, page
 from tests.browser.browser import Browser
 
 HOSTILE = (
@@ -53,6 +53,12 @@ def test_what_is_embedded_is_the_same_data_and_no_markup() -> None:
     assert not set("<>&\u2028") & set(text)
 
 
+def test_what_no_screen_shows_is_shown_as_an_escape() -> None:
+    assert legible({"a\x00": ["\u202eb\t\n", ("ü😀", 1, None)]}) == {
+        "a\\x00": ["\\u202eb\t\n", ["ü😀", 1, None]]
+    }
+
+
 def test_no_number_that_json_lacks_is_embedded() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         embedded(float("nan"))
@@ -91,7 +97,7 @@ def test_a_page_shows_hostile_texts_as_they_are_and_runs_nothing_of_them(
     return { shown, panel, attacked, markup, stopped, title: await page.title(), names, width };
     """
     seen = browser.look(file, script, width=360)
-    assert seen.value["shown"] == list(HOSTILE)
+    assert seen.value["shown"] == legible(HOSTILE)
     assert seen.value["panel"] == HOSTILE[0]
     assert (seen.value["attacked"], seen.value["markup"], seen.value["title"]) == (None, 1, HOSTILE[0])
     assert seen.value["stopped"] == ["TypeError", "TypeError", "TypeError"]

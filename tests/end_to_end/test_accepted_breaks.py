@@ -142,6 +142,11 @@ def test_what_does_not_break_is_red_and_once_target_accepts_it_nobody_else_says_
     shown = run_long(made, "status", "--replay")
     assert (shown.status, "  accepted\n" in shown.out) == (0, True), shown.out
     assert "tinyops::halve: other results from tinyops 2.1 on: it rounds no more\n" in shown.out
-    status = json.loads(run_long(made, "status", "--format", "json").out)
+    status = json.loads(run_long(made, "status", "--runtime", "checkout", "--format", "json").out)
     (told,) = status["projects"][0]["accepted_breaks"]
     assert (told["operator"], told["how"]) == ("tinyops::halve", "other results")
+    # Nobody asked for a verdict: who loads what is shown whatever should come of it.
+    rows = {one["operator"]: one["entries"][0]["fixtures"][0] for one in status["projects"][0]["operators"]}
+    outcomes = {name: row["loads"]["checkout"]["torch.jit.load"]["outcome"] for name, row in rows.items()}
+    assert outcomes == {"tinyops::scale": "same", "tinyops::halve": "other results"}
+    assert rows["tinyops::halve"]["verdict"] is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,31 +156,16 @@ runtimes = [
 
 
 @pytest.mark.parametrize(
-    ("story", "page", "target"),
+    "story",
     [
-        ("exported.py", "docs/libraries.md", "demo-export"),
-        ("library.py", "docs/libraries.md", "demo"),
-        ("pytorch.py", "README.md", "demo-pytorch"),
+        "library.py",
+        # Their way is that of two pages, which tests/docs plays.
+        pytest.param("exported.py", marks=pytest.mark.thorough),
+        pytest.param("pytorch.py", marks=pytest.mark.thorough),
     ],
 )
-def test_the_demonstrations_end_as_they_should_and_as_the_docs_show(
-    story: str, page: str, target: str, tmp_path: Path
-) -> None:
+def test_the_demonstrations_end_as_they_should(story: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(TREES / story)], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-    text = (TREES.parent / page).read_text(encoding="utf-8")
-    (block,) = re.findall(rf"```console\n\$ make {target} +#[^\n]*\n(.*?)```", text, re.DOTALL)
-    printed = same_everywhere(done.stdout)
-    parts = [part for part in re.split(r"^\.\.\.\n", same_everywhere(block), flags=re.MULTILINE) if part]
-    assert len(parts) > 3
-    for part in parts:
-        before, found, printed = printed.partition(part)
-        assert found, f"{part}\n--- is not in ---\n{before}"
-
-
-def same_everywhere(text: str) -> str:
-    """An output without what differs from run to run: commits, and the build of torch."""
-    return re.sub(r"\b[0-9a-f]{12}\b", "commit", text).replace("+cpu", "")

@@ -39,6 +39,7 @@ def command(
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Ran]:
     """Runs `opfixtures publish` for the pull request 7."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.setenv("GITHUB_API_URL", server.url)
     monkeypatch.setenv("GITHUB_REPOSITORY", "owner/repo")
     monkeypatch.setenv("GITHUB_TOKEN", "comments")
@@ -186,6 +187,25 @@ def test_an_environment_that_is_no_workflows_is_told(
     ran = command(files)
 
     assert (ran.status, ran.err) == (2, f"opfixtures: error: {sentence}\n")
+
+
+def test_in_a_workflow_an_error_is_an_annotation(
+    command: Callable[..., Ran], hub: GitHub, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    hub.commit("main", {".opfixtures.toml": None})
+    ran = command(files, "--commit", "--require-commit")
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        1,
+        "::error title=opfixtures::what was made is not committed, and had to be: the comment says why",
+    )
+    hub.comments.clear()
+    monkeypatch.setenv("GITHUB_TOKEN", "reads")
+    ran = command(files)
+    lacks = "the job needs `permissions: pull-requests: write`"
+    assert ran.status == 2
+    assert ran.out.startswith("::error title=opfixtures::GitHub refused to ")
+    assert ran.out.rstrip().endswith(lacks)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +391,10 @@ def test_a_token_that_may_not_write_is_no_failure_on_a_fork_where_another_workfl
     hub: GitHub, client: Clients, files: Files, number: int, has_second: bool, is_failure: bool
 ) -> None:
     if is_failure:
-        with pytest.raises(GitHubError, match="403 Resource not accessible by integration"):
+        lacking = (
+            "403 Resource not accessible by integration: the job needs `permissions: pull-requests: write`$"
+        )
+        with pytest.raises(GitHubError, match=lacking):
             published(hub, client("reads"), files, number, has_second=has_second)
     else:
         assert published(hub, client("reads"), files, number, has_second=has_second) == [
@@ -708,5 +731,8 @@ def test_settings_that_github_does_not_show_are_an_error(hub: GitHub, client: Cl
 
 
 def test_a_job_without_the_permission_to_commit_fails(hub: GitHub, client: Clients, files: Files) -> None:
-    with pytest.raises(GitHubError, match=r"refused to keep test/fixtures/.*: 403 Resource not accessible"):
+    lacking = (
+        r"refused to keep test/fixtures/.*: 403 Resource .*: the job needs `permissions: contents: write`$"
+    )
+    with pytest.raises(GitHubError, match=lacking):
         published(hub, client("comments"), files)

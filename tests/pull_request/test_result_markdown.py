@@ -254,15 +254,20 @@ RuntimeError: it does not script
   return tomorrow(x)
 ```
 
-- bumped at version 11
-- fixture: `test/fixtures/test_versioned_stft_v10.ptl`
-- runtime: `torch-2.13.0`
-
 See it on your machine:
 
 ```sh
 opfixtures generate --operator aten::stft
 ```
+
+<details>
+<summary>all facts</summary>
+
+- bumped at version 11
+- fixture: `test/fixtures/test_versioned_stft_v10.ptl`
+- runtime: `torch-2.13.0`
+
+</details>
 
 </details>
 
@@ -426,7 +431,7 @@ def test_each_operator_is_one_line_that_opens(told: Publication) -> None:
         )
     (title,) = [line for line in markdown.split("\n") if "<code>aten::gelu<" in line]
     assert "<b>OPF103, OPF401, mismatch, verified</b><br><code>another name</code>" in title
-    body = markdown.partition(title)[2].partition("</details>")[0]
+    body = markdown.partition(title)[2].partition("<summary>✅")[0]
     assert body.count("another name") == 0
     assert "**OPF401** (warning)" in body
     assert ": `it ran out`\n" in body
@@ -530,7 +535,7 @@ def test_failures_come_first_and_warnings_last(told: Publication) -> None:
     summaries = [
         line.removeprefix("<summary>").partition("<br>")[0]
         for line in result_markdown(publication, 10**6).split("\n")
-        if line.startswith("<summary>")
+        if line.startswith("<summary>") and "all facts" not in line
     ]
 
     assert summaries == [

@@ -502,7 +502,7 @@ def test_the_workflow_calls_the_repository_that_the_installation_came_from(
 
 
 def test_the_workflow_that_is_written_is_the_one_in_the_docs() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "libraries.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "workflows.md").read_text(encoding="utf-8")
     assert f"```yaml\n{texts.template('workflow.yml')}```" in page
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -38,6 +39,9 @@ _ICON = (
     "%3Ccircle cx='8' cy='8' r='7' fill='%231f883d'/%3E%3C/svg%3E"
 )
 
+# What JSON writes as an escape, but for line ends and tabs.
+_HIDDEN = re.compile(r"\\(?:u|[bfr])")
+
 
 def page(
     title: str,
@@ -49,7 +53,8 @@ def page(
     without_scripts: str = "This page needs JavaScript.",
 ) -> str:
     """The text of a page. `data` is what `pageData` gives its scripts, `chunks` what `pageChunk(number)` gives: each is
-    parsed when somebody first asks for it, so that a page with megabytes of details opens at once.
+    parsed when somebody first asks for it, so that a page with megabytes of details opens at once. Texts in both
+    are made `legible`.
 
     `styles` and `scripts` are files below `opfixtures/report/`, taken after the shared ones. `title` and
     `without_scripts`, which a browser shows that runs no scripts, are plain text.
@@ -80,7 +85,26 @@ def embedded(data: object) -> str:
 
 
 def _block(name: str, data: object) -> str:
-    return f'<script type="application/json" id="{name}">{embedded(data)}</script>\n'
+    text = json.dumps(data, ensure_ascii=False)
+    # Most blocks have nothing of the kind, and to go through each text takes long.
+    is_legible = text.isprintable() and not _HIDDEN.search(text)
+    told = embedded(data if is_legible else legible(data))
+    return f'<script type="application/json" id="{name}">{told}</script>\n'
+
+
+def legible(data: object) -> object:
+    """The data with every character of its texts that a browser would not just show written as an escape, but for line
+    ends and tabs: some reorder or hide what follows."""
+    if isinstance(data, str):
+        return data if data.isprintable() else "".join(map(_shown, data))
+    if isinstance(data, dict):
+        return {legible(name): legible(value) for name, value in data.items()}
+    return [legible(one) for one in data] if isinstance(data, (list, tuple)) else data
+
+
+def _shown(character: str) -> str:
+    is_shown = character.isprintable() or character in "\n\t"
+    return character if is_shown else character.encode("unicode_escape").decode()
 
 
 def _policy(style: str, script: str) -> str:

@@ -12,12 +12,11 @@
 //   facets, sorts,            see filters.js; at most 30 options a facet
 //   columns: [["class", "Heading" or a node]],
 //   cells: (item) => [...],   a node for each column
+//   narrow,                   a list of fewer pixels has several lines a row: what `@container` says in the style sheet
 //   rowHeight: (isNarrow) => pixels,
 //   details: (item) => ({title, nodes}),
 //   target: (node, item) => a selector in the details, for a click on that node, or null
 // })
-
-const NARROW = matchMedia("(max-width: 699px)");
 
 function browse(page) {
   const told = el("p", { class: "told", role: "status" });
@@ -31,7 +30,7 @@ function browse(page) {
 
   const rows = new Rows({
     grid, body,
-    rowHeight: () => page.rowHeight(NARROW.matches),
+    rowHeight: () => page.rowHeight(grid.offsetWidth < page.narrow),
     render: (item) => page.cells(item).map((cell, index) => el("div", { class: `cell ${page.columns[index][0]}`, role: "gridcell" }, cell)),
     open: (item, node) => open(item, page.target ? page.target(node, item) : null),
   });
@@ -110,7 +109,7 @@ function browse(page) {
   document.body.append(
     el("header", { class: "top" }, el("h1", {}, page.title), el("p", { class: "subtitle" }, page.subtitle)),
     el("main", {}, page.above,
-      el("section", { class: "browser", "aria-label": page.what }, el("div", { class: "toolbar" }, filters.nodes(page.what), told), grid, empty),
+      el("section", { class: "browser", "aria-label": page.what }, el("div", { class: "toolbar" }, filters.nodes(page.what, told)), grid, empty),
       page.below),
     panel.node);
   recall();

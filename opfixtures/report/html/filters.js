@@ -1,7 +1,7 @@
 // Search, filters and order of a list, kept in the address of the page, so that what is seen can be sent to somebody.
 
 class Filters {
-  // A facet is {name, label, options: [{value, label, mark}], of: item => values}; within one facet any of the pressed values
+  // A facet is {name, label, options: [{value, label, title, mark}], of: item => values}; within one facet any of the pressed values
   // is enough, every facet has to agree. A sort is {value, label, compare}; the first is that of the data.
   constructor({ items, text, facets, sorts, changed }) {
     Object.assign(this, { items, facets, sorts, changed });
@@ -17,19 +17,24 @@ class Filters {
   }
 
   // The toolbar. It counts, for every value, the items that pressing it would leave.
-  nodes(what) {
+  nodes(what, told) {
     this.search = el("input", {
-      type: "search", class: "search", placeholder: `Search ${what}`, "aria-label": `Search ${what}`, autocomplete: "off",
+      type: "search", class: "search", placeholder: `Search ${what} (press /)`, "aria-label": `Search ${what}`, autocomplete: "off",
       spellcheck: "false", "aria-keyshortcuts": "/", on: { input: () => this.searched() },
     });
     this.buttons = this.facets.map((facet, index) => facet.options.map((option, number) => this.button(index, option, 1 << number)));
     this.order = el("select", { id: "order", on: { change: () => this.update({ sort: this.order.value }) } },
       this.sorts.map((sort) => el("option", { value: sort.value }, sort.label)));
-    this.reset = el("button", { type: "button", class: "reset", on: { click: () => this.clear() } }, "Clear");
+    this.reset = el("button", { type: "button", class: "plain", on: { click: () => this.clear() } }, "Clear");
     const groups = this.facets.map((facet, index) => el("div", { class: "facet", role: "group", "aria-label": facet.label },
       el("span", { class: "facet-label", "aria-hidden": "true" }, facet.label), this.buttons[index].map((one) => one.node)));
     const order = el("label", { class: "order" }, el("span", {}, "Order"), this.order);
-    return [el("div", { class: "searching" }, this.search, order, this.reset), el("div", { class: "facets" }, groups)];
+    const facets = el("div", { class: "facets", id: "facets" }, groups);
+    // Where the list is narrow, the filters would take the whole screen.
+    const more = el("button", { type: "button", class: "plain more-filters", "aria-expanded": "false", "aria-controls": "facets", on: { click: () => {
+      more.setAttribute("aria-expanded", facets.classList.toggle("shown"));
+    } } }, "Filters");
+    return [el("div", { class: "searching" }, this.search, order, more, this.reset, told), facets];
   }
 
   button(facet, option, bit) {
@@ -38,7 +43,7 @@ class Filters {
       this.pressed[facet] ^= bit;
       this.update({});
     };
-    const node = el("button", { type: "button", class: "chip", "data-value": option.value, on: { click: press } }, option.mark || null, el("span", {}, option.label), count);
+    const node = el("button", { type: "button", class: "chip", title: option.title || null, "data-value": option.value, on: { click: press } }, option.mark || null, el("span", {}, option.label), count);
     return { node, count, bit };
   }
 
