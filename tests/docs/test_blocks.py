@@ -21,10 +21,11 @@ from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.settings.config import read_config
 
 ROOT = Path(__file__).parents[2]
-PAGES = {
-    str(path.relative_to(ROOT)): path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-}
-TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
+PAGES = [
+    ROOT / "README.md",
+    *(path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "pictures"),
+]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAGES}
 ALL = [(name, block) for name, text in TEXTS.items() for block in blocks(text)]
 # tests/docs/test_start_here.py plays these.
 PLAYED = "docs/start/"

@@ -45,12 +45,16 @@ def test_what_is_left_out_may_be_anything_and_nothing_else() -> None:
 
 
 WRITTEN = """\
-```text title="a/b.txt"
+`a/b.txt`:
+
+```text
 one
 two
 ```
 
-```diff title="a/b.txt"
+`a/b.txt`:
+
+```diff
  one
 -two
 +three
@@ -77,10 +81,10 @@ def test_a_page_writes_files_changes_them_and_stays_in_a_folder(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("one\nthree\n$", "one\ntwo\n$", 13),
-        ("false  # refused", "false", 13),
-        ("$ false", "$ true", 13),
-        ("-two", "-four", 7),
+        ("one\nthree\n$", "one\ntwo\n$", 17),
+        ("false  # refused", "false", 17),
+        ("$ false", "$ true", 17),
+        ("-two", "-four", 11),
     ],
 )
 def test_what_is_not_as_it_is_shown_is_told_with_its_line(
