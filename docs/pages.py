@@ -20,6 +20,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -117,11 +118,11 @@ def commands() -> str:
         "`opfixtures COMMAND --help` says the same. `--debug` shows the traceback of an error, for each of them.",
         _table(
             ("command", "use it to"),
-            ((f"[`{name}`](#{name})", _cell(does)) for name, does in cli.COMMANDS.items()),
+            ((f"[`{name}`](#{name})", _cell(does)) for name, does in subcommands().items()),
         ),
         EXIT_STATUS,
     ]
-    for name, does in cli.COMMANDS.items():
+    for name, does in subcommands().items():
         parser = parser_of(name)
         parts += [f"## {name}", _cell(parser.description or f"{does[0].upper()}{does[1:]}.")]
         usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
@@ -144,8 +145,15 @@ EXIT_STATUS = """\
 The schemas of the JSON formats are in the folder `opfixtures/report/schemas`."""
 
 
-def parser_of(name: str) -> argparse.ArgumentParser:
-    """The parser of a command, as the command line makes it."""
+def subcommands() -> dict[str, str]:
+    """All commands, each with the sentence that `opfixtures --help` has for it."""
+    (action,) = (one for one in parser_of()._actions if isinstance(one, argparse._SubParsersAction))
+    return {one.dest: one.help or "" for one in action._choices_actions}
+
+
+@cache
+def parser_of(*name: str) -> argparse.ArgumentParser:
+    """The parser of a command, as the command line makes it; without a name that of all commands."""
     seen: list[argparse.ArgumentParser] = []
 
     def print_help(parser: argparse.ArgumentParser, _file: object = None) -> None:
@@ -157,7 +165,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.suppress(SystemExit),
     ):
-        cli.main([name, "--help"])
+        cli.main([*name, "--help"])
     (parser,) = seen
     return parser
 

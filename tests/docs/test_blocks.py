@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.pages import parser_of
+from docs.pages import parser_of, subcommands
 from docs.play import Block, blocks, commands
-from opfixtures import cli
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.settings.config import read_config
 
@@ -105,7 +104,7 @@ SPANS = [
 
 @pytest.mark.parametrize("argv", [*COMMANDS, *SPANS], ids=shlex.join)
 def test_a_command_that_is_shown_is_one(argv: list[str]) -> None:
-    assert argv[0] in cli.COMMANDS
+    assert argv[0] in subcommands()
     parser = parser_of(argv[0])
     # A sentence may name what a command needs no more than by its name.
     needed = [action for action in parser._actions if action.required]

@@ -39,9 +39,11 @@ def test_what_is_left_out_may_be_anything_and_nothing_else() -> None:
     assert is_as_shown("a\nb\nc\n", "a\n...\nc\n")
     assert is_as_shown("a\nb 12 c\n", "a\nb ... c\n")
     assert is_as_shown("a\n", "...\n")
+    assert is_as_shown("a long\n    line\n", "a long line\n")
     assert not is_as_shown("a\nb\nc\n", "a\nc\n")
     assert not is_as_shown("a\nb\n", "a\n")
     assert not is_as_shown("c\na\n", "a\n...\nc\n")
+    assert not is_as_shown("a line\n", "aline\n")
 
 
 WRITTEN = """\
