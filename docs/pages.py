@@ -128,7 +128,7 @@ def commands() -> str:
         usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
         parts.append(f"    {usage}".replace(" [-h] [--debug]", ""))
         if parser.epilog:
-            parts.append(cleandoc(parser.epilog))
+            parts.append(re.sub(r"(?i)^examples?: *(.*)$", r"Example: `\1`", " ".join(parser.epilog.split())))
         if rows := list(_rows_of_options(parser)):
             parts.append(_table(("argument", "means"), rows))
     return "\n\n".join(parts) + "\n"
