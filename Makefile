@@ -1,12 +1,12 @@
 # Sets up what it needs in .venv and runs: `make test`, `make test-all`, `make test-fast`, `make demo`, `make demo-export`, `make demo-pytorch`,
-# `make corpus`, `make docs`, `make pictures`, `make bench`, `make fuzz`.
+# `make corpus`, `make sweep`, `make docs`, `make pictures`, `make bench`, `make fuzz`.
 PYTHON ?= python3
 # The CPU build where the index or PIP_FIND_LINKS has one; a newer one may pull gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-export demo-pytorch corpus evidence docs pictures test test-fast lint types coverage lock bench fuzz clean
+.PHONY: demo demo-export demo-pytorch corpus evidence sweep docs pictures test test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -26,6 +26,10 @@ corpus: .venv/torch .venv/uv
 evidence: .venv/torch .venv/uv
 	$(BIN)/opfixtures check --all --require-fixtures
 	$(BIN)/opfixtures status --replay
+
+# PyTorch 1.11.0 against 2.13.0: the table in docs/sweep.md, and each witness in both releases. Takes minutes.
+sweep: .venv/uv
+	$(BIN)/python benchmarks/sweep.py --write docs/sweep.md --witnesses
 
 # The site, in site/: open site/index.html. It is written from what the program says, and asks nothing of the network.
 docs: .venv/tools
@@ -57,7 +61,7 @@ types: .venv/dev
 # One process more than there are processors: many tests wait. The second command prints a table, which a process of its own
 # could not: the evidence is looked at beside it.
 WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
-coverage: .venv/dev .venv/npm .venv/torch .venv/uv
+coverage: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
 	$(BIN)/coverage run -m pytest -q tests/corpus & corpus=$$!; \
@@ -74,7 +78,7 @@ lock: .venv/uv
 	grep --only-matching '^uv==[0-9.]*' .github/requirements.txt | $(COMPILE) --output-file .github/uv.txt -
 
 bench: .venv/dev
-	@status=0; for what in hook framework large verify generate; do $(BIN)/python benchmarks/$$what.py || status=1; done; exit $$status
+	$(BIN)/python benchmarks/all.py --write
 
 # Every reader, for so many seconds together: `make fuzz SECONDS=900 READERS="record result"`.
 SECONDS ?= 300
@@ -115,3 +119,12 @@ clean:
 	cp $^ $@
 	npm ci --prefix $@ --silent --no-audit --no-fund --ignore-scripts
 	touch $@
+
+# The browser that tests look at pages with: a link to the one that is there, else to Debian's, which root can install.
+BROWSER = $$(for one in chromium chromium-browser google-chrome; do command -v $$one && break; done)
+.venv/chromium:
+	mkdir -p .venv
+	@[ -n "$(BROWSER)" ] || [ "$$(id -u)" != 0 ] || \
+		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium; } > /dev/null
+	@[ -n "$(BROWSER)" ] || { echo 'The tests need a browser: apt-get install chromium' >&2; exit 1; }
+	ln -sfn "$(BROWSER)" $@

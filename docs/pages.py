@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -36,8 +37,8 @@ from opfixtures.settings.described import RUNTIME_SETTINGS, SETTINGS, Described
 DOCS = Path(__file__).resolve().parent
 BENCHMARKS = DOCS.parent / "benchmarks"
 ACTION = DOCS.parent / "action.yml"
-MEASURED = ("hook", "framework", "large", "verify", "generate")
-"""What `make bench` runs."""
+MEASURED = BENCHMARKS / "measured.json"
+"""What `make bench` found last."""
 OWN = {"--help", "--debug"}
 """Options that each command has."""
 
@@ -200,11 +201,21 @@ def action(kind: str) -> str:
 def limits() -> str:
     """The table of what `make bench` measures, by the limits in its scripts."""
     rows: list[tuple[str, ...]] = []
+    found = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {"ratios": {}}
     with mock.patch.object(sys, "path", [str(BENCHMARKS), *sys.path]):
-        for script in MEASURED:
+        for script in import_module("all").SCRIPTS:
             for what, (beside, most) in import_module(script).LIMITS.items():
-                rows.append((what, f"`{beside}`", f"{most:g} times", f"`python benchmarks/{script}.py`"))
-    return _table(("what", "beside", "takes at most", "measured by"), rows)
+                ratio = found["ratios"].get(what)
+                took = (
+                    "" if ratio is None else f"{ratio:g} times" if ratio <= most else f"**{ratio:g} times**"
+                )
+                rows.append(
+                    (what, f"`{beside}`", took, f"{most:g} times", f"`python benchmarks/{script}.py`")
+                )
+    table = _table(("what", "beside", "took", "may take", "measured by"), rows)
+    if found["ratios"]:
+        table += f"\n\nMeasured on {found['day']} with Python {found['python']} on {found['processor']}."
+    return table
 
 
 def _default(value: str | None) -> str:

@@ -22,4 +22,16 @@ class NotInTheIndex(NothingToCheck):
 
 
 class RuntimeUnavailable(UserError):
-    """A runtime cannot be had: no such release, no such Python, no network, or its setup failed."""
+    """A runtime cannot be had: no such release, no such Python, no network, or its setup failed.
+
+    `below` are the last lines that a command printed.
+    """
+
+    def __init__(self, sentence: str, below: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.below = below
+
+    @property
+    def whole(self) -> str:
+        """The sentence, and what is below it, a line each."""
+        return "\n".join([str(self), *(f"  {line}" for line in self.below)])

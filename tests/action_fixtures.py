@@ -131,6 +131,7 @@ class Project:
         for name in ("output", "summary"):
             files[name].write_text("", encoding="utf-8")
         variables = {
+            "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": event,
             "GITHUB_EVENT_PATH": str(files["event.json"]),
             "GITHUB_OUTPUT": str(files["output"]),

@@ -89,7 +89,9 @@ def git_environment_in(home: Path) -> dict[str, str]:
         for what, value in (("NAME", "A"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-01T00:00:00Z"))
     }
     package = str(Path(cli.__file__).parents[1])
-    return {**ours, **person, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": package}
+    apart = {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "PYTHONPATH": package}
+    # A text is looked for in one line, however long; tests of the width say another.
+    return {**ours, **person, **apart, "COLUMNS": "9999"}
 
 
 class GitRepository:

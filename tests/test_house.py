@@ -16,6 +16,7 @@ STATIONS = (
     "commands",
     "pull_request",
     "report",
+    "sweep",
     "renumber",
     "proving",
     "making",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from opfixtures.report.html import SHARED_SCRIPTS, SHARED_STYLES
+from opfixtures.report.status_html import SCRIPTS, STYLES
 from tests.repositories import GitRepository
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +70,9 @@ def test_the_wheel_brings_the_worker_the_hooks_and_the_schemas(wheel: Path) -> N
     assert INSIDE
     assert {
         *(f"opfixtures/worker/inside/{path.name}" for path in INSIDE),
+        *(f"opfixtures/report/{name}" for name in (*SHARED_STYLES, *SHARED_SCRIPTS, *STYLES, *SCRIPTS)),
         "opfixtures/report/schemas/cache.schema.json",
+        "opfixtures/report/schemas/config.schema.json",
         "opfixtures/report/schemas/findings.schema.json",
         "opfixtures/report/schemas/new.schema.json",
         "opfixtures/report/schemas/record.schema.json",

@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING
 
 from opfixtures.commands.action_change import judge_and_make
+from opfixtures.commands.told_errors import annotated
 from opfixtures.errors import UserError
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
-from opfixtures.pull_request.connection import Address, connected
+from opfixtures.pull_request.connection import Address, connected_once
 from opfixtures.pull_request.events import Activity, Mode, Task, activity_of
 from opfixtures.pull_request.inputs import Inputs, read_inputs, variable
 from opfixtures.pull_request.job import Job, summarise
@@ -23,6 +25,9 @@ from opfixtures.repository.printable import printable
 from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
 from opfixtures.worker.processes import as_exit_status
 from opfixtures.worker.scratch import remove_left_over, scratch_folder
+
+if TYPE_CHECKING:
+    from opfixtures.pull_request.client import Client
 
 _MOST_EVENT = 32 * 1024 * 1024
 
@@ -44,14 +49,15 @@ def main(_: argparse.Namespace) -> int:
     """
     environment = dict(os.environ)
     remove_left_over()
-    try:
-        return _done(_job(environment, os.environ))
-    except (UserError, OSError) as error:
-        summarise(environment, f"error: {printable(str(error))}")
-        raise
+    with annotated(environment):
+        try:
+            return _performed(environment, os.environ)
+        except (UserError, OSError) as error:
+            summarise(environment, f"error: {printable(str(error))}")
+            raise
 
 
-def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
+def _performed(environment: Mapping[str, str], own: MutableMapping[str, str]) -> int:
     inputs = read_inputs(environment)
     # What is started from here on has no use for one, `publish` apart.
     for name in list(own):
@@ -60,13 +66,13 @@ def _job(environment: Mapping[str, str], own: MutableMapping[str, str]) -> Job:
     address = Address.of(environment)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")
+    with connected_once(address, inputs.token) as github:
 
-    def pull_request(number: int) -> object:
-        with connected(address, inputs.token) as github:
-            return github.described_pull_request(number)
+        def pull_request(number: int) -> object:
+            return github().described_pull_request(number)
 
-    activity = activity_of(name, payload, inputs.mode, inputs.asked, pull_request)
-    return Job(inputs, activity, address, environment)
+        activity = activity_of(name, payload, inputs.mode, inputs.asked, pull_request)
+        return _done(Job(inputs, activity, address, environment), github)
 
 
 def _event(path: str) -> object:
@@ -77,7 +83,7 @@ def _event(path: str) -> object:
         raise UserError(f"GITHUB_EVENT_PATH cannot be read: {error}: run this in a workflow") from error
 
 
-def _done(job: Job) -> int:
+def _done(job: Job, github: Callable[[], Client]) -> int:
     activity = job.activity
     # A workflow may ask for them as JSON whatever becomes of this.
     job.output({"changed-operators": "[]", "generated": "[]", "refused": "[]"})
@@ -91,8 +97,7 @@ def _done(job: Job) -> int:
     user = Repository.discover(workspace, os.environ)
 
     def merge_base(base: str, head: str) -> str:
-        with connected(job.address, job.inputs.token) as github:
-            return github.merge_base(base, head)
+        return github().merge_base(base, head)
 
     around = Surroundings(
         merge_base, job.environment.get("GITHUB_SERVER_URL", ""), job.inputs.token, job.tell

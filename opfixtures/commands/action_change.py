@@ -17,8 +17,11 @@ from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
+from opfixtures.commands.action_sweep import Library, library_of, swept
+from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned, Wanted
 from opfixtures.commands.planning import planned as planned_in
+from opfixtures.commands.told_errors import annotate
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.making.plan import no_runtime, runtime_for
@@ -29,6 +32,7 @@ from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
+from opfixtures.pull_request.overheard import overhearing
 from opfixtures.pull_request.publish import publication_of
 from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
 from opfixtures.pull_request.side_repository import Side
@@ -52,7 +56,7 @@ class _Judged:
     """What the check found, None where another job of the run checks. `declares`: whether there was what to check.
 
     `entries` are all of the version maps, `operators` those that the change bumps. `errors` are those of projects that
-    cannot be judged.
+    cannot be judged. `library` is what can be swept: its settings, and where its operators are declared.
     """
 
     entries: tuple[MapEntry, ...] = ()
@@ -60,6 +64,7 @@ class _Judged:
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
     errors: tuple[UserError, ...] = ()
+    library: Library | None = None
 
 
 def judge_and_make(job: Job, side: Side) -> int:
@@ -75,7 +80,11 @@ def judge_and_make(job: Job, side: Side) -> int:
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
     folder = result_folder.new_folder(job.inputs.result)
     try:
-        return max(status, _made(job, side, judged, folder))
+        status = max(status, _made(job, side, judged, folder))
+        # It runs the library: nothing of this job asks git after it.
+        found = swept(job, side, judged.library, judged.findings, _harmless(job.environment))
+        judged = replace(judged, findings=(*(judged.findings or ()), *found)) if found else judged
+        return max(status, judging.show(found, "github")) if found else status
     finally:
         # What cannot be read is no basis for a fixture: findings are all there is to tell then.
         if judged.findings is not None and (job.has_result or status):
@@ -135,9 +144,10 @@ def _judged(job: Job, side: Side) -> _Judged:
             return _Judged(declares=False)
         changes = list(_readable(objects, compared))
         deepen(side, objects, changes)
+        library = library_of(changes)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
-    return _Judged(entries, operators, findings, errors=errors)
+    return _Judged(entries, operators, findings, errors=errors, library=library)
 
 
 def _found(
@@ -188,7 +198,7 @@ def _plan(job: Job, side: Side, folder: str) -> tuple[int, list[str]]:
         )
     refusals = [refused(one) for todo in todos for one in todo.plan.unplanned]
     gone = [lost(one, because) for todo in todos for one, because in todo.plan.lost]
-    told = Result(None, (*refusals, *gone, *left), planned)
+    told = Result(None, (*refusals, *gone, *left), planned, notes=tuple(notes_of(todos)))
     write_whole(os.path.join(folder, RESULT), result_json(told).encode())
     job.output({"runtimes": json.dumps([] if job.inputs.dry_run else names)})
     return int(bool(gone)), [line for todo in todos for line in intentions(todo.plan)]
@@ -211,7 +221,7 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     """The exit status of `generate` in the side repository, and what it printed."""
     wanted = _wanted(job, side)
     report = os.path.join(folder, RESULT)
-    arguments = [f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
+    arguments = ["--verbose", f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
     arguments += [f"--target={wanted.target}"] if wanted.target else []
     arguments += ["--regenerate"] if wanted.regenerate else []
     arguments += ["--dry-run"] if wanted.dry_run else []
@@ -221,12 +231,15 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     # A process of its own has nothing of the job's in its environment, which what it starts could read.
     command = [sys.executable, "-I", "-m", "opfixtures", "generate", *arguments]
     with without_commands(sys.stdout), tempfile.TemporaryFile() as told:
-        status = run_kept(
-            command, _harmless(job.environment), side.repository.root, told, seconds=TIDY_SECONDS
-        )
+        with overhearing() as (stream, heard):
+            status = run_kept(
+                command, _harmless(job.environment), side.repository.root, told, stream, TIDY_SECONDS
+            )
         told.seek(0)
         out = told.read().decode("utf-8", "backslashreplace")
         sys.stdout.write(out)
+    if heard.error:
+        annotate(job.environment, heard.error)
     # What was executed may have told this repository's git what to execute: it gets no token.
     repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
     result_folder.write_files(repository, folder)

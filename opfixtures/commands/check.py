@@ -10,6 +10,7 @@ from opfixtures.commands.judging import by_project, judged_together, show_togeth
 from opfixtures.commands.unstaged import warn_of_unstaged
 from opfixtures.errors import UserError
 from opfixtures.report import FORMATS
+from opfixtures.report.screen import USUAL
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 
@@ -45,6 +46,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="github: annotations of a workflow; lintrunner: a linter of .lintrunner.toml, which ends with "
         "status 0 whatever it finds (default: %(default)s)",
     )
+    # The hook does without it.
+    from opfixtures.commands.loudness import add_loudness
+
+    add_loudness(command)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -61,6 +66,7 @@ def main(options: argparse.Namespace) -> int:
         everything=options.all,
         require_fixtures=options.require_fixtures,
         report=options.format,
+        loudness=options.loudness,
     )
 
 
@@ -72,6 +78,7 @@ def run(
     require_fixtures: bool = False,
     report: str = "text",
     look: Look | None = None,
+    loudness: int = USUAL,
 ) -> int:
     """Print the findings in one of `FORMATS`; the exit status is 1 where one is an error, and the format has it so.
 
@@ -81,6 +88,23 @@ def run(
         UserError: one revision without the other, or together with `everything`; else as `read_change`. Where several
             projects are judged, what the others have is printed before.
     """
+    if report == "github":
+        from opfixtures.commands.told_errors import annotated
+
+        with annotated(os.environ):
+            return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+    return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+
+
+def _run(
+    from_ref: str | None,
+    to_ref: str | None,
+    everything: bool,
+    require_fixtures: bool,
+    report: str,
+    look: Look | None,
+    loudness: int,
+) -> int:
     refs = _refs(from_ref, to_ref, everything)
     demanded = frozenset({"OPF301"} if require_fixtures else ())
     repository = Repository.discover(os.getcwd(), os.environ)
@@ -98,7 +122,7 @@ def run(
             # Before the first commit there is no HEAD, and all that is listed is nothing.
             paths = os.fsdecode(listing.communicate()[0]).split("\0")[:-1]
             warn_of_unstaged(objects, [first for first, *_ in changes], paths)
-    return show_together(found, errors, report)
+    return show_together(found, errors, report, loudness)
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:

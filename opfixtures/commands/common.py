@@ -15,6 +15,7 @@ from opfixtures.change.changes import Change
 from opfixtures.change.held_upgraders import why_not_told
 from opfixtures.change.plain_files import why_not_plain
 from opfixtures.clock import today
+from opfixtures.commands.loudness import add_loudness
 from opfixtures.commands.progress import Progress
 from opfixtures.declarations.place import Problem
 from opfixtures.declarations.upgrader_model import Upgraders
@@ -27,6 +28,7 @@ from opfixtures.proving.result import FixtureResult, Result
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
+from opfixtures.report.screen import QUIET, USUAL, screen_of
 from opfixtures.repository.git import Repository
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
@@ -40,14 +42,15 @@ from opfixtures.worker.scratch import remove_left_over
 
 
 def add_report(command: argparse.ArgumentParser) -> None:
-    """The option that both take."""
+    """The options that both take."""
     command.add_argument("--report", metavar="FILE", help="also write the result as JSON to FILE")
+    add_loudness(command)
 
 
 @contextmanager
-def new_tools(repository: Repository) -> Iterator[Tools]:
+def new_tools(repository: Repository, loudness: int = USUAL) -> Iterator[Tools]:
     """The tools, with progress shown while they are in use. What killed runs left behind is removed before."""
-    with Progress() as progress:
+    with Progress(quiet=loudness == QUIET) as progress:
         root = cache_root(os.environ)
         remove_left_over()
         remove_half_built(root)
@@ -80,12 +83,19 @@ def as_settings_say(parts: Sequence[Part]) -> list[FixtureResult]:
     return told
 
 
-def finish(result: Result, report: str | None, nothing_done: str = "") -> int:
+def finish(
+    result: Result,
+    report: str | None,
+    notes: Sequence[str] = (),
+    next_step: str = "",
+    loudness: int = USUAL,
+) -> int:
     """Print the result, write it to the file `report` if one is named; the exit status.
 
-    `nothing_done` says why nothing was made or replayed, if so.
+    `notes` are sentences beside the rows, such as why nothing was made or replayed.
     """
-    sys.stdout.write(result_text(result, nothing_done) + "\n")
+    screen = screen_of(os.environ, sys.stdout, loudness)
+    sys.stdout.write(result_text(result, [note for note in notes if note], screen, next_step))
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
     return int(result.failed)
@@ -125,12 +135,13 @@ def upgrader_texts(change: Change) -> dict[str, str] | None:
     """
     upgraders = change.after.upgraders()
     if upgraders is not None:
-        return _texts_of(upgraders)
+        return texts_of(upgraders)
     is_named = any(file.key == "upgraders" for file in change.config.named)
     return {} if is_named or any(one.upgraders() for one in (change.before, change.target)) else None
 
 
-def _texts_of(upgraders: Upgraders | None) -> dict[str, str]:
+def texts_of(upgraders: Upgraders | None) -> dict[str, str]:
+    """The text of each upgrader that has one alone, by name; none where the file is not read whole."""
     texts: dict[str, set[str]] = {}
     for one in upgraders.upgraders if upgraders and not upgraders.problems else ():
         texts.setdefault(one.name, set()).add(one.source)
@@ -152,7 +163,7 @@ def post_change(change: Change, spec: RuntimeSpec | None) -> PostChange:
 
 def _compiled(change: Change) -> dict[str, str]:
     """Target's texts, which its build compiled: with the operators that it declares, and not with others."""
-    texts = _texts_of(change.target.upgraders())
+    texts = texts_of(change.target.upgraders())
     if not texts:
         return {}
     # PyTorch's declarations take long to read.

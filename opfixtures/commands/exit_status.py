@@ -28,9 +28,16 @@ def ended(command: Callable[[], int], debug: bool) -> int:
             raise
         if isinstance(error, OSError):
             _give_up_stdout()
+        from opfixtures.report.screen import columns, wrapped
         from opfixtures.repository.printable import printable
 
-        sys.stderr.write(f"opfixtures: {printable(_sentence(error))}\n")
+        said = f"opfixtures: {sentence_of(error)}"
+        # Elsewhere than on a terminal a sentence stays in one line, to be searched for and taken apart.
+        width = columns(os.environ, sys.stderr) if sys.stderr.isatty() else len(printable(said))
+        sys.stderr.writelines(f"{line}\n" for line in wrapped(said, width, more="    "))
+        # What a command printed that failed.
+        for line in getattr(error, "below", ()):
+            sys.stderr.write(f"    {printable(line)}\n")
         return 2
     return status
 
@@ -44,7 +51,8 @@ def _give_up_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
+    """What is said of an error that ends a command."""
     if isinstance(error, UserError):
         return f"error: {error}"
     if isinstance(error, OSError):

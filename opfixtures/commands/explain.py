@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
 from inspect import cleandoc
 
 from opfixtures.errors import UserError
+from opfixtures.report.screen import BOLD, screen_of, wrapped
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import NOT_TO_BE_WAIVED
 
@@ -38,14 +41,38 @@ def run(code: str | None) -> int:
     Raises:
         UserError: there is no such rule.
     """
+    screen = screen_of(os.environ, sys.stdout)
     if code is None:
         for known, one in sorted(RULES.items()):
-            sys.stdout.write(f"{known} ({one.severity}): {one.page.partition(chr(10))[0]}\n")
+            head = f"{known} ({one.severity})"
+            first, *more = wrapped(f"{head}: {one.page.partition(chr(10))[0]}", screen.width, more=" " * 8)
+            sys.stdout.write(f"{screen.painted(head, BOLD)}{first[len(head) :]}\n")
+            sys.stdout.writelines(f"{line}\n" for line in more)
         return 0
     rule = RULES.get(code.upper())
     if rule is None:
-        raise UserError(f"no rule {code!r}: known are {', '.join(sorted(RULES))}")
+        from opfixtures.commands.nearest import did_you_mean
+
+        raise UserError(
+            f"there is no finding {code!r}{did_you_mean(code, RULES)} (`opfixtures explain` lists all)"
+        )
     why_not = NOT_TO_BE_WAIVED.get(rule.code)
     waive = f"It cannot be waived: {why_not}.\n" if why_not else _HOW_TO_WAIVE.format(code=rule.code)
-    sys.stdout.write(f"{rule.code} ({rule.severity})\n\n{cleandoc(rule.page)}\n\n{waive}")
+    page = f"{cleandoc(rule.page)}\n\n{waive.rstrip()}"
+    from opfixtures.commands.own_words import in_words_of_the_tree
+
+    sys.stdout.write(f"{screen.painted(f'{rule.code} ({rule.severity})', BOLD)}\n\n")
+    sys.stdout.writelines(f"{line}\n" for line in _fitting(in_words_of_the_tree(page), screen.width))
     return 0
+
+
+def _fitting(page: str, width: int) -> Iterator[str]:
+    """The paragraphs in lines of a width; what is indented is shown as it is, to be copied."""
+    for number, part in enumerate(page.split("\n\n")):
+        if number:
+            yield ""
+        lines = part.split("\n")
+        if all(line.startswith("    ") or not line for line in lines):
+            yield from lines
+        else:
+            yield from wrapped(" ".join(line.strip() for line in lines), width, more="")

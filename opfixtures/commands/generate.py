@@ -27,7 +27,9 @@ from opfixtures.making.plan import Plan, runtime_for
 from opfixtures.proving.generate import CommitProblem, Done, generate, lost, refused
 from opfixtures.proving.result import Answer, Fact, FixtureResult, Result
 from opfixtures.records.record import Record
+from opfixtures.report.next_step import next_step
 from opfixtures.report.plan_text import intentions
+from opfixtures.report.screen import QUIET, USUAL, columns, wrapped
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -80,10 +82,10 @@ def main(options: argparse.Namespace) -> int:
         runtime=options.runtime,
         post_change_python=options.post_change_python,
     )
-    return run(wanted, options.report)
+    return run(wanted, options.report, options.loudness)
 
 
-def run(wanted: Wanted, report: str | None) -> int:
+def run(wanted: Wanted, report: str | None, loudness: int = USUAL) -> int:
     """Make what is missing, replay what is there, and print what became of each; the exit status is 1 where one is not
     green.
 
@@ -93,7 +95,7 @@ def run(wanted: Wanted, report: str | None) -> int:
     wanted = replace(wanted, written=written_by(report, repository.root))
     refuse_unwritable(report, repository.root)
     parts, unavailable = list[Part](), None
-    with GitObjects(repository) as objects, new_tools(repository) as tools:
+    with GitObjects(repository) as objects, new_tools(repository, loudness) as tools:
         todos = planned(objects, wanted, tools.tell)
         if not wanted.dry_run:
             refuse_unwritable_fixtures(repository.root, [todo.plan for todo in todos])
@@ -108,12 +110,18 @@ def run(wanted: Wanted, report: str | None) -> int:
             results = _in_order(todo, [*unseen, *done.results])
             parts.append(Part(todo.change.config, results, own_breaks(todo.change.config, todo.theirs)))
             unavailable = unavailable or done.unavailable
-    if wanted.dry_run:
-        sys.stdout.writelines(f"{line}\n" for todo in todos for line in intentions(todo.plan))
+    if wanted.dry_run and loudness != QUIET:
+        width = columns(os.environ, sys.stdout)
+        for line in (line for todo in todos for line in intentions(todo.plan)):
+            sys.stdout.writelines(f"{part}\n" for part in wrapped(line, width))
     rows = as_settings_say(parts)
     commits = {row.pre_change_commit for row in rows} - {None}
-    told = Result(commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held)
-    status = finish(told, report, "; ".join(filter(None, [_nothing_done(todos, wanted), *_notes(todos)])))
+    notes = notes_of(todos)
+    told = Result(
+        commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held, notes=tuple(notes)
+    )
+    then = next_step(rows, {todo.change.config.fixtures for todo in todos}, dry_run=wanted.dry_run)
+    status = finish(told, report, [_nothing_done(todos, wanted), *notes], then, loudness)
     if unavailable is not None:
         raise unavailable
     return status
@@ -143,7 +151,7 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"
 
 
-def _notes(todos: Sequence[Planned]) -> list[str]:
+def notes_of(todos: Sequence[Planned]) -> list[str]:
     """What a reader has to know beside the rows, each once."""
     unpublished = [todo.unpublished for todo in todos if todo.unpublished and todo.plan.found]
     return list(dict.fromkeys([*unpublished, *(note for todo in todos for note in todo.notes)]))

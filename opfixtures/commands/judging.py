@@ -13,7 +13,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.declarations.place import Place
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import renderer
-from opfixtures.report.colour import wants_colour
+from opfixtures.report.screen import USUAL, screen_of
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules import judge
@@ -123,21 +123,32 @@ def _today() -> date:
     return today()
 
 
-def show_together(findings: Sequence[Finding], errors: Sequence[UserError], report: str = "text") -> int:
+def show_together(
+    findings: Sequence[Finding], errors: Sequence[UserError], report: str = "text", loudness: int = USUAL
+) -> int:
     """Print the findings in one of `FORMATS`; the exit status. Raises the last of the errors, the others printed."""
     if not errors:
-        return show(findings, report)
+        return show(findings, report, loudness)
     if findings:
-        show(findings, report)
+        show(findings, report, loudness)
     for error in errors[:-1]:
         sys.stderr.write(f"opfixtures: error: {printable(str(error))}\n")
+        if report == "github":
+            from opfixtures.report.error_github import error_annotation
+
+            sys.stdout.write(f"{error_annotation(str(error))}\n")
     raise errors[-1]
 
 
-def show(findings: Sequence[Finding], report: str = "text") -> int:
+def show(findings: Sequence[Finding], report: str = "text", loudness: int = USUAL) -> int:
     """Print the findings in one of `FORMATS`; the exit status."""
-    colour = wants_colour(os.environ, sys.stdout.isatty())
-    out, err, status = renderer(report)(findings, colour)
+    screen = screen_of(os.environ, sys.stdout, loudness)
+    if report == "text":
+        from opfixtures.report.findings_text import text
+
+        out, err, status = text(findings, screen)
+    else:
+        out, err, status = renderer(report)(findings, screen.colour)
     sys.stdout.write(out)
     sys.stderr.write(err)
     return status

@@ -19,6 +19,7 @@ from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
 from opfixtures.commands.evidence import dropped, lost_here, notes, own_words
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
+from opfixtures.commands.nearest import did_you_mean
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -220,10 +221,9 @@ def _refuse_unknown_operators(operators: Sequence[str], changes: Sequence[Change
     known = entries | {row.operator for change in changes for row in change.guards}
     missing = sorted(set(operators) - known)
     if missing:
-        places = " or ".join(
-            path for change in changes for path in (change.version_map.path, change.registry.path)
-        )
-        raise UserError(f"{missing[0]!r} is not in {places}: give a full name from there")
+        paths = (path for one in changes for path in (one.version_map.path, one.registry.path) if path)
+        meant = did_you_mean(missing[0], known) or ": give a full name from there"
+        raise UserError(f"{missing[0]!r} is not in {' or '.join(paths)}{meant}")
 
 
 def _named_too_late(_: MapEntry) -> PreChange:

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 
+from opfixtures.commands.told_errors import annotate, annotated
 from opfixtures.errors import UserError
 from opfixtures.pull_request.artifact import read_artifact
 from opfixtures.pull_request.connection import Address, connected, server_of
@@ -77,7 +78,8 @@ def main(options: argparse.Namespace) -> int:
         options.number,
         is_required=options.require_commit,
     )
-    return run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
+    with annotated(os.environ):
+        return run(options.result, wanted, options.run_id, options.artifact, dry_run=options.dry_run)
 
 
 def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dry_run: bool) -> int:
@@ -101,8 +103,11 @@ def run(path: str, wanted: Wanted, run_id: int | None, artifact_name: str, *, dr
         hub: Hub = DryRun(client, wanted.author, _tell_of_a_write) if dry_run else client
         published = publish(hub, wanted, artifact, publication, _tell_of_a_dry_run if dry_run else _tell)
         if published is not None and not dry_run and os.environ.get("GITHUB_OUTPUT"):
-            _output(hub, published.number, wanted)
-    return int(published is not None and published.lacks_commit)
+            _output(hub, published.numbers[0], wanted)
+    if published is None or not published.lacks_commit:
+        return 0
+    annotate(os.environ, "what was made is not committed, and had to be: the comment says why")
+    return 1
 
 
 def _output(hub: Hub, number: int, wanted: Wanted) -> None:

@@ -17,6 +17,7 @@ from opfixtures.change.numbering import numbering_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.as_it_was_read import refuse_other
+from opfixtures.commands.nearest import did_you_mean
 from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
@@ -65,7 +66,9 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     repository = Repository.discover(os.getcwd(), os.environ)
     finished = finish(repository, apply=apply)
     if finished:
-        sys.stdout.write(f"opfixtures: {finished} files written, which an earlier run had left\n")
+        sys.stdout.write(
+            f"opfixtures: {finished} file{'s' * (finished != 1)} written, which an earlier run had left\n"
+        )
         return 0
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
@@ -184,9 +187,8 @@ def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> No
     for operator in operators:
         if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)
-            raise UserError(
-                f"this branch adds no entry of {operator} to {maps}: give the full name of one that it adds"
-            )
+            meant = did_you_mean(operator, judged) or ": give the full name of one that it adds"
+            raise UserError(f"this branch adds no entry of {operator} to {maps}{meant}")
 
 
 def _moves(renumbering: Renumbering) -> list[str]:

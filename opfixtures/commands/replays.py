@@ -21,9 +21,23 @@ def touched(
     before: str | None,
     written: Sequence[str] = (),
 ) -> str | None:
-    """A path that a replay of a project depends on and that differs between the commit `before` and the work tree;
-    None where there is none. Without a commit all is new. `projects` are all of the repository, `written` are paths
-    that the run itself writes.
+    """The first of `all_touched`; None where there is none. Without a commit all is new. Raises as that."""
+    if before is None:
+        if config.sources:
+            _refuse_idle_globs(repository, config, sources_of(config, projects, written))
+        return config.first_file
+    return next(all_touched(repository, config, projects, before, written), None)
+
+
+def all_touched(
+    repository: Repository,
+    config: Config,
+    projects: Sequence[Config],
+    before: str,
+    written: Sequence[str] = (),
+) -> Iterator[str]:
+    """The paths that a replay of a project depends on and that differ between the commit `before` and the work tree.
+    `projects` are all of the repository, `written` are paths that the run itself writes.
 
     A runtime that has the library depends on its sources, built from the repository or installed by somebody: a
     release is what it is.
@@ -33,8 +47,6 @@ def touched(
     sources = sources_of(config, projects, written)
     if config.sources:
         _refuse_idle_globs(repository, config, sources)
-    if before is None:
-        return config.first_file
     settings = (below(config.folder, name) for name in (OWN_FILE, SHARED_FILE))
     mobile = [config.mobile_upgraders] if config.mobile_upgraders else []
     evidence = [*settings, *config.declared, *mobile, config.fixtures]
@@ -44,14 +56,9 @@ def touched(
         sources = sources.following(_links(repository))
     differing = _differing(repository, before, pathspecs)
     wanted = set(evidence)
-    return next(
-        (
-            path
-            for path in differing
-            if path in wanted or path.startswith(f"{config.fixtures}/") or (is_built and sources.has(path))
-        ),
-        None,
-    )
+    for path in differing:
+        if path in wanted or path.startswith(f"{config.fixtures}/") or (is_built and sources.has(path)):
+            yield path
 
 
 def _refuse_idle_globs(repository: Repository, config: Config, sources: Sources) -> None:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.change.comparison import Comparison
 from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
-from opfixtures.errors import UserError
-from opfixtures.proving.result import FixtureResult
-from opfixtures.report.status import Folder, status_of
+from opfixtures.commands.loudness import add_loudness
+from opfixtures.report.screen import USUAL, columns, screen_of, wrapped
+from opfixtures.report.status import Folder, Status, status_of
 from opfixtures.repository.commit_days import commit_days
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
-from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, WorkTreeSnapshot
+from opfixtures.repository.snapshot import EmptySnapshot, WorkTreeSnapshot
 
-_BELIEVED = (
-    "a replay believes the records, as verify does: `opfixtures generate --all` makes the fixtures again"
-)
+if TYPE_CHECKING:
+    from opfixtures.commands.status_replays import Replayed
+
+FORMATS = ("text", "json", "html")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -33,25 +34,39 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "what belongs to none. It informs and ends with status 0; `check` is what refuses. With --replay it ends with "
         "status 1 where a fixture is not green, as verify does."
     )
-    command.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    command.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="html is a page of one file, for a browser (default: %(default)s)",
+    )
     command.add_argument(
         "--replay",
         action="store_true",
         help="replay the fixtures too, as verify does, and show what came of it",
     )
+    command.add_argument(
+        "--runtime",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="load the fixtures in this runtime of the settings too, and show who loads what: once for each runtime",
+    )
+    add_loudness(command)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    return run(options.format, replay=options.replay)
+    return run(options.format, replay=options.replay, runtimes=options.runtime, loudness=options.loudness)
 
 
-def run(report: str, *, replay: bool = False) -> int:
-    """Print the status of the work tree as `text` or `json`; the exit status is 0 whatever is missing.
+def run(report: str, *, replay: bool = False, runtimes: Sequence[str] = (), loudness: int = USUAL) -> int:
+    """Print the status of the work tree as one of `FORMATS`; the exit status is 0 whatever is missing.
 
-    With `replay` it is 1 where a fixture is not green.
+    With `replay` it is 1 where a fixture is not green. What comes of fixtures in `runtimes` is shown, and no verdict.
 
-    Raises RuntimeUnavailable or GitError if it is to `replay` and a post-change runtime cannot be had.
+    Raises RuntimeUnavailable or GitError if a runtime is needed and cannot be had, UserError for one that the settings
+    do not have.
     """
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
@@ -63,50 +78,64 @@ def run(report: str, *, replay: bool = False) -> int:
             for folder in folders_of_work_tree(objects, work_tree)
         }
     fixtures = FixtureSnapshot(repository.root)
-    results, told, unavailable = (
-        _replayed(repository, list(changes.values()), fixtures) if replay else ([], "", None)
-    )
-    by_path = {one.fixture: one for one in results if one.fixture}
+    seen = None
+    if replay or runtimes:
+        from opfixtures.commands.status_replays import replays
+
+        seen = replays(
+            repository, list(changes.values()), fixtures, judged=replay, runtimes=runtimes, loudness=loudness
+        )
     projects = {
-        folder: status_of(change, _folder(repository, change, fixtures, by_path))
+        folder: status_of(change, _folder(repository, change, fixtures, seen))
         for folder, change in changes.items()
     }
+    for part in _report(report, repository, projects, changes, fixtures, runtimes, loudness):
+        sys.stdout.write(part)
+    if seen is None:
+        return 0
+    if seen.told:
+        width = columns(os.environ, sys.stderr)
+        sys.stderr.writelines(f"{line}\n" for line in wrapped(f"opfixtures: {'; '.join(seen.told)}", width))
+    if seen.unavailable is not None:
+        raise seen.unavailable
+    return int(seen.failed)
+
+
+def _report(
+    report: str,
+    repository: Repository,
+    projects: Mapping[str, Status],
+    changes: Mapping[str, Change],
+    fixtures: WorkTreeSnapshot,
+    runtimes: Sequence[str],
+    loudness: int,
+) -> Iterator[str]:
     if report == "json":
         from opfixtures.report.status_json import status_json
 
-        sys.stdout.write(status_json(projects) + "\n")
+        yield status_json(projects) + "\n"
+    elif report == "html":
+        from opfixtures.report.status_html import About, Project, status_html
+
+        told = [Project(name, status, changes[name], fixtures.read) for name, status in projects.items()]
+        about = About(os.path.basename(repository.root), repository.resolve("HEAD"), tuple(runtimes))
+        yield status_html(told, about)
     else:
         from opfixtures.report.status_text import status_text
 
-        sys.stdout.write(status_text(projects))
-    if told:
-        sys.stderr.write(f"opfixtures: {printable(told)}\n")
-    if unavailable is not None:
-        raise unavailable
-    return int(any(result.failed for result in results))
+        yield status_text(projects, screen_of(os.environ, sys.stdout, loudness))
+        if runtimes:
+            from opfixtures.report.loads_text import loads_text
+
+            yield "\n" + loads_text(
+                (one for status in projects.values() for one in status.fixtures), runtimes
+            )
 
 
 def _folder(
-    repository: Repository,
-    change: Change,
-    fixtures: WorkTreeSnapshot,
-    results: Mapping[str, FixtureResult],
+    repository: Repository, change: Change, fixtures: WorkTreeSnapshot, seen: Replayed | None
 ) -> Folder:
-    """The folder of a project's fixtures; `results` are by path."""
+    """The folder of a project's fixtures, with what was replayed."""
     path = change.config.fixtures
-    return Folder(fixtures.names(path), fixtures.read, commit_days(repository, path), results)
-
-
-def _replayed(
-    repository: Repository, changes: Sequence[Change], fixtures: Snapshot
-) -> tuple[list[FixtureResult], str, UserError | None]:
-    from opfixtures.commands.common import as_settings_say, new_tools, refuse_problems
-    from opfixtures.commands.verify import beside_target, fixtures_there, replayed
-
-    for change in changes:
-        refuse_problems(change)
-    found = [(change, list(fixtures_there(change, fixtures))) for change in changes]
-    with new_tools(repository) as tools, beside_target(repository) as beside:
-        parts, unavailable = replayed(found, tools, beside=beside)
-    told = [_BELIEVED, beside.problem] if parts else []
-    return as_settings_say(parts), "; ".join(filter(None, told)), unavailable
+    results, loads = (seen.results, seen.loads) if seen else ({}, {})
+    return Folder(fixtures.names(path), fixtures.read, commit_days(repository, path), results, loads)

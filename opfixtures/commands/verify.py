@@ -30,7 +30,9 @@ from opfixtures.commands.common import (
 )
 from opfixtures.commands.evidence import dropped, lost_here, notes
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
+from opfixtures.commands.nearest import did_you_mean
 from opfixtures.commands.planning import Wanted, since
+from opfixtures.commands.verify_changed import changed_alone
 from opfixtures.commands.writable import refuse_unwritable
 from opfixtures.errors import GitError, UserError
 from opfixtures.making.plan import FoundFixture, unread
@@ -39,6 +41,8 @@ from opfixtures.proving.generate import lost
 from opfixtures.proving.result import Result
 from opfixtures.proving.verify import verify
 from opfixtures.records.record import record_path
+from opfixtures.report.next_step import next_step
+from opfixtures.report.screen import USUAL
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import EmptySnapshot, Snapshot, UnfitFileError, WorkTreeSnapshot
@@ -51,6 +55,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "fixtures", metavar="FIXTURE", nargs="*", help="a path (default: every registered fixture)"
     )
     command.add_argument(
+        "--changed",
+        action="store_true",
+        help="only those that what differs from target can have changed, and nothing where nothing does",
+    )
+    command.add_argument(
         "--runtime", metavar="NAME", help="the post-change runtime, by its name in the settings"
     )
     add_report(command)
@@ -58,11 +67,22 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    return run(options.fixtures, options.runtime, options.report)
+    if options.changed and options.fixtures:
+        raise UserError("--changed finds out which fixtures it is about: leave their paths away")
+    return run(
+        options.fixtures, options.runtime, options.report, changed=options.changed, loudness=options.loudness
+    )
 
 
-def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
-    """Print the facts of each fixture; the exit status is 1 where one is not green.
+def run(
+    names: Sequence[str],
+    runtime: str | None,
+    report: str | None,
+    *,
+    changed: bool = False,
+    loudness: int = USUAL,
+) -> int:
+    """Print what became of each fixture; the exit status is 1 where one is not green.
 
     Raises RuntimeUnavailable or GitError, after all that could be replayed is reported, if a post-change runtime could
     not be had.
@@ -80,13 +100,24 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
     ]
     unowned = sorted(wanted - {one.owner.path for _, some in found for one in some})
     if unowned:
+        there = [one.owner.path for change in changes for one in fixtures_there(change, fixtures)]
         raise UserError(
-            f"{unowned[0]} is not there, or no fixture entry owns it: give the path of a registered fixture"
+            f"{unowned[0]} is not there, or no fixture entry owns it"
+            f"{did_you_mean(unowned[0], there) or ': give the path of a registered fixture'}"
         )
     if runtime is not None:
         refuse_unknown_runtime(runtime, [change.config for change, some in found if some or not wanted])
-    with new_tools(repository) as tools, beside_target(repository) as beside:
-        parts, unavailable = replayed(found, tools, runtime, written_by(report, repository.root), beside)
+    with new_tools(repository, loudness) as tools, beside_target(repository) as beside:
+        written, configs = written_by(report, repository.root), [change.config for change in changes]
+        if changed:
+            found = [
+                (
+                    one,
+                    changed_alone(repository, beside.changes.get(one.config.folder), some, configs, written),
+                )
+                for one, some in found
+            ]
+        parts, unavailable = replayed(found, tools, runtime, written, beside)
     told = [beside.problem] if beside.problem and parts else []
     if not (names or runtime):
         gone, problem = _gone(repository, fixtures)
@@ -96,8 +127,12 @@ def run(names: Sequence[str], runtime: str | None, report: str | None) -> int:
         ]
         told += [problem] if problem else []
     results = as_settings_say(parts)
-    nothing = [] if results else ["nothing to verify: no registered fixture is there"]
-    status = finish(Result(None, tuple(results), isolation=tools.held), report, "; ".join([*nothing, *told]))
+    why = (
+        "nothing that a replay rests on differs from target" if changed else "no registered fixture is there"
+    )
+    nothing = [] if results else [f"nothing to verify: {why}"]
+    result = Result(None, tuple(results), isolation=tools.held, notes=tuple(told))
+    status = finish(result, report, [*nothing, *told], next_step(results, ()), loudness)
     if unavailable is not None:
         raise unavailable
     return status

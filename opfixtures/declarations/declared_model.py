@@ -41,22 +41,34 @@ class Found:
         self._operators: list[DeclaredOperator] = []
         self.problems: list[Problem] = []
 
-    def schema(self, namespace: str, text: str, place: Place) -> None:
-        """Note a schema of a library: an operator, or a problem. `namespace` is `_` for a library of any."""
+    def schema(self, namespace: str, text: str, place: Place) -> FunctionSchema | None:
+        """Note a schema of a library: an operator, which is given back, or a problem. `namespace` is `_` for a library
+        of any."""
         try:
             schema = parse_schema(text)
         except SchemaError as error:
             self.problem(place, f"this schema cannot be read ({error.message}): correct it")
-            return
+            return None
         own, colons, _ = schema.name.partition("::")
         if colons and namespace not in (own, _ANY_NAMESPACE):
             self.problem(place, f"this schema is of {own}, in a library of {namespace}: take {own}:: away")
-            return
+            return None
         if not colons and namespace == _ANY_NAMESPACE:
             self.problem(place, f"this library has no namespace: write one in front of {schema.name}")
-            return
+            return None
         schema = schema if colons else replace(schema, name=f"{namespace}::{schema.name}")
         self._operators.append(DeclaredOperator(schema.operator, schema, place))
+        return schema
+
+    def generated(self, schema: FunctionSchema, name: str, place: Place) -> None:
+        """Note what PyTorch's build generates from an operator: another one, or a problem."""
+        from opfixtures.declarations.generated_operators import generated
+
+        made = generated(schema, name)
+        if made is None:
+            self.problem(place, f"nobody knows here what {name} would be, generated from {schema.operator}")
+        else:
+            self._operators.append(DeclaredOperator(made.operator, made, place))
 
     def problem(self, place: Place, message: str) -> None:
         """Note what could not be read."""

@@ -1,4 +1,5 @@
-"""Reads the operators of PyTorch's `native_functions.yaml`: the lines `- func: abs(Tensor self) -> Tensor`.
+"""Reads the operators of PyTorch's `native_functions.yaml`: the lines `- func: abs(Tensor self) -> Tensor`, and what is
+generated from each, `autogen: abs.out`.
 
 Of YAML (https://yaml.org/spec/1.2.2) as much as such a line needs: a plain or quoted scalar, or a block scalar, on one
 line or on several that are indented more. Anything else behind `func:` is a problem.
@@ -13,6 +14,7 @@ from opfixtures.declarations.place import Place, Problem
 
 _NAMESPACE = "aten"
 _FUNC = re.compile(r"""( *(?:- +)?)(?:func|'func'|"func") *:(?:[ \t]+|$)""")
+_AUTOGEN = re.compile(r" +autogen *:[ \t]+(.*)")
 _IN_BRACES = re.compile(r"""[ \t-]*\{[^#]*\bfunc["']? *:""")
 _COMMENT = re.compile(r"(?:^|[ \t]+)#.*")
 _BLOCK = re.compile(r"[>|][-+0-9]{0,2}[ \t]*(?:#.*)?")
@@ -38,7 +40,7 @@ def read_yaml_operators(path: str, source: bytes) -> DeclaredOperators:
         return DeclaredOperators(
             path, problems=(Problem(Place(path, 1, 1), "this file is not UTF-8: save it as UTF-8"),)
         )
-    found = Found(path)
+    found, last = Found(path), None
     lines = text.replace("\r\n", "\n").split("\n")
     index = 0
     while index < len(lines):
@@ -55,7 +57,10 @@ def read_yaml_operators(path: str, source: bytes) -> DeclaredOperators:
             else:
                 # A namespace that it names itself is its own.
                 own = schema.partition("(")[0].partition("::")
-                found.schema(own[0] if own[1] else _NAMESPACE, schema, place)
+                last = found.schema(own[0] if own[1] else _NAMESPACE, schema, place)
+        elif (match := _AUTOGEN.match(line)) and last:
+            for name in _COMMENT.sub("", match[1]).split(","):
+                found.generated(last, name.strip(), Place(path, number, match.start(1) + 1))
         elif _IN_BRACES.match(line):
             found.problem(Place(path, number, 1), _UNREADABLE)
     return found.declared()

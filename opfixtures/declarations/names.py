@@ -87,3 +87,14 @@ def _split(operator: str) -> tuple[str, str, str]:
     namespace, rest = (before, after) if separator else ("aten", operator)
     name, _, overload = rest.partition(".")
     return namespace, name, overload
+
+
+def span(covers: range, letter: str = "", to: str = " to ") -> str:
+    """The first and the last of versions, as `0 to 3` or `V0 to V3`; of one alone that one."""
+    first, last = covers.start, covers.stop - 1
+    return f"{letter}{first}" if first == last else f"{letter}{first}{to}{letter}{last}"
+
+
+def versions_of(covers: range) -> str:
+    """The same in words: `version 4`, `versions 0 to 3`."""
+    return f"version{'s' * (len(covers) != 1)} {span(covers)}"

@@ -21,6 +21,7 @@ from opfixtures.making.replayable import Replayable
 from opfixtures.records.record import Record, RecordedAlteration, RecordedPackage
 from opfixtures.records.tolerances import tolerances_for
 from opfixtures.runtimes import Runtime, check_import
+from opfixtures.runtimes.step import CountedSteps, Step
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Exported, RanSeen, RuntimeSeen, WorkerError
 from opfixtures.worker.scratch import scratch_folder
@@ -125,7 +126,9 @@ def export(groups: Sequence[Group], seconds: float, tell: Callable[[str], None])
 def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Event) -> list[Outcome | NotHad]:
     runtime = group.runtime
     count = len(group.errands)
-    tell(f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}")
+    what = f"exporting {count} fixture {'module' if count == 1 else 'modules'} with {runtime.name}"
+    tell(Step(what, "export", runtime.name, 0, count))
+    counted = CountedSteps(tell, "export", runtime.name, count)
     with scratch_folder("opfixtures-generate-") as folder:
         operators = tuple(sorted({errand.planned.owner.operator for errand in group.errands}))
         rows = tuple(map(_row, group.errands))
@@ -135,7 +138,7 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
                 runtime.python,
                 job,
                 folder,
-                lambda key: tell(f"exported {os.path.basename(key)}"),
+                lambda key: counted.next(f"exported {os.path.basename(key)}"),
                 stop.is_set,
             )
             check_import(runtime, answers.runtime)

@@ -83,8 +83,8 @@ def find_samples(
     of the fixtures: a module that becomes exported programs alone has one sample, and need not script.
     Raises WorkerError or RuntimeUnavailable: the runtime cannot be used.
     """
-    texts = [_texts(module) for module in modules]
-    rows = tuple(_row(some, frozenset(changed), formats) for some in texts)
+    texts = [texts_of(module) for module in modules]
+    rows = tuple(search_row(some, frozenset(changed), formats) for some in texts)
     job = Job("search", runtime.operator_module, (), rows, _STEP_SECONDS)
     answers = _run(runtime, job, tell)
     return tuple(
@@ -116,7 +116,7 @@ def _run(runtime: Runtime, job: Job, tell: Callable[[str], None]) -> Answers:
     return answers
 
 
-def _texts(module: Module) -> list[Module]:
+def texts_of(module: Module) -> list[Module]:
     """The module in each way that makes another text of it, the plain one first."""
     made: dict[str, Module] = {}
     for way in (PLAIN, *OTHERS):
@@ -125,14 +125,20 @@ def _texts(module: Module) -> list[Module]:
     return list(made.values())
 
 
-def _row(texts: Sequence[Module], changed: frozenset[str], formats: Collection[str]) -> dict[str, Json]:
+def search_row(
+    texts: Sequence[Module],
+    changed: frozenset[str],
+    formats: Collection[str],
+    seconds: float = SEARCH_SECONDS,
+) -> dict[str, Json]:
+    """What a worker is asked of a module, which has these `texts`; `seconds` of computing time for each."""
     module = texts[0]
     passed = {one.passed.argument.name for one in module.parameters}
     return {
         "key": f"{module.schema.operator} {module.class_name}",
         "operator": module.schema.operator,
         "class": module.class_name,
-        "seconds": SEARCH_SECONDS * (_OF_WHAT_CHANGED if changed & passed else 1),
+        "seconds": seconds * (_OF_WHAT_CHANGED if changed & passed else 1),
         "wall_seconds": _WALL_SECONDS,
         "scripts": not frozenset(STAMPED_FORMATS).isdisjoint(formats),
         "exports": not frozenset(STAMPED_FORMATS).issuperset(formats),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from opfixtures.proving.loaded import RAISES
 from opfixtures.proving.result import Accepted, Answer, Failure, FixtureResult, LoaderFacts, Status
 from opfixtures.settings.accepted_breaks import AcceptedBreak, Way, in_words
 from opfixtures.worker.observations import Replayed
 
-# The worker puts it before an error. What its comparison says of a value begins with a place, a number, a quote or the
-# name of a type, so no value that an archive or a record has can read like an error.
-_RAISES = "raises: "
 _OF_A_REPLAY = frozenset({Status.VERIFIED, Status.UNPROVEN, Status.MISMATCH})
 
 
@@ -28,8 +26,8 @@ def _failures(seen: Replayed) -> Iterator[Failure]:
     for number, difference in enumerate(seen.differences, 1):
         if difference is None:
             continue
-        if difference.startswith(_RAISES):
-            yield Failure(Way.RAISES, difference.removeprefix(_RAISES))
+        if difference.startswith(RAISES):
+            yield Failure(Way.RAISES, difference.removeprefix(RAISES))
         else:
             yield Failure(Way.OTHER_RESULTS, f"sample {number}: {difference}")
 

@@ -14,6 +14,7 @@ from opfixtures.making.tools import Tools
 from opfixtures.proving.compiling import UNREAD, TreeOperators
 from opfixtures.proving.replay import Replays, replay
 from opfixtures.proving.tree import Tree, nothing_doubted
+from opfixtures.runtimes.step import Step
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import WorkerError
@@ -120,10 +121,11 @@ def _replay(
     except (RuntimeUnavailable, GitError) as error:
         # A work tree that cannot be built is what the change made of it.
         is_the_change = spec.kind == "checkout" and isinstance(error, RuntimeUnavailable)
-        return Replays(failed=str(error)), None if is_the_change else error
-    tools.tell(
-        f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
-    )
+        return Replays(failed=error.whole if isinstance(error, RuntimeUnavailable) else str(error)), (
+            None if is_the_change else error
+        )
+    what = f"replaying {len(fixtures)} {'fixture' if len(fixtures) == 1 else 'fixtures'} with {runtime.name}"
+    tools.tell(Step(what, "replay", runtime.name, 0, len(fixtures)))
     tree = None
     if _stands_in(spec, after):
         # A tree of PyTorch declares thousands.

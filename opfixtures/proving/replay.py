@@ -14,11 +14,13 @@ from opfixtures.change.owner import Owner
 from opfixtures.making.replayable import Replayable
 from opfixtures.proving.compiling import Text, others_of, questions, text_of
 from opfixtures.proving.facts import same_schemas
+from opfixtures.proving.loaded import Loaded, loaded
 from opfixtures.proving.replay_facts import replay_facts, without_values
 from opfixtures.proving.result import LoaderFacts
 from opfixtures.proving.samples import say_nothing
 from opfixtures.proving.tree import Tree, stands_in, what_is_unseen
 from opfixtures.runtimes import Runtime, check_import
+from opfixtures.runtimes.step import CountedSteps
 from opfixtures.worker.job import ROW_SECONDS, Job
 from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
@@ -53,9 +55,11 @@ class Replays:
 
     def today(self, owner: Owner) -> str | None:
         """The operator's schema after the change, None where no runtime from after it was seen."""
-        if self.seen is None or self._lacks_version(owner):
-            return None
-        return self.seen.operator(owner.operator).schema
+        return None if self._lacks_version(owner) else self.schema(owner)
+
+    def schema(self, owner: Owner) -> str | None:
+        """The operator's schema in the runtime, whether that is from after the change or not."""
+        return self.seen.operator(owner.operator).schema if self.seen else None
 
     def is_unchanged(self, owner: Owner) -> bool:
         """Whether the operator has its old schema, and torch's own version map does not tell of the change."""
@@ -107,6 +111,11 @@ class Replays:
     def row(self, owner: Owner) -> RowReplayed | None:
         """What was seen of it; None where it was not replayed."""
         return None if self.why_not(owner) else self.rows.get(owner.path)
+
+    def loaded(self, owner: Owner) -> dict[str, Loaded]:
+        """What each loader showed of it, also where nothing can be concluded from that."""
+        row = self.rows.get(owner.path)
+        return loaded(row.as_written) if row else {}
 
     def facts(self, fixture: Replayable) -> dict[str, LoaderFacts]:
         """The facts per loader; empty where the fixture was not replayed."""
@@ -174,7 +183,8 @@ def replay(
             {name: texts.get(name) for name in names},
             asked_of_texts,
         )
-        answers = run_worker(runtime.python, job, folder, lambda key: tell(f"replayed {key}"))
+        count = CountedSteps(tell, "replay", runtime.name, len(asked))
+        answers = run_worker(runtime.python, job, folder, lambda key: count.next(f"replayed {key}"))
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
+from opfixtures.proving.loaded import Loaded
 from opfixtures.settings.accepted_breaks import Way, sentence
 
 
@@ -140,7 +141,8 @@ class FixtureResult:
     altered in what the runtime wrote, `waived` until when and why what is not green is put up with. `pre_change_commit`
     is an object id; for what target holds it is left to the record. `accepted` is None unless that is its status.
 
-    `failures` are those of the replay, by loader: what an accepted break is judged by. No report has them.
+    `failures` are those of the replay, by loader: what an accepted break is judged by. No report has them. `loaded` is
+    what each loader showed, `schema_now` the operator's schema there: both also where no verdict can rest on it.
     """
 
     operator: str
@@ -159,6 +161,8 @@ class FixtureResult:
     pre_change_commit: str | None = None
     accepted: Accepted | None = None
     failures: Mapping[str, tuple[Failure, ...]] = field(default_factory=dict, compare=False)
+    loaded: Mapping[str, Loaded] = field(default_factory=dict, compare=False)
+    schema_now: str | None = field(default=None, compare=False)
 
     @property
     def is_new(self) -> bool:
@@ -177,13 +181,15 @@ class Result:
     """What `generate` or `verify` did. `pre_change_commit` is the object id that all fixtures share, if any.
 
     `planned` are paths of fixtures that other jobs were to make, and of which nothing is known. `isolation` names what
-    kept untrusted code in all workers that ran; None where none ran.
+    kept untrusted code in all workers that ran; None where none ran. `notes` are sentences on what no row is about:
+    what the branch's settings say and those of target do not, what was not looked at.
     """
 
     pre_change_commit: str | None
     fixtures: tuple[FixtureResult, ...]
     planned: tuple[str, ...] = ()
     isolation: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def writes_unlimited(self) -> bool:

@@ -55,13 +55,20 @@ class SoundFixture:
 
     @property
     def replayable(self) -> Replayable:
-        """The fixture as the replay takes it."""
+        """The fixture as the replay takes it.
+
+        What made it again was seen: where that is the same within the tolerances, its outputs are those that count,
+        for who wrote the record could put its own off by as much.
+        """
         record = self.record
+        samples = record.samples if record else ()
+        if self.remade and self.reproduced.value is Answer.YES:
+            samples = self.remade.samples
         return Replayable(
             self.owner,
             self.archive,
             self.found.data,
-            record.samples if record else (),
+            samples,
             record.tolerances if record else {},
             record.pre_change.schema if record else None,
         )
@@ -110,8 +117,14 @@ def verify(
 def with_facts(result: FixtureResult, evidence: Evidence, replays: Replays) -> FixtureResult:
     """The result with what it rests on."""
     facts, seen = evidence.facts, replays.row(evidence.owner)
-    failed = failures(seen.as_written) if seen else {}
-    return replace(result, facts=facts, replayed_by=replays.by if facts.loaders else None, failures=failed)
+    return replace(
+        result,
+        facts=facts,
+        replayed_by=replays.by if facts.loaders else None,
+        failures=failures(seen.as_written) if seen else {},
+        loaded=replays.loaded(evidence.owner),
+        schema_now=replays.schema(evidence.owner),
+    )
 
 
 def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) -> Evidence:

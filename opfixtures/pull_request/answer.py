@@ -24,6 +24,10 @@ class Answer(Payload):
         """The object at `key`, where there may be null. Raises GitHubError if there is nothing."""
         return None if key in self._values and not self.has(key) else self.object(key)
 
+    def value(self, key: str) -> object:
+        """What is at `key`, if anything."""
+        return self._values.get(key)
+
     def string(self, key: str) -> str:
         """Any text. Raises GitHubError."""
         value = self._values.get(key)

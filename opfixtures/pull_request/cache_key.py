@@ -26,7 +26,7 @@ def lock(configs: Iterable[Config]) -> str:
     specs = [spec for config in configs for spec in config.runtimes]
     releases = sorted(
         {
-            " ".join(map(str, (spec.torch, spec.python, spec.index_url, *spec.packages)))
+            " ".join(map(str, (spec.torch.removesuffix("+cpu"), spec.python, spec.index_url, *spec.packages)))
             for spec in specs
             if spec.torch
         }

@@ -12,7 +12,8 @@ from functools import partial
 from urllib.parse import quote
 
 from opfixtures.pull_request.answer import Answer, read_json, read_list
-from opfixtures.pull_request.hub import Comment, GitHubError, PullRequest, Refused
+from opfixtures.pull_request.described import comment_of, names_of, pull_request_of
+from opfixtures.pull_request.hub import Check, Comment, GitHubError, PullRequest, Refused
 from opfixtures.pull_request.retries import Reply, Retries
 from opfixtures.pull_request.transport import Transport
 
@@ -21,6 +22,10 @@ _SUCCESS = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
 # Seconds for what can be done without.
 _NICETY = 20.0
 _NOTHING: Mapping[str, str] = {}
+# The permissions of a job, as a workflow writes them:
+# https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+_READS, _COMMITS = "contents: read", "contents: write"
+_READS_PULLS, _TELLS, _CHECKS = "pull-requests: read", "pull-requests: write", "checks: write"
 _WHOLE_PAGES = {"per_page": "100"}
 # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
 _NEXT = re.compile(r'<([^<>]*)>;\s*rel="next"')
@@ -36,21 +41,20 @@ class Client:
         self._transport, self._retries = transport, retries
 
     def merge_base(self, base: str, head: str) -> str:
-        """The id of the commit where two meet; each is a commit's id or a branch. Raises GitHubError.
-
-        It is given up soon: who asks can do without.
-        """
+        """See `Hub.merge_base`. It is given up soon: who asks can do without."""
         revisions = "...".join(quote(one, safe="") for one in (base, head))
         # The files of the comparison, which nobody needs here, stand on the first page only.
         # https://docs.github.com/en/rest/commits/commits#compare-two-commits
         page = {"per_page": "1", "page": "2"}
         what = f"compare {base[:12]} with {head[:12]}"
-        answer = self._ask(what, "GET", self._at(f"compare/{revisions}"), page, seconds=_NICETY)
+        answer = self._ask(what, "GET", self._at(f"compare/{revisions}"), page, seconds=_NICETY, needs=_READS)
         return Answer(answer, "comparison").object("merge_base_commit").commit("sha")
 
     def described_pull_request(self, number: int) -> object:
         """GitHub's description of a pull request, as a pull_request event has it. Raises GitHubError."""
-        return self._ask(f"show pull request {number}", "GET", self._at(f"pulls/{number}"))
+        return self._ask(
+            f"show pull request {number}", "GET", self._at(f"pulls/{number}"), needs=_READS_PULLS
+        )
 
     def pull_requests(self, head: str) -> list[int]:
         """See `Hub.pull_requests`."""
@@ -60,36 +64,54 @@ class Client:
 
     def pull_request(self, number: int) -> PullRequest:
         """See `Hub.pull_request`."""
-        return _pull_request(Answer(self.described_pull_request(number), f"pull request {number}"))
+        return pull_request_of(Answer(self.described_pull_request(number), f"pull request {number}"))
 
     def comments(self, number: int) -> list[Comment]:
         """See `Hub.comments`."""
         what, where = f"list the comments on pull request {number}", "comments"
         found = self._pages(what, self._at(f"issues/{number}/comments"), _WHOLE_PAGES, where)
-        return [_comment(one) for one in found]
+        return [comment_of(one) for one in found]
 
     def create_comment(self, number: int, body: str) -> Comment:
         """See `Hub.create_comment`."""
         what, path = f"comment on pull request {number}", self._at(f"issues/{number}/comments")
-        answer = self._ask(what, "POST", path, body={"body": body}, repeatable=False)
-        return _comment(Answer(answer, "comment"))
+        answer = self._ask(what, "POST", path, body={"body": body}, repeatable=False, needs=_TELLS)
+        return comment_of(Answer(answer, "comment"))
 
     def edit_comment(self, number: int, comment: int, body: str) -> None:
         """See `Hub.edit_comment`."""
         what, path = f"edit the comment on pull request {number}", self._at(f"issues/comments/{comment}")
-        edited = Answer(self._ask(what, "PATCH", path, body={"body": body}), "comment")
+        edited = Answer(self._ask(what, "PATCH", path, body={"body": body}, needs=_TELLS), "comment")
         if edited.number("id") != comment:
             raise edited.wrong("comment.id", str(comment), edited.number("id"))
 
     def delete_comment(self, number: int, comment: int) -> None:
         """See `Hub.delete_comment`."""
         what = f"delete a second comment on pull request {number}"
-        self._if_there(what, "DELETE", self._at(f"issues/comments/{comment}"))
+        self._if_there(what, "DELETE", self._at(f"issues/comments/{comment}"), needs=_TELLS)
+
+    def checks(self, commit: str, name: str) -> list[int]:
+        """See `Hub.checks`."""
+        asked = {"check_name": name, **_WHOLE_PAGES}
+        path = self._at(f"commits/{commit}/check-runs")
+        answer = Answer(self._ask("list check runs", "GET", path, asked, needs=_CHECKS), "check runs")
+        found = read_list(answer.value("check_runs"), "check_runs")
+        return [one.number("id") for one in found if one.value("external_id") == name]
+
+    def create_check(self, check: Check) -> None:
+        """See `Hub.create_check`."""
+        body = {"head_sha": check.commit, **_check_body(check)}
+        self._ask("make a check run", "POST", self._at("check-runs"), body=body, needs=_CHECKS)
+
+    def edit_check(self, number: int, check: Check) -> None:
+        """See `Hub.edit_check`."""
+        path = self._at(f"check-runs/{number}")
+        self._ask("edit a check run", "PATCH", path, body=_check_body(check), needs=_CHECKS)
 
     def file(self, path: str, commit: str) -> bytes | None:
         """See `Hub.file`."""
         answer = self._if_there(f"show {path}", "GET", self._at(f"contents/{quote(path)}"), {"ref": commit})
-        if answer is None or (isinstance(answer, list) and _names(answer, path)):
+        if answer is None or (isinstance(answer, list) and names_of(answer, path)):
             return None
         found = Answer(answer, path)
         if found.string("type") != "file":
@@ -102,6 +124,12 @@ class Client:
         except ValueError:
             raise found.wrong(f"{path}.content", "base64", content) from None
 
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """See `Hub.parents`."""
+        answer = self._ask("show the head", "GET", f"/repos/{repository}/git/commits/{commit}", needs=_READS)
+        found = read_list(Answer(answer, "head").value("parents"), "head.parents")
+        return tuple(one.commit("sha") for one in found)
+
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """See `Hub.has_ancestor`."""
         return self.merge_base(commit, tip) == commit
@@ -110,7 +138,7 @@ class Client:
         """See `Hub.names`."""
         path = self._at(f"contents/{quote(folder)}")
         answer = self._if_there(f"list {folder}", "GET", path, {"ref": commit})
-        return frozenset() if answer is None else _names(answer, folder)
+        return frozenset() if answer is None else names_of(answer, folder)
 
     def create_commit(
         self, repository: str, parent: str, files: Mapping[str, bytes], message: str
@@ -118,7 +146,7 @@ class Client:
         """See `Hub.create_commit`."""
         # What git has an object of already, it does not have twice: all of this can be repeated.
         at = f"/repos/{repository}/git"
-        head = Answer(self._ask("show the head", "GET", f"{at}/commits/{parent}"), "head")
+        head = Answer(self._ask("show the head", "GET", f"{at}/commits/{parent}", needs=_READS), "head")
         there = head.object("tree").commit("sha")
         blobs = [self._blob(at, path, data) for path, data in files.items()]
         tree = self._made("make a tree", f"{at}/trees", {"base_tree": there, "tree": blobs}, "tree")
@@ -134,13 +162,15 @@ class Client:
 
     def _made(self, what: str, path: str, body: Mapping[str, object], where: str) -> str:
         """The id of a new object of git's."""
-        return Answer(self._ask(what, "POST", path, body=body), where).commit("sha")
+        return Answer(self._ask(what, "POST", path, body=body, needs=_COMMITS), where).commit("sha")
 
     def move_branch(self, repository: str, branch: str, commit: str) -> None:
         """See `Hub.move_branch`."""
         # Not where GitHub's answer says: what `%` and `#` of a name mean in an address would be its word.
         path = f"/repos/{repository}/git/refs/heads/{quote(branch)}"
-        answer = self._ask(f"move {branch}", "PATCH", path, body={"sha": commit, "force": False})
+        answer = self._ask(
+            f"move {branch}", "PATCH", path, body={"sha": commit, "force": False}, needs=_COMMITS
+        )
         moved = Answer(answer, "branch").object("object")
         if moved.commit("sha") != commit:
             raise moved.wrong("branch.object.sha", commit, moved.commit("sha"))
@@ -158,6 +188,7 @@ class Client:
         *,
         repeatable: bool = True,
         seconds: float | None = None,
+        needs: str = "",
     ) -> object:
         """What the answer to one request says; see `Retries.attempt`."""
         reply = self._retries.attempt(
@@ -165,15 +196,16 @@ class Client:
             lambda: self._transport.send(verb, path, parameters, body),
             repeatable=repeatable,
             seconds=seconds,
+            needs=needs,
         )
         return _content(reply, verb, what)
 
     def _if_there(
-        self, what: str, verb: str, path: str, parameters: Mapping[str, str] = _NOTHING
+        self, what: str, verb: str, path: str, parameters: Mapping[str, str] = _NOTHING, needs: str = _READS
     ) -> object | None:
         """What the answer says; None where what it is about is not there."""
         try:
-            return self._ask(what, verb, path, parameters)
+            return self._ask(what, verb, path, parameters, needs=needs)
         except Refused as refused:
             if refused.status != _NOT_FOUND:
                 raise
@@ -183,7 +215,7 @@ class Client:
         """The objects in a list, page for page."""
         for _ in range(_MOST_PAGES):
             send = partial(self._transport.send, "GET", path, parameters, None)
-            reply = self._retries.attempt(what, send)
+            reply = self._retries.attempt(what, send, needs=_READS_PULLS)
             yield from read_list(_content(reply, "GET", what), where)
             following = _NEXT.search(reply.headers.get("link", ""))
             if following is None:
@@ -198,35 +230,12 @@ def _content(reply: Reply, verb: str, what: str) -> object:
     return read_json(reply.text, what) if verb != "DELETE" else None
 
 
-def _names(answer: object, folder: str) -> frozenset[str]:
-    """The names of what lies in a folder; of a file its own."""
-    # Git has no empty folders.
-    if answer == []:
-        raise Answer.wrong(folder, "a file, or a folder with something in it", answer)
-    entries = read_list(answer, folder) if isinstance(answer, list) else [Answer(answer, folder)]
-    return frozenset(one.string("name") for one in entries)
-
-
-def _comment(one: Answer) -> Comment:
-    # The account of an author may be gone, and a text may be left out.
-    user = one.optional("user")
-    return Comment(
-        one.number("id"), user.string("login") if user else "", one.string("body") if one.has("body") else ""
-    )
-
-
-def _pull_request(pull: Answer) -> PullRequest:
-    head, base = pull.object("head"), pull.object("base")
-    # A fork may be deleted.
-    repository = head.optional("repo")
-    branch = head.string("ref")
-    return PullRequest(
-        number=pull.number("number"),
-        is_open=pull.string("state") == "open",
-        head_sha=head.commit("sha"),
-        head_branch=branch,
-        head_repository=repository.repository("full_name") if repository else None,
-        from_default_branch=repository is not None and branch == repository.string("default_branch"),
-        base_sha=base.commit("sha"),
-        maintainer_can_modify=pull.flag("maintainer_can_modify"),
-    )
+def _check_body(check: Check) -> dict[str, object]:
+    told: dict[str, object] = {
+        "name": check.name,
+        "external_id": check.name,
+        "status": "completed",
+        "conclusion": check.conclusion,
+        "output": {"title": check.title, "summary": check.summary},
+    }
+    return told if check.url is None else {**told, "details_url": check.url}

@@ -89,6 +89,23 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
     return Pushed(commit)
 
 
+def was_pushed(hub: Hub, pull: PullRequest, upon: str, fixtures: Sequence[MadeFixture]) -> bool:
+    """Whether the head of `pull` is a commit upon `upon` that has all fixtures: what a run made that was killed before
+    it could tell. Raises GitHubError."""
+    if pull.head_repository is None:
+        return False
+    try:
+        parents = hub.parents(pull.head_repository, pull.head_sha)
+    except Refused:
+        # Nor could this token have committed there.
+        return False
+    if parents != (upon,):
+        return False
+    files = {path: data for made in fixtures if made.may_be_committed for path, data in made.files}
+    # No branch is moved: what git has no object of yet, it keeps for some days.
+    return hub.create_commit(pull.head_repository, pull.head_sha, files, _message(files)) is None
+
+
 def _files(
     hub: Hub, pull: PullRequest, folders: Sequence[str], fixtures: Sequence[MadeFixture]
 ) -> dict[str, bytes] | str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -62,6 +63,13 @@ def connected(address: Address, token: str) -> Iterator[Client]:
 
     with closing(Transport(address.api, token)) as transport:
         yield Client(transport, address.repository, Retries(_SECONDS))
+
+
+@contextmanager
+def connected_once(address: Address, token: str) -> Iterator[Callable[[], Client]]:
+    """What gives the client for all that a job asks, with one limit of time: connected when it is first wanted."""
+    with ExitStack() as opened:
+        yield cache(lambda: opened.enter_context(connected(address, token)))
 
 
 def _is_address(url: str) -> bool:

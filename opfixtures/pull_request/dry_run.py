@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from opfixtures.pull_request.hub import Comment, Hub, PullRequest
+from opfixtures.pull_request.hub import Check, Comment, Hub, PullRequest
 
 _NO_COMMIT = "0" * 40
 
@@ -53,9 +53,29 @@ class DryRun:
         self._tell(f"would delete comment {comment} on pull request {number}: there are several")
         self._comments[number] = [one for one in self.comments(number) if one.id != comment]
 
+    def checks(self, commit: str, name: str) -> list[int]:
+        """See `Hub.checks`."""
+        return self._hub.checks(commit, name)
+
+    def create_check(self, check: Check) -> None:
+        """Tell."""
+        self._tell(f"would make a check run at {check.commit[:12]}, {check.conclusion}: {check.title}")
+
+    def edit_check(self, number: int, check: Check) -> None:
+        """Tell."""
+        self._tell(f"would edit check run {number} at {check.commit[:12]}, {check.conclusion}: {check.title}")
+
     def file(self, path: str, commit: str) -> bytes | None:
         """See `Hub.file`."""
         return self._hub.file(path, commit)
+
+    def merge_base(self, base: str, head: str) -> str:
+        """See `Hub.merge_base`."""
+        return self._hub.merge_base(base, head)
+
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """See `Hub.parents`."""
+        return self._hub.parents(repository, commit)
 
     def has_ancestor(self, commit: str, tip: str) -> bool:
         """See `Hub.has_ancestor`."""

@@ -60,6 +60,18 @@ class Comment:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check run that is over. `conclusion` is one of GitHub's, `summary` is Markdown, `url` leads to more."""
+
+    name: str
+    commit: str
+    conclusion: str
+    title: str
+    summary: str
+    url: str | None
+
+
 class Hub(Protocol):
     """One repository on GitHub. Every method raises GitHubError; Refused where GitHub says no."""
 
@@ -92,8 +104,28 @@ class Hub(Protocol):
         """Delete a comment; one that is gone already is deleted."""
         ...
 
+    def checks(self, commit: str, name: str) -> list[int]:
+        """The ids of the check runs of that name at a commit that opfixtures made."""
+        ...
+
+    def create_check(self, check: Check) -> None:
+        """Make a check run."""
+        ...
+
+    def edit_check(self, number: int, check: Check) -> None:
+        """Have a check run say something else."""
+        ...
+
     def file(self, path: str, commit: str) -> bytes | None:
         """The bytes of a file of at most 1 MB; None where there is no file."""
+        ...
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The id of the commit where two meet; each is a commit's id or a branch."""
+        ...
+
+    def parents(self, repository: str, commit: str) -> tuple[str, ...]:
+        """The ids of a commit's parents."""
         ...
 
     def has_ancestor(self, commit: str, tip: str) -> bool:

@@ -27,7 +27,8 @@ class Inputs:
 
     `runtime` names the only runtime to make fixtures with, `post_change_python` is the Python of a build of the
     pull request, an absolute path or a command. `artifact` is the artifact's name, `author` the login that the token
-    comments as. `require_fixtures` is None where nobody said: an error then for what nobody commits any more.
+    comments as. `require_fixtures` is None where nobody said: an error then for what nobody commits any more. `sweep`
+    compares a library's operators before the change and after it.
     """
 
     mode: Mode
@@ -43,6 +44,7 @@ class Inputs:
     result: str
     artifact: str = ARTIFACT
     author: str = AUTHOR
+    sweep: bool = False
 
 
 INPUTS = (
@@ -61,6 +63,7 @@ INPUTS = (
     "result",
     "artifact",
     "author",
+    "sweep",
 )
 """The names of all inputs that are read here, as action.yml has them."""
 
@@ -92,6 +95,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         result=_folder(given["result"], environment),
         artifact=_matching("artifact", given["artifact"] or ARTIFACT, ARTIFACT_NAME),
         author=_matching("author", given["author"] or AUTHOR, _LOGIN),
+        sweep=_flag("sweep", given["sweep"]),
     )
 
 

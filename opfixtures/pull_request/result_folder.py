@@ -160,10 +160,12 @@ def put_together(folder: str, whole: str = "") -> bool:
             stream.write(content)
     told = {row.fixture for row in rows}
     planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
+    # Each job tells what the branch's settings say, its own rows aside.
+    notes = dict.fromkeys(note for result, _ in reports for note in result.notes)
     seen = [result.isolation for result, _ in reports if result.isolation is not None]
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows, planned, held_in_all(seen)),
+        Result(commits.pop() if len(commits) == 1 else None, rows, planned, held_in_all(seen), tuple(notes)),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

@@ -35,7 +35,7 @@ MAX_BYTES = 16 << 20
 MAX_ROWS = 5_000
 MAX_TEXT = MOST_TEXT
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_CODE = re.compile(r"OPF[0-9]{3}", re.ASCII)
+_CODE = re.compile(r"OPF[0-9]{3}|sweep\.[a-z]{1,20}", re.ASCII)
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
@@ -59,8 +59,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     if not isinstance(root, dict):
         raise ResultError("it is not an object")
     members = _Members(
-        {"findings": [], "planned": [], "isolation": [], **root},
-        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "findings"),
+        {"findings": [], "planned": [], "isolation": [], "notes": [], **root},
+        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "notes", "findings"),
         "it",
     )
     if members.count("schema", 1) != SCHEMA:
@@ -69,7 +69,8 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
     findings = members.rows("findings", _finding) if "findings" in root else None
     planned = members.rows("planned", _text)
     isolation = members.rows("isolation", _text) if "isolation" in root else None
-    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation), findings
+    notes = members.rows("notes", _text)
+    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation, notes), findings
 
 
 class _Members:

@@ -74,10 +74,13 @@ class Retries:
         *,
         repeatable: bool = True,
         seconds: float | None = None,
+        needs: str = "",
     ) -> Reply:
         """What `send` returns, which may raise NoReply. `what` completes the sentence "GitHub cannot ...".
 
-        It is sent again for `seconds` at the most, where it is worth less than the others.
+        It is sent again for `seconds` at the most, where it is worth less than the others; but what GitHub asks to wait
+        for, the next request would have to wait for as well. `needs` is the permission
+        without which GitHub says no, as a workflow writes it.
 
         Raises:
             Refused: GitHub says no, and would again.
@@ -96,9 +99,10 @@ class Retries:
                     return reply
                 failure = _failure(reply, self._clock())
             if failure.is_final:
-                raise Refused(f"GitHub refused to {what}: {failure.why}", failure.status)
+                why = f"{failure.why}{_lack(failure.status, needs)}"
+                raise Refused(f"GitHub refused to {what}: {why}", failure.status)
             wait = pause if failure.wait is None else failure.wait
-            if self._clock() + wait > end:
+            if self._clock() + wait > (end if failure.wait is None else self._end):
                 raise GitHubError(
                     f"GitHub could not be brought to {what}: {failure.why}: run this job again later"
                 )
@@ -106,6 +110,15 @@ class Retries:
             pause = min(2 * pause, _LONGEST_PAUSE)
             if failure.is_unclear and not repeatable:
                 raise Unclear(f"whether GitHub did {what} is not known: {failure.why}")
+
+
+def _lack(status: int, needs: str) -> str:
+    """What may be missing. GitHub hides what a token may not read behind a 404."""
+    if status == HTTPStatus.FORBIDDEN and needs:
+        return f": the job needs `permissions: {needs}`"
+    if status == HTTPStatus.NOT_FOUND and needs:
+        return f": it is not there, or the job lacks `permissions: {needs}`"
+    return ""
 
 
 def _failure(reply: Reply, now: float) -> _Failure:

@@ -17,6 +17,7 @@ from opfixtures.change.projects import configs_in
 from opfixtures.change.releases import fetches_no_tags
 from opfixtures.errors import GitError, UserError
 from opfixtures.pull_request.events import Activity
+from opfixtures.pull_request.patient_git import fetch
 from opfixtures.pull_request.payload import OBJECT_ID
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
@@ -159,7 +160,7 @@ def _base(side: Repository, activity: Activity, checked_out: str, around: Surrou
 def _met(side: Repository, published: str, head: str, whole: bool) -> str:
     """The merge base by history, of which more and more is fetched. Raises GitError."""
     for depth in _DEPTHS:
-        side.run(*_fetching(depth, whole), "origin", published, head)
+        fetch(side, *_fetching(depth, whole), "origin", published, head)
         tip = side.run("rev-parse", "FETCH_HEAD").decode().strip()
         found = side.merge_base(tip, head)
         if found:
@@ -170,18 +171,18 @@ def _met(side: Repository, published: str, head: str, whole: bool) -> str:
 def _fetch(side: Repository, commit: str, whole: bool) -> None:
     if side.resolve(commit):
         return
-    side.run(*_fetching(1, whole), "origin", commit)
+    fetch(side, *_fetching(1, whole), "origin", commit)
 
 
 def fetch_history(side: Side) -> None:
     """Fetch all commits that the change starts from; nothing where the clone came from nowhere. Raises GitError."""
     if b"origin" in side.repository.run("remote").split():
-        side.repository.that_fetches().run(*_fetching(_DEPTHS[-1], True), "origin", side.base)
+        fetch(side.repository.that_fetches(), *_fetching(_DEPTHS[-1], True), "origin", side.base)
 
 
 def _fetching(depth: int, whole: bool) -> tuple[str, ...]:
     filters = () if whole else ("--filter=blob:none",)
-    return ("fetch", "--quiet", "--no-tags", f"--depth={depth}", *filters)
+    return ("--quiet", "--no-tags", f"--depth={depth}", *filters)
 
 
 def _configs(repository: Repository, commit: str) -> list[Config]:

@@ -14,8 +14,9 @@ LIMIT = 65_536 - len(MARKER) - 1
 """The most characters under the marker: GitHub refuses a body of more than 65,536."""
 # Every round looks first. Others can undo what is done here only so often.
 _ROUNDS = 10
-# The run that a report was made by is no news where nothing else is.
-_RUN = re.compile(r"(gh run download |/actions/runs/)\d+")
+# The run that a report was made by is no news where nothing else is. Whose files are to be fetched is: those of an
+# older run are gone some day, or never came where it was killed before it had handed them over.
+_RUN = re.compile(r"(/actions/runs/)\d+")
 # Nor is what an earlier run could not commit, until this one has tried.
 _NOT_COMMITTED = re.compile(r"^Nothing was committed: .*\n\n", re.MULTILINE)
 

@@ -6,22 +6,23 @@ PyGithub's objects are not used: what GitHub left out is None in them, or is ask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
+from time import monotonic
 from urllib.parse import urlsplit
 
 import requests
 from github import Auth, Github
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
+from urllib3.exceptions import HTTPError
 
 from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.retries import NoReply, Reply
 
-# Seconds without a byte.
-_SILENCE = 15
+# Seconds without a byte, and for all bytes of an answer.
+_SILENCE, _LONGEST = 15, 60
 # Seconds between requests, and between writes: GitHub asks for one.
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
 _PAUSE, _PAUSE_OF_WRITES = 0.25, 1.0
-_PART, _MOST_PARTS = 1 << 16, 512
+_PART, _MOST = 1 << 16, 32 << 20
 
 
 class Transport:
@@ -69,17 +70,30 @@ class Transport:
 
 
 class _Response(RequestsResponse):
-    """A response of bounded size: the rest of a longer one is cut off, and then it is no JSON."""
+    """A response of bounded size and time: the rest of a longer one is cut off, and then it is no JSON."""
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(response)
         with response:
-            content = b"".join(islice(response.iter_content(_PART), _MOST_PARTS))
-        self._text = content.decode("utf-8", "replace")
+            self._text = _content(response).decode("utf-8", "replace")
 
     def read(self) -> str:
         """All of it."""
         return self._text
+
+
+def _content(response: requests.Response) -> bytes:
+    """Raises requests.RequestException: it ends too soon, or comes too slowly, some bytes now and then."""
+    end, content = monotonic() + _LONGEST, bytearray()
+    try:
+        # What is there, and no waiting for more.
+        while len(content) < _MOST and (part := response.raw.read1(_PART, decode_content=True)):
+            content += part
+            if monotonic() > end:
+                raise requests.ReadTimeout(f"it took more than {_LONGEST} seconds")
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+    return bytes(content[:_MOST])
 
 
 def _response(connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> _Response:

@@ -6,23 +6,56 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from opfixtures.report import Report, exit_status
+from opfixtures.report.screen import BOLD, CYAN, QUIET, RED, VERBOSE, YELLOW, Screen, wrapped
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 
-# Bold, bold red, bold yellow, bold cyan: https://en.wikipedia.org/wiki/ANSI_escape_code#SGR
-_PLACE = "1"
-_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
+_COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTE: CYAN}
+_HINT = "    "
+# A hint that begins like this is a command: to be copied, and so never broken.
+_COMMANDS = ("opfixtures ", "git ", "python ", "pip ")
 
 
 def render(findings: Sequence[Finding], colour: bool) -> Report:
-    """`path:line:column: severity code: message`, each with its hint indented below, and a line of counts.
+    """As `text`, on a screen of the usual width."""
+    return text(findings, Screen(colour=colour))
+
+
+def text(findings: Sequence[Finding], screen: Screen) -> Report:
+    """`path:line:column: severity code: message`, each with its hint indented below; a line of counts, and what to do
+    next. When `screen` is quiet, errors alone, and nothing without one; when it is verbose, also why each code matters.
 
     A hint with an empty line has lines to paste: it is shown as it is, for an indented class is another class.
 
-    Place, severity and code are coloured if `colour`; what the repository says never holds an escape.
+    Place, severity and code are coloured; what the repository says never holds an escape.
     """
-    lines = [*(line for finding in findings for line in _lines(finding, colour)), summary(findings)]
-    return Report("".join(f"{line}\n" for line in lines), "", exit_status(findings))
+    status = exit_status(findings)
+    if screen.loudness == QUIET:
+        findings = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if not findings:
+            return Report("", "", status)
+    lines = [line for finding in findings for line in _lines(finding, screen)]
+    if screen.loudness == VERBOSE:
+        lines += _why(findings, screen.width)
+    lines.append(summary(findings))
+    if findings:
+        lines += wrapped(f"next: {next_step(findings)}", screen.width)
+    return Report("".join(f"{line}\n" for line in lines), "", status)
+
+
+def next_step(findings: Sequence[Finding]) -> str:
+    """What to do about findings; there is one at least."""
+    worst = min(findings, key=lambda one: [*Severity].index(one.severity))
+    if worst.severity is Severity.NOTE and worst.code == "OPF301":
+        return "run `opfixtures generate` and commit what it makes"
+    what = "mend it and `git add` that" if worst.severity is Severity.ERROR else "mend it, or leave it"
+    if worst.severity is Severity.ERROR:
+        # Whoever is refused can wait for this.
+        from opfixtures.synthesis.mending import MENDED
+
+        if any(one.code in MENDED and one.severity is Severity.ERROR for one in findings):
+            what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
+    return f"{what}; `opfixtures explain {worst.code}` says more"
 
 
 def summary(findings: Sequence[Finding]) -> str:
@@ -34,15 +67,29 @@ def summary(findings: Sequence[Finding]) -> str:
     return f"opfixtures: {', '.join(parts)}"
 
 
-def _lines(finding: Finding, colour: bool) -> Iterator[str]:
+def _why(findings: Sequence[Finding], width: int) -> Iterator[str]:
+    """The second paragraph of each code's page, which says why it matters; the first says what is found."""
+    from inspect import cleandoc
+
+    from opfixtures.rules import RULES
+
+    for code in dict.fromkeys(finding.code for finding in findings):
+        page = cleandoc(RULES[code].page).split("\n\n") if code in RULES else []
+        yield from wrapped(f"why {code}: {' '.join(page[1].split())}", width) if len(page) > 1 else ()
+
+
+def _lines(finding: Finding, screen: Screen) -> Iterator[str]:
     place, kind = printable(f"{finding.place}:"), printable(f"{finding.severity} {finding.code}:")
-    if colour:
-        place, kind = _in_colour(place, _PLACE), _in_colour(kind, _COLOURS[finding.severity])
-    yield f"{place} {kind} {printable(finding.message)}"
-    indent = "" if "\n\n" in finding.hint else "    "
+    first, *more = wrapped(f"{place} {kind} {finding.message}", screen.width, more=_HINT)
+    head = f"{place} {kind}"
+    if screen.colour and first.startswith(head):
+        painted = f"{screen.painted(place, BOLD)} {screen.painted(kind, _COLOURS[finding.severity])}"
+        first = painted + first[len(head) :]
+    yield first
+    yield from more
+    is_pasted = "\n\n" in finding.hint
     for line in finding.hint.split("\n"):
-        yield f"{indent}{printable(line)}".rstrip()
-
-
-def _in_colour(text: str, code: str) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m"
+        if is_pasted or line.startswith(_COMMANDS):
+            yield f"{'' if is_pasted else _HINT}{printable(line)}".rstrip()
+        else:
+            yield from wrapped(line, screen.width, _HINT, "")

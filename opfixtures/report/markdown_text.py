@@ -31,6 +31,12 @@ def code_element(text: str) -> str:
     return f"<code>{escape(_cut(printable(text), _MOST_IN_SPAN))}</code>"
 
 
+def link(shown: str, address: str | None) -> str:
+    """`shown`, code already, with the address of its page if there is one: one that `web_links` made, in which nothing
+    ends a link."""
+    return f"[{shown}]({address})" if address else shown
+
+
 def code_block(text: str, language: str = "text") -> str:
     """`text` as a code block of its own lines."""
     lines = [printable(line) for line in _cut(text, _MOST_IN_BLOCK).split("\n")]

@@ -24,6 +24,8 @@ def result_json(result: Result) -> str:
         report["isolation"] = list(result.isolation)
     if result.planned:
         report["planned"] = list(result.planned)
+    if result.notes:
+        report["notes"] = list(result.notes)
     return json.dumps(cut(report), indent=2)
 
 

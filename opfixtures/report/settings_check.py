@@ -20,26 +20,27 @@ def checks_text(checked: Sequence[Checked]) -> str:
 
 def checks_json(checked: Sequence[Checked]) -> str:
     """The same as one object."""
-    projects = [
-        {
-            "folder": one.folder,
-            "settings": one.settings,
-            "operators": list(one.operators),
-            "problems": list(one.problems),
-            "guards": one.guards.name if one.guards else None,
-            "versions": [
-                {
-                    "version": served.version,
-                    "runtime": served.runtime.name if served.runtime else None,
-                    "kind": served.runtime.kind if served.runtime else None,
-                    "operators": list(served.operators),
-                }
-                for served in one.served
-            ],
-        }
-        for one in checked
-    ]
-    return json.dumps({"schema": SCHEMA, "projects": projects}, indent=2) + "\n"
+    return json.dumps({"schema": SCHEMA, "projects": [project_json(one) for one in checked]}, indent=2) + "\n"
+
+
+def project_json(one: Checked) -> dict[str, object]:
+    """A project of either."""
+    return {
+        "folder": one.folder,
+        "settings": one.settings,
+        "operators": list(one.operators),
+        "problems": list(one.problems),
+        "guards": one.guards.name if one.guards else None,
+        "versions": [
+            {
+                "version": served.version,
+                "runtime": served.runtime.name if served.runtime else None,
+                "kind": served.runtime.kind if served.runtime else None,
+                "operators": list(served.operators),
+            }
+            for served in one.served
+        ],
+    }
 
 
 def _lines(one: Checked) -> Iterator[str]:
@@ -48,7 +49,7 @@ def _lines(one: Checked) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     yield f"{one.settings or 'no settings, PyTorch has its paths'}: {_count(len(one.operators), 'operator')} declared"
     if not one.served and one.guards:
-        yield f"guards are made by {one.guards.name}: {_kind(one.guards)}"
+        yield f"guards are made by {one.guards.name}: {kind_text(one.guards)}"
     for number, name, what in rows if one.served else ():
         yield f"{number:<{widths[0]}}  {name:<{widths[1]}}  {what}".rstrip()
     yield from (f"to be mended: {problem}" for problem in one.problems)
@@ -64,11 +65,12 @@ def _name(served: Served) -> str:
 def _what(served: Served) -> str:
     if served.runtime is None:
         return ""
-    what = _kind(served.runtime)
+    what = kind_text(served.runtime)
     return f"{what}, for {', '.join(served.operators)}" if served.operators else what
 
 
-def _kind(spec: RuntimeSpec) -> str:
+def kind_text(spec: RuntimeSpec) -> str:
+    """How a runtime is had, in words."""
     if spec.kind == "checkout":
         beside = f"torch {spec.torch}" if spec.torch else "the torch of this Python"
         return f"{spec.module or 'the repository'} at the pre-change commit, built beside {beside}"

@@ -42,3 +42,8 @@ def _left_out(count: int) -> str:
 
 def _size(text: str) -> int:
     return len(text.encode())
+
+
+def cut(line: str, columns: int) -> str:
+    """A line of at most so many columns, which shows where something is left out."""
+    return line if len(line) <= columns else f"{line[: columns - 3]}..."

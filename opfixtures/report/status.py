@@ -9,21 +9,26 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 from opfixtures.archives.formats import format_of
 from opfixtures.archives.model import ArchiveError
 from opfixtures.change.changes import Change
 from opfixtures.change.owner import Owner, candidates, owner_of
 from opfixtures.declarations.model import FixtureEntry, MapEntry
-from opfixtures.declarations.names import module_version
-from opfixtures.declarations.place import Place, Problem
+from opfixtures.declarations.place import Problem
 from opfixtures.declarations.upgrader_model import Upgrader
 from opfixtures.errors import UserError
+from opfixtures.proving.loaded import Loaded
 from opfixtures.proving.result import FixtureResult, LoaderFacts
 from opfixtures.records.record import RecordError, load_record, record_path
+from opfixtures.report.orphans import OrphanModule, orphan_modules
 from opfixtures.settings.accepted_breaks import AcceptedBreak
 from opfixtures.settings.fixture_formats import FIXTURES
 from opfixtures.settings.waivers import Waiver
+
+Loads: TypeAlias = Mapping[str, Mapping[str, Loaded]]
+"""What came of a fixture: by the name of a runtime, then by loader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class FixtureStatus:
     """A fixture entry, the path of its fixture, and what stands there; None for what does not.
 
     `committed` is the day of the commit that the fixture is from, None where there is none. `replayed` is what a replay
-    came to, None where nothing was replayed.
+    came to, None where nothing was replayed. `loads` has what came of it in other runtimes: by the name of the runtime,
+    then by loader, empty where that runtime did not load it.
     """
 
     module: str
@@ -59,6 +65,7 @@ class FixtureStatus:
     record: RecordStatus | None
     committed: date | None = None
     replayed: FixtureResult | None = None
+    loads: Loads = field(default_factory=dict)
 
     @property
     def replays(self) -> Mapping[str, LoaderFacts]:
@@ -95,16 +102,6 @@ class GuardStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class OrphanModule:
-    """A fixture module that matches no entry of the version map. `operator` is None where no row names it."""
-
-    module: str
-    operator: str | None
-    place: Place
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """All operators, in the order of the version map; guards; what belongs to none; what could not be read; and
     the accepted breaks of the settings."""
@@ -117,18 +114,28 @@ class Status:
     problems: tuple[Problem, ...]
     breaks: tuple[AcceptedBreak, ...] = ()
 
+    @property
+    def fixtures(self) -> Iterator[FixtureStatus]:
+        """Those of all entries and guards, there or not."""
+        for operator in self.operators:
+            for entry in operator.entries:
+                yield from entry.fixtures
+        yield from (guard.fixture for guard in self.guards)
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     """The folder of fixtures: the names of its files, and what reads one by its path, as `Snapshot.read` does.
 
-    `committed` has the days of the commits that its files are from, `replays` what a replay came to, by path.
+    `committed` has the days of the commits that its files are from, `replays` what a replay came to, `loads` what came
+    of it in other runtimes: all by path.
     """
 
     names: Collection[str]
     read: Callable[[str], bytes | None]
     committed: Mapping[str, date] = field(default_factory=dict)
     replays: Mapping[str, FixtureResult] = field(default_factory=dict)
+    loads: Mapping[str, Loads] = field(default_factory=dict)
 
 
 def status_of(change: Change, folder: Folder) -> Status:
@@ -162,7 +169,7 @@ def status_of(change: Change, folder: Folder) -> Status:
     return Status(
         operators=tuple(operators),
         guards=guards,
-        orphan_modules=tuple(_orphan_modules(change)),
+        orphan_modules=tuple(orphan_modules(change)),
         orphan_fixtures=tuple(sorted(fixtures - owned)),
         orphan_upgraders=tuple(upgrader for upgrader in defined if upgrader.name not in used),
         problems=(
@@ -211,6 +218,7 @@ def _fixture(change: Change, folder: Folder, owner: Owner) -> FixtureStatus:
         record=_record(folder, record_path(path)),
         committed=folder.committed.get(path) if path.rpartition("/")[2] in folder.names else None,
         replayed=folder.replays.get(path),
+        loads=folder.loads.get(path, {}),
     )
 
 
@@ -232,24 +240,3 @@ def _record(folder: Folder, path: str) -> RecordStatus | None:
     except (RecordError, UserError) as error:
         return RecordStatus(None, str(error))
     return None if runtime is None else RecordStatus(runtime)
-
-
-def _orphan_modules(change: Change) -> Iterator[OrphanModule]:
-    """Rows that match no entry, then modules that a name ending in `V<n>` gives away and no row registers."""
-    guards = set(change.guards)
-    for row in change.registry.rows:
-        if change.matching.bump_of(row) is None and row not in guards:
-            yield OrphanModule(row.module, row.operator, row.place, _why_it_matches_nothing(change, row))
-    registered = {row.module for row in change.registry.rows}
-    for module in change.modules.values():
-        is_fixture_module = module_version(module.name) is not None and module.is_module is not False
-        if is_fixture_module and module.name not in registered:
-            yield OrphanModule(module.name, None, module.place, "registered nowhere")
-
-
-def _why_it_matches_nothing(change: Change, row: FixtureEntry) -> str:
-    if not change.matching.has_operator(row.operator):
-        return "its operator is not in the version map"
-    if module_version(row.module) is None:
-        return "its name does not end in V<n>"
-    return f"its operator's entries cover versions up to {change.matching.covered(row.operator).stop - 1}"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from opfixtures.declarations.place import Place
 from opfixtures.report.result_json import told_facts
-from opfixtures.report.status import EntryStatus, FixtureStatus, OperatorStatus, Status
+from opfixtures.report.status import EntryStatus, FixtureStatus, Loads, OperatorStatus, Status
 from opfixtures.settings.accepted_breaks import AcceptedBreak
 
 
@@ -69,7 +69,20 @@ def _fixture(fixture: FixtureStatus) -> dict[str, object]:
         "verdict": fixture.replayed.status if fixture.replayed else None,
         "reason": fixture.replayed.reason if fixture.replayed else "",
         "replays": {loader: told_facts(facts) for loader, facts in fixture.replays.items()},
+        **_loads(fixture.loads),
     }
+
+
+def _loads(loads: Loads) -> dict[str, object]:
+    """What came of a fixture in other runtimes, where somebody asked for these."""
+    told = {
+        runtime: {
+            loader: {"outcome": one.outcome, "reason": one.reason, "differences": one.differences}
+            for loader, one in loaders.items()
+        }
+        for runtime, loaders in loads.items()
+    }
+    return {"loads": told} if told else {}
 
 
 def _place(place: Place) -> dict[str, object]:

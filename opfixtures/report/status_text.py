@@ -4,36 +4,115 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opfixtures.proving.result import FAILURES, Answer, FixtureResult
-from opfixtures.report.status import EntryStatus, FixtureStatus, GuardStatus, OperatorStatus, Status
+from opfixtures.report.result_text import says_something
+from opfixtures.report.screen import DIM, GREEN, PLAIN, QUIET, RED, VERBOSE, Screen, cut, wrapped
+from opfixtures.report.status import FixtureStatus, Status
+from opfixtures.report.status_facts import HEADINGS, entry_rows, guard_row
+from opfixtures.report.status_rows import SHORT_HEADINGS, short_rows
 from opfixtures.repository.printable import printable
 
-_HEADINGS = ("operator", "at", "covers", "upgrader", "fixture entry", "stamped", "made by", "since")
 # One name of any length shall not push every row out of sight.
 _WIDEST = 48
 
 
-def status_text(projects: Mapping[str, Status]) -> str:
+def status_text(projects: Mapping[str, Status], screen: Screen = PLAIN) -> str:
     """What each project's status is; of several projects, each below the name of its folder."""
-    parts = {folder or ".": _project(status) for folder, status in projects.items()}
+    parts = {folder or ".": _project(status, screen) for folder, status in projects.items()}
     if len(parts) == 1:
         return "".join(parts.values())
-    return "\n".join(f"{printable(folder)}:\n{part}" for folder, part in parts.items())
+    return "\n".join(f"{printable(folder)}:\n{part}" for folder, part in parts.items() if part)
 
 
-def _project(status: Status) -> str:
-    """A row an operator, or one for each of its entries; orphans and problems below; a line of counts."""
-    loaders = list(dict.fromkeys(loader for fixture in _fixtures(status) for loader in fixture.replays))
-    rows = [row for operator in status.operators for row in _rows(operator, loaders)]
-    rows += [_guard(guard, loaders) for guard in status.guards]
-    lines = [
-        *_table([(*_HEADINGS, *loaders, "verdict", "waiver"), *rows] if rows else []),
-        *_breaks(status),
-        *_orphans(status),
-        *_problems(status),
-        _summary(status),
-    ]
+def _project(status: Status, screen: Screen) -> str:
+    """A row an operator, or one for each of its entries; orphans and problems below; a line of counts.
+
+    When `screen` is verbose, with all that is known of each, as blocks where the table is too wide; when it is quiet,
+    only what lacks something.
+    """
+    is_verbose = screen.loudness == VERBOSE
+    loaders = list(
+        dict.fromkeys(
+            loader
+            for fixture in _fixtures(status)
+            for loader, facts in fixture.replays.items()
+            if says_something(facts)
+        )
+    )
+    if is_verbose:
+        rows = [row for operator in status.operators for row in entry_rows(operator, loaders)]
+        rows += [guard_row(guard, loaders) for guard in status.guards]
+        headings: Sequence[str] = (*HEADINGS, *loaders, "verdict", "waiver")
+        shown = _shown(headings, rows, screen)
+    else:
+        short = [(row, bad) for row, bad in short_rows(status) if bad or screen.loudness != QUIET]
+        rows = [row for row, _ in short]
+        room = screen._replace(width=screen.width - 2 * screen.marks)
+        shown = _marked(_fitting(rows, room), [bad for _, bad in short], screen)
+    rest = [*_breaks(status), *_orphans(status), *_problems(status)]
+    if screen.loudness == QUIET:
+        rest = [*_problems(status)]
+        if not rows and not rest:
+            return ""
+    lines = [*shown]
+    for line in rest:
+        lines += wrapped(line[4:], screen.width, "    ") if line.startswith("    ") else [line]
+    lines += ["", *wrapped(f"opfixtures: {_summary(status)}", screen.width)]
+    lines += wrapped(f"next: {_next(status)}", screen.width)
     return "".join(f"{line}\n" for line in lines).lstrip("\n")
+
+
+def _fitting(rows: Sequence[Sequence[str]], screen: Screen) -> list[str]:
+    """A table of short rows; one that is too wide does without who made the fixtures, and then with shorter names."""
+    lines = list(_table([SHORT_HEADINGS, *rows])) if rows else []
+    if max(map(len, lines), default=0) > screen.width:
+        left_out = SHORT_HEADINGS.index("made by")
+        fewer = [
+            [cell for place, cell in enumerate(row) if place != left_out] for row in [SHORT_HEADINGS, *rows]
+        ]
+        lines = list(_table(fewer))
+        over = max(map(len, lines)) - screen.width
+        if over > 0:
+            name = max(len(row[0]) for row in fewer) - over
+            lines = list(_table([[cut(row[0], max(name, 8)), *row[1:]] for row in fewer]))
+    return lines
+
+
+def _marked(lines: Iterable[str], wrong: Sequence[bool], screen: Screen) -> Iterator[str]:
+    """The lines of a table, those of rows that are wrong or not marked and coloured so."""
+    heading, *rows = [*lines] or [""]
+    if not heading:
+        return
+    yield screen.painted(f"  {heading}" if screen.marks else heading, DIM)
+    for line, is_wrong in zip(rows, wrong, strict=True):
+        mark, colour = ("✗", RED) if is_wrong else ("✓", GREEN)
+        head = screen.painted(f"{mark} ", colour) if screen.marks else ""
+        yield head + (screen.painted(line, RED) if is_wrong else line)
+
+
+def _next(status: Status) -> str:
+    entries = [entry for operator in status.operators for entry in operator.entries]
+    if status.problems:
+        return "mend what cannot be read"
+    if any(not entry.fixtures for entry in entries):
+        return "run `opfixtures new --all` for what has no fixture entry"
+    if any(one.archive is None for one in _fixtures(status)):
+        return "run `opfixtures generate --all` for what has no fixture"
+    if any(one.replayed and one.replayed.failed for one in _fixtures(status)):
+        return "run `opfixtures verify` for what is not green"
+    if not any(one.replayed for one in _fixtures(status)) and (entries or status.guards):
+        return "run `opfixtures verify` to replay the fixtures"
+    return "nothing to do"
+
+
+def _shown(headings: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> Iterator[str]:
+    """A table where it fits, else a paragraph for each row, which says of each cell what it is."""
+    lines = list(_table([headings, *rows])) if rows else []
+    if all(len(line) <= screen.width for line in lines):
+        yield from lines
+        return
+    for row in rows:
+        said = [f"{heading} {cell}" for heading, cell in zip(headings[1:], row[1:], strict=True) if cell]
+        yield from wrapped(f"{row[0]}: {', '.join(said)}", screen.width, more="    ")
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -46,93 +125,6 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _padded(column: Sequence[str]) -> list[str]:
     width = min(max(map(len, column)), _WIDEST)
     return [cell.ljust(width) for cell in column]
-
-
-def _rows(operator: OperatorStatus, loaders: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    waiver = "; ".join(f"{', '.join(one.codes)} until {one.expires}" for one in operator.waivers)
-    for number, entry in enumerate(operator.entries):
-        cells = (_joined(map(cell, entry.fixtures)) for cell in (_module, _stamp, _maker, _since))
-        yield (
-            operator.operator,
-            str(entry.bumped_at_version),
-            _covers(entry),
-            _upgrader(entry),
-            *(cells if entry.fixtures else ("missing", "", "", "")),
-            *(_replay(entry, loader) for loader in loaders),
-            _verdict(entry),
-            waiver if number == 0 else "",
-        )
-
-
-def _guard(guard: GuardStatus, loaders: Sequence[str]) -> tuple[str, ...]:
-    fixture, replayed = guard.fixture, guard.fixture.replayed
-    equal = (fixture.replays[one].equal.value if one in fixture.replays else "" for one in loaders)
-    shown = ("equal" if one is Answer.YES else "differs" if one is Answer.NO else str(one) for one in equal)
-    verdict = _told(replayed) if replayed else ""
-    own = (_module(fixture), _stamp(fixture), _maker(fixture), _since(fixture))
-    return guard.operator, "", "", "guard", *own, *shown, verdict, ""
-
-
-def _joined(texts: Iterable[str]) -> str:
-    """The different ones; of many names the first, and how many more."""
-    different = list(dict.fromkeys(text for text in texts if text))
-    return ", ".join(different[:1]) + (f" +{len(different) - 1}" if len(different) > 1 else "")
-
-
-def _replay(entry: EntryStatus, loader: str) -> str:
-    """What all fixtures of an entry showed, and whether one of them would notice a missing upgrader."""
-    facts = [fixture.replays[loader] for fixture in entry.fixtures if loader in fixture.replays]
-    equal = {one.equal.value for one in facts}
-    if not facts or Answer.NO in equal or equal != {Answer.YES}:
-        return "" if not facts else "differs" if Answer.NO in equal else ", ".join(sorted(equal))
-    if any(one.differ for one in facts):
-        return "not upgraded"
-    sensitive = {one.sensitive.value for one in facts}
-    notices = "sensitive" if Answer.YES in sensitive else "insensitive"
-    return f"equal, {'identity' if sensitive == {Answer.NOT_APPLICABLE} else notices}"
-
-
-def _verdict(entry: EntryStatus) -> str:
-    """What the replays of all fixtures of an entry come to: what is not green, if there is such."""
-    results = [fixture.replayed for fixture in entry.fixtures if fixture.replayed]
-    failed = [one for one in results if one.status in FAILURES]
-    return _joined(map(_told, failed or results))
-
-
-def _told(result: FixtureResult) -> str:
-    return f"{result.status}{' (waived)' if result.waived else ''}"
-
-
-def _covers(entry: EntryStatus) -> str:
-    return f"{entry.covers.start}-{entry.covers.stop - 1}"
-
-
-def _upgrader(entry: EntryStatus) -> str:
-    return entry.upgrader_name + (" (undefined)" if entry.upgrader_defined is False else "")
-
-
-def _module(fixture: FixtureStatus) -> str:
-    return fixture.module + ("" if fixture.module_defined else " (undefined)")
-
-
-def _stamp(fixture: FixtureStatus) -> str:
-    if fixture.archive is None:
-        return "no fixture"
-    if fixture.archive.problem:
-        return "unreadable"
-    if fixture.archive.version is None:
-        return "none"
-    return f"{fixture.archive.version}" + ("" if fixture.archive.covered else " (not covered)")
-
-
-def _maker(fixture: FixtureStatus) -> str:
-    if fixture.record is None:
-        return "" if fixture.archive is None else "no record"
-    return fixture.record.runtime or "unreadable"
-
-
-def _since(fixture: FixtureStatus) -> str:
-    return fixture.committed.isoformat() if fixture.committed else ""
 
 
 def _breaks(status: Status) -> Iterator[str]:
@@ -178,17 +170,22 @@ def _fixtures(status: Status) -> Iterator[FixtureStatus]:
 def _summary(status: Status) -> str:
     entries = [entry for operator in status.operators for entry in operator.entries]
     there = sum(any(one.archive and one.archive.covered for one in entry.fixtures) for entry in entries)
-    orphans = (
-        (status.orphan_modules, "module"),
-        (status.orphan_fixtures, "fixture"),
-        (status.orphan_upgraders, "upgrader"),
-    )
-    counted = ", ".join(_count(len(things), what) for things, what in orphans)
-    guards = f", {_count(len(status.guards), 'guard')}" if status.guards else ""
-    return (
-        f"\nopfixtures: {_count(len(status.operators), 'operator')}, {there} of "
-        f"{_count(len(entries), 'entry', 'entries')} with a fixture{guards}; orphans: {counted}"
-    )
+    orphans = [
+        _count(len(things), what)
+        for things, what in (
+            (status.orphan_modules, "module"),
+            (status.orphan_fixtures, "fixture"),
+            (status.orphan_upgraders, "upgrader"),
+        )
+        if things
+    ]
+    parts = []
+    if entries or not status.guards:
+        parts.append(_count(len(status.operators), "operator"))
+        parts.append(f"{there} of {_count(len(entries), 'entry', 'entries')} with a fixture")
+    parts += [_count(len(status.guards), "guard")] if status.guards else []
+    parts += [f"{', '.join(orphans)} of no entry"] if orphans else []
+    return ", ".join(parts)
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import MapEntry
+from opfixtures.declarations.names import span
 from opfixtures.declarations.place import Place
 from opfixtures.records.fixture_files import fixture_of, is_record
 from opfixtures.repository.printable import printable
@@ -82,8 +83,7 @@ def archive_version_is_not_covered(change: Change, finding: NewFinding) -> Itera
             others = ", ".join(sorted(archive.operators - {entry.operator})[:_MOST_NAMED])
             why = "after the change" + (f", or its version comes from {others}" if others else "")
         message = (
-            f"the archive is of version {archive.version}, its entry covers {covers.start} to "
-            f"{covers.stop - 1}: exported {why}"
+            f"the archive is of version {archive.version}, its entry covers {span(covers)}: exported {why}"
         )
         yield finding(entry.operator, _place(change, name), message, _made_again(change, name))
 

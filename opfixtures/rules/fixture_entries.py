@@ -8,7 +8,7 @@ from dataclasses import replace
 from opfixtures.change.changes import Change
 from opfixtures.change.lost import lost_fixture_entries
 from opfixtures.declarations.model import FixtureEntry, is_module
-from opfixtures.declarations.names import module_version
+from opfixtures.declarations.names import module_version, span, versions_of
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
@@ -54,7 +54,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
             entry.operator,
             entry.place,
             f"{entry.operator} is bumped at version {entry.bumped_at_version} without a matching fixture "
-            f"entry, one whose module ends in V{covers.start} to V{covers.stop - 1}",
+            f"entry, one whose module ends in {span(covers, 'V')}",
             lines.for_entry(entry),
         )
     for entry, row in lost:
@@ -135,7 +135,7 @@ def module_version_is_not_covered(change: Change, finding: NewFinding) -> Iterat
         yield finding(
             row.operator,
             row.place,
-            f"{row.module} {what}: the entries of {row.operator} cover versions 0 to {covered.stop - 1}",
+            f"{row.module} {what}: the entries of {row.operator} cover {versions_of(range(covered.stop))}",
             f"rename it to {printable(name)}, in its class and in this row{files_to_rename(change, row, name)}",
         )
 

@@ -149,7 +149,7 @@ def old_schema_does_not_parse(change: Change, finding: NewFinding) -> Iterator[F
         problem = _problem_of(entry.old_schema)
         if problem is not None:
             message = f"old_schema of {entry.operator} does not parse: {problem}"
-            yield finding(entry.operator, entry.place, message, _command_for_schema(entry.operator))
+            yield finding(entry.operator, entry.place, message, _command_for_schema(change, entry.operator))
 
 
 def _problem_of(schema: str) -> str | None:
@@ -162,12 +162,16 @@ def _problem_of(schema: str) -> str | None:
     return None
 
 
-def _command_for_schema(operator: str) -> str:
+def _command_for_schema(change: Change, operator: str) -> str:
+    from json import dumps
     from shlex import quote
 
-    name = printable(operator).partition(".")[0]
-    code = f'import torch; print(*torch._C._jit_get_schemas_for_operator({name!r}), sep="\\n")'
-    return f"take it from a build from before the change: python -c {quote(code)}"
+    name = dumps(printable(operator).partition(".")[0])
+    # What registers a library's operators; in double quotes, which a shell leaves alone between single ones.
+    modules = [spec.module for spec in change.config.runtimes if spec.module]
+    imported = ", ".join(["torch", *modules[:1]])
+    code = f'import {imported}; print(*torch._C._jit_get_schemas_for_operator({name}), sep="\\n")'
+    return f"take it from a build from before the change:\npython -c {quote(code)}"
 
 
 @rule("OPF106", Severity.ERROR)

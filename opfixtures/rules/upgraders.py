@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations, MapEntry
+from opfixtures.declarations.names import versions_of
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
@@ -172,7 +173,7 @@ def mobile_upgraders_are_stale(change: Change, finding: NewFinding) -> Iterator[
         covers = change.matching.covers(entry)
         message = (
             f"upgrader {entry.upgrader_name} of {entry.operator} is not in {table.path} "
-            f"for versions {covers.start} to {covers.stop - 1}"
+            f"for {versions_of(covers)}"
         )
         if exclusion:
             message = f"{entry.operator} is excluded from the mobile upgraders"

@@ -17,6 +17,11 @@ from opfixtures.settings.waivers import Waiver, waiver_for
 REPLAYS = ("replay.torch.jit.load", "replay.lite", "replay.torch.export.load", "replay.unproven")
 """What a replay comes to, as a code that can be waived: of a loader that differs, and where nothing is proven."""
 
+SWEEPS = tuple(
+    f"sweep.{status}" for status in ("crash", "gone", "load", "raises", "dtype", "shape", "values")
+)
+"""What a sweep finds (`sweep/judgement.py`), as a code that can be waived."""
+
 NOT_TO_BE_WAIVED = {
     "OPF101": "what cannot be read could hide any finding",
     "OPF206": "what cannot be read could hide any finding",
@@ -25,7 +30,7 @@ NOT_TO_BE_WAIVED = {
 
 
 def check_codes(config: Config, codes: Collection[str]) -> None:
-    """Raises ConfigurationError if a waiver names none of these codes nor of `REPLAYS`, or one not to be waived."""
+    """Raises ConfigurationError if a waiver names no code of these, `REPLAYS` and `SWEEPS`, or one not to be waived."""
     for waiver in config.waivers:
         for code in waiver.codes:
             problem = _problem(code, codes)
@@ -37,9 +42,9 @@ def check_codes(config: Config, codes: Collection[str]) -> None:
 def _problem(code: str, codes: Collection[str]) -> str:
     if code in NOT_TO_BE_WAIVED:
         return f"{code} cannot be waived: {NOT_TO_BE_WAIVED[code]}"
-    if code in codes or code in REPLAYS:
+    if code in codes or code in REPLAYS or code in SWEEPS:
         return ""
-    known = sorted({*codes, *REPLAYS} - NOT_TO_BE_WAIVED.keys())
+    known = sorted({*codes, *REPLAYS, *SWEEPS} - NOT_TO_BE_WAIVED.keys())
     nearest = difflib.get_close_matches(code[:80], known, n=1, cutoff=0)
     return f"unknown code {code[:80]!r}, the nearest known one is {nearest[0]!r}"
 

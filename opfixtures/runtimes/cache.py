@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.locks import is_at, lock
 from opfixtures.runtimes.cache_state import complete, damage, mark_used
+from opfixtures.runtimes.step import keep_seconds
 from opfixtures.worker.scratch import remove_tree
 
 _in_use: dict[str, int] = {}
@@ -130,7 +132,9 @@ def _build(
         )
     try:
         os.mkdir(folder)
+        began = time.monotonic()
         build(folder)
+        keep_seconds(folder, time.monotonic() - began)
         complete(folder)
         again = damage(folder, needed)
         if wrong and again:

@@ -27,11 +27,13 @@ from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.release import PYTHON, obtain_release, uv_environment
 from opfixtures.runtimes.side_checkout import check_out, content_of, work_tree_state
+from opfixtures.runtimes.step import Step, seconds_last_time
 from opfixtures.runtimes.torch_folders import torch_folders
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.sources import Sources
 from opfixtures.worker.scratch import kept_log, scratch_folder
 
+_LOG = "log"
 # Bumped when what this file builds changes.
 _RECIPE = 3
 # Pythons for which virtualenv has no pip any more.
@@ -73,9 +75,16 @@ def obtain_checkout(
             tree, where = commit, f"commit {commit[:12]}"
 
         def build(folder: str) -> None:
-            tell(f"building {where}")
-            check_out(repository, tree, os.path.join(folder, "tree"), *borrowed)
-            _build(spec, base, folder, environment, where)
+            last = seconds_last_time(os.path.dirname(folder), f"{name}-")
+            with scratch_folder("opfixtures-setup-") as scratch:
+                log = os.path.join(scratch, _LOG)
+                tell(Step(f"building {where}", where, log=log, expected=last))
+                check_out(repository, tree, os.path.join(folder, "tree"), *borrowed)
+
+                def of_command(sentence: str) -> None:
+                    tell(Step(sentence, where, log=log, expected=last))
+
+                _build(spec, base, folder, scratch, environment, where, of_command)
 
         content = content_of(repository, tree, sources, *borrowed)
         recipe = [_RECIPE, content, spec.folder, spec.setup, spec.module, astuple(base)]
@@ -120,27 +129,36 @@ def _purelib(python: str) -> str:
     return os.fsdecode(done.stdout[:-1])
 
 
-def _build(spec: RuntimeSpec, base: _Base, folder: str, environment: Mapping[str, str], where: str) -> None:
-    """The environment of a checkout, and the repository's setup commands in it."""
+def _build(
+    spec: RuntimeSpec,
+    base: _Base,
+    folder: str,
+    scratch: str,
+    environment: Mapping[str, str],
+    where: str,
+    tell: Callable[[str], None],
+) -> None:
+    """The environment of a checkout, and the repository's setup commands in it. Of several each is a step."""
     env, tree = os.path.join(folder, "env"), os.path.join(folder, "tree")
-    with scratch_folder("opfixtures-setup-") as scratch:
-        log, own = os.path.join(scratch, "log"), _setup_environment(environment, env, scratch)
-        try:
-            run_logged(_making(base, env, scratch, with_pip=bool(spec.setup)), folder, own, log)
-            path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
-            with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
-                stream.writelines(f"{path}\n" for path in base.folders)
-            home = os.path.join(tree, spec.folder)
-            if not os.path.isdir(home):
-                raise RuntimeUnavailable(
-                    f"{where} has no folder {spec.folder} to build: name a commit that has it (--base)"
-                )
-            for command in spec.setup:
-                run_logged(command, home, own, log)
-        except CommandError as error:
+    log, own = os.path.join(scratch, _LOG), _setup_environment(environment, env, scratch)
+    try:
+        run_logged(_making(base, env, scratch, with_pip=bool(spec.setup)), folder, own, log)
+        path_file = os.path.join(_purelib(os.path.join(folder, PYTHON)), "opfixtures-torch.pth")
+        with open(path_file, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.writelines(f"{path}\n" for path in base.folders)
+        home = os.path.join(tree, spec.folder)
+        if not os.path.isdir(home):
             raise RuntimeUnavailable(
-                f"{where} cannot be built: {error} (all output: {kept_log(log)})"
-            ) from error
+                f"{where} has no folder {spec.folder} to build: name a commit that has it (--base)"
+            )
+        for number, command in enumerate(spec.setup, 1):
+            if len(spec.setup) > 1:
+                tell(f"setup command {number} of {len(spec.setup)} in {where}: {' '.join(command)}")
+            run_logged(command, home, own, log)
+    except CommandError as error:
+        raise RuntimeUnavailable(
+            f"{where} cannot be built: {error} (all output: {kept_log(log)})", error.last_lines
+        ) from error
 
 
 def _making(base: _Base, env: str, scratch: str, *, with_pip: bool) -> list[str]:

@@ -16,6 +16,10 @@ _TAIL_BYTES = 64 << 10
 TIDY_SECONDS = 15.0
 
 
+_LAST_LINES = 8
+_MOST_OF_A_LINE = 200
+
+
 class CommandError(Exception):
     """A command could not be run, or did not end well. `output` is the end of what it printed."""
 
@@ -23,6 +27,12 @@ class CommandError(Exception):
         said = telling_line(output)
         super().__init__(f"`{' '.join(argv)}` failed ({how}){': ' + said if said else ''}")
         self.output = output
+
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last lines of the output that say anything, each shortened."""
+        lines = [line.rstrip() for line in self.output[-_TAIL_BYTES:].splitlines()]
+        return tuple(line[:_MOST_OF_A_LINE] for line in lines if line)[-_LAST_LINES:]
 
 
 def run_kept(

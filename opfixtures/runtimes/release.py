@@ -6,6 +6,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import sys
@@ -20,10 +21,15 @@ from opfixtures.runtimes.commands import CommandError, run_logged
 from opfixtures.runtimes.installed import installed_package
 from opfixtures.runtimes.model import Runtime
 from opfixtures.runtimes.pythons import find_python
-from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.runtimes.step import Step, seconds_last_time
+from opfixtures.runtimes.wheels import CPU_ONLY, has_cuda_on_pypi, in_the_way, why_no_wheel
+from opfixtures.settings.runtime_spec import PYTHON as A_PYTHON
+from opfixtures.settings.runtime_spec import RELEASE, RuntimeSpec
+from opfixtures.worker.worker_process import EXECUTABLE_STACKS
 
 PYTHON = os.path.join("env", "bin", "python")
 _COMPILED = "compiled"
+_LOG = "install.log"
 # What releases before 2.0 import without naming it: numpy up to 1.8.1, typing_extensions from there on, and
 # by 1.10 pkg_resources, which asks for this pin (https://setuptools.pypa.io/en/latest/pkg_resources.html).
 # torch.export of 2.1 compares versions with packaging (torch/torch_version.py).
@@ -43,13 +49,15 @@ def obtain_release(
         RuntimeUnavailable: uv, the Python or the release cannot be had.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    torch = _version(spec, "torch", spec.torch or "", r"\d[\w.+!]*")
-    python = _version(spec, "python", spec.python or own, r"\d+\.\d+(\.\d+)?")
+    torch = _version(spec, "torch", spec.torch or "", RELEASE)
+    python = _version(spec, "python", spec.python or own, A_PYTHON)
     packages = "".join(f"{pin.name} {pin.version} with " for pin in spec.packages)
 
     def build(folder: str) -> None:
-        tell(f"installing {packages}torch {torch} for Python {python}")
-        _install(spec, torch, python, folder, environment)
+        what = f"installing {packages}torch {torch} for Python {python}"
+        last = seconds_last_time(os.path.dirname(folder), "")
+        tell(Step(what, log=os.path.join(folder, _LOG), expected=last))
+        _install(spec, torch, python, folder, environment, tell)
 
     below = LIBRARIES if spec.packages else FOLDERS["release"]
     folder = built_once(os.path.join(cache, below), _key(spec, torch, python), build, PYTHON, tell)
@@ -71,7 +79,8 @@ def obtain_release(
 def _key(spec: RuntimeSpec, torch: str, python: str) -> str:
     """What an environment is kept by: another key wherever something else may be installed."""
     source = hashlib.sha256((spec.index_url or "").encode()).hexdigest()[:8] if spec.index_url else "default"
-    key = f"torch-{torch}-python-{python}-{source}"
+    # The CPU builds and PyPI's are one release: which of them is there, the machine decides.
+    key = f"torch-{torch.removesuffix('+cpu')}-python-{python}-{source}"
     if not spec.packages:
         return key
     # A name for people before it, as for a checkout; the order of packages changes nothing.
@@ -87,7 +96,12 @@ def _version(spec: RuntimeSpec, key: str, text: str, pattern: str) -> str:
 
 
 def _install(
-    spec: RuntimeSpec, torch: str, version: str, folder: str, environment: Mapping[str, str]
+    spec: RuntimeSpec,
+    torch: str,
+    version: str,
+    folder: str,
+    environment: Mapping[str, str],
+    tell: Callable[[str], None],
 ) -> None:
     """Have uv install torch and all packages at once: what does not go together is found out before that."""
     uv = find_uv(environment)
@@ -95,7 +109,7 @@ def _install(
     # Where it runs uv reads the settings of that folder and of those above, which may be a repository's
     # (https://docs.astral.sh/uv/concepts/configuration-files/): no repository holds this one.
     apart, env = os.path.abspath(os.sep), os.path.join(os.path.abspath(folder), "env")
-    log = os.path.join(folder, "install.log")
+    log = os.path.join(folder, _LOG)
     python = find_python(version, environment) or version
     pins = [f"torch=={torch}", *map(str, spec.packages)]
     try:
@@ -109,24 +123,50 @@ def _install(
     options = [f"--index={spec.index_url}"] if spec.index_url else []
     # What was released is had as a wheel: to build one would run what it says.
     options.append("--no-build")
+    command = [uv, "pip", "install", "--python", os.path.join(folder, PYTHON), *options, *pins, *undeclared]
+    if not spec.index_url and has_cuda_on_pypi(torch, platform.system()):
+        command += _cpu_builds(command, own, folder, tell)
     try:
-        command = [
-            uv,
-            "pip",
-            "install",
-            "--python",
-            os.path.join(folder, PYTHON),
-            *options,
-            *pins,
-            *undeclared,
-        ]
         run_logged(command, apart, own, log)
     except CommandError as error:
-        keys = "`torch`, `packages`, `python`" if spec.packages else "`torch`, `python`"
-        raise RuntimeUnavailable(
-            f"{' with '.join(pins)} cannot be installed for Python {version}: check the network, and the"
-            f" runtime's {keys} and `index-url` (uv: {_uv_said(error)})"
-        ) from error
+        raise RuntimeUnavailable(_why_not_installed(spec, pins, version, environment, error)) from error
+
+
+def _cpu_builds(
+    command: list[str], environment: Mapping[str, str], folder: str, tell: Callable[[str], None]
+) -> list[str]:
+    """The option that has uv take torch from PyTorch's index of CPU builds, if that has it; nothing else is fetched."""
+    if environment.get("UV_TORCH_BACKEND"):
+        return []
+    asked = {"UV_HTTP_CONNECT_TIMEOUT": "10", **environment, "UV_HTTP_RETRIES": "0"}
+    try:
+        log = os.path.join(folder, "cpu.log")
+        run_logged([*command, CPU_ONLY, "--dry-run"], os.path.abspath(os.sep), asked, log)
+    except CommandError as error:
+        tell(
+            "PyTorch's index of CPU builds was no help: taking torch from the default index, where it may bring"
+            f" gigabytes of CUDA (uv: {_uv_said(error)})"
+        )
+        return []
+    return [CPU_ONLY]
+
+
+def _why_not_installed(
+    spec: RuntimeSpec, pins: list[str], version: str, environment: Mapping[str, str], error: CommandError
+) -> str:
+    keys = "`torch`, `packages`, `python`" if spec.packages else "`torch`, `python`"
+    known = why_no_wheel(pins[0].partition("==")[2], platform.system(), platform.machine())
+    user = in_the_way(environment)
+    mend = [
+        f"{known}: name one of those in the runtime's `torch`, or run this on Linux on x86-64"
+        if known
+        else f"check the network, and the runtime's {keys} and `index-url`",
+        *([f"uv also follows {', '.join(user)} of your environment"] if user else []),
+    ]
+    return (
+        f"{' with '.join(pins)} cannot be installed for Python {version}: {'; '.join(mend)}"
+        f" (uv: {_uv_said(error)})"
+    )
 
 
 def _uv_said(error: CommandError) -> str:
@@ -150,7 +190,7 @@ def _keep_compiled(folder: str) -> None:
     # A torch that does not import is told by the worker; a cache that cannot be written is slower.
     with suppress(CommandError, OSError):
         argv = [os.path.join(folder, PYTHON), "-s", "-W", "ignore", "-c", "import torch"]
-        run_logged(argv, folder, {"PATH": os.defpath}, os.path.join(folder, "install.log"))
+        run_logged(argv, folder, {"PATH": os.defpath, **EXECUTABLE_STACKS}, os.path.join(folder, _LOG))
         with open(done, "w"):
             pass
 

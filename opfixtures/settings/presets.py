@@ -23,7 +23,8 @@ PYTORCH: dict[str, object] = {
     "fixture-modules": PYTORCH_MODULES,
     "operators": [PYTORCH_OPERATORS],
     # PyTorch's convention: what begins with an underscore is internal.
-    "unversioned-operators": ["aten::_*"],
+    # Of autograd, which no archive has, and internal.
+    "unversioned-operators": ["aten::_*", "aten::*_backward", "aten::*_backward.*"],
     # For every operator version a release that still has the old operators, and whose archives the loaders of
     # today read, altered where they would not. `>=10` is for a bump above what any release produces: the newest
     # stable torch.

@@ -46,6 +46,10 @@ class Alteration:
     reason: str
 
 
+RELEASE, PYTHON = r"\d[\w.+!]*", r"\d+\.\d+(\.\d+)?"
+"""What `torch` and `python` of a release look like (PEP 440, as far as a release of torch uses it)."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeSpec:
     """How a torch is had for the operator versions in `operator_versions`, of `operators` alone if there are any.

@@ -14,7 +14,9 @@ from opfixtures.synthesis.packed import packing
 from opfixtures.synthesis.ways import PLAIN, Way
 
 _WIDTH = 79
-_RENAMED = {"self": "input", "torch": "torch_", "packed": "packed_", "quantized": "quantized_"}
+# Names that the body gives to values of its own.
+_OWN = ("packed", "quantized", "returned")
+_RENAMED = {"self": "input", "torch": "torch_", **{name: f"{name}_" for name in _OWN}}
 # Types that need no import in an annotation; Tensor is what TorchScript takes an argument without one for.
 _PLAIN_TYPES = frozenset({"Tensor", "bool", "float", "int", "str"})
 
@@ -107,7 +109,7 @@ def _without_arguments(class_name: str) -> str:
 
 
 def _parameters(operator: str, passed: Sequence[Passed]) -> tuple[Parameter, ...]:
-    taken = {one.argument.name for one in passed} | {"self", "torch", "packed", "quantized"}
+    taken = {one.argument.name for one in passed} | {"self", "torch", *_OWN}
     parameters: list[Parameter] = []
     for one in passed:
         if _is_generator(one.argument.type):
@@ -185,6 +187,11 @@ def _body(module: Module) -> list[str]:
         if value != one.name:
             lines.append(f"        {one.name} = {value}")
     arguments = _arguments(module)
+    first = module.way.first_result(module.schema)
+    if first:
+        taken = [f"returned[0]{first}", *(f"returned[{n}]" for n in range(1, len(module.schema.returns)))]
+        lines += _wrapped(f"        returned = {call}", arguments, ")")
+        return [*lines, *_wrapped("        return (", taken, ")")]
     if module.schema.returns or module.schema.is_varret:
         end = f"){module.way.result(module.schema)}"
         return [*lines, *_wrapped(f"        return {call}", arguments, end)]

@@ -15,7 +15,6 @@ from opfixtures.change.next_version import next_version
 from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, parse_schema, same_schema
 from opfixtures.declarations.model import MapEntry, VersionMap
 from opfixtures.declarations.place import Place
-from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.returned import not_to_be_upgraded
 from opfixtures.declarations.schema_changes import added_arguments
 from opfixtures.declarations.schema_text import argument_text, schema_text
@@ -29,6 +28,7 @@ from opfixtures.synthesis.proposals import (
     fault_of,
     lacks_upgrader,
     new_upgrader,
+    refuse_stray_row,
     upgrader_name,
     without_samples,
 )
@@ -155,7 +155,8 @@ class Newcomers:
             )
         text = schema_text(old)
         version, left = next_version(change, operator, text)
-        names = {entry.upgrader_name for entry in change.version_map.entries} | self._upgraders()
+        # An upgrader that no entry names was written for this one.
+        names = {entry.upgrader_name for entry in change.version_map.entries}
         last = max((entry.bumped_at_version for entry in published), default=0)
         name = upgrader_name(operator, range(last, version), names)
         entry = MapEntry(operator, version, name, text, Place(change.version_map.path, 1, 1))
@@ -181,6 +182,8 @@ class Newcomers:
                 self._skeletons.add(upgrader.name)
                 additions += Additions(upgraders=(upgrader,))
         rows = self._matching(entry).rows_of(entry)
+        if not rows:
+            refuse_stray_row(change, entry)
         if not rows or any(row.module not in change.modules for row in rows):
             self._refuse(entry)
             siblings = self._finder.overloads(entry) or overloads(change.before, entry.operator)
@@ -212,11 +215,6 @@ class Newcomers:
         # A guard's row becomes the entry's.
         entries = {**change.entries, entry.key: entry}.values()
         return Matching(VersionMap("", tuple(entries)), change.registry.rows)
-
-    def _upgraders(self) -> set[str]:
-        upgraders = self._change.after.upgraders()
-        names = {one.name for one in upgraders.upgraders} if upgraders else set()
-        return names | functions_in(self._registered or "")
 
     def _unknown(self, operator: str, now: FunctionSchema | None) -> UserError:
         if now is not None:

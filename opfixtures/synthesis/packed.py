@@ -17,6 +17,17 @@ def packing(type_: Type, operator: str) -> tuple[str, ...]:
         return ("packed = torch.ops.quantized.linear_prepack_fp16({}, None)",)
     if linear:
         return (_WEIGHT, "packed = torch.ops.quantized.linear_prepack(quantized, None)")
+    if type_.name == "__torch__.torch.classes.sparse.LinearPackedParamsBase":
+        return (_WEIGHT, "packed = torch.ops.sparse.qlinear_prepack(quantized, None, 1, 4)")
+    if type_.name == f"{_CLASSES}EmbeddingPackedParamsBase":
+        kind = "quint4x2" if "4bit" in operator else "quint8"
+        return (
+            # A table of two rows, each quantized by itself: a lookup gives rows.
+            "quantized = torch.quantize_per_channel(",
+            f"    {{}}, torch.ones(2), torch.zeros(2), 0, torch.{kind}",
+            ")",
+            "packed = torch.ops.quantized.embedding_bag_prepack(quantized)",
+        )
     if type_.name not in _DIMENSIONS:
         return ()
     count = 1 if "1d" in operator else _DIMENSIONS[type_.name]

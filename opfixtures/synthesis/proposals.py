@@ -22,6 +22,7 @@ from opfixtures.declarations.names import (
 )
 from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.upgrader_model import Upgraders
+from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.skeletons import skeleton
@@ -163,6 +164,10 @@ def fault_of(entry: MapEntry) -> str:
         schema = parse_schema(entry.old_schema)
     except SchemaError as error:
         return f"old_schema of {entry.operator} does not parse ({error}): first correct old_schema"
+    if schema.operator != entry.operator:
+        return (
+            f"old_schema of {entry.operator} is that of {schema.operator}: first correct the one or the other"
+        )
     name = argument_twice(schema)
     if name is None:
         return ""
@@ -172,6 +177,17 @@ def fault_of(entry: MapEntry) -> str:
         f"{entry.operator} takes two arguments called {name} in its old schema, and no function of Python or "
         f"TorchScript can: {no_version_left(entry.operator)}"
     )
+
+
+def refuse_stray_row(change: Change, entry: MapEntry) -> None:
+    """Raises UserError where the change brings a row for an entry's operator whose class has no version of it."""
+    strays = (row for row in change.judged_rows if row.operator == entry.operator)
+    stray = next((row for row in strays if change.matching.bump_of(row) is None), None)
+    if stray is not None and entry.key in change.entries:
+        raise UserError(
+            f"{stray.place}: {stray.module} is for {entry.operator}, and its name ends in no version that an entry "
+            "covers: run `opfixtures check --fix` first, which renames it"
+        )
 
 
 def argument_twice(schema: FunctionSchema) -> str | None:

@@ -17,6 +17,7 @@ from opfixtures.synthesis.python_brackets import Brackets, Element, joined
 from opfixtures.synthesis.python_edits import PythonToken, python_tokens
 from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 
+_PLAIN = re.compile(r"\"([^\"'\\]*)\"")
 _Node = ast.expr | ast.stmt | ast.alias
 
 
@@ -63,6 +64,16 @@ class PythonInsertions:
         """The brackets of which the first stands there."""
         return Brackets(self.source, self.tokens, offset)
 
+    @cached_property
+    def _quotes(self) -> str:
+        """What the strings of the file stand in."""
+        literals = [one.text for one in self.tokens if one.text[-1:] in ("'", '"') and len(one.text) > 1]
+        return "'" if literals and all(one[-1] == "'" for one in literals) else '"'
+
+    def _in_own_quotes(self, lines: Sequence[str]) -> list[str]:
+        """Lines with the quotes that the file has, where nothing in the strings is in the way."""
+        return [_PLAIN.sub(r"'\1'", line) if self._quotes == "'" else line for line in lines]
+
     def of_entries(self, entries: Sequence[NewEntry]) -> Iterator[Edit]:
         """Entries for `OPERATOR_VERSIONS`: those of one operator beside each other, in ascending order."""
         value = self.assigned("OPERATOR_VERSIONS")
@@ -79,7 +90,7 @@ class PythonInsertions:
             else:
                 lines = joined(Element(_entry_lines(entry)) for entry in own).lines
                 lines = [f"{_quoted(operator)}: [", *_indented([*lines[:-1], f"{lines[-1]},"]), "]"]
-                new[sorted_at(names, operator)].append(Element(lines, operator))
+                new[sorted_at(names, operator)].append(Element(self._in_own_quotes(lines), operator))
         if _are_sorted(names):
             new = {at: sorted(elements, key=lambda one: one.name) for at, elements in new.items()}
         yield from self._adding("OPERATOR_VERSIONS", value, new)
@@ -116,14 +127,14 @@ class PythonInsertions:
         new: dict[int, list[Element]] = defaultdict(list)
         for entry in entries:
             at = sum(version < entry.bumped_at_version for version in versions)
-            new[at].append(Element(_entry_lines(entry)))
+            new[at].append(Element(self._in_own_quotes(_entry_lines(entry))))
         yield from self.brackets(listed).adding(new)
 
     def of_rows(self, rows: Sequence[NewRow], prefix: str, head: str = "") -> Iterator[Edit]:
         """Rows for `ALL_MODULES`, classes called by `prefix` and their names; behind `head` where there is none yet."""
         value = self.assigned("ALL_MODULES")
         texts = (suggested_row(row.operator, row.module).strip().removesuffix(",") for row in rows)
-        new = [Element([f"{prefix}{text}"]) for text in texts]
+        new = [Element(self._in_own_quotes([f"{prefix}{text}"])) for text in texts]
         count = len(value.keys) if isinstance(value, ast.Dict) else 0
         yield from self._adding("ALL_MODULES", value, {count: new}, head)
 

@@ -10,6 +10,7 @@ from opfixtures.declarations.schema_types import Argument, FunctionSchema
 
 # 13 is quint8, 12 qint8 (c10/core/ScalarType.h).
 _QUANTIZED = "torch.quantize_per_tensor({}, 0.125, 10, 13)"
+_CHANNELS = "torch.quantize_per_channel({}, torch.ones(2), torch.zeros(2), 0, 13)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Way:
         one_tensor = len(schema.returns) == 1 and schema.returns[0].type.name == "Tensor"
         return self.taken if one_tensor else ""
 
+    def first_result(self, schema: FunctionSchema) -> str:
+        """What stands behind the first of several results, as an unpacked weight has a bias beside it."""
+        several = len(schema.returns) > 1 and schema.returns[0].type.name == "Tensor"
+        return self.taken if several else ""
+
 
 def _every(_: Argument) -> bool:
     return True
@@ -59,6 +65,7 @@ OTHERS = (
     Way("quantized", _QUANTIZED, _named_quantized, ".dequantize()", "[Qq]uant"),
     Way("quantized, and so is the result", _QUANTIZED, _named_quantized, "", "[Qq]uant"),
     Way("all quantized", _QUANTIZED, _every, ".dequantize()", "[Qq]uant"),
+    Way("channels quantized", _CHANNELS, _first, "", "[Qq]uant"),
     Way("a quantized result", taken=".dequantize()", words="[Qq]uant|quint8|qint"),
     Way("a sparse result", taken=".to_dense()", words=f"{_SPARSE_WORDS}|{_MKLDNN_WORDS}"),
     Way("sparse", "{}.to_sparse()", _first, ".to_dense()", _SPARSE_WORDS),

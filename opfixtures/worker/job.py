@@ -38,9 +38,10 @@ class Job:
             "upgraders": dict(self.upgraders),
             "compile": {name: dict(asked) for name, asked in self.compile.items()},
             "seconds": self.seconds,
-            "rows": [{key: _as_text(value) for key, value in row.items()} for row in self.rows],
+            "rows": [{key: as_text(value) for key, value in row.items()} for row in self.rows],
         }
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
+    """A value of a row as JSON has it: bytes in base64."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value

@@ -170,13 +170,15 @@ class Replayed:
     """One archive under one loader. `differences` has None for each sample that gave what was recorded.
 
     `failure` says why there are none. With `crashed` the loader or the operator crashed, hung or exited;
-    without `was_run` nothing was tried.
+    without `was_run` nothing was tried. `outputs` has what came of the samples that differ, as far as the worker told
+    it, and None for the others; it may be empty.
     """
 
     differences: tuple[str | None, ...] = ()
     failure: str = ""
     crashed: bool = False
     was_run: bool = True
+    outputs: tuple[Json | None, ...] = ()
 
 
 NOT_REPLAYED = Replayed(was_run=False)

@@ -152,7 +152,7 @@ def row_replayed(told: Json, loaders: tuple[str, ...]) -> RowReplayed:
 def _replayed(told: Json) -> Replayed:
     match told:
         case {"load_error": None, "differences": list(found)} if all(map(_is_text_or_none, found)):
-            return Replayed(differences=_differences(found))
+            return Replayed(differences=_differences(found), outputs=_outputs(told.get("outputs")))
         case {"load_error": str(error)}:
             return Replayed(failure=_reason(error))
         case {"refused": str(reason)}:
@@ -160,6 +160,18 @@ def _replayed(told: Json) -> Replayed:
         case {"not_tried": str(reason)}:
             return Replayed(failure=_reason(reason), was_run=False)
     return Replayed(failure=TOLD_NOTHING, was_run=False)
+
+
+def _outputs(told: Json) -> tuple[Json | None, ...]:
+    return tuple(map(_output, told)) if isinstance(told, list) else ()
+
+
+def _output(told: Json) -> Json | None:
+    try:
+        check_samples([{"inputs": [], "output": told}])
+    except RecordedValueError:
+        return None
+    return told
 
 
 def _differences(found: list[str | None]) -> tuple[str | None, ...]:

@@ -28,15 +28,18 @@ SLACK_SECONDS = 60.0
 MOST_TOLD = 32 << 20
 # Of a job, whatever its rows do, and more for each: a row takes a second or two.
 JOB_SECONDS, MORE_SECONDS = 3600.0, 20.0
+Heard = Callable[[str, Json], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came back. A row that is missing in `rows` was not reached: `failure` says why."""
+    """What came back. A row that is missing in `rows` was not reached: `failure` says why. `seconds` is what a worker
+    that came to its end says that it computed."""
 
     runtime: RuntimeSeen
     rows: Mapping[str, Json]
     failure: str = ""
+    seconds: float = 0.0
 
 
 class _Budget:
@@ -74,12 +77,13 @@ def run_worker(
     folder: str,
     tell: Callable[[str], None],
     stopped: Callable[[], bool] = lambda: False,
+    heard: Heard = lambda _, __: None,
 ) -> Answers:
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Archives go there and back
     in the job and the answers: no module reaches the file of another. `tell` is called with the key of each row that
-    is done.
+    is done, and `heard` with what was told of it, as it comes.
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import, or not
@@ -87,7 +91,7 @@ def run_worker(
         StoppedError: it was stopped.
     """
     asked, budget = job.to_json(), _Budget(len(job.rows))
-    first = answers = _attempt(python, asked, folder, tell, stopped, budget)
+    first = answers = _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget)
     rows, left = dict(first.rows), asked["rows"]
     while answers.failure and (left := _left(left, answers)):
         if budget.is_over:
@@ -100,11 +104,21 @@ def run_worker(
             left = [{name: value for name, value in ended_by.items() if name != "source"}, *left]
         if left:
             try:
-                answers = _attempt(python, {**asked, "rows": left}, folder, tell, stopped, budget)
+                answers = _attempt(
+                    python, {**asked, "rows": left}, folder, _both_of(tell, heard), stopped, budget
+                )
             except WorkerError as error:
                 return Answers(first.runtime, rows, str(error))
             rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
-    return Answers(first.runtime, rows)
+    return Answers(first.runtime, rows, seconds=answers.seconds)
+
+
+def _both_of(tell: Callable[[str], None], heard: Heard) -> Heard:
+    def both(key: str, told: Json) -> None:
+        heard(key, told)
+        tell(key)
+
+    return both
 
 
 def _left(rows: list[Json], answers: Answers) -> list[Json]:
@@ -120,7 +134,7 @@ def _attempt(
     python: str,
     asked: Json,
     folder: str,
-    tell: Callable[[str], None],
+    tell: Heard,
     stopped: Callable[[], bool],
     budget: _Budget,
 ) -> Answers:
@@ -157,6 +171,11 @@ def _attempt(
                 end_worker(process)
 
 
+EXECUTABLE_STACKS = {"GLIBC_TUNABLES": "glibc.rtld.execstack=2"}
+"""libtorch_cpu.so of 1.10.2 to 1.12.1 asks for an executable stack, which glibc refuses from 2.41 on
+(https://sourceware.org/glibc/manual/2.41/html_node/Dynamic-Linking-Tunables.html); older ones ignore this."""
+
+
 def worker_environment(folder: str) -> dict[str, str]:
     """All of a worker's environment: nothing of the user's, one thread, results that no CPU changes."""
     return {
@@ -172,13 +191,14 @@ def worker_environment(folder: str) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "ATEN_CPU_CAPABILITY": "default",
         "MKL_CBWR": "COMPATIBLE",
+        **EXECUTABLE_STACKS,
     }
 
 
 def _listen(
     process: subprocess.Popen[bytes],
     asked: Json,
-    tell: Callable[[str], None],
+    tell: Heard,
     log: IO[bytes],
     stopped: Callable[[], bool],
     budget: _Budget,
@@ -202,9 +222,10 @@ def _listen(
                     raise WorkerError(reason)
                 case {"event": "row", "key": str(key), "told": told} if runtime and waiting[:1] == [key]:
                     rows[waiting.pop(0)] = budget.held(told, size)
-                    tell(key)
+                    tell(key, rows[key])
                 case {"event": "end"} if runtime and not waiting:
-                    return Answers(runtime, rows)
+                    seconds = event.get("seconds")
+                    return Answers(runtime, rows, seconds=seconds if isinstance(seconds, float) else 0.0)
                 case _:
                     raise WorkerError("the worker answered out of turn")
     except StoppedError:

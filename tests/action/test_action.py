@@ -34,7 +34,7 @@ def test_a_change_of_something_else_owes_nothing(project: Project) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.outputs["changed-operators"] == "[]"
     assert done.outputs["pre-change-commit"] == project.base
-    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    assert done.summary.startswith("### ✅ Nothing to do")
     assert (done.report["fixtures"], done.report["findings"]) == ([], [])
     assert project.job.git("status", "--porcelain") == ""
 
@@ -48,8 +48,8 @@ def test_a_bump_without_fixture_entry_is_annotated_and_refused(project: Project)
     assert json.loads(done.outputs["changed-operators"]) == ["aten::hardswish"]
     assert json.loads(done.outputs["refused"]) == ["aten::hardswish"]
     assert (done.outputs["generated"], done.outputs["report"]) == ("[]", str(done.result / "result.json"))
-    assert done.summary.startswith("### opfixtures: 1 error, 1 refused, 1 verified\n")
-    assert '\n    TestVersionedHardswishV10(): "aten::hardswish",\n' in done.summary
+    assert done.summary.startswith("### ❌ 1 problem to fix: see below what to do\n")
+    assert '```python\n    TestVersionedHardswishV10(): "aten::hardswish",\n```' in done.summary
     (finding,) = done.report["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("OPF201", VERSION_MAP, 7)
     RESULT_SCHEMA.validate(done.report)
@@ -62,7 +62,7 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     # Red, until the head holds it.
     assert done.status == 1, done.err
     assert f"::error file={REGISTRY},line=5,col=5,title=OPF301 aten%3A%3Ahardswish::" in done.out
-    assert done.summary.startswith("### opfixtures: 1 to commit, 1 verified, 1 generated\n")
+    assert done.summary.startswith("### 📦 1 fixture to commit, 1 not replayed yet\n")
     assert json.loads(done.outputs["generated"]) == [FIXTURE]
     assert "did not limit what fixture modules write" not in done.summary
     assert "- made by: `torch 2.13.0` (`torch 2.13.0+cpu, " in done.summary
@@ -216,7 +216,7 @@ def test_what_is_committed_is_replayed_in_every_run(project: Project, event: str
     done = project.run(event, payload)
     (row,) = done.report["fixtures"]
     assert (done.status, row["status"], row["made"]) == (1, "mismatch", "found"), done.err
-    assert "<b>mismatch</b> <code>aten::gelu</code> at 10" in done.summary
+    assert "❌ <code>aten::gelu</code> <b>mismatch</b>" in done.summary
     assert f"::error file={VERSION_MAP}" in done.out
 
 
@@ -240,7 +240,7 @@ def test_a_tree_without_declarations_is_nothing_to_check(project: Project) -> No
     project.upstream.git("update-ref", "refs/heads/main", project.upstream.commit("nothing of it"))
     done = project.run("pull_request", project.open())
     assert (done.status, "::warning title=opfixtures::nothing to check" in done.out) == (0, True), done.err
-    assert done.summary.startswith("### opfixtures: nothing owed\n")
+    assert done.summary.startswith("### ✅ Nothing to do")
     RESULT_SCHEMA.validate(done.report)
 
 
@@ -253,7 +253,7 @@ def test_a_plan_names_the_runtimes_and_each_job_makes_its_own(project: Project) 
         done.err
     )
     assert f"would make  aten::hardswish at 11: {FIXTURE} with torch-2.13.0" in done.summary
-    assert "nothing owed" not in done.summary
+    assert "Nothing to do" not in done.summary
     RESULT_SCHEMA.validate(done.report)
     assert (done.report["planned"], "not seen" in done.summary) == ([FIXTURE, PUBLISHED], False)
     done = project.run("pull_request", payload, OPFIXTURES_RUNTIME="torch-1.5.1")
@@ -410,11 +410,24 @@ def test_settings_that_cannot_be_used_are_named(project: Project) -> None:
     assert done.status == 2
     assert "verison-map" in done.err
     assert "error: .opfixtures.toml" in done.summary
+    assert [
+        line for line in done.out.splitlines() if line.startswith("::error file=.opfixtures.toml,line=1,")
+    ]
+
+
+def test_an_error_that_ends_the_generation_is_an_annotation(project: Project) -> None:
+    """Another process ends with it, whose words the runner takes for no commands."""
+    done = project.run("pull_request", project.open(), OPFIXTURES_OPERATORS="aten::none")
+    assert done.status == 2, done.err
+    (line,) = [line for line in done.out.splitlines() if line.startswith("::error ")]
+    assert line.startswith("::error title=opfixtures::'aten::none' is not in ")
+    assert "opfixtures: error: 'aten::none' is not in " in done.err
 
 
 def test_without_an_event_there_is_no_workflow(project: Project) -> None:
     done = project.run("pull_request", {}, GITHUB_EVENT_PATH="/nowhere")
     assert (done.status, "GITHUB_EVENT_PATH cannot be read" in done.err) == (2, True)
+    assert done.out.startswith("::error title=opfixtures::GITHUB_EVENT_PATH cannot be read: ")
 
 
 def test_all_has_made_everything_when_github_cannot_be_told(project: Project) -> None:
@@ -570,6 +583,7 @@ class TestSeveralProjects:
         assert done.status == 2
         assert f"::error file={BELOW}/{VERSION_MAP},line=7" in done.out
         assert "packages/tinyops/pyproject.toml" in done.err
+        assert "::error file=packages/tinyops/pyproject.toml,line=1," in done.out
 
 
 def test_where_there_is_no_project_the_run_is_warned(project: Project) -> None:

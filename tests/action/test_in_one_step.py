@@ -43,7 +43,9 @@ def test_a_library_is_built_before_and_after_its_change(
         "opfixtures-result": {"tinyops::scale": "verified", "tinyops::halve": "verified"}
     }
     (comment,) = github.hub.comments.values()
-    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 verified\n")
+    assert comment.body.startswith(
+        "<!-- opfixtures -->\n### ✅ 2 fixtures committed, both proven: old models"
+    )
     assert comment.body.count(f"- made by: `commit {base[:12]} with torch 2.13.0") == 2
     proofs = re.findall(r"- pre-change: yes, `(.*)`", comment.body)
     assert sorted(proofs) == ["commit", "schema, commit"]
@@ -70,7 +72,9 @@ def test_exported_programs_are_made_told_and_committed_and_a_renamed_argument_is
 
     assert done.returncode == 0, done.stdout + done.stderr
     (comment,) = github.hub.comments.values()
-    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 verified\n")
+    assert comment.body.startswith(
+        "<!-- opfixtures -->\n### ✅ 2 fixtures committed, both proven: old models"
+    )
     facts = "loads yes, equal yes, applied not-applicable, sensitive not-applicable, names yes, defaults yes"
     assert comment.body.count(f"- `torch.export.load`: {facts}\n") == 2
     made = github.hub.git("octo/library", "diff", "--name-only", head, TOPIC).decode().split()
@@ -125,7 +129,9 @@ def test_a_build_of_the_pull_request_replays_what_no_release_of_the_settings_can
     # Nobody has committed them yet.
     assert done.returncode == 1, done.stdout + done.stderr
     (comment,) = github.hub.comments.values()
-    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 2 to commit, 2 verified\n")
+    assert comment.body.startswith(
+        "<!-- opfixtures -->\n### 📦 2 fixtures to commit, both proven: old models"
+    )
     assert comment.body.count("- made by: `torch 1.11.0` (") == 2
     assert len(re.findall("- replayed by: `torch of /.*/build/bin/python`\n", comment.body)) == 2
     assert comment.body.count("- `torch.jit.load`: loads yes, equal yes, applied yes") == 2

@@ -84,6 +84,6 @@ def test_a_fork_is_told_by_the_second_workflow(server: Server, github: GitHubSer
     assert second.returncode == 0, second.stdout + second.stderr
     (comment,) = github.hub.comments.values()
     assert comment.body.startswith(
-        "<!-- opfixtures -->\n### opfixtures: 1 error, 2 to commit, 1 refused, 2 verified\n"
+        "<!-- opfixtures -->\n### ❌ 1 problem to fix: see below what to do; 2 fixtures to commit, both proven"
     )
     assert comment.body.index("aten::hardswish") < comment.body.index("aten::gelu")

@@ -17,7 +17,9 @@ FILES = [
     for name in ("out_", "")
     for ending in ("", ".json")
 ]
-TWO_VERIFIED = "<!-- opfixtures -->\n### opfixtures: 2 verified\n"
+TWO_VERIFIED = (
+    "<!-- opfixtures -->\n### ✅ 2 fixtures committed, both proven: old models keep their results\n"
+)
 
 
 def that_commits() -> str:
@@ -84,7 +86,8 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
     assert comment.body.startswith(TWO_VERIFIED)
     assert comment.body.count("- made by: `torch 1.11.0` (") == 2
     tip = committed(server, github, onto=payload["pull_request"]["head"]["sha"])
-    assert f"**Files:** pushed to the branch with `{tip[:12]}`." in comment.body
+    assert f"Committed to this branch with [`{tip[:12]}`](" in comment.body
+    assert "press **Approve workflows to run**" in comment.body
 
     library.git("switch", "--quiet", "topic")
     library.git("pull", "--quiet", str(hub.folder("octo/library")), TOPIC)
@@ -93,7 +96,7 @@ def test_a_pull_request_from_its_first_push_to_its_last(server: Server, github: 
     done = server.act("pull_request", push(server, github), that_commits(), github.url, "writes")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "### opfixtures: nothing owed" in comment.body
+    assert "### ✅ Nothing to do" in comment.body
     assert list(hub.comments.values()) == [comment]
 
 
@@ -117,7 +120,7 @@ def test_a_dispatch_by_number_tells_the_pull_request(server: Server, github: Git
     assert done.returncode == 0, done.stdout + done.stderr
     assert server.results()["opfixtures-result"] == {"aten::gelu.out": "verified"}
     (comment,) = github.hub.comments.values()
-    assert comment.body.startswith("<!-- opfixtures -->\n### opfixtures: 1 verified\n")
+    assert comment.body.startswith("<!-- opfixtures -->\n### ✅ 1 fixture committed, proven: old models keep")
     assert "<code>aten::gelu.out</code>" in comment.body
     added = github.hub.git("octo/library", "diff", "--name-only", head, TOPIC).decode().split()
     assert added == FILES[:2]

@@ -141,7 +141,8 @@ class TestAsAProcess:
         return start
 
     @pytest.mark.parametrize(
-        "command", [one for one in cli.COMMANDS if one not in ("explain", "publish", "action", "cache")]
+        "command",
+        [one for one in cli.COMMANDS if one not in ("explain", "publish", "action", "cache", "completion")],
     )
     def test_a_folder_that_is_gone(self, run, tmp_path, command):
         (tmp_path / "gone").mkdir()

@@ -15,6 +15,12 @@ from opfixtures.rules import RULES
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """A text is looked for in one line, however long."""
+    monkeypatch.setenv("COLUMNS", "9999")
+
+
 def failing(error):
     def run(*_args, **_options):
         raise error
@@ -96,9 +102,11 @@ def test_every_code_is_explained(capsys, code):
     assert "\n    " not in out.split("\n\n")[1]
 
 
-def test_an_unknown_code_names_the_known_ones(capsys):
+def test_an_unknown_code_says_where_the_known_ones_are(capsys):
     assert cli.main(["explain", "OPF999"]) == 2
-    assert capsys.readouterr().err.startswith("opfixtures: error: no rule 'OPF999': known are OPF101, ")
+    err = capsys.readouterr().err
+    assert err.startswith("opfixtures: error: there is no finding 'OPF999'")
+    assert err.endswith(" (`opfixtures explain` lists all)\n")
 
 
 def test_a_reader_that_has_left_and_a_full_disk_are_not_complained_of_again(monkeypatch, capsys):

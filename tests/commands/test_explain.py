@@ -143,7 +143,7 @@ def test_what_the_pages_say_of_a_second_bump_is_what_torch_does(order, applied, 
     command = (sys.executable, "-W", "ignore", str(tmp_path / "second_bump.py"), *order)
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout == f"{applied}\n{ranges}\n"
-    assert "12 before\n8" in "\n\n".join(page("OPF102"))
+    assert "12 before 8" in "\n\n".join(page("OPF102"))
     assert "`linspace_0_11`" in "\n\n".join(page("OPF103"))
     assert "`linspace_8_11`" in "\n\n".join(page("OPF103"))
 

@@ -60,6 +60,7 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.change.numbering",
     "opfixtures.report",
     "opfixtures.report.colour",
+    "opfixtures.report.screen",
     "opfixtures.commands.judging",
     "opfixtures.commands.unstaged",
     "opfixtures.report.findings_text",

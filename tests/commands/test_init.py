@@ -196,6 +196,19 @@ def test_the_header_says_how_far_the_versions_of_a_tree_go(
     assert {row["version"] for row in project["versions"]} == {1, 2, 3, 4}
 
 
+@pytest.mark.parametrize(("key", "value"), [("python", "./evil"), ("torch", "newest")])
+def test_a_release_of_no_version_is_to_be_mended(
+    new_repository: Callable[..., GitRepository], opfixtures: Opfixtures, key: str, value: str
+) -> None:
+    runtime = {"kind": "release", "torch": "2.13.0", "operator-versions": ">=0", "name": "old", key: value}
+    table = "".join(f"{name} = {json.dumps(one)}\n" for name, one in runtime.items())
+    settings = SETTINGS[: SETTINGS.index("[[")] + f"[[tool.opfixtures.runtimes]]\n{table}"
+    library = new_repository({**LIBRARY, "pyproject.toml": LIBRARY["pyproject.toml"] + settings})
+    ran = opfixtures(library, "init", "--check")
+    assert ran.status == 1
+    assert f"to be mended: runtime 'old': {key} must be a version, not '{value}'\n" in ran.out
+
+
 def checked(ran: Ran) -> list[dict]:
     """The projects of a report, once it is valid."""
     data = json.loads(ran.out)

@@ -152,6 +152,52 @@ class TestALibrary:
         # Operators of other namespaces are called as such.
         assert "torch.ops.vistools.sharpen(" in vistools.read("fixtures_src/modules.py")
 
+    def test_takes_an_upgrader_that_no_entry_names(self, vistools):
+        text = "def sharpen_0_3(x: Tensor, amount: float=1.0) -> Tensor:\n  return x\n"
+        vistools.write("vistools/upgraders.py", f'UPGRADERS = """\n{text}"""\n')
+        said = vistools.new("vistools::sharpen")
+        assert not any("skeleton" in line for line in said)
+        assert vistools.read("vistools/upgraders.py") == f'UPGRADERS = """\n{text}"""\n'
+        assert '"upgrader_name": "sharpen_0_3"' in vistools.read("vistools/operator_versions.py")
+
+    @pytest.mark.parametrize("class_name", ["TestOther", "TestOtherV7"])
+    def test_with_a_class_of_no_version_of_its_entry_has_that_renamed_first(self, vistools, class_name):
+        entry = entry_of(4, "sharpen_0_3", "vistools::sharpen(Tensor x, float amount=1.0) -> Tensor")
+        vistools.write(
+            "vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"vistools::sharpen": [{entry}]}}\n'
+        )
+        row = f'{class_name}(): "vistools::sharpen"'
+        vistools.write(
+            "fixtures_src/registry.py", f"from modules import *\n\nALL_MODULES = {{\n    {row},\n}}\n"
+        )
+        module = (
+            "(torch.nn.Module):\n    def forward(self, x):\n        return torch.ops.vistools.sharpen(x)\n"
+        )
+        vistools.write("fixtures_src/modules.py", f"import torch\n\n\nclass {class_name}{module}")
+        said = vistools.refused("--all")
+        assert (
+            f"{class_name} is for vistools::sharpen, and its name ends in no version that an entry covers"
+            in said
+        )
+        vistools.repository.git("add", "--all")
+        assert vistools.check("--fix").status == 1
+        vistools.repository.git("add", "--all")
+        assert vistools.run("--all").status == 0
+        assert vistools.errors() == []
+
+    def test_is_written_in_the_quotes_of_the_file(self, vistools):
+        vistools.write(
+            "fixtures_src/registry.py", "from modules import *\n\nALL_MODULES = {\n    A(): 'my::a',\n}\n"
+        )
+        vistools.write("vistools/operator_versions.py", "OPERATOR_VERSIONS = {\n    'my::a': [],\n}\n")
+        vistools.replace(
+            "fixtures_src/modules.py", "torch\n", "torch\n\n\nclass A(torch.nn.Module):\n    pass\n"
+        )
+        vistools.new("vistools::sharpen")
+        for path in ("fixtures_src/registry.py", "vistools/operator_versions.py"):
+            assert "'vistools::sharpen'" in vistools.read(path)
+            assert '"' not in vistools.read(path)
+
     def test_is_told_what_to_do_next(self, vistools):
         out = vistools.run("vistools::sharpen", "--apply").out
         assert out.endswith(
@@ -500,6 +546,14 @@ class TestAPyTorchTree:
         said = pytorch_tree.new("aten::foo")
         assert said == ["aten::foo", f"+ {MODULES} TestVersionedOtherV10"]
         assert pytorch_tree.errors() == []
+
+    def test_nothing_is_built_upon_an_old_schema_of_another_operator(self, pytorch_tree):
+        for name, content in tree(GELU, FOO, produced=11).items():
+            pytorch_tree.write(name, content)
+        pytorch_tree.replace(VERSION_MAP, "aten::foo(", "aten::bar(")
+        pytorch_tree.replace(REGISTRY, ROW.format(**facts(*FOO)), "")
+        said = pytorch_tree.refused("--all")
+        assert "old_schema of aten::foo is that of aten::bar: first correct the one or the other" in said
 
     @pytest.mark.parametrize("path", [VERSION_MAP, REGISTRY, MODULES])
     def test_what_entries_lack_is_not_known_where_a_file_cannot_be_read(self, pytorch_tree, path):

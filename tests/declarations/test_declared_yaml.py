@@ -92,11 +92,16 @@ def test_pytorchs_own_file_is_read_whole_and_equal_to_what_torch_says() -> None:
     text, printed = json.loads(run.stdout)
     declared = read(text)
     assert declared.problems == ()
-    assert len(declared.operators) == text.count("\n- func: ") > 2_500
+    lines = text.split("\n")
+    generated = {one for one in declared.operators if "autogen:" in lines[one.place.line - 1]}
+    assert len(declared.operators) - len(generated) == text.count("\n- func: ") > 2_500
     torchs = {schema.operator: schema for schema in map(parse_schema, printed)}
     differing = [
         (one.operator, one.schema, torchs.get(one.operator))
         for one in declared.operators
+        # What is composed of other operators is generated, and not registered.
+        if not (one in generated and one.operator not in torchs)
         if one.operator not in torchs or not same_schema(one.schema, torchs[one.operator])
     ]
     assert differing == []
+    assert sum(one.operator in torchs for one in generated) > 500

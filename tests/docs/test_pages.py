@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.pages import DOCS, MEASURED, pages, parser_of, subcommands
+from docs.pages import DOCS, pages, parser_of, subcommands
 from opfixtures.errors import ConfigurationError
 from opfixtures.proving.result import Facts, LoaderFacts
 from opfixtures.repository.snapshot import WorkTreeSnapshot
@@ -68,11 +68,6 @@ def test_the_examples_of_a_runtime_are_one_of_each_kind(kind: str) -> None:
         runtime_spec.read_runtimes(
             Table({"runtimes": [entry | dict.fromkeys(of_others, "x") | {"no": 1}]}, "page")
         )
-
-
-def test_the_table_of_benchmarks_is_of_those_that_make_bench_runs() -> None:
-    makefile = (DOCS.parent / "Makefile").read_text(encoding="utf-8")
-    assert f"for what in {' '.join(MEASURED)}; do" in makefile
 
 
 def test_every_fact_and_every_verdict_is_explained() -> None:

@@ -107,7 +107,9 @@ def test_what_breaks_in_just_the_accepted_way_is_green_and_in_another_way_red(
     assert (row["status"], row["accepted"]["how"], row["accepted"]["by_branch"]) == ("accepted", way, True)
     sentence = f"{broken.words} from tinyops 2.1 on: it rounds no more"
     assert f"            {sentence} (pyproject.toml says so{BRANCH})\n" in ran.out
-    assert "has other `accepted-breaks` than target: this branch says so of tinyops::halve" in ran.out
+    said = "has other `accepted-breaks` than target: this branch says so of tinyops::halve"
+    assert said in ran.out
+    assert any(said in note for note in json.loads((tmp_path / "report.json").read_text())["notes"])
 
     other = BREAKS["raises" if way != "raises" else "does not load"]
     accept(made, other.how)
@@ -140,6 +142,11 @@ def test_what_does_not_break_is_red_and_once_target_accepts_it_nobody_else_says_
     shown = run_long(made, "status", "--replay")
     assert (shown.status, "  accepted\n" in shown.out) == (0, True), shown.out
     assert "tinyops::halve: other results from tinyops 2.1 on: it rounds no more\n" in shown.out
-    status = json.loads(run_long(made, "status", "--format", "json").out)
+    status = json.loads(run_long(made, "status", "--runtime", "checkout", "--format", "json").out)
     (told,) = status["projects"][0]["accepted_breaks"]
     assert (told["operator"], told["how"]) == ("tinyops::halve", "other results")
+    # Nobody asked for a verdict: who loads what is shown whatever should come of it.
+    rows = {one["operator"]: one["entries"][0]["fixtures"][0] for one in status["projects"][0]["operators"]}
+    outcomes = {name: row["loads"]["checkout"]["torch.jit.load"]["outcome"] for name, row in rows.items()}
+    assert outcomes == {"tinyops::scale": "same", "tinyops::halve": "other results"}
+    assert rows["tinyops::halve"]["verdict"] is None

@@ -50,7 +50,7 @@ def test_verify_misses_what_target_holds(pytorch: GitRepository, opfixtures: Opf
     pytorch.commit("taken away")
     pytorch.write("test/jit/fixtures/planted.pt", "")
     ran = opfixtures(pytorch, "verify")
-    assert (ran.status, f"mismatch    aten::gelu at 10: {GELU_FIXTURE}\n" in ran.out) == (1, True), ran.out
+    assert (ran.status, f"mismatch    aten::gelu at 10  {GELU_FIXTURE}\n" in ran.out) == (1, True), ran.out
     assert "1 entry has no fixture: `opfixtures check --all` tells of each" in ran.out
     assert "not replayed, for no fixture entry owns it: test/jit/fixtures/planted.pt" in ran.out
     pytorch.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\ntarget = "nosuch"\n')
@@ -110,7 +110,8 @@ def test_before_the_first_commit_there_is_no_pre_change_commit(
         0,
         "would reproduce  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl with torch-1.11.0\n"
         "would replay  aten::gelu at 10: test/jit/fixtures/test_versioned_gelu_v9.ptl\n"
-        "opfixtures: a dry run: 0 made, 1 reproduced, 1 replayed without --dry-run\n",
+        "opfixtures: a dry run: 0 made, 1 reproduced, 1 replayed without --dry-run\n"
+        "next: run `opfixtures generate` without --dry-run\n",
     )
 
 

@@ -51,10 +51,10 @@ def tree(new_repository: Callable[..., GitRepository]) -> GitRepository:
 def test_a_pt_is_made_and_replayed_by_the_loader_that_reads_it(
     tree: GitRepository, run_long: RunLong
 ) -> None:
-    ran = run_long(tree, "generate", "--operator", "aten::gelu", releases=True)
+    ran = run_long(tree, "generate", "--operator", "aten::gelu", "-v", releases=True)
 
     assert ran.status == 0, ran.out + ran.err
-    assert f"verified    aten::gelu at 10: {FIXTURE}\n" in ran.out
+    assert f"verified    aten::gelu at 10  {FIXTURE}\n" in ran.out
     assert "covers yes (aten::gelu ran, stamped 3)" in ran.out
     assert "torch.jit.load: loads yes, equal yes, applied yes" in ran.out
     assert "lite" not in ran.out
@@ -88,7 +88,7 @@ def test_what_a_pt_covers_is_seen_without_a_replay(tree: GitRepository, run_long
     tree.replace(version_map, '"gelu_0_9"', '"gelu_0_10"')
     tree.write(".opfixtures.toml", SETTINGS.replace("<=9", "<=10"))
 
-    ran = run_long(tree, "generate", "--operator", "aten::gelu", releases=True)
+    ran = run_long(tree, "generate", "--operator", "aten::gelu", "-v", releases=True)
 
     assert (ran.status, "1 generated" in ran.out) == (0, True)
     assert "covers yes (aten::gelu ran, stamped 3)" in ran.out

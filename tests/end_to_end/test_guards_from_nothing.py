@@ -98,9 +98,9 @@ def test_from_an_empty_folder_to_verified_guards(
     assert ran.status == 0, ran.out + ran.err
     folder = "tests/operator_fixtures/fixtures"
     for row in (
-        f"mylib::repeat, a guard: {folder}/repeat_guard.pt2\n",
-        f"mylib::repeat, a guard: {folder}/repeat_guard_defaults.pt2\n",
-        f"mylib::turn, a guard: {folder}/turn_guard.pt2\n",
+        f"mylib::repeat, a guard  {folder}/repeat_guard.pt2\n",
+        f"mylib::repeat, a guard  {folder}/repeat_guard_defaults.pt2\n",
+        f"mylib::turn, a guard    {folder}/turn_guard.pt2\n",
     ):
         assert f"verified    {row}" in ran.out
     assert "3 verified (3 made by this run)" in ran.out
@@ -115,7 +115,7 @@ def test_from_an_empty_folder_to_verified_guards(
     library.replace("mylib/ops.py", "(x, times=2)", "(x, times=3)")
     ran = run_long(library, "verify")
     assert ran.status == 1
-    assert "mismatch    mylib::repeat, a guard: " in ran.out
+    assert "mismatch    mylib::repeat, a guard  " in ran.out
 
 
 def test_an_operator_that_takes_an_object_of_python_is_told(

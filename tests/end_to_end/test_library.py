@@ -239,7 +239,7 @@ def test_a_disk_that_fills_up_costs_the_row_that_did_not_fit_and_leaves_nothing_
     monkeypatch.setattr("opfixtures.atomic_write.os.replace", full)
     ran = opfixtures(library, "generate", OPFIXTURES_CACHE=checkouts)
     assert ran.status == 1
-    assert "refused     tinyops::scale at 4: fixtures/test_versioned_scale_v3.ptl" in ran.out
+    assert "refused     tinyops::scale at 4  fixtures/test_versioned_scale_v3.ptl" in ran.out
     assert "it could not be written: No space left on device" in ran.out
     assert "verified    tinyops::halve at 4" in ran.out
     # Of the fixture that did not fit, its record is gone as well.

@@ -83,15 +83,19 @@ def test_every_fixture_is_made_before_the_commit_that_brought_its_entry(
     tinyops.register("HalveV4")
 
     planned = run_long(tinyops.repository, "generate", "--all", "--dry-run")
-    ran = run_long(tinyops.repository, "generate", "--all", "--report", str(tmp_path / "report.json"))
+    ran = run_long(tinyops.repository, "generate", "--all", "--report", str(tmp_path / "report.json"), "-v")
 
     assert [line.split(": ")[1] for line in planned.out.splitlines()[:2]] == [
         f"fixtures/test_versioned_scale_v3.ptl with checkout, pre-change commit {tinyops.first[:12]}",
         f"fixtures/test_versioned_halve_v4.ptl with checkout, pre-change commit {scale[:12]}",
     ]
-    assert (ran.status, ran.out.splitlines()[-1]) == (0, "opfixtures: 2 verified (2 made by this run)"), (
-        ran.err
-    )
+    assert (ran.status, ran.out.splitlines()[-2:]) == (
+        0,
+        [
+            "opfixtures: 2 verified (2 made by this run)",
+            "next: `git add fixtures`, and commit that with the change",
+        ],
+    ), ran.err
     assert (
         f"tinyops::scale at 4: brought by {scale[:12]}, pre-change commit {tinyops.first[:12]}\n" in ran.err
     )

@@ -137,7 +137,7 @@ def test_a_runtime_and_an_operator_are_looked_for_in_all(monorepo: GitRepository
     def dry(*options: str) -> list[str]:
         ran = run_long(monorepo, "generate", "--dry-run", *options)
         assert ran.status == 0, ran.err
-        return [line.partition(": ")[2].partition(" with ")[0] for line in ran.out.splitlines()[:-1]]
+        return [line.partition(": ")[2].partition(" with ")[0] for line in ran.out.splitlines()[:-2]]
 
     assert dry() == [OTHER_FIXTURE, SCALE, HALVE]
     assert dry("--runtime", "other") == [OTHER_FIXTURE]

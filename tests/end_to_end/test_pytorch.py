@@ -64,7 +64,7 @@ def test_an_entry_above_every_release_is_owed_then_made_then_not_replayed(
     ran = tree.opfixtures("check")
     assert (ran.status, "note OPF301" in ran.out, "0 errors" in ran.out) == (0, True, True)
 
-    ran = run_long(tree, "generate", releases=True)
+    ran = run_long(tree, "generate", "-v", releases=True)
     assert ran.status == 0, ran.err
     assert "made by torch 2.13.0: pre-change yes (operator-version, archive-version)" in ran.out
     assert "not replayed: no runtime has version 11" in ran.out
@@ -104,7 +104,7 @@ def test_a_model_stamped_by_another_operator_is_shadowed(tree: GitRepository, ru
 
 
 def test_a_backfill_needs_no_commit_where_a_release_makes_it(tree: GitRepository, run_long: RunLong) -> None:
-    ran = run_long(tree, "generate", "--all", releases=True)
+    ran = run_long(tree, "generate", "--all", "-v", releases=True)
     assert (ran.status, "1 verified" in ran.out) == (0, True)
     record = json.loads((tree.root / "test/jit/fixtures/test_versioned_div_tensor_v3.ptl.json").read_text())
     assert record["pre_change"]["commit"] is None

@@ -153,6 +153,37 @@ def _check_length(body: str) -> None:
         raise Refused(422, "Body is too long (maximum is 65536 characters)")
 
 
+@_operation("GET", "/commits/{ref}/check-runs", "checks")
+def _checks(call: Call) -> tuple[int, Any]:
+    call.git("rev-parse", "--verify", f"{call.names['ref']}^{{commit}}")
+    found = [
+        (number, one)
+        for number, one in call.hub.checks.items()
+        if one["head_sha"] == call.names["ref"] and call.query.get("check_name") in (None, one["name"])
+    ]
+    return 200, {"total_count": len(found), "check_runs": [_check_members(call, *one) for one in found]}
+
+
+@_operation("POST", "/check-runs", "checks")
+def _create_check(call: Call) -> tuple[int, Any]:
+    call.git("rev-parse", "--verify", f"{call.body['head_sha']}^{{commit}}")
+    number = len(call.hub.checks) + 1
+    call.hub.checks[number] = call.body
+    return 201, _check_members(call, number, call.body)
+
+
+@_operation("PATCH", "/check-runs/{check_run_id}", "checks")
+def _edit_check(call: Call) -> tuple[int, Any]:
+    number = int(call.names["check_run_id"])
+    call.hub.checks[number] = {**_found(call.hub.checks, number), **call.body}
+    return 200, _check_members(call, number, call.hub.checks[number])
+
+
+def _check_members(call: Call, number: int, told: dict[str, Any]) -> dict[str, Any]:
+    example = call.description.example("PATCH", _REPO + "/check-runs/{check_run_id}", 200)
+    return {**example, **told, "id": number, "output": {**example["output"], **told["output"]}}
+
+
 @_operation("GET", "/contents/{path}", "contents")
 def _contents(call: Call) -> tuple[int, Any]:
     commit, path = call.query.get("ref", "HEAD"), call.names["path"]
@@ -206,7 +237,12 @@ def _git_create_commit(call: Call) -> tuple[int, Any]:
 
 def _commit_members(call: Call, commit: str) -> dict[str, Any]:
     sha, tree = call.git("rev-parse", f"{commit}^{{commit}}", f"{commit}^{{tree}}").split("\n")
+    parents = call.git("show", "--no-patch", "--format=%P", sha).split()
     return {
+        "parents": [
+            {"sha": one, "url": f"{_API}/git/commits/{one}", "html_url": f"https://github.com/commit/{one}"}
+            for one in parents
+        ],
         "sha": sha,
         "tree": {"sha": tree, "url": f"{_API}/git/trees/{tree}"},
         "url": f"{_API}/git/commits/{sha}",

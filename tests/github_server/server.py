@@ -53,6 +53,8 @@ class GitHubServer:
     def __init__(self, hub: GitHub, description: Description) -> None:
         self.hub, self.description = hub, description
         self.inject: Callable[[Request], Fault | Odd | None] = lambda _: None
+        # The status that a request of git's is answered with instead, 0 a dropped connection; None: none.
+        self.git_fault: Callable[[], int | None] = lambda: None
         self.requests: list[Request] = []
         self.broken: list[str] = []
         self.lock = threading.Lock()
@@ -103,6 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         of_git = re.fullmatch(r"(/[^/]+/[^/]+?)(?:\.git)?(/info/refs|/git-[a-z]+-pack)", parts.path)
         if of_git:
+            broken = github.git_fault()
+            if broken is not None:
+                return self._drop() if broken == 0 else self._send(broken, None, {})
             return serve_git(self, github.hub, f"{of_git[1]}.git{of_git[2]}", data)
         fault = github.inject(github.count(self.command, parts.path))
         if fault is None or isinstance(fault, Odd) or fault.carried_out:
@@ -112,11 +117,13 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Odd):
             return self._send_data(fault.status or status, fault.body(body), headers)
         if not fault.status:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return None
+            return self._drop()
         later = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return self._send(fault.status, {"message": fault.message}, {**later, **fault.headers})
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - named by http.server
 

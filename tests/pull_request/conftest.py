@@ -31,6 +31,7 @@ fixtures = "test/fixtures"
 """
 MAY_COMMENT = Token(permissions={"pull_requests": "write", "contents": "read"})
 MAY_COMMIT = Token(permissions={"pull_requests": "write", "contents": "write"})
+MAY_CHECK = Token(permissions={"pull_requests": "write", "contents": "write", "checks": "write"})
 READ_ONLY = Token(permissions={"pull_requests": "read", "contents": "read"})
 
 
@@ -50,7 +51,7 @@ def hub(tmp_path: Path) -> GitHub:
     hub.commit("change", {"map.cpp": b"another change"})
     hub.pulls[7] = Pull(7, "somebody/repo", "patch-1")
     hub.pulls[8] = Pull(8, "owner/repo", "change")
-    hub.tokens = {"comments": MAY_COMMENT, "commits": MAY_COMMIT, "reads": READ_ONLY}
+    hub.tokens = {"comments": MAY_COMMENT, "commits": MAY_COMMIT, "checks": MAY_CHECK, "reads": READ_ONLY}
     return hub
 
 

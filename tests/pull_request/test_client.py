@@ -6,8 +6,9 @@ import json
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from opfixtures.errors import UserError
 from opfixtures.pull_request.client import Client
-from opfixtures.pull_request.connection import Address, connected
+from opfixtures.pull_request.connection import Address, connected, connected_once
 from opfixtures.pull_request.hub import GitHubError
 from opfixtures.pull_request.retries import Retries
 from opfixtures.pull_request.transport import Transport
@@ -33,6 +34,8 @@ class Answers:
     url: str = ""
     bodies: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    pause: float = 0
+    """Seconds before each byte of a body."""
     lost: int = 0
     """How many bytes of each body do not come."""
 
@@ -51,7 +54,10 @@ def serving(certificate: Path | None = None) -> Iterator[Answers]:
                 self.send_header("Location", body.decode())
             self.send_header("Content-Length", str(len(body) + found.lost))
             self.end_headers()
-            self.wfile.write(body)
+            for part in [body] if not found.pause else [body[at : at + 1] for at in range(len(body))]:
+                time.sleep(found.pause)
+                with suppress(OSError):
+                    self.wfile.write(part)
 
         do_POST = do_GET  # noqa: N815 - named by http.server
 
@@ -89,6 +95,7 @@ COMPARE = f"/repos/octo/library/compare/release%2F2...{BASE}"
 
 
 PULL = "/repos/octo/library/pulls/7"
+HIDDEN = "show pull request 7: 404: it is not there, or the job lacks `permissions: pull-requests: read`$"
 
 
 def test_the_merge_base_is_githubs(answers: Answers, client: Client) -> None:
@@ -159,12 +166,30 @@ def test_what_is_written_goes_nowhere_else(answers: Answers, client: Client) -> 
         client.create_comment(7, "a text")
 
 
+def test_an_answer_that_comes_byte_by_byte_is_given_up(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte ends the silence, and together they take all day."""
+    monkeypatch.setattr("opfixtures.pull_request.transport._LONGEST", 0.2)
+    answers.bodies[PULL], answers.pause = (200, b'{"number": 7}' + b" " * 100), 0.05
+    with closing(Transport(answers.url, "ghs_x", paced=False)) as transport:
+        client = Client(transport, "octo/library", Retries(0.5))
+        with pytest.raises(GitHubError, match=r"show pull request 7: no answer \(ReadTimeout\)"):
+            client.described_pull_request(7)
+
+
+def test_all_that_a_job_asks_shares_one_client(answers: Answers) -> None:
+    """And nothing is connected before something is asked."""
+    with connected_once(Address(answers.url, "octo/library"), "ghs_x") as github:
+        assert github() is github()
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        ((404, b"{}"), "^GitHub refused to show pull request 7: 404$"),
-        ((404, b"["), "^GitHub refused to show pull request 7: 404$"),
-        ((404, b"[1]"), "^GitHub refused to show pull request 7: 404$"),
+        ((404, b"{}"), HIDDEN),
+        ((404, b"["), HIDDEN),
+        ((404, b"[1]"), HIDDEN),
         ((307, b"{}"), "answer is odd: the status of a request to show pull request 7 is not 200: 307"),
         ((200, b"{"), "answer is odd: show pull request 7 is not JSON: '{'"),
         ((200, b"[" * 100_000), "answer is odd: show pull request 7 is not JSON"),

@@ -28,6 +28,7 @@ Clients = Callable[..., Client]
 Files = dict[str, bytes]
 PATHS = sorted(f"test/fixtures/{name}{end}" for name in MADE for end in ("", ".json"))
 HEADS = {7: "somebody:patch-1", 8: "owner:change"}
+VERDICT = "❌ 1 problem to fix: see below what to do; 2 fixtures to commit, both proven: old models keep their results"
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def command(
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Ran]:
     """Runs `opfixtures publish` for the pull request 7."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.setenv("GITHUB_API_URL", server.url)
     monkeypatch.setenv("GITHUB_REPOSITORY", "owner/repo")
     monkeypatch.setenv("GITHUB_TOKEN", "comments")
@@ -69,7 +71,7 @@ def published(
     told: list[str] = []
     side = DryRun(client, BOT, told.append) if dry_run else client
     wanted = replace(Wanted(HEADS[number], head, BOT, commit), **more)
-    publication = publication_of(artifact, head, Run("owner/repo", 12, "opfixtures-result"))
+    publication = publication_of(artifact, wanted.sha, Run("owner/repo", 12, "opfixtures-result"))
     publish(side, wanted, artifact, publication, told.append)
     return told
 
@@ -82,8 +84,8 @@ def test_the_command_comments_on_the_pull_request_of_the_event(
     assert (ran.status, ran.out, ran.err) == (0, "opfixtures: pull request 7: comment written\n", "")
     (comment,) = hub.comments.values()
     assert (comment.number, comment.author) == (7, BOT)
-    assert comment.body.startswith(f"{MARKER}\n### opfixtures: 1 error, 1 refused, 2 verified\n")
-    assert "gh run download 12 --repo owner/repo --name opfixtures-result --dir" in comment.body
+    assert comment.body.startswith(f"{MARKER}\n### {VERDICT}\n")
+    assert "gh run download 12 --dir" in comment.body
     assert (tmp_path / "summary.md").read_text() == comment.body.removeprefix(f"{MARKER}\n")
 
 
@@ -187,6 +189,25 @@ def test_an_environment_that_is_no_workflows_is_told(
     assert (ran.status, ran.err) == (2, f"opfixtures: error: {sentence}\n")
 
 
+def test_in_a_workflow_an_error_is_an_annotation(
+    command: Callable[..., Ran], hub: GitHub, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    hub.commit("main", {".opfixtures.toml": None})
+    ran = command(files, "--commit", "--require-commit")
+    assert (ran.status, ran.out.splitlines()[-1]) == (
+        1,
+        "::error title=opfixtures::what was made is not committed, and had to be: the comment says why",
+    )
+    hub.comments.clear()
+    monkeypatch.setenv("GITHUB_TOKEN", "reads")
+    ran = command(files)
+    lacks = "the job needs `permissions: pull-requests: write`"
+    assert ran.status == 2
+    assert ran.out.startswith("::error title=opfixtures::GitHub refused to ")
+    assert ran.out.rstrip().endswith(lacks)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -215,9 +236,7 @@ def test_without_github_the_summary_is_there(
     assert ran.err.startswith(
         "opfixtures: error: GitHub could not be brought to list pull requests: no answer"
     )
-    assert (
-        (tmp_path / "summary.md").read_text().startswith("### opfixtures: 1 error, 1 refused, 2 verified\n")
-    )
+    assert (tmp_path / "summary.md").read_text().startswith(f"### {VERDICT}\n")
 
 
 def test_the_pull_request_is_found_by_what_githubs_own_event_says(
@@ -265,21 +284,104 @@ def test_a_pull_request_that_moved_on_is_left_alone(
     assert server.writes == []
 
 
-def test_two_pull_requests_of_one_head_are_not_guessed_between(
+def test_two_pull_requests_of_one_head_are_told_both(
     command: Callable[..., Ran], server: GitHubServer, hub: GitHub, files: Files
 ) -> None:
     hub.pulls[9] = Pull(9, "somebody/repo", "patch-1")
+    hub.git("owner/repo", "branch", "release", "main")
+    hub.pulls[10] = Pull(10, "somebody/repo", "patch-1", "release")
 
     ran = command(files)
 
-    assert (ran.status, server.writes) == (2, [])
-    assert "pull requests 7, 9 have the same head somebody:patch-1" in ran.err
-    # An event that is about one of them leaves nothing to guess.
-    assert command(files, "--pull-request", "9").status == 0
-    assert [comment.number for comment in hub.comments.values()] == [9]
+    assert (ran.status, ran.out.count("comment written")) == (0, 3)
+    assert [comment.number for comment in hub.comments.values()] == [7, 9, 10]
+    # An event that is about one of them means no other.
+    server.requests.clear()
+    assert command(files, "--pull-request", "9").out == "opfixtures: pull request 9: comment left as it is\n"
     assert command(files, "--pull-request", "8").out.startswith(
         "opfixtures: no open pull request has its head"
     )
+
+
+def test_of_a_branch_and_its_backport_each_is_told_its_own_result(
+    hub: GitHub, client: Clients, files: Files, result: dict[str, Any]
+) -> None:
+    """They start from different commits, by which the result says whose it is."""
+    release = hub.commit("release", {"map.cpp": b"a release's own"})
+    main = hub.git("owner/repo", "rev-parse", "main").decode().strip()
+    hub.git("owner/repo", "update-ref", "refs/heads/change", release)
+    hub.commit("change", {"map.cpp": b"a change"})
+    hub.pulls[9] = Pull(9, "owner/repo", "change", "release")
+    for started, told in ((release, {9}), (main, {8}), ("86" * 20, {8, 9}), (None, {8, 9})):
+        hub.comments.clear()
+        result["pre_change_commit"] = started
+        published(hub, client(), {**files, "result.json": json.dumps(result).encode()}, commit=False)
+        assert {comment.number for comment in hub.comments.values()} == told
+
+
+def test_one_commit_does_for_all_pull_requests_of_a_head(hub: GitHub, client: Clients, files: Files) -> None:
+    hub.pulls[9] = Pull(9, "owner/repo", "change")
+    before = hub.head(hub.pulls[8])
+    told = published(hub, client("commits"), files)
+    after = hub.head(hub.pulls[8])
+    assert hub.git("owner/repo", "rev-parse", f"{after}^").decode().strip() == before
+    assert told[1:] == [
+        f"pull request 8: fixtures committed with {after[:12]}",
+        "pull request 8: comment written",
+        "pull request 9: comment written",
+    ]
+    assert all(f"with [`{after[:12]}`](" in comment.body for comment in hub.comments.values())
+
+
+def test_one_pull_request_that_cannot_be_told_does_not_keep_the_others_waiting(
+    hub: GitHub, server: GitHubServer, client: Clients, files: Files
+) -> None:
+    hub.pulls[9] = Pull(9, "owner/repo", "change")
+    hub.pulls[10] = Pull(10, "owner/repo", "change")
+    refusing = ("/issues/8/comments", "/issues/9/comments")
+    server.inject = lambda request: (
+        Fault(422) if request.method == "POST" and request.path.endswith(refusing) else None
+    )
+    with pytest.raises(GitHubError, match="comment on pull request 9: 422"):
+        published(hub, client(), files, commit=False)
+    assert [comment.number for comment in hub.comments.values()] == [10]
+
+
+@pytest.mark.parametrize("number", [7, 8])
+def test_what_was_committed_by_a_run_that_was_killed_then_is_told_by_the_next(
+    hub: GitHub, server: GitHubServer, client: Clients, files: Files, number: int
+) -> None:
+    hub.pulls[7].maintainer_can_modify = True
+    head = hub.head(hub.pulls[number])
+    published(hub, client("commits"), files, number)
+    (comment,) = hub.comments.values()
+    told, comment.body = comment.body, f"{MARKER}\n2 fixtures to commit"
+    tip = hub.head(hub.pulls[number])
+    server.requests.clear()
+
+    again = published(hub, client("commits"), files, number, sha=head)
+
+    assert again == [f"pull request {number}: comment written"]
+    assert comment.body == told
+    assert hub.head(hub.pulls[number]) == tip
+    # With one more commit upon it this result tells nothing of the head.
+    hub.commit(hub.pulls[number].head_branch, {"map.cpp": b"more"}, hub.pulls[number].head_repository)
+    assert published(hub, client("commits"), files, number, sha=head)[0].startswith("no open pull request")
+    assert comment.body == told
+
+
+def test_files_of_a_newer_run_are_named_in_the_place_of_those_of_an_older(
+    hub: GitHub, client: Clients, files: Files
+) -> None:
+    """That one may have been killed before it handed them over."""
+    for run, outcome in ((12, "written"), (13, "written"), (13, "left as it is")):
+        artifact, head = parse_artifact(files), hub.head(hub.pulls[8])
+        told: list[str] = []
+        publication = publication_of(artifact, head, Run("owner/repo", run, "opfixtures-result"))
+        publish(client(), Wanted(HEADS[8], head, BOT, commit=False), artifact, publication, told.append)
+        assert told == [f"pull request 8: comment {outcome}"]
+        (comment,) = hub.comments.values()
+        assert f"gh run download {run} " in comment.body
 
 
 @pytest.mark.parametrize(
@@ -289,7 +391,10 @@ def test_a_token_that_may_not_write_is_no_failure_on_a_fork_where_another_workfl
     hub: GitHub, client: Clients, files: Files, number: int, has_second: bool, is_failure: bool
 ) -> None:
     if is_failure:
-        with pytest.raises(GitHubError, match="403 Resource not accessible by integration"):
+        lacking = (
+            "403 Resource not accessible by integration: the job needs `permissions: pull-requests: write`$"
+        )
+        with pytest.raises(GitHubError, match=lacking):
             published(hub, client("reads"), files, number, has_second=has_second)
     else:
         assert published(hub, client("reads"), files, number, has_second=has_second) == [
@@ -305,7 +410,7 @@ def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clie
     assert published(hub, client(), nothing) == ["pull request 8: comment written"]
 
     (comment,) = hub.comments.values()
-    assert comment.body.startswith(f"{MARKER}\n### opfixtures: nothing owed\n")
+    assert comment.body.startswith(f"{MARKER}\n### ✅ Nothing to do")
 
 
 @pytest.mark.parametrize(
@@ -313,7 +418,7 @@ def test_nothing_owed_is_told_only_where_something_was(hub: GitHub, client: Clie
     [
         ("main", ", which the base branch has."),
         ("change", ", **which the base branch does not have**."),
-        ("nowhere", "."),
+        ("nowhere", ". Archives"),
     ],
 )
 def test_github_is_asked_whether_the_pre_change_commit_is_published(
@@ -329,7 +434,10 @@ def test_github_is_asked_whether_the_pre_change_commit_is_published(
     published(hub, client(), {**files, "result.json": json.dumps(result).encode()}, commit=False)
 
     (comment,) = hub.comments.values()
-    assert f"Pre-change commit: `{commit[:12]}`{said}\n" in comment.body
+    assert (
+        f"pre-change commit [`{commit[:12]}`](https://github.com/owner/repo/commit/{commit}){said}"
+        in comment.body
+    )
 
 
 def test_fixtures_and_records_are_committed_upon_the_head(
@@ -351,7 +459,7 @@ def test_fixtures_and_records_are_committed_upon_the_head(
     for path in PATHS:
         assert hub.git("owner/repo", "show", f"{after}:{path}") == files[path.removeprefix("test/")]
     (comment,) = hub.comments.values()
-    assert f"pushed to the branch with `{after[:12]}`" in comment.body
+    assert f"Committed to this branch with [`{after[:12]}`](" in comment.body
     assert (
         published(hub, client("commits"), files)[1]
         == "pull request 8: nothing committed: the branch has them all"
@@ -455,7 +563,7 @@ def test_a_fault_at_any_write_neither_loses_nor_doubles_anything(
         added = hub.git("owner/repo", "diff", "--name-only", base, head).decode().split()
         assert added == PATHS
         (comment,) = hub.comments.values()
-        assert f"pushed to the branch with `{head[:12]}`" in comment.body
+        assert f"Committed to this branch with [`{head[:12]}`](" in comment.body
 
 
 @pytest.mark.parametrize("write", ["git/trees", "git/refs"])
@@ -609,10 +717,10 @@ def test_a_forks_branch_is_written_to_where_that_is_allowed(
     if why:
         assert told[1].startswith(f"pull request 7: nothing committed: {why}")
         assert hub.head(hub.pulls[7]) == before
-        assert 'apply --index "$files/fixtures.patch"' in comment.body
+        assert 'git apply --index "$new/fixtures.patch"' in comment.body
     else:
         assert hub.git("somebody/repo", "diff", "--name-only", before, "patch-1").decode().split() == PATHS
-        assert "pushed to the branch" in comment.body
+        assert "Committed to this branch" in comment.body
 
 
 def test_settings_that_github_does_not_show_are_an_error(hub: GitHub, client: Clients, files: Files) -> None:
@@ -623,5 +731,8 @@ def test_settings_that_github_does_not_show_are_an_error(hub: GitHub, client: Cl
 
 
 def test_a_job_without_the_permission_to_commit_fails(hub: GitHub, client: Clients, files: Files) -> None:
-    with pytest.raises(GitHubError, match=r"refused to keep test/fixtures/.*: 403 Resource not accessible"):
+    lacking = (
+        r"refused to keep test/fixtures/.*: 403 Resource .*: the job needs `permissions: contents: write`$"
+    )
+    with pytest.raises(GitHubError, match=lacking):
         published(hub, client("comments"), files)

@@ -180,6 +180,16 @@ def test_what_held_for_all_parts_held(tmp_path: Path) -> None:
     assert report.writes_unlimited
 
 
+def test_a_note_of_several_parts_stands_once(tmp_path: Path) -> None:
+    for name, notes in {"plan": ("ours", "not seen"), "a": ("ours",), "b": ("ours", "theirs")}.items():
+        own = part(tmp_path, f"opfixtures-part-{name}")
+        (own / "result.json").write_text(result_json(Result(None, (), notes=notes)))
+    put_together(str(tmp_path))
+    report = read_report(str(tmp_path))
+    assert report is not None
+    assert sorted(report.notes) == ["not seen", "ours", "theirs"]
+
+
 def test_nothing_to_put_together_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"neither a result\.json nor up to 257 parts"):
         put_together(str(tmp_path))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import shlex
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import cmarkgfm
 import pytest
@@ -27,9 +33,11 @@ from opfixtures.proving.result import (
     Status,
 )
 from opfixtures.pull_request.artifact import parse_artifact
-from opfixtures.report.result_markdown import Publication, Run, _stamp, result_markdown
+from opfixtures.report.fixture_markdown import stamp
+from opfixtures.report.result_markdown import Publication, Run, result_markdown
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.settings.accepted_breaks import Way
+from tests.repositories import GitRepository
 
 HEAD = "abcdef0123456789" * 2 + "abcdef01"
 RUN = Run("owner/repo", 12, "opfixtures-result")
@@ -52,22 +60,28 @@ HOSTILE = (
 
 
 class Skeleton(HTMLParser):
-    """The elements of a page with their attributes, and all text that stands outside code."""
+    """The elements of a page with their attributes, where its links lead, and all text that stands outside code."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.elements: list[object] = []
+        self.links: list[str] = []
         self.prose = ""
         self._code = 0
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.links += [value or "" for name, value in attrs if name == "href"]
+            assert [name for name, _ in attrs] == ["href"]
+            return
         self.elements.append((tag, tuple(attrs)))
         self._code += tag == "code"
 
     def handle_endtag(self, tag: str) -> None:
-        self.elements.append(tag)
+        if tag != "a":
+            self.elements.append(tag)
         self._code -= tag == "code"
 
     def handle_comment(self, data: str) -> None:
@@ -79,6 +93,28 @@ class Skeleton(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._code:
             self.prose += data
+
+    @property
+    def frame(self) -> list[object]:
+        """All but paragraphs, line breaks and code, of which texts of several lines have more."""
+        return [one for one in self.elements if one not in _FREE]
+
+    @property
+    def words(self) -> list[str]:
+        """What stands outside code, however it is broken into lines."""
+        return self.prose.split()
+
+
+_LANGUAGES = ("text", "sh", "python", "cpp", "yaml", "toml")
+_FREE: set[object] = {"p", "br", "pre", "code", ("p", ()), ("br", ()), ("code", ())}
+_FREE |= {("pre", (("lang", one),)) for one in _LANGUAGES}
+
+
+def stays(address: str) -> bool:
+    """Whether a browser asks for a page of the repository, as it reads an address."""
+    parts = urlsplit(address)
+    path = posixpath.normpath(unquote(parts.path).replace("\\", "/"))
+    return (parts.scheme, parts.netloc) == ("https", "github.com") and path.startswith("/owner/repo/")
 
 
 def rendered(markdown: str) -> Skeleton:
@@ -106,12 +142,14 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
         waived="",
         pre_change_commit="86" * 20,
     )
-    waived = replace(fixture, waived=text, facts=Facts(fact, fact, fact))
+    waived = replace(fixture, waived=text, facts=Facts(fact, fact, fact), operator=f"{text} waived")
     finding = Finding("OPF201", Severity.ERROR, text, Place(text, 1, 1), text, text)
+    hint = f"add to {text}:\n\n{text}\n\nopfixtures new {text}\n{text}"
+    alone = Finding("OPF101", Severity.WARNING, None, Place(text, 1, 1), text, hint)
     return Publication(
         HEAD,
-        Result(None, (fixture, waived), (text,)),
-        (finding,),
+        Result(None, (fixture, waived), (text,), notes=(text,)),
+        (finding, alone),
         run=RUN,
         has_patch=True,
         why_not_pushed=text,
@@ -121,22 +159,31 @@ def publication(text: str, status: Status = Status.REFUSED) -> Publication:
 @pytest.mark.parametrize("status", [Status.REFUSED, Status.MISMATCH])
 @given(text=st.sampled_from(HOSTILE) | st.lists(st.sampled_from(HOSTILE)).map("".join) | st.text())
 @example(text="".join(HOSTILE))
+@example(text="../../../../octocat")
+@example(text="%2e%2e/%2E./%2e%2e/..\\..\\octocat)")
 def test_no_text_from_a_repository_is_more_than_code(status: Status, text: str) -> None:
-    harmless = rendered(result_markdown(publication("x", status), 10**6))
-    hostile = rendered(result_markdown(publication(f"x{text}x", status), 10**6))
+    harmless = rendered(result_markdown(publication("xyz", status), 10**6))
+    hostile = rendered(result_markdown(publication(f"x{text}z", status), 10**6))
+    bare = rendered(result_markdown(publication(text or "x", status), 10**6))
 
-    assert hostile.elements == harmless.elements
-    assert hostile.prose == harmless.prose
+    for one in (hostile, bare):
+        assert one.frame == harmless.frame
+        # Where a file goes is prose, or code where no such file can be.
+        assert [word for word in one.words if word not in ("Add", "to", ":")] == [
+            word for word in harmless.words if word not in ("Add", "to", ":")
+        ]
+        assert [address for address in one.links if not stays(address)] == []
 
 
 @given(text=st.sampled_from(HOSTILE) | st.text())
 def test_nor_is_it_where_only_lines_are_left(text: str) -> None:
-    limit = 1500
+    limit = 2500
     harmless = rendered(result_markdown(publication("x"), limit))
     hostile = rendered(result_markdown(publication(text), limit))
 
-    assert set(hostile.elements) <= {*harmless.elements, "p", ("p", ())}
+    assert set(hostile.frame) <= {*harmless.frame, "p", ("p", ())}
     assert "@" not in hostile.prose
+    assert all(map(stays, hostile.links))
 
 
 @given(text=st.sampled_from(HOSTILE) | st.text())
@@ -160,7 +207,7 @@ def test_a_command_runs_nothing_but_opfixtures() -> None:
     row = replace(publication("x").result.fixtures[0], operator=operator)
     markdown = result_markdown(Publication(HEAD, Result(None, (row,))), 10**6)
 
-    (command,) = [line for line in markdown.split("\n") if line.startswith("opfixtures ")]
+    (command,) = [line for line in markdown.split("\n") if line.startswith("opfixtures generate ")]
     assert shlex.split(command) == ["opfixtures", "generate", "--operator", operator]
 
 
@@ -176,46 +223,59 @@ def test_it_reads_like_this(told: Publication) -> None:
 
     assert markdown.startswith(
         """\
-### opfixtures: 1 error, 1 refused, 2 verified
+### ❌ 1 problem to fix: see below what to do; 2 fixtures to commit, both proven: old models keep their results
 
-Result for `abcdef012345`. Pre-change commit: `868686868686`.
+To take them, run this in your branch, then commit and push:
 
-<details open>
-<summary><b>error</b> OPF201 <code>aten::stft</code></summary>
-
-`aten::stft has no fixture entry`
-
-At `registry.py:3:1`. To mend:
-
-```text
-add this row to the registry:
-    TestVersionedStftV10(): "aten::stft",
+```sh
+cd "$(git rev-parse --show-toplevel)"
+new=$(mktemp -d)
+gh run download 12 --dir "$new" \\
+  --repo owner/repo \\
+  --name opfixtures-result
+git apply --index "$new/fixtures.patch"
 ```
 
-</details>
-
 <details open>
-<summary><b>refused</b> <code>aten::stft</code> at 11</summary>
+<summary>❌ <code>aten::stft</code> <b>OPF201, refused</b><br><code>aten::stft has no fixture entry</code></summary>
+
+**OPF201** (error) at [`registry.py:3`](https://github.com/owner/repo/blob/"""
+        f"{HEAD}/registry.py#L3)"
+        """
+
+`add this row to the registry:`
+
+```text
+    TestVersionedStftV10(): "aten::stft",
+```
 
 ```text
 RuntimeError: it does not script
   return tomorrow(x)
 ```
 
-- fixture: `test/fixtures/test_versioned_stft_v10.ptl`
-- runtime: `torch-2.13.0`
-
-To see it yourself:
+See it on your machine:
 
 ```sh
 opfixtures generate --operator aten::stft
 ```
 
+<details>
+<summary>all facts</summary>
+
+- bumped at version 11
+- fixture: `test/fixtures/test_versioned_stft_v10.ptl`
+- runtime: `torch-2.13.0`
+
+</details>
+
 </details>
 
 <details>
-<summary><b>verified</b> <code>aten::gelu</code> at 10</summary>
+<summary>✅ <code>aten::gelu</code> <b>verified</b><br>then <code>torch 1.11.0</code>, now \
+<code>torch 2.13.0</code>: same results</summary>
 
+- bumped at version 10
 - fixture: `test/fixtures/test_versioned_gelu_v9.ptl`, by this run
 - made by: `torch 1.11.0` (`torch 1.11.0+cu102, Python 3.8"""
     )
@@ -228,16 +288,50 @@ opfixtures generate --operator aten::stft
     ):
         assert fact in markdown
     assert markdown.endswith(
-        """\
-**Files:** in the artifact of [this run](https://github.com/owner/repo/actions/runs/12). To bring them into your branch:
-
-```sh
-files=$(mktemp -d)
-gh run download 12 --repo owner/repo --name opfixtures-result --dir "$files"
-git -C "$(git rev-parse --show-toplevel)" apply --index "$files/fixtures.patch"
-```
-"""
+        f"opfixtures looked at [`abcdef012345`](https://github.com/owner/repo/commit/{HEAD}); pre-change commit "
+        f"[`868686868686`](https://github.com/owner/repo/commit/{'86' * 20}). Archives and records were read again for "
+        "this comment; replays are told as the run reported them. "
+        "[Log and files of this run](https://github.com/owner/repo/actions/runs/12).\n"
     )
+
+
+SERVERS = [
+    ("https://github.com", "owner/repo"),
+    ("https://ghes.example.com", "ghes.example.com/owner/repo"),
+    ("https://octo.ghe.com", "octo.ghe.com/owner/repo"),
+]
+
+
+@pytest.mark.parametrize(("server", "repository"), SERVERS)
+def test_its_commands_bring_the_files_into_the_branch(
+    told: Publication,
+    files: dict[str, bytes],
+    tmp_path: Path,
+    new_repository: Callable[..., GitRepository],
+    server: str,
+    repository: str,
+) -> None:
+    """As they stand, from a folder below, with the host for gh where it is not GitHub's own."""
+    here = new_repository({"setup.py": "import torch\n" * 20, "docs/fixtures/a": "another's"})
+    (tmp_path / "fixtures.patch").write_bytes(files["fixtures.patch"])
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncp {tmp_path}/fixtures.patch "$5"\n')
+    gh.chmod(0o755)
+    markdown = result_markdown(replace(told, run=replace(RUN, server=server)), 65536)
+
+    block = markdown.partition("```sh\n")[2].partition("```")[0]
+    environment = {**here.environment, "PATH": f"{gh.parent}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    subprocess.run(("sh", "-euc", block), cwd=here.root / "docs", check=True, env=environment)
+
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[:4] == ["run", "download", "12", "--dir"]
+    assert asked[5:] == ["--repo", repository, "--name", "opfixtures-result"]
+    added = here.git("diff", "--cached", "--name-only").split()
+    assert added == sorted(f"test/{name}" for name in files if name.startswith("fixtures/"))
+    assert f"({server}/owner/repo/commit/{HEAD})" in markdown
+    # What a phone shows of a block, at 390 pixels.
+    assert server != SERVERS[0][0] or max(map(len, block.split("\n"))) <= 41
 
 
 def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
@@ -247,35 +341,42 @@ def test_a_fixture_that_was_not_replayed_says_why(told: Publication) -> None:
         gelu,
         status=Status.GENERATED,
         reason="not replayed: no runtime has version 11",
+        replayed_by=None,
         facts=replace(gelu.facts, loaders={}),
         pre_change_commit="99" * 20,
         synthetic=("bytecode version 7 to 5",),
     )
     markdown = result_markdown(replace(told, result=Result("86" * 20, (row,)), findings=()), 65536)
 
-    assert "```text\nnot replayed: no runtime has version 11\n```" in markdown
-    assert "- pre-change commit: `999999999999`\n" in markdown
+    assert markdown.startswith("### 📦 1 fixture to commit, 1 not replayed yet\n")
+    assert "then <code>torch 1.11.0</code>, now: not replayed yet</summary>" in markdown
+    assert "\n`not replayed: no runtime has version 11`\n" in markdown
+    assert (
+        f"- pre-change commit: [`999999999999`](https://github.com/owner/repo/commit/{'99' * 20})\n"
+        in markdown
+    )
     assert "- synthetic: `bytecode version 7 to 5`\n" in markdown
     assert markdown.count("- not replayed\n") == 1
 
 
-def test_whose_word_it_is_is_said(told: Publication) -> None:
+def test_what_nobody_looked_at_again_is_said(told: Publication) -> None:
     markdown = result_markdown(told, 65536)
-    assert "\nArchives and records were read again before this was written; what was replayed is" in markdown
+    assert " Archives and records were read again for this comment; replays are told as the run" in markdown
     without = result_markdown(replace(told, evidence={}), 65536)
     assert "read again" not in without
-    assert "\nWhat was replayed is the run's word.\n" in without
-    assert "word" not in result_markdown(replace(told, evidence={}, result=Result(None, ())), 65536)
+    assert " Replays are told as the run reported them." in without
+    assert "reported" not in result_markdown(replace(told, evidence={}, result=Result(None, ())), 65536)
 
 
 def test_only_what_was_looked_up_is_said_of_a_pre_change_commit(told: Publication) -> None:
-    def head(published: dict[str, bool]) -> str:
-        return result_markdown(replace(told, published=published), 65536).split("\n")[2]
+    def foot(published: dict[str, bool]) -> str:
+        said = result_markdown(replace(told, published=published, run=None), 65536)
+        return said.partition("opfixtures looked at ")[2].partition(" Archives")[0]
 
-    told_of = "Result for `abcdef012345`. Pre-change commit: `868686868686`"
-    assert head({}) == f"{told_of}."
-    assert head({"86" * 20: True}) == f"{told_of}, which the base branch has."
-    assert head({"86" * 20: False}) == f"{told_of}, **which the base branch does not have**."
+    told_of = "`abcdef012345`; pre-change commit `868686868686`"
+    assert foot({}) == f"{told_of}."
+    assert foot({"86" * 20: True}) == f"{told_of}, which the base branch has."
+    assert foot({"86" * 20: False}) == f"{told_of}, **which the base branch does not have**."
 
 
 def test_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_it(told: Publication) -> None:
@@ -291,27 +392,91 @@ def test_a_missing_fixture_is_no_news_once_it_is_told_what_became_of_it(told: Pu
         assert ("OPF301" in result_markdown(replace(told, findings=(finding,)), 65536)) is is_news
 
 
-def test_what_was_made_and_is_owed_is_counted_until_it_is_pushed(told: Publication) -> None:
-    owed = replace(told.findings[0], code="OPF301", severity=Severity.ERROR, operator="aten::gelu")
-    (made,) = [row for row in told.result.fixtures if row.operator == "aten::gelu"]
-    publication = Publication(HEAD, Result(None, (replace(made, made=Made.BY_THIS_RUN),)), (owed,))
-    assert result_markdown(publication, 65536).startswith("### opfixtures: 1 to commit, 1 verified\n")
-    pushed = replace(publication, pushed="c" * 40)
-    assert result_markdown(pushed, 65536).startswith("### opfixtures: 1 verified\n")
+def test_a_refusal_for_want_of_a_fixture_entry_is_told_by_the_finding(told: Publication) -> None:
+    bare = replace(told.result.fixtures[2], module=None, fixture=None, reason="no fixture entry matches")
+    publication = replace(told, result=replace(told.result, fixtures=(bare,)), has_patch=False)
+
+    markdown = result_markdown(publication, 65536)
+
+    assert markdown.startswith("### ❌ 1 problem to fix: see below what to do\n")
+    assert markdown.count("aten::stft</code> <b>OPF201</b>") == 1
+    assert "no fixture entry matches" not in markdown
+    # Without a finding nobody else says it.
+    alone = result_markdown(replace(publication, findings=()), 65536)
+    assert alone.startswith("### ❌ 1 fixture could not be made: see below what to do\n")
+    assert "no fixture entry matches" in alone
+
+
+def test_each_operator_is_one_line_that_opens(told: Publication) -> None:
+    """With all its findings and fixtures, the worst first."""
+    gelu, other, refused = told.result.fixtures
+    differs = replace(gelu, status=Status.MISMATCH, reason="torch.jit.load: not equal: sample 1")
+    renamed = replace(told.findings[0], code="OPF103", operator="aten::gelu", message="another name")
+    findings = (renamed, replace(renamed, code="OPF401", severity=Severity.WARNING, message="it ran out"))
+    publication = replace(
+        told, result=replace(told.result, fixtures=(gelu, differs, other, refused)), findings=findings
+    )
+
+    markdown = result_markdown(publication, 10**6)
+
+    assert markdown.startswith("### ❌ 1 operator breaks old models, 2 problems to fix") is False
+    assert markdown.startswith(
+        "### ❌ 1 operator breaks old models, 1 problem to fix, 1 fixture could not be made: see below what to do"
+    )
+    for operator in ("aten::gelu", "aten::linspace.out", "aten::stft"):
+        assert (
+            markdown.count(f"<summary>❌ <code>{operator}<")
+            + markdown.count(f"<summary>✅ <code>{operator}<")
+            == 1
+        )
+    (title,) = [line for line in markdown.split("\n") if "<code>aten::gelu<" in line]
+    assert "<b>OPF103, OPF401, mismatch, verified</b><br><code>another name</code>" in title
+    body = markdown.partition(title)[2].partition("<summary>✅")[0]
+    assert body.count("another name") == 0
+    assert "**OPF401** (warning)" in body
+    assert ": `it ran out`\n" in body
+    assert body.index("**mismatch**, bumped at version 10") < body.index("**verified**, bumped at version 10")
+
+
+@pytest.mark.parametrize(("loads", "said"), [(Answer.YES, "other results"), (Answer.NO, "does not load")])
+def test_then_and_now_stand_in_its_line(told: Publication, loads: Answer, said: str) -> None:
+    (gelu, *_) = told.result.fixtures
+    assert gelu.facts is not None
+    loader = replace(gelu.facts.loaders[JIT], loads=Fact(loads))
+    row = replace(gelu, status=Status.MISMATCH, facts=replace(gelu.facts, loaders={JIT: loader}))
+    markdown = result_markdown(Publication(HEAD, Result(None, (row, replace(row, fixture="b")))), 65536)
+    line = f"then <code>torch 1.11.0</code>, now <code>torch 2.13.0</code>: {said} (1 more fixture)</summary>"
+    assert line in markdown
+
+
+def test_what_the_branch_says_of_itself_is_told(told: Publication) -> None:
+    note = "pyproject.toml has other runtimes than target: both sides are built as this branch says"
+    markdown = result_markdown(replace(told, result=replace(told.result, notes=(note, note))), 65536)
+    assert f"</b>: read them before you trust the rest</summary>\n\n- `{note}`\n\n</details>" in markdown
+    assert "<b>notes</b>" not in result_markdown(told, 65536)
+
+
+def test_what_a_jobs_own_token_pushed_waits_for_somebody(told: Publication) -> None:
+    pushed = replace(told, pushed="cd" * 20, findings=())
+    told_of = result_markdown(replace(pushed, by_job_token=True), 65536)
+    assert "press **Approve workflows to run** at the end of this page" in told_of
+    assert "Approve" not in result_markdown(pushed, 65536)
+    assert "Approve" not in result_markdown(replace(told, by_job_token=True), 65536)
 
 
 def test_what_a_job_was_to_make_and_did_not_is_no_success() -> None:
     lost = Publication(HEAD, Result(None, (), ("test/fixtures/x.ptl",)))
     markdown = result_markdown(lost, 65536)
-    assert markdown.startswith("### opfixtures: 1 not seen\n")
-    assert "<details open>\n<summary><b>not seen</b> <code>test/fixtures/x.ptl</code></summary>" in markdown
-    assert "nothing owed" not in markdown
+    assert markdown.startswith("### ❌ 1 fixture not seen, for a job failed: see below what to do\n")
+    assert (
+        "<details open>\n<summary>❌ <code>test/fixtures/x.ptl</code> <b>not seen</b></summary>" in markdown
+    )
 
 
 def test_what_has_no_fixture_entry_is_not_to_be_made(told: Publication) -> None:
     row = replace(told.result.fixtures[2], module=None, fixture=None)
-    markdown = result_markdown(replace(told, result=Result(None, (row,))), 65536)
-    assert "- fixture: `no fixture entry`" in markdown
+    markdown = result_markdown(replace(told, result=Result(None, (row,)), findings=()), 65536)
+    assert "- fixture: no fixture entry\n" in markdown
     assert "opfixtures generate" not in markdown
 
 
@@ -327,45 +492,59 @@ def test_a_reason_of_many_lines_is_cut(told: Publication) -> None:
 def test_files_that_were_pushed_are_not_to_be_fetched(told: Publication) -> None:
     markdown = result_markdown(replace(told, pushed="cd" * 20), 65536)
 
-    assert markdown.endswith("**Files:** pushed to the branch with `cdcdcdcdcdcd`.\n")
+    assert (
+        "\nCommitted to this branch with [`cdcdcdcdcdcd`](https://github.com/owner/repo/commit/cdcd"
+        in markdown
+    )
+    assert "gh run download" not in markdown
 
 
 def test_without_files_the_log_is_named(told: Publication) -> None:
     markdown = result_markdown(replace(told, has_patch=False), 65536)
-    assert markdown.endswith(
-        "More in the log of [this run](https://github.com/owner/repo/actions/runs/12).\n"
-    )
+    assert "gh run download" not in markdown
+    assert markdown.endswith(" [Log and files of this run](https://github.com/owner/repo/actions/runs/12).\n")
 
 
 def test_why_nothing_was_committed_is_said_with_the_way_to_the_files(told: Publication) -> None:
     markdown = result_markdown(replace(told, why_not_pushed="the pull request has moved on"), 65536)
-    assert "Nothing was committed: `the pull request has moved on`.\n\n**Files:** in the artifact" in markdown
+    assert "Nothing was committed: `the pull request has moved on`.\n\nTo take them, run this" in markdown
 
 
-def test_nothing_owed_is_told_in_a_line() -> None:
+def test_nothing_to_do_is_told_in_two_lines() -> None:
     markdown = result_markdown(Publication(HEAD, Result(None, ())), 65536)
 
     assert (
         markdown
-        == "### opfixtures: nothing owed\n\nAt `abcdef012345` no fixture is owed, and none was replayed.\n"
+        == "### ✅ Nothing to do: this change needs no fixture\n\nopfixtures looked at `abcdef012345`.\n"
     )
 
 
 def test_failures_come_first_and_warnings_last(told: Publication) -> None:
-    warning = replace(told.findings[0], severity=Severity.WARNING, code="OPF401")
-    waived = replace(told.result.fixtures[0], status=Status.MISMATCH, waived="until 2027-01-01: known")
+    warning = replace(told.findings[0], severity=Severity.WARNING, code="OPF401", operator=None)
+    waived = replace(
+        told.result.fixtures[0],
+        operator="aten::silu",
+        status=Status.MISMATCH,
+        waived="until 2027-01-01: known",
+    )
     rows = (*told.result.fixtures, waived)
     publication = replace(
         told, result=replace(told.result, fixtures=rows), findings=(warning, *told.findings)
     )
 
     summaries = [
-        line.removeprefix("<summary><b>").partition("<")[0]
+        line.removeprefix("<summary>").partition("<br>")[0]
         for line in result_markdown(publication, 10**6).split("\n")
-        if line.startswith("<summary>")
+        if line.startswith("<summary>") and "all facts" not in line
     ]
 
-    assert summaries == ["error", "refused", "mismatch", "verified", "verified", "warning"]
+    assert summaries == [
+        "❌ <code>aten::stft</code> <b>OPF201, refused</b>",
+        "⚠️ <code>aten::silu</code> <b>waived</b>",
+        "✅ <code>aten::gelu</code> <b>verified</b>",
+        "✅ <code>aten::linspace.out</code> <b>verified</b>",
+        "⚠️ <b>OPF401</b>",
+    ]
 
 
 def test_accepted_breaks_are_a_list_before_what_is_verified(told: Publication) -> None:
@@ -378,9 +557,8 @@ def test_accepted_breaks_are_a_list_before_what_is_verified(told: Publication) -
     rows = (*told.result.fixtures, scale, scale, norm)
     markdown = result_markdown(replace(told, result=replace(told.result, fixtures=rows)), 10**6)
 
-    assert markdown.startswith("### opfixtures: 1 error, 1 refused, 2 verified, 3 accepted\n")
     head, _, behind = markdown.partition(
-        "<details open>\n<summary><b>accepted breaks</b>: what users of old files are told</summary>\n\n"
+        "<details open>\n<summary>⚠️ <b>accepted breaks</b>: what users of old files are told</summary>\n\n"
     )
     assert "<b>verified</b>" not in head
     assert "<b>accepted</b>" not in head
@@ -409,12 +587,12 @@ def test_what_does_not_fit_is_a_line_or_counted(told: Publication, letter: str, 
     elements = rendered(markdown).elements
 
     assert len(markdown) <= len(markdown.encode()) <= 65536
-    assert "To see it yourself:" in markdown
+    assert "See it on your machine:" in markdown
     opened = [one for one in elements if isinstance(one, tuple) and one[0] == "details"]
     assert elements.count("details") == len(opened)
     rows = sum(f"aten::op{number}_" in markdown for number in range(count))
     assert (f"{count - rows} more in the artifact and in the summary" in markdown) == (rows < count)
-    first, last = (f"<summary><b>verified</b> <code>aten::op{number}_" for number in (0, 59))
+    first, last = (f"<summary>✅ <code>aten::op{number}_" for number in (0, 59))
     assert count != 60 or letter == "`" or (first in markdown and last not in markdown)
     assert count < 1000 or len(markdown.encode()) > 65536 - 200
 
@@ -422,11 +600,11 @@ def test_what_does_not_fit_is_a_line_or_counted(told: Publication, letter: str, 
 def test_a_report_that_just_fits_is_whole_and_one_that_does_not_is_shorter(told: Publication) -> None:
     whole = result_markdown(told, 10**6)
 
-    assert result_markdown(told, len(whole)) == whole
-    for limit in range(len(whole) - 1, 600, -97):
-        assert len(result_markdown(told, limit)) <= limit
+    assert result_markdown(told, len(whole.encode())) == whole
+    for limit in range(len(whole.encode()) - 1, 1300, -97):
+        assert len(result_markdown(told, limit).encode()) <= limit
 
 
 def test_an_exported_program_is_named_by_its_schema() -> None:
     archive = Archive(None, None, frozenset({"aten::exp"}), "", 7, program=Program((8, 20), ()))
-    assert _stamp(archive) == "exported program, schema 8.20"
+    assert stamp(archive) == "exported program, schema 8.20"

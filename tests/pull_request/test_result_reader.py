@@ -72,6 +72,7 @@ RESULTS = st.builds(
         max_size=3,
     ).map(tuple),
     isolation=st.none() | st.lists(TEXTS, max_size=2).map(tuple),
+    notes=st.lists(TEXTS, max_size=2).map(tuple),
 )
 
 

@@ -57,6 +57,18 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
     assert (len(server.requests), clock.slept) == (2, [1])
 
 
+def test_what_github_asks_to_wait_for_is_waited_for_by_what_is_worth_less_too(
+    hub: GitHub, server: GitHubServer, client: Clients, clock: Clock
+) -> None:
+    main = hub.git("owner/repo", "rev-parse", "main").decode().strip()
+    server.inject = first(1, Fault(429, retry_after=60))
+    assert client().merge_base("main", "change") == main
+    server.inject = lambda _: Fault(502)
+    with pytest.raises(GitHubError, match="could not be brought to compare"):
+        client().merge_base("main", "change")
+    assert clock.slept == [60, 1, 2, 4, 8]
+
+
 def test_limits_that_are_no_numbers_are_told(server: GitHubServer, client: Clients) -> None:
     limits = {"X-RateLimit-Remaining": "many", "X-RateLimit-Limit": "inf"}
     server.inject = first(1, Fault(403, headers=limits))

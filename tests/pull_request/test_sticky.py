@@ -52,9 +52,7 @@ def test_what_another_login_wrote_is_taken_back(hub: GitHub, client: Clients) ->
 
 
 def test_another_run_with_the_same_result_does_not_touch_it(hub: GitHub, client: Clients) -> None:
-    told = (
-        "report of [this run](https://github.com/owner/repo/actions/runs/{0})\ngh run download {0} --repo x\n"
-    )
+    told = "report of [this run](https://github.com/owner/repo/actions/runs/{0})\n"
     put(hub, client(), told.format(12))
 
     again = put(hub, client(), told.format(13))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,8 +28,9 @@ from opfixtures.proving.result import (
     Status,
 )
 from opfixtures.proving.waived_replay import waive_replay
+from opfixtures.report import result_text as shown_by
 from opfixtures.report.result_json import result_json
-from opfixtures.report.result_text import result_text
+from opfixtures.report.screen import QUIET, VERBOSE, Screen
 from opfixtures.settings.accepted_breaks import Way
 from opfixtures.settings.waivers import Waiver
 
@@ -38,6 +40,12 @@ SCHEMA = json.loads(
     )
 )
 OF_SCHEMA = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def result_text(result: Result, screen: Screen = Screen(width=9999, loudness=VERBOSE)) -> str:  # noqa: B008
+    """With all facts, each in one line."""
+    return shown_by.result_text(result, (), screen).removesuffix("\n")
+
 
 YES = Fact(Answer.YES)
 FACTS_OF_GELU = Facts(
@@ -90,10 +98,10 @@ def test_a_result_reads_like_this_on_a_terminal() -> None:
     assert (
         result_text(Result("86030e3e0799e355efa94eab5d8dbc37604e8167", (VERIFIED, REFUSED)))
         == """\
-refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
+refused     aten::stft at 11  fixtures/test_versioned_stft_v10.ptl
             RuntimeError: it does not script
               return tomorrow(x)
-verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl
+verified    aten::gelu at 10  fixtures/test_versioned_gelu_v9.ptl
             made by torch 1.11.0: pre-change yes (schema, operator-version)
             covers yes (aten::gelu ran, stamped 3)
             replayed by torch 2.13.0
@@ -106,11 +114,58 @@ opfixtures: 1 verified, 1 refused (1 made by this run), pre-change commit 86030e
     )
 
 
+LONG = replace(
+    VERIFIED,
+    operator="aten::div_.Scalar_mode",
+    fixture="fixtures/test_versioned_div_inplace_scalar_mode_float_v3.ptl",
+)
+MISMATCH = replace(
+    LONG,
+    status=Status.MISMATCH,
+    made=Made.FOUND,
+    reason="torch.jit.load: not equal: sample 2: int64 then, float32 now, which is another type than was recorded",
+)
+
+
+def test_a_short_table_fits_80_columns_and_what_is_not_green_has_its_path_whole() -> None:
+    text = shown_by.result_text(Result(None, (LONG, VERIFIED, MISMATCH)))
+
+    assert (
+        text
+        == """\
+mismatch    aten::div_.Scalar_mode at 10
+            fixtures/test_versioned_div_inplace_scalar_mode_float_v3.ptl
+            torch.jit.load: not equal: sample 2: int64 then, float32 now, which
+              is another type than was recorded
+verified    aten::div_.Scalar_mode at 10  test_versioned_div...mode_float_v3.ptl
+verified    aten::gelu at 10              fixtures/test_versioned_gelu_v9.ptl
+opfixtures: 2 verified, 1 mismatch (2 made by this run, 1 found)
+"""
+    )
+
+
+def test_with_colours_and_marks_what_is_wrong_is_red_and_no_wider() -> None:
+    rows = (LONG, VERIFIED, MISMATCH, replace(VERIFIED, status=Status.GENERATED))
+    text = shown_by.result_text(Result(None, rows), (), Screen(80, colour=True, marks=True))
+
+    assert text.startswith("\x1b[1;31m✗ \x1b[0m\x1b[1;31mmismatch   \x1b[0m aten::div_.Scalar_mode at 10\n")
+    assert ("\x1b[32m✓ " in text, "\x1b[1;33m○ " in text) == (True, True)
+    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 80 for line in text.splitlines())
+
+
+def test_when_it_is_quiet_only_what_is_wrong_is_said() -> None:
+    quiet = Screen(loudness=QUIET)
+
+    assert shown_by.result_text(Result(None, (VERIFIED,)), ["a note"], quiet, "commit") == ""
+    assert "verified  " not in shown_by.result_text(Result(None, (VERIFIED, MISMATCH)), (), quiet)
+    assert "not equal" in shown_by.result_text(Result(None, (VERIFIED, MISMATCH)), (), quiet)
+
+
 def test_every_fact_is_told_and_none_twice() -> None:
     assert (
         result_text(Result(None, (SHADOWED,)))
         == """\
-refused     aten::stft at 11: fixtures/test_versioned_stft_v10.ptl
+refused     aten::stft at 11  fixtures/test_versioned_stft_v10.ptl
             shadowed
             made by torch 2.13.0: pre-change yes
             covers no
@@ -121,12 +176,21 @@ opfixtures: 1 refused"""
 
 def test_a_reason_that_several_facts_share_is_told_once() -> None:
     compiled_in = Fact(Answer.NOT_APPLICABLE, "compiled in")
-    of_a_library = Facts(YES, YES, RECORDED, {LITE: LoaderFacts(YES, *[compiled_in] * 3)})
+    facts = Facts(YES, YES, RECORDED, {LITE: LoaderFacts(Fact(Answer.NO, "cut"), *[compiled_in] * 3)})
 
-    assert result_text(Result(None, (replace(VERIFIED, facts=of_a_library),))).endswith("""\
-            lite: loads yes, equal not-applicable, applied not-applicable, sensitive not-applicable
+    assert result_text(Result(None, (replace(VERIFIED, facts=facts),))).endswith("""\
+            lite: loads no, equal not-applicable, applied not-applicable, sensitive not-applicable
+              loads: cut
               equal, applied, sensitive: compiled in
 opfixtures: 1 verified (1 made by this run)""")
+
+
+def test_a_loader_that_can_judge_nothing_is_left_out() -> None:
+    nothing = LoaderFacts(YES, *[Fact(Answer.NOT_APPLICABLE, "lite knows no upgraders but torch's own")] * 3)
+    facts = Facts(YES, YES, RECORDED, {JIT: LoaderFacts(*[YES] * 4), LITE: nothing})
+    text = result_text(Result(None, (replace(VERIFIED, facts=facts),)))
+
+    assert ("torch.jit.load: loads yes" in text, "lite" in text) == (True, False)
 
 
 @pytest.mark.parametrize(("shared", "told"), [(None, 1), ("c0ffee" * 10, 0)])
@@ -187,7 +251,7 @@ def test_a_fixture_without_record_says_so() -> None:
 def test_an_entry_without_fixture_entry_says_so() -> None:
     orphan = replace(REFUSED, module=None, fixture=None, reason="")
 
-    assert result_text(Result(None, (orphan,))).startswith("refused     aten::stft at 11: no fixture entry\n")
+    assert result_text(Result(None, (orphan,))).startswith("refused     aten::stft at 11  no fixture entry\n")
 
 
 def test_no_fixture_is_nothing_to_do() -> None:
@@ -217,8 +281,8 @@ def test_no_text_of_a_repository_can_forge_a_line(text: str) -> None:
     lines = result_text(Result(None, (hostile, VERIFIED))).split("\n")
 
     assert all(line.isprintable() for line in lines)
-    assert [line for line in lines if line.startswith("verified")] == [
-        "verified    aten::gelu at 10: fixtures/test_versioned_gelu_v9.ptl"
+    assert [line.split() for line in lines if line.startswith("verified")] == [
+        ["verified", "aten::gelu", "at", "10", "fixtures/test_versioned_gelu_v9.ptl"]
     ]
 
 
@@ -369,7 +433,7 @@ def test_how_all_fixtures_were_come_by_is_counted() -> None:
 def test_a_guard_is_named_one() -> None:
     guard = replace(FOUND, bumped_at_version=None, upgrader_name=None)
 
-    assert result_text(Result(None, (guard,))).startswith("verified    aten::gelu, a guard: fixtures/")
+    assert result_text(Result(None, (guard,))).startswith("verified    aten::gelu, a guard  fixtures/")
 
 
 NO_MODULE = "torch 2.13.0 cannot be used: ImportError: no_such_module\n  in mylib/__init__.py"
@@ -391,9 +455,9 @@ def test_one_cause_is_told_once() -> None:
     assert (
         result_text(Result(None, tuple(map(failing, range(3)))))
         == """\
-failed      aten::gelu at 10: fixtures/f0.ptl
-failed      aten::gelu at 10: fixtures/f1.ptl
-failed      aten::gelu at 10: fixtures/f2.ptl
+failed      aten::gelu at 10  fixtures/f0.ptl
+failed      aten::gelu at 10  fixtures/f1.ptl
+failed      aten::gelu at 10  fixtures/f2.ptl
             torch 2.13.0 cannot be used: ImportError: no_such_module
               in mylib/__init__.py
 opfixtures: 3 failed (3 found)"""
@@ -471,11 +535,14 @@ def test_an_accepted_break_says_what_users_are_told_and_stands_before_what_is_ve
     assert text.endswith("opfixtures: 1 verified, 1 accepted, 1 refused (2 made by this run)")
 
 
-def test_nothing_done_says_why() -> None:
+def test_notes_stand_above_the_counts_and_what_to_do_below() -> None:
     why = "nothing that a fixture rests on differs from commit c0ffee: nothing was built or replayed"
+    wide = Screen(width=9999)
 
-    assert result_text(Result(None, ()), why) == f"opfixtures: {why}"
-    assert result_text(Result(None, (REFUSED,)), "a dry run").endswith("\nopfixtures: 1 refused; a dry run")
+    assert shown_by.result_text(Result(None, ()), [why], wide, "nothing to do") == (f"opfixtures: {why}\n")
+    assert shown_by.result_text(Result(None, (REFUSED,)), ["a dry run"], wide, "run it").endswith(
+        "\nnote: a dry run\nopfixtures: 1 refused\nnext: run it\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -491,5 +558,5 @@ def test_nothing_done_says_why() -> None:
 def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told: bool) -> None:
     result = Result(None, (VERIFIED,), isolation=isolation)
     said = "this system does not limit what fixture modules write"
-    assert result_text(result).endswith(f"; {said}") is told
+    assert (f"\nnote: {said}\nopfixtures: " in result_text(result)) is told
     assert json.loads(result_json(result)).get("isolation") == (None if isolation is None else [*isolation])

@@ -24,6 +24,8 @@ from opfixtures.records.record import (
     RecordedRuntime,
     dump_record,
 )
+from opfixtures.report import status_text as shown_by
+from opfixtures.report.screen import VERBOSE, Screen
 from opfixtures.report.status import (
     EntryStatus,
     FixtureStatus,
@@ -34,7 +36,6 @@ from opfixtures.report.status import (
     status_of,
 )
 from opfixtures.report.status_json import status_json
-from opfixtures.report.status_text import status_text
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import EmptySnapshot, WorkTreeSnapshot
@@ -116,7 +117,7 @@ def test_a_row_an_entry_and_orphans_below(pytorch, opfixtures):
     put(pytorch, "test/jit/fixtures/README", "")
     put(pytorch, REGISTRY, pytorch.read(REGISTRY).replace("\n}", '\n    TestElu(): "aten::elu",\n}'))
     put(pytorch, MODULES, pytorch.read(MODULES) + "\n\nclass OldV3(torch.nn.Module):\n    pass\n")
-    ran = opfixtures(pytorch, "status")
+    ran = opfixtures(pytorch, "status", "-v")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         "operator    at  covers  upgrader                fixture entry        stamped     made by       since",
@@ -129,7 +130,32 @@ def test_a_row_an_entry_and_orphans_below(pytorch, opfixtures):
         f"    {UPGRADERS}:6:6: upgrader full_names_0_4",
         "    test/jit/fixtures/test_versioned_old_v3.pt",
         "",
-        "opfixtures: 1 operator, 1 of 2 entries with a fixture, 1 guard; orphans: 1 module, 1 fixture, 1 upgrader",
+        "opfixtures: 1 operator, 1 of 2 entries with a fixture, 1 guard, 1 module, 1 fixture, 1 upgrader of no entry",
+        "next: run `opfixtures new --all` for what has no fixture entry",
+    ]
+    assert opfixtures(pytorch, "status", COLUMNS="80").out.splitlines() == [
+        "operator    at  covers  fixtures     made by",
+        "aten::gelu  10  0-9     1            torch 1.11.0",
+        "aten::gelu  12  10-11   no upgrader",
+        "aten::elu       guard   no module",
+        "",
+        "belongs to no entry:",
+        f"    {MODULES}:9:1: module OldV3: registered nowhere",
+        f"    {UPGRADERS}:6:6: upgrader",
+        "      full_names_0_4",
+        "    test/jit/fixtures/test_versioned_old_v3.pt",
+        "",
+        "opfixtures: 1 operator, 1 of 2 entries with a fixture, 1 guard, 1 module, 1",
+        "  fixture, 1 upgrader of no entry",
+        "next: run `opfixtures new --all` for what has no fixture entry",
+    ]
+    quiet = opfixtures(pytorch, "status", "-q").out
+    assert [line.split()[0] for line in quiet.splitlines()[:3]] == ["operator", "aten::gelu", "aten::elu"]
+    too_wide = opfixtures(pytorch, "status", "-v", COLUMNS="80").out.splitlines()
+    assert too_wide[:3] == [
+        "aten::gelu: at 10, covers 0-9, upgrader gelu_0_9, fixture entry",
+        "    TestVersionedGeluV9, stamped 3, made by torch 1.11.0, since 2026-01-01",
+        "aten::gelu: at 12, covers 10-11, upgrader gelu_10_11 (undefined), fixture entry",
     ]
 
 
@@ -234,7 +260,7 @@ def test_a_library_has_no_upgraders_that_can_be_read(library, seen, opfixtures):
     assert report["operators"][0]["entries"][0]["upgrader_defined"] is None
     assert report["orphans"]["modules"][0]["reason"] == "its operator's entries cover versions up to 3"
     put(library, "my lib/fixtures/scale_v3.pt", archive(2))
-    row = opfixtures(library, "status").out.splitlines()[1]
+    row = opfixtures(library, "status", "-v").out.splitlines()[1]
     assert row == "mylib::scale  4   0-3     scale_0_3  ScaleV3 (undefined)  no fixture +1  no record"
 
 
@@ -243,7 +269,7 @@ def test_what_cannot_be_read_is_said(pytorch, seen, opfixtures):
     put(pytorch, f"{FIXTURE}.json", "{}")
     put(pytorch, MODULES, "class")
     put(pytorch, REGISTRY, pytorch.read(REGISTRY).replace("\n}", '\n    Test(): "aten::gelu",\n}'))
-    text = opfixtures(pytorch, "status").out
+    text = opfixtures(pytorch, "status", "-v").out
     assert "TestVersionedGeluV9 (undefined)  unreadable  unreadable  2026-01-01\n" in text
     unreadable = text.partition("\ncannot be read:\n")[2].splitlines()
     assert unreadable[0].startswith(f"    {MODULES}:1:")
@@ -262,10 +288,12 @@ def test_a_fixture_that_is_a_link_is_not_followed(pytorch, seen):
 
 
 def test_without_anything_there_is_an_empty_picture(library, pytorch, opfixtures):
-    counts = "opfixtures: 0 operators, 0 of 0 entries with a fixture; orphans: 0 modules, 0 fixtures, 0 upgraders\n"
+    counts = "opfixtures: 0 operators, 0 of 0 entries with a fixture\nnext: nothing to do\n"
     assert opfixtures(library, "status").out == counts
+    assert opfixtures(library, "status", "-q").out == ""
     (pytorch.root / FIXTURE).unlink()
-    assert "TestVersionedGeluV9  no fixture\n" in opfixtures(pytorch, "status").out
+    assert "TestVersionedGeluV9  no fixture\n" in opfixtures(pytorch, "status", "-v").out
+    assert "aten::gelu  10  0-9     not made\n" in opfixtures(pytorch, "status").out
 
 
 class TestSeveralProjects:
@@ -275,7 +303,7 @@ class TestSeveralProjects:
         monorepo.write("tinyops/versions.py", "OPERATOR_VERSIONS = {}\n")
         put(monorepo, "pyproject.toml", SETTINGS)
         put(monorepo, "sub/fixtures/orphan_v1.ptl", "")
-        ran = opfixtures(monorepo, "status")
+        ran = opfixtures(monorepo, "status", "-v")
         assert (ran.status, ran.err) == (0, "")
         parts = [part.splitlines() for part in ran.out.split("\n\n")]
         assert [part[0] for part in parts if part[0].endswith(":")] == [
@@ -285,9 +313,7 @@ class TestSeveralProjects:
             "belongs to no entry:",
             f"{TREE}:",
         ]
-        assert parts[0][1] == (
-            "opfixtures: 0 operators, 0 of 0 entries with a fixture; orphans: 0 modules, 0 fixtures, 0 upgraders"
-        )
+        assert parts[0][1] == ("opfixtures: 0 operators, 0 of 0 entries with a fixture")
         assert parts[1][2].startswith("tiny::halve  4   0-3     halve_0_3  HalveV3 ")
         assert "    sub/fixtures/orphan_v1.ptl" in ran.out
         assert f"{TREE}:\noperator    at " in ran.out
@@ -327,7 +353,7 @@ def test_no_name_forges_a_line_or_pushes_the_others_out_of_sight(pytorch, opfixt
         VERSION_MAP,
         pytorch.read(VERSION_MAP).replace("aten::gelu", rf"aten::gelu\n\x1b[31m{long}", 1),
     )
-    lines = opfixtures(pytorch, "status").out.splitlines()
+    lines = opfixtures(pytorch, "status", "-v").out.splitlines()
     assert lines[1].startswith(rf"aten::gelu\n\x1b[31m{long}  10  0-9")
     assert lines[2].startswith("aten::hardswish" + " " * 35 + "11  0-10")
 
@@ -350,6 +376,11 @@ def test_a_waiver_stands_by_its_operator(pytorch):
     assert reported["projects"][0]["operators"][0]["waivers"] == [
         {"codes": ["OPF303", "replay.lite"], "reason": "not for mobile", "expires": "2027-06-30"}
     ]
+
+
+def status_text(projects):
+    """All that is known, a row each."""
+    return shown_by.status_text(projects, Screen(width=9999, loudness=VERBOSE))
 
 
 def loader_facts(equal, sensitive, applied=Answer.YES):

@@ -1,5 +1,7 @@
 """What the rules about the version map's entries find, and what they leave alone."""
 
+import shlex
+
 import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -144,7 +146,13 @@ class TestOPF105:
 
     def test_the_hint_is_a_command_for_the_operator(self, added):
         [finding] = added("OPF105", div(entry(4, schema="x")))
-        assert """_jit_get_schemas_for_operator('"'"'aten::div'"'"')""" in finding.hint
+        said, command = finding.hint.split("\n")
+        assert said == "take it from a build from before the change:"
+        words = shlex.split(command)
+        assert words[:2] == ["python", "-c"]
+        assert "'\"'" not in command
+        compile(words[2], "hint", "exec")
+        assert '_jit_get_schemas_for_operator("aten::div")' in words[2]
 
     def test_an_old_schema_that_stood_there_is_not_this_changes(self, untouched):
         assert untouched("OPF105", div(entry(4, schema="x"))) == []

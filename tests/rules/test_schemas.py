@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.renumber.conftest import tree
 from tests.repositories import GitRepository, Ran
 
 Check = Callable[..., Ran]
@@ -229,3 +230,30 @@ def test_what_cannot_be_read_is_told_where_it_comes_with_the_change(
     edit(library, "return x + by", "return by + x")
     assert found(library, opfixtures) == []
     assert [one["code"] for one in found(library, opfixtures, "--all")] == ["OPF503"]
+
+
+FUNCTIONS = "aten/src/ATen/native/native_functions.yaml"
+YAML = """\
+- func: sum(Tensor self) -> Tensor
+- func: copy(Tensor self) -> Tensor
+- func: copy.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)
+- func: all.dimname(Tensor self, Dimname dim) -> Tensor
+- func: full.names(int[] size, *, Dimname[]? names) -> Tensor
+- func: sum_backward(Tensor grad) -> Tensor
+- func: _internal(Tensor self) -> Tensor
+"""
+
+
+def test_of_pytorchs_own_only_those_that_old_models_can_have_called_are_found(
+    new_repository: Callable[..., GitRepository], opfixtures: Check
+) -> None:
+    """One is generated now where it was written by hand, one was never run by any model, one is of autograd."""
+    files: dict[str, str | bytes] = {**tree(produced=10), FUNCTIONS: YAML}
+    repository = new_repository(files)
+    repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    generated = "- func: copy(Tensor self) -> Tensor\n  autogen: copy.out\n"
+    repository.write(FUNCTIONS, f"- func: sum(Tensor self) -> Tensor\n{generated}")
+    assert [one["operator"] for one in found(repository, opfixtures)] == ["aten::full.names"]
+    repository.write(FUNCTIONS, "- func: sum(Tensor self) -> Tensor\n- func: copy(Tensor self) -> Tensor\n")
+    gone = [one["operator"] for one in found(repository, opfixtures)]
+    assert gone == ["aten::copy.out", "aten::full.names"]

@@ -53,6 +53,12 @@ def test_a_failure_is_one_sentence(run, argv, reason):
         run(*argv)
 
 
+def test_a_failure_has_the_last_lines_that_say_anything(run):
+    with pytest.raises(CommandError) as failed:
+        run("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo line $i; echo; done; exit 1")
+    assert failed.value.last_lines == tuple(f"line {number}" for number in range(2, 10))
+
+
 def test_a_file_that_is_no_program_is_a_failure(run, tmp_path):
     (tmp_path / "text").write_text("text\n")
     (tmp_path / "text").chmod(0o755)

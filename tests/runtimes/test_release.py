@@ -148,8 +148,8 @@ def test_a_library_that_wants_another_torch_is_one_sentence(obtain, library):
     text = sentence(caught)
     assert text.startswith("torch==0.1 with mylib==1.3 cannot be installed for Python 3.")
     assert (
-        "check the network, and the runtime's `torch`, `packages`, `python` and `index-url` (uv: No solution"
-        in text
+        "check the network, and the runtime's `torch`, `packages`, `python` and `index-url`; uv also follows"
+        " UV_OFFLINE, PIP_FIND_LINKS of your environment (uv: No solution" in text
     )
     assert re.search(r"mylib\W+1\.3 depends on torch>=0\.2", text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.declarations.names import class_name_for
 from opfixtures.synthesis.modules import Module, module_text, modules_for
+from opfixtures.synthesis.ways import OTHERS
 
 
 def texts(schema: str, class_name: str = "TestVersionedYV3", siblings: tuple[str, ...] = ()) -> list[str]:
@@ -38,6 +40,16 @@ def test_one_module_passes_all_and_another_leaves_the_defaults_out() -> None:
         "    def forward(self, x, dim: int, b: bool, out):\n"
         "        return torch.ops.mylib.scale(x, dim, b, out=out)\n",
     ]
+
+
+def test_of_several_results_the_first_is_taken_as_a_record_can_hold_it() -> None:
+    way = next(one for one in OTHERS if one.name == "a quantized result")
+    unpack = "quantized::linear_unpack(__torch__.torch.classes.quantized.LinearPackedParamsBase W) -> (Tensor, Tensor?)"
+    [module] = modules_for(parse_schema(unpack), "TestVersionedYV3")
+    assert module_text(replace(module, way=way)).endswith(
+        "        returned = torch.ops.quantized.linear_unpack(packed)\n"
+        "        return (returned[0].dequantize(), returned[1])\n"
+    )
 
 
 def test_types_that_would_need_an_import_stand_in_a_type_comment() -> None:
@@ -127,6 +139,23 @@ def test_long_lines_are_wrapped() -> None:
                 "quantized = torch.quantize_per_tensor(W, 0.125, 0, 12)",
                 "packed = torch.ops.quantized.linear_prepack(quantized, None)",
                 "return torch.ops.quantized.linear(X, packed)",
+            ],
+        ),
+        (
+            "quantized::embedding_4bit(__torch__.torch.classes.quantized.EmbeddingPackedParamsBase weight, Tensor i)"
+            " -> Tensor",
+            [
+                "quantized = torch.quantize_per_channel(weight, torch.ones(2), torch.zeros(2), 0, torch.quint4x2)",
+                "packed = torch.ops.quantized.embedding_bag_prepack(quantized)",
+                "return torch.ops.quantized.embedding_4bit(packed, i)",
+            ],
+        ),
+        (
+            "sparse::qlinear(Tensor X, __torch__.torch.classes.sparse.LinearPackedParamsBase W_prepack) -> Tensor",
+            [
+                "quantized = torch.quantize_per_tensor(W_prepack, 0.125, 0, 12)",
+                "packed = torch.ops.sparse.qlinear_prepack(quantized, None, 1, 4)",
+                "return torch.ops.sparse.qlinear(X, packed)",
             ],
         ),
     ],

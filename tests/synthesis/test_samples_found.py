@@ -54,6 +54,9 @@ def test_samples_are_few_and_tell_something() -> None:
         "aten::clamp",
         "quantized::add",
         "quantized::linear_dynamic",
+        "quantized::linear_unpack",
+        "quantized::embedding_byte",
+        "aten::q_per_channel_axis",
         "aten::_foreach_add_.Scalar",
         "aten::to_sparse.sparse_dim",
         "aten::full",
@@ -67,6 +70,9 @@ def test_samples_are_few_and_tell_something() -> None:
     assert "qa = torch.quantize_per_tensor(qa, 0.125, 10, 13)" in add.text
     assert ".dequantize()" in add.text
     assert "linear_prepack(quantized, None)" in modules["quantized::linear_dynamic"][0].text
+    assert "returned[0].dequantize()" in modules["quantized::linear_unpack"][0].text
+    assert "embedding_bag_prepack(quantized)" in modules["quantized::embedding_byte"][0].text
+    assert "torch.quantize_per_channel(" in modules["aten::q_per_channel_axis"][0].text
     [foreach] = modules["aten::_foreach_add_.Scalar"]
     assert "return input\n" in foreach.text
     assert ".to_dense()" in modules["aten::to_sparse.sparse_dim"][0].text

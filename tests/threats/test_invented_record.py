@@ -61,6 +61,25 @@ def test_a_branch_brings_a_record_that_nobody_made(
     assert ("verified" in ran.out, ran.status) == (bool(defences), 0 if defences else 1), ran.out
 
 
+def test_a_record_hides_a_small_error_by_another(
+    brought: GitRepository, run_long: Callable[..., Ran]
+) -> None:
+    """Its outputs are off by less than the tolerance, towards those of an upgrader that is off by less than two."""
+    upgrader = "tinyops.scale(x, factor + 1.0)"
+    brought.replace("tinyops/upgraders.py", upgrader, "tinyops.scale(x, factor * 1.000008)")
+    record = json.loads(brought.read(f"{SCALE}.json"))
+    for sample in record["samples"]:
+        sample["output"]["values"] = [value * 1.000004 for value in sample["output"]["values"]]
+    del record["checksum"]
+    (brought.root / f"{SCALE}.json").write_bytes(with_checksum(record))
+    branched(brought)
+    ran = run_long(brought, "generate", "--operator", "tinyops::scale")
+    assert ("mismatch" in ran.out, "verified" in ran.out, ran.status) == (True, False, 1), ran.out
+    assert (
+        "gives other outputs" not in ran.out
+    )  # The pre-change runtime's are the recorded ones, within the tolerance.
+
+
 def with_more(data: bytes, name: str, content: bytes = b"", *, hidden: bool = False) -> bytes:
     """The archive with one more member in its root folder, which the end record may leave out of its count."""
     out = io.BytesIO(data)

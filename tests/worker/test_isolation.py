@@ -82,6 +82,7 @@ def test_the_environment_has_nothing_of_the_users(exported):
     assert environment["PYTHONHASHSEED"] == "0"
     assert environment["ATEN_CPU_CAPABILITY"] == "default"
     assert environment["MKL_CBWR"] == "COMPATIBLE"
+    assert environment["GLIBC_TUNABLES"] == "glibc.rtld.execstack=2"
     assert told(exported, "threads") == 1
 
 

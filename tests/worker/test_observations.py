@@ -210,6 +210,15 @@ def test_any_json_gives_samples_or_a_refusal(told: Any) -> None:
     [
         ({"load_error": None, "differences": []}, Replayed()),
         ({"load_error": None, "differences": [None, "1 then"]}, Replayed((None, "1 then"))),
+        (
+            {"load_error": None, "differences": [None, "1 then"], "outputs": [None, True]},
+            Replayed((None, "1 then"), outputs=(None, True)),
+        ),
+        (
+            {"load_error": None, "differences": ["1 then"], "outputs": [{"tensor": "x"}]},
+            Replayed(("1 then",), outputs=(None,)),
+        ),
+        ({"load_error": None, "differences": ["1"], "outputs": 1}, Replayed(("1",))),
         ({"load_error": "no such operator"}, Replayed(failure="no such operator")),
         ({"refused": "crashed: SIGSEGV"}, Replayed(failure="crashed: SIGSEGV", crashed=True)),
         ({"load_error": None, "differences": [False]}, Replayed(failure=TOLD_NOTHING, was_run=False)),

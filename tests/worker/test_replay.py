@@ -108,6 +108,14 @@ def test_lite_knows_no_upgraders_of_a_library(replayed):
     assert seen["halve"].as_written[LITE].differences == (None, "int64 then, float32 now")
 
 
+def test_what_came_of_a_sample_that_differs_is_told(replayed):
+    _, seen = replayed
+    same, other = seen["halve"].as_written[LITE].outputs
+    assert (same, other["tensor"]) == (None, "float32")
+    # A multiple differs always, and nobody asks for it.
+    assert seen["halve"].raised[LITE].outputs == seen["halve"].as_written[JIT].outputs == ()
+
+
 def test_an_archive_that_holds_the_word_marker_is_not_taken_for_upgraded(replayed):
     _, seen = replayed
     assert seen["fake"].marker.registered

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from opfixtures.change.library_numbers import TORCHSCRIPT
 from opfixtures.declarations.model import Declarations
 from opfixtures.settings.config import Config
-from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.runtime_spec import PYTHON, RELEASE, RuntimeSpec
 
 # Of a tree like PyTorch's whose header does not say it.
 _PRODUCED = 10
@@ -64,10 +65,18 @@ def _problems(config: Config, declared: Declarations, has: Callable[[str], bool]
     read = [declared.modules.problems, *(file.problems for file in declared.operators())]
     read += [part.problems for part in (declared.version_map, declared.registry) if part]
     yield from (f"{problem.place}: {problem.message}" for problems in read for problem in problems)
+    for spec in config.runtimes:
+        yield from _odd_versions(spec)
     if config.operators and not declared.operators():
         yield "operators names no file that is there: name those that declare operators"
     if not config.version_map and not any(not spec.operators for spec in config.runtimes):
         yield "no runtime makes guards: add one to `runtimes`"
+
+
+def _odd_versions(spec: RuntimeSpec) -> Iterator[str]:
+    for key, value, pattern in (("torch", spec.torch, RELEASE), ("python", spec.python, PYTHON)):
+        if spec.kind == "release" and value is not None and not re.fullmatch(pattern, value, re.ASCII):
+            yield f"runtime {spec.name!r}: {key} must be a version, not {value!r}"
 
 
 def _served(config: Config, declared: Declarations) -> Iterator[Served]:

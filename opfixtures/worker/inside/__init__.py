@@ -4,8 +4,9 @@ Python 3.7 syntax, torch 1.5.1 to today. These files are the package `opfixtures
 written into an empty folder and started there as `python -s worker.zip`, with a JSON object on its standard input,
 the job:
 
-    {"task": "generate" | "replay", "import": operator module or null, "operators": those to describe,
-     "upgraders": {name: its source in the tree or null}, "seconds": time limit of one step, "rows": [...]}
+    {"task": "generate" | "replay" | "search" | "sweep" | "rerun" | "list", "import": operator module or null,
+     "operators": those to describe, "upgraders": {name: its source in the tree or null},
+     "seconds": time limit of one step, "rows": [...]}
 
     generate row: {"key", "operator", "source", "class", "file": the archive's name,
                    "bytecode": the version to backport a copy to or null, "samples": recorded ones to run again,
@@ -16,6 +17,10 @@ the job:
                    "upgrader_name", "raised": the archive with its version record raised, "control": written anew
                    as that one, with its own version}; an operator without an upgrader has null there, and no
                    "raised" and "control"
+
+    search, sweep: `making/sampling.py` writes their rows; of sweep with "file", and what it tells has the archive too
+    rerun row:    {"key", "loader", "archive", "tolerances", "samples"}: what comes of the samples, and how that differs
+    list row:     {"key"}: the schemas of all operators
 
     "found", a replay's "archive", "raised" and "control" are archives themselves, in base64.
 

@@ -38,7 +38,7 @@ FLOATS = (
 COMMON_FLOATS = (0.5, 1.5, 2.0, 0.0, 1.0)
 # Words that torch takes for its strings: each of its operators names those that it knows in its errors.
 WORDS = (
-    (r"reduc", ("sum", "mean", "prod", "amax", "add", "multiply")),
+    (r"reduc", ("sum", "add", "mean", "multiply", "prod", "amax")),
     (r"rounding_mode", ("floor", "trunc")),
     (r"equation", ("ij,jk->ik", "ij->ji", "ij,ij->ij")),
     (r"padding", ("same", "valid")),
@@ -53,7 +53,7 @@ WORDS = (
     (r"mode", ("constant", "reflect", "reduced", "complete", "bilinear", "linear")),
 )
 MOSTLY_NONE = re.compile(
-    r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|divisor"
+    r"generator|pin_memory|layout|memory_format|device|out_dtype|attn_mask|scales?_[dhw]$|scale_factors$|divisor"
 )
 INT_LISTS: Any = (
     (r"^(dims?|axis|axes)$|dims?_", ([0], [1], [0, 1], [-1], [1, 0], [2], [])),

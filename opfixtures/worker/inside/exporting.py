@@ -62,8 +62,9 @@ def load_class(source: str, name: str) -> Any:
     return module.__dict__[name]
 
 
-def make(row: Json) -> Json:
-    """Run module code: an archive, and the sample inputs that the module gives, None where it gives none."""
+def make(row: Json, found: list[Json] | None = None) -> Json:
+    """Run module code: an archive, and the sample inputs that were found, or that the module gives; None where it gives
+    none."""
     # torch names an archive's root folder after its file.
     name = row["file"]
     path = os.path.join(os.getcwd(), name)
@@ -72,7 +73,7 @@ def make(row: Json) -> Json:
     module = load_class(row["source"], row["class"])()
     if not isinstance(module, torch.nn.Module):
         raise RefusedError(f"{row['class']} is no torch.nn.Module")
-    given = given_inputs(module)
+    given = given_inputs(module) if found is None else found
     format_of(name).write(module, given, path)
     with open(path, "rb") as stream:
         archive = base64.b64encode(stream.read()).decode()

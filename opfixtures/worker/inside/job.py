@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import sys
 
 from . import Json
@@ -18,6 +19,12 @@ from .reasons import with_causes
 from .replaying import replayed
 from .runtime import describe, import_operators, schema_of, warm_up
 from .searching import search
+from .stack_traces import leave_out_stack_traces
+from .sweeping import listed, rerun, sweep
+
+# The rest, "replay", has lanes.
+ROW_BY_ROW = {"generate": generate, "search": search, "list": listed, "sweep": sweep, "rerun": rerun}
+SEARCHING = ("search", "sweep")
 
 
 def take_job() -> Json:
@@ -38,6 +45,8 @@ def start(job: Json) -> Json:
     imported = import_operators(job["import"]) if job["import"] else None
     HELPERS.update(children())
     warm_up()
+    if job["task"] in SEARCHING:
+        leave_out_stack_traces()
     if any(row["key"].endswith(".pt2") or row.get("exports") for row in job["rows"]):
         import_what_export_uses()
     # What is there now stays: the children need not copy it to look for what they can free.
@@ -54,8 +63,14 @@ def do_job() -> None:
         answer({"event": "failed", "reason": with_causes(error)})
         return
     rows, seconds = job["rows"], job["seconds"]
-    one_by_one = {"generate": generate, "search": search}.get(job["task"])
+    one_by_one = ROW_BY_ROW.get(job["task"])
     answers = (one_by_one(row, seconds) for row in rows) if one_by_one else replayed(rows, seconds)
     for row, told in zip(rows, answers):
         answer({"event": "row", "key": row["key"], "told": told})
-    answer({"event": "end"})
+    answer({"event": "end", "seconds": computing_time()})
+
+
+def computing_time() -> float:
+    """What this process and the children that it waited for computed, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

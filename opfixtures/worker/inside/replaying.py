@@ -42,7 +42,7 @@ def steps_of_replay(row: Json) -> list[list[Step]]:
     }
 
     def step(loader: str, kind: str) -> Step:
-        return f"{loader} {kind}", lambda: replay(archives[kind], LOADERS[loader], row)
+        return f"{loader} {kind}", lambda: replay(archives[kind], LOADERS[loader], row, kind == "archive")
 
     def steps(kind: str) -> list[Step]:
         return [step(loader, kind) for loader in row["loaders"]]

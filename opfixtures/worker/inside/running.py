@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable
 
 import torch
@@ -10,6 +11,9 @@ from . import Json
 from .comparison import difference
 from .reasons import REASON_CHARACTERS, headline
 from .values import from_json, to_json
+
+# More than somebody reads of one output.
+MOST_OF_AN_OUTPUT = 1 << 16
 
 
 def read_inputs(inputs: Json) -> Any:
@@ -48,22 +52,32 @@ def sample_difference(sample: Json, told: Json, row: Json) -> str | None:
     return changed and f"in the inputs after the run: {changed}"
 
 
-def run_samples(function: Any, row: Json) -> list[str | None]:
-    """For each sample None where what came of it is what was recorded, else how it differs."""
+def run_samples(function: Any, row: Json, outputs: list[Json] | None = None) -> list[str | None]:
+    """For each sample None where what came of it is what was recorded, else how it differs.
+
+    `outputs` gets the output of each sample that differs, None for the others and where there is none that is short.
+    """
     differences: list[str | None] = []
     for sample in row["samples"]:
+        output = None
         try:
-            found = sample_difference(sample, run(function, sample["inputs"]), row)
+            told = run(function, sample["inputs"])
+            found = sample_difference(sample, told, row)
+            output = told["output"] if found else None
         except Exception as error:
             found = f"raises: {headline(error)}"
         differences.append(found and found[:REASON_CHARACTERS])
+        if outputs is not None:
+            outputs.append(output if len(json.dumps(output)) <= MOST_OF_AN_OUTPUT else None)
     return differences
 
 
-def replay(archive: bytes, load: Callable[[bytes], Any], row: Json) -> Json:
-    """Load an archive and run the recorded inputs."""
+def replay(archive: bytes, load: Callable[[bytes], Any], row: Json, with_outputs: bool = False) -> Json:
+    """Load an archive and run the recorded inputs; told `with_outputs` where some differ and somebody asks."""
     try:
         function = load(archive)
     except Exception as error:
         return {"load_error": headline(error)}
-    return {"load_error": None, "differences": run_samples(function, row)}
+    outputs: list[Json] = []
+    told = {"load_error": None, "differences": run_samples(function, row, outputs if with_outputs else None)}
+    return told if all(one is None for one in outputs) else {**told, "outputs": outputs}

@@ -122,7 +122,9 @@ def of_operator(parameter: Json, world: Json) -> list[Any]:
     if name == "batch_sizes" and shape:
         made.append(torch.tensor([shape[0]]))
     if "per_tensor" in operator and re.search("scale|zero_point", name):
-        made.append(torch.tensor([2]) if "zero" in name else torch.tensor([0.5]))
+        # Of several tensors, which are two, each has its own.
+        count = 2 if name.endswith("s") else 1
+        made.append(torch.tensor([2] * count) if "zero" in name else torch.tensor([0.5] * count))
     if name == "theta" and len(shape) > 3:
         made.append(tensor_of(world["dtype"], (shape[0], len(shape) - 2, len(shape) - 1)))
     if re.search("^c?(crow|ccol)_indices$", name):

@@ -23,6 +23,7 @@ MOST_OTHERS = 4
 MOST_SAMPLES = 3
 OF_ONE_DTYPE = 2
 WANTED = re.compile(r"(?:have|of|be) (?:scalar )?d?type:? ([A-Za-z0-9:<>]+(?: int)?)")
+NO_KERNEL = "Could not run '"
 QUOTED = re.compile(r"['\"`]([a-z_]{1,20})['\"`]")
 
 
@@ -52,6 +53,8 @@ class Tries:
         """Try the worlds of a dtype, with at most `limit` calls in each."""
         if len(self.found) >= MOST_SAMPLES or (limit > ROUNDS[1] and self.found):
             return
+        if limit > ROUNDS[0] and self.has_no_kernel():
+            return
         self.until = self.until or time.process_time() + self.seconds
         most = len(self.found) + OF_ONE_DTYPE
         with torch.jit.optimized_execution(False):
@@ -59,6 +62,11 @@ class Tries:
             for world in sorted(worlds(dtype), key=lambda one: -len(self.told.get(one["name"], ()))):
                 if world["name"] not in self.done and len(self.found) < most:
                     self.world(world, limit)
+
+    def has_no_kernel(self) -> bool:
+        """Whether nothing came as far as the operator itself: it has no kernel for such tensors."""
+        errors = set().union(*self.told.values())
+        return bool(errors) and all(NO_KERNEL in error for error in errors) and not (self.found or self.spare)
 
     def world(self, world: Json, limit: int) -> None:
         try:

@@ -1,0 +1,99 @@
+"""`opfixtures sweep`: every operator, made in an old runtime, replayed in a new one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from opfixtures.atomic_write import write_whole
+from opfixtures.commands.common import new_tools
+from opfixtures.commands.sweep_progress import SweepProgress
+from opfixtures.commands.sweep_runtimes import obtained
+from opfixtures.commands.writable import refuse_unwritable
+from opfixtures.errors import UserError
+from opfixtures.report.sweep_json import sweep_json
+from opfixtures.report.sweep_text import sweep_text
+from opfixtures.repository.git import Repository
+from opfixtures.runtimes import Runtime
+from opfixtures.sweep.asking import Asker
+from opfixtures.sweep.journal import Journal, journal_path
+from opfixtures.sweep.swept import LOADERS, Sweep, sweep
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """What `opfixtures sweep` takes."""
+    command.description = (
+        "Make a model of every operator in an old runtime, run it in a new one, and show what changed. A RUNTIME is a "
+        "release of torch (torch-1.11.0), the name of a runtime in the settings, or a commit: the library as it was. "
+        "A sweep that was stopped goes on where it was. Example: opfixtures sweep --old torch-1.11.0 --new torch-2.13.0"
+    )
+    command.add_argument("--old", metavar="RUNTIME", required=True, help="where models are made")
+    command.add_argument("--new", metavar="RUNTIME", required=True, help="where they are replayed")
+    command.add_argument(
+        "--operator",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only these, such as 'aten::linalg_*' (default: the library's own, else aten::*)",
+    )
+    command.add_argument("--format", choices=tuple(LOADERS), default="pt", help="of the models (default: pt)")
+    command.add_argument(
+        "--witness", metavar="OPERATOR", help="print a script that shows how this operator changed"
+    )
+    command.add_argument("--report", metavar="FILE", help="also write the result as JSON to FILE")
+    command.add_argument(
+        "--workers", metavar="N", type=int, default=None, help="processes at once (default: one a processor)"
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run it with what was given: 1 where an operator changed. Raises UserError, and as the runtimes do."""
+    if options.workers is not None and options.workers < 1:
+        raise UserError("--workers takes a number from 1")
+    if options.witness and options.operator:
+        raise UserError("--witness is of one operator: leave --operator out")
+    globs = [options.witness] if options.witness else options.operator
+    repository = Repository.discover(os.getcwd(), os.environ)
+    refuse_unwritable(options.report, repository.root)
+    with new_tools(repository) as tools:
+        old = obtained(options.old, repository, tools)
+        new = obtained(options.new, repository, tools)
+        result = swept(old, new, globs, options.format, options.workers)
+    if options.report is not None:
+        write_whole(os.path.abspath(options.report), (sweep_json(result) + "\n").encode())
+    if options.witness:
+        return _show_witness(result, options.witness)
+    sys.stdout.write(sweep_text(result))
+    if result.changed:
+        again = f"opfixtures sweep --old {options.old} --new {options.new}"
+        sys.stdout.write(f"to see one of them change: {again} --witness {result.changed[0].operator}\n")
+    return int(bool(result.changed))
+
+
+def swept(
+    old: Runtime, new: Runtime, globs: Sequence[str], fixture_format: str, workers: int | None
+) -> Sweep:
+    """The sweep of two runtimes, with progress shown. Raises as `sweep`."""
+    with _asker(old, workers) as first, _asker(new, workers) as second, SweepProgress() as progress:
+        return sweep(first, second, globs, fixture_format, progress.tell, progress.counting)
+
+
+@contextmanager
+def _asker(runtime: Runtime, workers: int | None) -> Iterator[Asker]:
+    journal = Journal(journal_path(runtime))
+    try:
+        yield Asker(runtime, journal, workers or len(os.sched_getaffinity(0)))
+    finally:
+        journal.close()
+
+
+def _show_witness(result: Sweep, operator: str) -> int:
+    one = result.named(operator)
+    if one.witness is None:
+        raise UserError(f"no model of {operator} was made, so nothing can be shown: {one.verdict.detail}")
+    sys.stdout.write(one.witness)
+    sys.stderr.write(f"{operator}: {one.verdict.status} {one.verdict.detail}\n")
+    return 0

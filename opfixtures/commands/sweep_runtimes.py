@@ -1,0 +1,64 @@
+"""The runtimes of a sweep, by what was typed: a release, a name of the settings, a commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from opfixtures.change.projects import configs_in
+from opfixtures.commands.common import runtime_named
+from opfixtures.errors import UserError
+from opfixtures.making.tools import Tools
+from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
+from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.runtimes import Runtime
+from opfixtures.settings.config import Config
+from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.sources import sources_of
+from opfixtures.settings.version_range import VersionRange
+
+_RELEASE = re.compile(r"torch-(\d[\w.+!]*)", re.ASCII)
+# There are wheels of the releases that begin so for these Pythons; for all others for the usual one.
+_PYTHONS = (("0.", "3.7"), ("1.", "3.8"))
+_USUAL_PYTHON = "3.11"
+
+
+def obtained(name: str, repository: Repository, tools: Tools) -> Runtime:
+    """The runtime of that name. Raises UserError where there is none, RuntimeUnavailable where it cannot be had."""
+    work_tree = WorkTreeSnapshot(repository.root)
+    with GitObjects(repository) as objects:
+        # Two releases can be swept without settings.
+        configs = configs_in(objects, work_tree)
+        found = [(spec, config) for config in configs if (spec := runtime_named(name, config))]
+        release = _RELEASE.fullmatch(name)
+        if found and found[0][0].kind != "checkout":
+            return tools.runtimes.obtain(found[0][0], None)
+        if release and not found:
+            return tools.runtimes.obtain(_of_release(name, release.group(1), configs), None)
+        commit = None if found else objects.resolve(name)
+    found = found or [
+        (spec, config) for config in configs for spec in config.runtimes if spec.kind == "checkout"
+    ]
+    if not found:
+        raise UserError(
+            f"there is no runtime {name!r}: give a release (torch-2.13.0) or a runtime of the settings; to sweep a"
+            " commit, the settings need a runtime of kind `checkout`"
+        )
+    spec, config = found[0]
+    if commit is None and spec.name != name:
+        raise UserError(
+            f"{name!r} is no release (torch-2.13.0), no runtime of the settings and no commit that is here"
+        )
+    return tools.building(sources_of(config, configs)).runtimes.obtain(spec, commit)
+
+
+def _of_release(name: str, torch: str, configs: Sequence[Config]) -> RuntimeSpec:
+    """A release as the settings have it, where they name it; no library is beside it."""
+    specs = (spec for config in configs for spec in config.runtimes)
+    known = next((one for one in specs if one.kind == "release" and one.torch == torch), None)
+    usual = next((one for begins, one in _PYTHONS if torch.startswith(begins)), _USUAL_PYTHON)
+    python = (known.python if known else None) or usual
+    return RuntimeSpec(
+        "release", name, VersionRange(), torch, python, known.index_url if known else None, (), None
+    )

@@ -1,0 +1,58 @@
+"""A sweep for a terminal: what changed, a line each, at most 80 columns wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from opfixtures.report.shortened import cut
+from opfixtures.repository.printable import printable
+from opfixtures.sweep.judgement import NO_MODEL, NOT_UNIQUE, REFUSED_INPUT, SAME
+from opfixtures.sweep.swept import Sweep, Swept
+
+_COLUMNS = 80
+_WIDEST_NAME = 32
+# What stands in front of what differs, and says where.
+_IN_FRONT = re.compile(
+    r"^(?:old models do not load: |sample \d+: |raises: |(?:value|element) \d+: |\w+Error: )+"
+)
+_ALSO = {
+    SAME: "give the same",
+    REFUSED_INPUT: "refuse input that was wrong before",
+    NOT_UNIQUE: "give what is not unique by definition",
+    NO_MODEL: "have no model",
+}
+
+
+def sweep_text(sweep: Sweep) -> str:
+    """Counts, a table of what changed, and how to see more."""
+    return "".join(f"{printable(line)}\n" for line in _lines(sweep))
+
+
+def _lines(sweep: Sweep) -> Iterator[str]:
+    changed, count = sweep.changed, len(sweep.operators)
+    share = f" ({100 * sweep.with_model / count:.0f} %)" if count else ""
+    yield f"{sweep.sides.old} against {sweep.sides.new}:"
+    yield f"{_operators(count)}, {sweep.with_model} with a model{share}, {len(sweep.left_out)} left out"
+    versioned = sum(one.versioned for one in changed)
+    yield f"{len(changed)} changed, {versioned} of them in the version map"
+    width = min(max((len(one.operator) for one in changed), default=0), _WIDEST_NAME)
+    for one in changed:
+        yield from _row(one, width)
+    statuses = [one.verdict.status for one in sweep.operators]
+    for status, what in _ALSO.items():
+        if status in statuses:
+            yield f"{statuses.count(status)} {what}"
+    yield f"{sweep.seconds[0]:.0f} s, of which the workers computed {sweep.seconds[1]:.0f} s"
+
+
+def _row(one: Swept, width: int) -> Iterator[str]:
+    head = f"  {one.verdict.status:<6}  {one.operator:<{width}}"
+    if len(one.operator) > width:
+        yield head
+        head = " " * (10 + width)
+    yield cut(f"{head}  {_IN_FRONT.sub('', one.verdict.detail)}", _COLUMNS)
+
+
+def _operators(count: int) -> str:
+    return f"{count} operator{'s' * (count != 1)}"

@@ -1,0 +1,65 @@
+"""What a sweep tells whoever changed a library: a finding for each operator that old models feel. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+
+from opfixtures.declarations.place import Place
+from opfixtures.rules.findings import Finding, Severity
+from opfixtures.rules.waived import waive
+from opfixtures.settings.config import Config
+from opfixtures.sweep.judgement import CHANGED
+from opfixtures.worker.observations import Json
+
+_WHAT: Mapping[str, str] = {
+    "crash": "crashes in models from before the change",
+    "gone": "is gone",
+    "load": "does not load any more in models from before the change",
+    "raises": "raises where it did not",
+    "dtype": "gives another dtype",
+    "shape": "gives another shape",
+    "values": "gives other results",
+}
+# Of an operator whose schema says so already.
+_TOLD_BY_THE_CHECK = frozenset({"OPF501", "OPF502"})
+
+
+def sweep_findings(
+    told: Json, config: Config, place: Callable[[str], Place], known: Collection[Finding], today: date
+) -> list[Finding]:
+    """The findings of a sweep, whose report is `told`; waived ones are notes.
+
+    Left out is what accepted-breaks and unversioned-operators of the settings name, and what `known` findings of
+    the check say of the same operator.
+    """
+    left_out = {one.operator for one in config.accepted_breaks}
+    left_out |= {one.operator for one in known if one.operator and one.code in _TOLD_BY_THE_CHECK}
+    found = [
+        _finding(row, place)
+        for row in _rows(told)
+        if row["operator"] not in left_out
+        and not any(fnmatchcase(row["operator"], glob) for glob in config.unversioned_operators)
+    ]
+    return waive(found, config.waivers, today)
+
+
+def _rows(told: Json) -> Sequence[Mapping[str, str]]:
+    rows = told.get("operators") if isinstance(told, dict) else None
+    return [one for one in rows or () if one["status"] in CHANGED]
+
+
+def _finding(row: Mapping[str, str], place: Callable[[str], Place]) -> Finding:
+    operator, status = row["operator"], row["status"]
+    detail = f" ({row['detail']})" if row["detail"] else ""
+    return Finding(
+        f"sweep.{status}",
+        Severity.ERROR,
+        operator,
+        place(operator),
+        f"{operator} {_WHAT[status]}{detail}, and no upgrader keeps old models as they were",
+        f"If that is not meant, mend the operator. If it is, old models need an upgrader:\n"
+        f"    opfixtures new {operator} --behaviour --apply\n"
+        f"To put up with it for a while, add it to the waivers in the settings, with the code sweep.{status}.\n",
+    )

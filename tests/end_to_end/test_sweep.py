@@ -1,0 +1,171 @@
+"""`opfixtures sweep`: a library of two commits, and two releases of torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from opfixtures import report
+from tests.action_fixtures import RESULT_SCHEMA, Project
+from tests.end_to_end.conftest import TREES, overlay
+from tests.releases import python_of
+from tests.repositories import GitRepository, Ran
+
+pytestmark = pytest.mark.torch
+SCHEMA = json.loads((Path(report.__file__).parent / "schemas/sweep.schema.json").read_text())
+OPERATORS = "tinyops/__init__.py"
+
+
+@pytest.fixture
+def tinyops(new_repository: Callable[..., GitRepository]) -> GitRepository:
+    """tinyops 1.0, and then another body, another dtype, a refactoring, an argument with a default, an overload."""
+    repository = new_repository(name="library")
+    overlay(repository, TREES / "library" / "before")
+    repository.replace(
+        "pyproject.toml", 'fixtures = "fixtures"', f'fixtures = "fixtures"\noperators = ["{OPERATORS}"]'
+    )
+    for name in ("body", "same", "longer"):
+        define(repository, f"{name}(Tensor x) -> Tensor", f"def _{name}(x):\n    return x * 3\n")
+    repository.git("add", "--all")
+    repository.commit("tinyops 1.0")
+    repository.replace(OPERATORS, "def _body(x):\n    return x * 3", "def _body(x):\n    return x * 3 + 1")
+    repository.replace(OPERATORS, "x / 2 if x.is_floating_point() else x // 2", "x / 2")
+    repository.replace(OPERATORS, "def _same(x):\n    return x * 3", "def _same(x):\n    return x + x + x")
+    repository.replace(OPERATORS, '"longer(Tensor x) -> Tensor"', '"longer(Tensor x, int more=0) -> Tensor"')
+    repository.replace(
+        OPERATORS, "def _longer(x):\n    return x * 3", "def _longer(x, more=0):\n    return x * 3 + more"
+    )
+    define(
+        repository, "scale.by(Tensor x, Tensor by) -> Tensor", "def _by(x, by):\n    return x * by\n", "_by"
+    )
+    repository.git("add", "--all")
+    repository.commit("tinyops 1.1")
+    return repository
+
+
+def define(repository: GitRepository, schema: str, body: str, function: str = "") -> None:
+    """Add an operator to the library."""
+    name = schema.partition("(")[0]
+    end = "from . import upgraders"
+    repository.replace(
+        OPERATORS,
+        end,
+        f'_library.define("{schema}")\n\n\n{body}\n\n'
+        f'_library.impl("{name}", {function or f"_{name}"}, "CompositeExplicitAutograd")\n\n{end}',
+    )
+
+
+def statuses(path: Path) -> dict[str, str]:
+    told = json.loads(path.read_text())
+    jsonschema.validate(told, SCHEMA)
+    return {one["operator"]: one["status"] for one in told["operators"]}
+
+
+def test_a_body_and_a_dtype_that_changed_are_found_and_what_no_old_model_notices_is_not(
+    tinyops: GitRepository, run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    path = tmp_path / "sweep.json"
+    ran = run_long(tinyops, "sweep", "--old", "HEAD~1", "--new", "HEAD", "--report", str(path))
+    assert statuses(path) == {
+        "tinyops::scale": "same",
+        "tinyops::halve": "dtype",
+        "tinyops::body": "values",
+        "tinyops::same": "same",
+        "tinyops::longer": "same",
+    }, ran.err
+    assert ran.status == 1
+    assert (
+        "2 changed, 0 of them in the version map\n  dtype   tinyops::halve  int64 then, float32 now\n"
+        in ran.out
+    )
+
+
+def test_witnesses_run_in_both_releases_and_a_second_sweep_asks_nothing_again(
+    new_repository: Callable[..., GitRepository], run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    repository = new_repository({"README.md": "Nothing.\n"})
+    sides = ("sweep", "--old", "torch-1.11.0", "--new", "torch-2.13.0")
+    ran = run_long(repository, *sides, "--witness", "aten::floor_divide", releases=True)
+    assert ran.status == 0, ran.err
+    script = tmp_path / "witness.py"
+    script.write_text(ran.out)
+    shown = [printed(python_of(release), script) for release in ("1.11.0", "2.13.0")]
+    assert [one.partition(" ")[0].partition("+")[0] for one in shown] == ["1.11.0", "2.13.0"]
+    assert shown[0].partition(" ")[2] != shown[1].partition(" ")[2]
+    again = run_long(repository, *sides, "--operator", "aten::floor_divide", releases=True)
+    assert again.out.splitlines()[-2].endswith("of which the workers computed 0 s"), again.out
+
+
+def printed(python: str, script: Path) -> str:
+    done = subprocess.run(
+        (python, "-W", "ignore", script), cwd=script.parent, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--old", "nightly", "--new", "torch-2.13.0"), "'nightly' is no release"),
+        (("--old", "HEAD~9", "--new", "HEAD"), "'HEAD~9' is no release"),
+        (("--old", "HEAD", "--new", "HEAD", "--workers", "0"), "--workers takes a number from 1"),
+        (
+            ("--old", "HEAD", "--new", "HEAD", "--witness", "a::b", "--operator", "a::*"),
+            "leave --operator out",
+        ),
+    ],
+)
+def test_what_cannot_be_swept_is_one_sentence(tinyops, opfixtures, args, said):
+    ran = opfixtures(tinyops, "sweep", *args)
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_without_a_checkout_in_the_settings_no_commit_can_be_swept(new_repository, opfixtures):
+    ran = opfixtures(new_repository({"README.md": "Nothing.\n"}), "sweep", "--old", "HEAD", "--new", "HEAD")
+    assert ran.status == 2
+    assert "to sweep a commit, the settings need a runtime of kind `checkout`" in ran.err
+
+
+def test_the_action_tells_what_changed_and_a_waiver_softens_it(
+    tinyops: GitRepository,
+    new_repository: Callable[..., GitRepository],
+    tmp_path: Path,
+    checkouts: str,
+) -> None:
+    tinyops.git("switch", "--quiet", "--create", "topic")
+    tinyops.git("branch", "--force", "main", "HEAD~1")
+    for name in ("allowFilter", "allowAnySHA1InWant"):
+        tinyops.git("config", f"uploadpack.{name}", "true")
+    tinyops.write("pyproject.toml", tinyops.read("pyproject.toml") + WAIVER)
+    job = new_repository(name="job")
+    job.git("remote", "add", "origin", f"file://{tinyops.root}")
+    (tmp_path / "runner").mkdir()
+    project = Project(tinyops, job, tmp_path / "runner")
+    payload = project.open()
+    done = project.run("pull_request", payload, OPFIXTURES_CACHE=checkouts, OPFIXTURES_SWEEP="true")
+    RESULT_SCHEMA.validate(done.report)
+    found = {one["operator"]: one for one in done.report["findings"] if one["code"].startswith("sweep.")}
+    assert {name: (one["code"], one["severity"]) for name, one in found.items()} == {
+        "tinyops::body": ("sweep.values", "note"),
+        "tinyops::halve": ("sweep.dtype", "error"),
+    }, done.out + done.err
+    assert found["tinyops::halve"]["path"] == OPERATORS
+    line = tinyops.read(OPERATORS).splitlines()[found["tinyops::halve"]["line"] - 1]
+    assert '"halve(Tensor x) -> Tensor"' in line
+    assert done.status == 1
+    assert "::error title=sweep.dtype" in done.out
+    assert "tinyops::halve" in done.summary
+    assert "gives another dtype" in done.summary
+    assert "(waived until 2999-12-31: meant)" in done.summary
+
+
+WAIVER = """
+[tool.opfixtures.waivers]
+"tinyops::body" = { codes = ["sweep.values"], reason = "meant", expires = 2999-12-31 }
+"""

@@ -1,0 +1,81 @@
+"""`opfixtures status --runtime`: who loads what, as text, for programs, and on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+
+from opfixtures.proving.loaded import Loaded, Outcome
+from opfixtures.report.loads_text import loads_text
+from opfixtures.report.status import ArchiveStatus, EntryStatus, FixtureStatus, OperatorStatus, Status
+from opfixtures.report.status_json import status_json
+from tests.report.test_status import SCHEMA
+
+NAMES = ("torch-1.11.0", "torch-2.13.0", "checkout")
+SAME, OTHER = Loaded(Outcome.SAME, "", (None,)), Loaded(Outcome.OTHER_RESULTS, "", ("1 then, 2 now",))
+GONE = Loaded(Outcome.NOT_LOADED, "no such operator")
+
+
+def fixture(name: str, *loads: dict[str, Loaded]) -> FixtureStatus:
+    shown = dict(zip(NAMES, loads, strict=False))
+    return FixtureStatus("M", True, f"fixtures/{name}", ArchiveStatus(3, True), None, loads=shown)
+
+
+FIXTURES = (
+    fixture(
+        "same_v3.ptl", {"torch.jit.load": SAME, "lite": SAME}, {"torch.jit.load": OTHER, "lite": OTHER}, {}
+    ),
+    fixture("apart_v3.ptl", {"torch.jit.load": SAME, "lite": GONE}, {"torch.jit.load": SAME}),
+    fixture("a_name_that_is_longer_than_what_80_columns_hold_v3.ptl", {"lite": GONE}),
+    FixtureStatus("M", True, "fixtures/not_there.ptl", None, None),
+)
+
+
+def test_a_row_a_fixture_and_one_for_each_loader_where_they_do_not_agree() -> None:
+    assert loads_text(FIXTURES, NAMES).splitlines() == [
+        "fixture                                       torch-1.11.0   torch-2.13.0   checkout",
+        "same_v3.ptl                                   same           other results  -",
+        "apart_v3.ptl (torch.jit.load)                 same           same           -",
+        "apart_v3.ptl (lite)                           does not load  -              -",
+        "…_is_longer_than_what_80_columns_hold_v3.ptl  does not load  -              -",
+        "",
+        "torch-1.11.0: 2 same, 2 do not load",
+        "torch-2.13.0: 1 other results, 1 same, 2 not loaded",
+        "checkout: 4 not loaded",
+    ]
+    assert loads_text(FIXTURES[-1:], NAMES) == "no fixture is there to load\n"
+
+
+def test_programs_read_what_came_of_each_loader() -> None:
+    entry = EntryStatus(4, range(4), "scale_0_3", None, FIXTURES)
+    status = Status((OperatorStatus("mylib::scale", (entry,), ()),), (), (), (), (), ())
+    report = json.loads(status_json({"": status}))
+    jsonschema.validate(report, SCHEMA)
+    same, apart, _, missing = report["projects"][0]["operators"][0]["entries"][0]["fixtures"]
+    assert same["loads"]["torch-2.13.0"]["lite"] == {
+        "outcome": "other results",
+        "reason": "",
+        "differences": ["1 then, 2 now"],
+    }
+    assert (same["loads"]["checkout"], apart["loads"]["torch-1.11.0"]["lite"]["reason"]) == (
+        {},
+        "no such operator",
+    )
+    assert "loads" not in missing
+
+
+def test_a_runtime_that_no_settings_have_is_an_error(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "status", "--runtime", "nosuch", "--format", "html")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(
+        "opfixtures: error: there is no runtime 'nosuch' in the settings: name one of these: "
+    )
+
+
+def test_a_page_is_one_file_with_the_work_tree_and_its_commit(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "status", "--format", "html")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith("<!doctype html>\n")
+    assert '"operator":"aten::gelu"' in ran.out
+    assert f'"commit":"{pytorch.git("rev-parse", "HEAD").strip()}"' in ran.out
