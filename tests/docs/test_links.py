@@ -54,3 +54,8 @@ def test_the_navigation_has_every_page_once() -> None:
 
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     assert sorted(named(navigation)) == [str(path.relative_to(DOCS)) for path in PAGES]
+
+
+def test_readme_leads_to_every_page() -> None:
+    linked = {(ROOT / link).resolve() for link in LINK.findall(prose(ROOT / "README.md"))}
+    assert [path for path in PAGES if path not in linked] == []
