@@ -29,7 +29,7 @@ from opfixtures.proving.generate import lost, refused
 from opfixtures.proving.result import FixtureResult, Result, Status, result_of
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
-from opfixtures.pull_request.artifact_files import RESULT
+from opfixtures.pull_request.artifact_files import PAGE, RESULT
 from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
 from opfixtures.pull_request.overheard import overhearing
@@ -243,7 +243,22 @@ def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
     # What was executed may have told this repository's git what to execute: it gets no token.
     repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
     result_folder.write_files(repository, folder)
+    if job.has_result and not wanted.dry_run and not wanted.runtime:
+        _write_page(job, repository, folder)
     return as_exit_status(status), out
+
+
+def _write_page(job: Job, repository: Repository, folder: str) -> None:
+    """Leave a page of all operators beside the report, with the verdicts of that. A result is whole without it."""
+    path = os.path.join(folder, PAGE)
+    status = ["status", "--format=html", f"--results={os.path.join(folder, RESULT)}"]
+    command = [sys.executable, "-I", "-m", "opfixtures", *status]
+    environment = configured(_harmless(job.environment), HARMLESS)
+    with open(path, "wb") as page:
+        ended = run_kept(command, environment, repository.root, page, seconds=TIDY_SECONDS)
+    if ended:
+        os.remove(path)
+        job.tell(f"the artifact has no {PAGE}: what was said above is why")
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@
     fixtures.patch         the new fixtures and records, for `git apply`
     fixtures/NAME.ptl      the same as files, by their names alone, and those that differ when they are replayed
     fixtures/NAME.ptl.json
+    status.html            where every operator stands, with what `generate` found: for people, and read by nobody here
 
 The jobs of a matrix hand over parts, a folder of this kind each, which are put together before anybody reads them.
 """
@@ -19,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from opfixtures.atomic_write import write_whole
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult, Made, Result, Status
-from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, RESULT, read_files
+from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PAGE, PATCH, RESULT, read_files
 from opfixtures.pull_request.result_reader import MAX_BYTES as MOST_RESULT
 from opfixtures.pull_request.result_reader import ResultError, read_result
 from opfixtures.records.record import record_path
@@ -46,7 +47,7 @@ _AS_PATCH = (
 def new_folder(folder: str) -> str:
     """An empty folder for a result; what an earlier run left of one goes, and nothing else. Raises UserError."""
     os.makedirs(folder, exist_ok=True)
-    for name in (RESULT, PATCH):
+    for name in (RESULT, PATCH, PAGE):
         if os.path.lexists(os.path.join(folder, name)):
             os.remove(os.path.join(folder, name))
     shutil.rmtree(os.path.join(folder, FIXTURES), ignore_errors=True)

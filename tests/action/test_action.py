@@ -75,9 +75,15 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     for name in (FIXTURE, f"{FIXTURE}.json"):
         copied = done.result / "fixtures" / os.path.basename(name)
         assert (project.job.root / name).read_bytes() == copied.read_bytes()
+    page = (done.result / "status.html").read_text(encoding="utf-8")
+    # The verdicts are those of this run, and its notes are no part of the page.
+    assert page.startswith("<!doctype html>\n")
+    assert '"state":"verified"' in page
+    assert '"state":"generated"' in page
     assert {path.name for path in done.result.rglob("*")} == {
         "result.json",
         "fixtures.patch",
+        "status.html",
         "fixtures",
         os.path.basename(FIXTURE),
         f"{os.path.basename(FIXTURE)}.json",
