@@ -47,7 +47,7 @@ test-all: export OPFIXTURES_THOROUGH = 1
 test-all: test
 
 # The pure rooms: what reads, judges, plans and renders. No torch, no network, no builds.
-FAST := archives declarations making proving records report rules settings synthesis
+FAST := archives declarations docs making proving records report rules settings synthesis
 test-fast: .venv/tools
 	$(BIN)/python -m pytest -q --numprocesses auto -m "not torch" $(FAST:%=tests/%) tests/test_*.py
 

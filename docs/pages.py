@@ -21,6 +21,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -118,17 +119,17 @@ def commands() -> str:
         "`opfixtures COMMAND --help` says the same. `--debug` shows the traceback of an error, for each of them.",
         _table(
             ("command", "use it to"),
-            ((f"[`{name}`](#{name})", _cell(does)) for name, does in cli.COMMANDS.items()),
+            ((f"[`{name}`](#{name})", _cell(does)) for name, does in subcommands().items()),
         ),
         EXIT_STATUS,
     ]
-    for name, does in cli.COMMANDS.items():
+    for name, does in subcommands().items():
         parser = parser_of(name)
         parts += [f"## {name}", _cell(parser.description or f"{does[0].upper()}{does[1:]}.")]
         usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
         parts.append(f"    {usage}".replace(" [-h] [--debug]", ""))
         if parser.epilog:
-            parts.append(cleandoc(parser.epilog))
+            parts.append(re.sub(r"(?i)^examples?: *(.*)$", r"Example: `\1`", " ".join(parser.epilog.split())))
         if rows := list(_rows_of_options(parser)):
             parts.append(_table(("argument", "means"), rows))
     return "\n\n".join(parts) + "\n"
@@ -145,8 +146,15 @@ EXIT_STATUS = """\
 The schemas of the JSON formats are in the folder `opfixtures/report/schemas`."""
 
 
-def parser_of(name: str) -> argparse.ArgumentParser:
-    """The parser of a command, as the command line makes it."""
+def subcommands() -> dict[str, str]:
+    """All commands, each with the sentence that `opfixtures --help` has for it."""
+    (action,) = (one for one in parser_of()._actions if isinstance(one, argparse._SubParsersAction))
+    return {one.dest: one.help or "" for one in action._choices_actions}
+
+
+@cache
+def parser_of(*name: str) -> argparse.ArgumentParser:
+    """The parser of a command, as the command line makes it; without a name that of all commands."""
     seen: list[argparse.ArgumentParser] = []
 
     def print_help(parser: argparse.ArgumentParser, _file: object = None) -> None:
@@ -158,7 +166,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.suppress(SystemExit),
     ):
-        cli.main([name, "--help"])
+        cli.main([*name, "--help"])
     (parser,) = seen
     return parser
 

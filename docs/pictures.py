@@ -32,15 +32,14 @@ from docs.play import Played, Session, environment
 DOCS = Path(__file__).resolve().parent
 PICTURES = DOCS / "pictures"
 PAGE = DOCS / "start" / "pytorch.md"
-TREES = DOCS.parent / "demo" / "pytorch"
-SHOWN = (
-    "git commit --all",
-    "opfixtures new",
-    "opfixtures generate",
-    'git add --all && git commit --quiet -m "gelu',
-)
-"""The commands of the page that the picture has, by how they begin."""
-COLUMNS, MOST_LINES = 104, 14
+SHOWN = {
+    "git commit --all": 20,
+    "opfixtures new": 5,
+    "opfixtures generate": 14,
+    "git add --all && git commit": 4,
+}
+"""The commands that the picture has, by how they begin, each with the most lines of its output; of a kind the last."""
+COLUMNS = 88
 COLOURS = (
     (r"^\$ .*", "#e6edf3", True),
     (r"\berror\b|\bmismatch\b", "#ff7b72", True),
@@ -58,10 +57,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="opfixtures-pictures-") as name:
         folder = Path(name)
         (folder / "page").mkdir()
-        played = Session(folder / "page", environment()).play(PAGE)
+        session = Session(folder / "page", environment())
+        played = session.play(PAGE)
         (PICTURES / "terminal.svg").write_text(terminal(played), encoding="utf-8")
         (folder / "comment").mkdir()
-        markdown = comment(folder / "comment")
+        markdown = comment(session.folder, folder / "comment")
         (PICTURES / "comment.md").write_text(markdown, encoding="utf-8")
         browser = shutil.which("chromium")
         if browser is None:
@@ -73,7 +73,8 @@ def main() -> int:
 
 def terminal(played: Sequence[Played]) -> str:
     """A picture of a terminal, as SVG: the commands that are shown, and what they printed."""
-    lines = list(_lines(one for one in played if one.command.startswith(SHOWN)))
+    last = {begin: one for one in played for begin in SHOWN if one.command.startswith(begin)}
+    lines = list(_lines((last[begin], most) for begin, most in SHOWN.items()))
     width, height = round(COLUMNS * CHARACTER + 2 * MARGIN), len(lines) * LINE + 2 * MARGIN + 8
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
@@ -92,8 +93,8 @@ def terminal(played: Sequence[Played]) -> str:
     return "\n".join((*drawn, "</g>", "</svg>", ""))
 
 
-def _lines(played: Iterable[Played]) -> Iterator[str]:
-    for number, one in enumerate(played):
+def _lines(played: Iterable[tuple[Played, int]]) -> Iterator[str]:
+    for number, (one, most) in enumerate(played):
         if number:
             yield ""
         yield from _wrapped(f"$ {one.command}")
@@ -102,7 +103,7 @@ def _lines(played: Iterable[Played]) -> Iterator[str]:
             line for line in one.output.rstrip().split("\n") if not re.match(r"\[ *\d+\.\d s\] ", line)
         ]
         lines = [part for line in printed for part in _wrapped(same_everywhere(line))]
-        yield from lines if len(lines) <= MOST_LINES else (*lines[: MOST_LINES - 2], "…", lines[-1])
+        yield from lines if len(lines) <= most else (*lines[: most - 2], "…", lines[-1])
 
 
 def _wrapped(line: str) -> Iterator[str]:
@@ -125,8 +126,11 @@ def same_everywhere(text: str) -> str:
     return re.sub(r"(\d)\+(?:cpu|cu\d+)\b", r"\1", text)
 
 
-def comment(folder: Path) -> str:
-    """What the Action says of PyTorch's change of gelu, as a pull request without fixtures; made in an empty folder."""
+def comment(played: Path, folder: Path) -> str:
+    """What the Action says of the change that the page makes in `played`, as a pull request without its fixtures.
+
+    The repository and what the job leaves are made in the empty `folder`.
+    """
     repository, runner = folder / "repository", folder / "runner"
     runner.mkdir()
     said = environment()
@@ -137,18 +141,13 @@ def comment(folder: Path) -> str:
         )
         return done.stdout.strip()
 
-    def commit(*trees: str) -> str:
-        for tree in trees:
-            shutil.copytree(TREES / tree, repository, dirs_exist_ok=True)
-        git("add", "--all")
-        git("commit", "--quiet", "--message", "a step")
-        return git("rev-parse", "HEAD")
-
     repository.mkdir()
-    git("init", "--quiet")
-    base = commit("before")
+    git("clone", "--quiet", str(played), ".")
+    base = git("rev-parse", "HEAD~1")
     git("switch", "--quiet", "--create", "topic")
-    head = commit("change", "entries")
+    git("rm", "--quiet", "-r", "test/jit/fixtures")
+    git("commit", "--quiet", "--amend", "--no-edit")
+    head = git("rev-parse", "HEAD")
     pull = {
         "number": 7,
         "base": {"sha": base, "ref": "main", "repo": {"id": 1}},

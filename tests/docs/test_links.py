@@ -12,7 +12,7 @@ from markdown.extensions.toc import slugify
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = [path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "pictures"]
 ALL = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")), *PAGES]
 LINK = re.compile(r"!?\[(?:[^\]]|\](?!\())*\]\(([^)\s]+)\)")
 
@@ -53,6 +53,9 @@ def test_the_navigation_has_every_page_once() -> None:
         ]
 
     navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    assert sorted(named(navigation)) == [
-        str(path.relative_to(DOCS)) for path in PAGES if path.parent.name != "pictures"
-    ]
+    assert sorted(named(navigation)) == [str(path.relative_to(DOCS)) for path in PAGES]
+
+
+def test_readme_leads_to_every_page() -> None:
+    linked = {(ROOT / link).resolve() for link in LINK.findall(prose(ROOT / "README.md"))}
+    assert [path for path in PAGES if path not in linked] == []

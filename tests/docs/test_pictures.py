@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.pictures import PICTURES, comment, digest, html, same_everywhere, terminal, with_note
-from docs.play import Played
+from docs.pictures import PAGE, PICTURES, comment, digest, html, same_everywhere, terminal, with_note
+from docs.play import Played, Session, environment
 
 COMMENT = PICTURES / "comment.md"
 
@@ -22,7 +22,11 @@ def test_the_picture_of_a_comment_is_of_the_text_beside_it() -> None:
 @pytest.mark.thorough
 @pytest.mark.torch
 def test_the_text_of_the_comment_is_what_the_action_says(tmp_path: Path) -> None:
-    assert comment(tmp_path) == COMMENT.read_text(encoding="utf-8")
+    for name in ("page", "comment"):
+        (tmp_path / name).mkdir()
+    session = Session(tmp_path / "page", environment())
+    session.play(PAGE)
+    assert comment(session.folder, tmp_path / "comment") == COMMENT.read_text(encoding="utf-8")
 
 
 def test_a_note_is_a_chunk_before_the_end_of_the_file() -> None:
@@ -36,16 +40,28 @@ def test_a_terminal_shows_commands_and_what_they_print_and_leaves_out_the_middle
     many = "".join(f"line {number} & <tag>\n" for number in range(30))
     played = [
         Played("ls", "not shown\n"),
+        Played("git commit --all", "refused\n"),
         Played("opfixtures new", many),
-        Played("opfixtures generate", f"[  2.2 s] building\nverified    {'x' * 120}\nby torch 2.13.0+cpu\n"),
+        Played("opfixtures generate", f"[  2.2 s] building\nverified    {'x' * 100}\nby torch 2.13.0+cpu\n"),
+        Played("git add --all && git commit -m before", "not the last\n"),
+        Played("git add --all && git commit -m after", "done\n"),
     ]
     picture = ElementTree.fromstring(terminal(played))
     shown = ["".join(one.itertext()) for one in picture.iter() if one.tag.endswith("}text")]
-    assert shown[:3] == ["$ opfixtures new", "line 0 & <tag>", "line 1 & <tag>"]
-    assert shown[12:15] == ["line 11 & <tag>", "…", "line 29 & <tag>"]
-    assert shown[15:17] == ["$ opfixtures generate", f"verified    {'x' * 92}"]
-    assert shown[17:] == ["x" * 28, "by torch 2.13.0"]
-    assert max(map(len, shown)) <= 104
+    assert shown == [
+        "$ git commit --all",
+        "refused",
+        "$ opfixtures new",
+        *(f"line {number} & <tag>" for number in range(3)),
+        "…",
+        "line 29 & <tag>",
+        "$ opfixtures generate",
+        f"verified    {'x' * 76}",
+        "x" * 24,
+        "by torch 2.13.0",
+        "$ git add --all && git commit -m after",
+        "done",
+    ]
 
 
 def test_the_build_of_torch_is_left_out_and_nothing_else() -> None:

@@ -39,18 +39,24 @@ def test_what_is_left_out_may_be_anything_and_nothing_else() -> None:
     assert is_as_shown("a\nb\nc\n", "a\n...\nc\n")
     assert is_as_shown("a\nb 12 c\n", "a\nb ... c\n")
     assert is_as_shown("a\n", "...\n")
+    assert is_as_shown("a long\n    line\n", "a long line\n")
     assert not is_as_shown("a\nb\nc\n", "a\nc\n")
     assert not is_as_shown("a\nb\n", "a\n")
     assert not is_as_shown("c\na\n", "a\n...\nc\n")
+    assert not is_as_shown("a line\n", "aline\n")
 
 
 WRITTEN = """\
-```text title="a/b.txt"
+`a/b.txt`:
+
+```text
 one
 two
 ```
 
-```diff title="a/b.txt"
+`a/b.txt`:
+
+```diff
  one
 -two
 +three
@@ -77,10 +83,10 @@ def test_a_page_writes_files_changes_them_and_stays_in_a_folder(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("one\nthree\n$", "one\ntwo\n$", 13),
-        ("false  # refused", "false", 13),
-        ("$ false", "$ true", 13),
-        ("-two", "-four", 7),
+        ("one\nthree\n$", "one\ntwo\n$", 17),
+        ("false  # refused", "false", 17),
+        ("$ false", "$ true", 17),
+        ("-two", "-four", 11),
     ],
 )
 def test_what_is_not_as_it_is_shown_is_told_with_its_line(
