@@ -14,6 +14,8 @@ from opfixtures.change.projects import folders_of_work_tree
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
 from opfixtures.commands.loudness import add_loudness
+from opfixtures.errors import UserError
+from opfixtures.proving.result import FixtureResult
 from opfixtures.report.screen import USUAL, columns, screen_of, wrapped
 from opfixtures.report.status import Folder, Status, status_of
 from opfixtures.repository.commit_days import commit_days
@@ -52,18 +54,31 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default=[],
         help="load the fixtures in this runtime of the settings too, and show who loads what: once for each runtime",
     )
+    command.add_argument(
+        "--results",
+        metavar="FILE",
+        help="show the verdicts of a report that generate or verify wrote, and replay nothing for them",
+    )
     add_loudness(command)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given."""
-    return run(options.format, replay=options.replay, runtimes=options.runtime, loudness=options.loudness)
+    return run(options.format, options.replay, options.runtime, options.results, loudness=options.loudness)
 
 
-def run(report: str, *, replay: bool = False, runtimes: Sequence[str] = (), loudness: int = USUAL) -> int:
+def run(
+    report: str,
+    replay: bool = False,
+    runtimes: Sequence[str] = (),
+    results: str | None = None,
+    *,
+    loudness: int = USUAL,
+) -> int:
     """Print the status of the work tree as one of `FORMATS`; the exit status is 0 whatever is missing.
 
-    With `replay` it is 1 where a fixture is not green. What comes of fixtures in `runtimes` is shown, and no verdict.
+    With `replay` it is 1 where a fixture is not green. What comes of fixtures in `runtimes` is shown, and no verdict;
+    the verdicts in the file `results` are shown as they are.
 
     Raises RuntimeUnavailable or GitError if a runtime is needed and cannot be had, UserError for one that the settings
     do not have.
@@ -78,6 +93,9 @@ def run(report: str, *, replay: bool = False, runtimes: Sequence[str] = (), loud
             for folder in folders_of_work_tree(objects, work_tree)
         }
     fixtures = FixtureSnapshot(repository.root)
+    if replay and results is not None:
+        raise UserError("--replay and --results both say what came of fixtures: give one of them")
+    told = {} if results is None else _results(results)
     seen = None
     if replay or runtimes:
         from opfixtures.commands.status_replays import replays
@@ -86,7 +104,7 @@ def run(report: str, *, replay: bool = False, runtimes: Sequence[str] = (), loud
             repository, list(changes.values()), fixtures, judged=replay, runtimes=runtimes, loudness=loudness
         )
     projects = {
-        folder: status_of(change, _folder(repository, change, fixtures, seen))
+        folder: status_of(change, _folder(repository, change, fixtures, seen, told))
         for folder, change in changes.items()
     }
     for part in _report(report, repository, projects, changes, fixtures, runtimes, loudness):
@@ -132,10 +150,30 @@ def _report(
             )
 
 
+def _results(path: str) -> Mapping[str, FixtureResult]:
+    """What a report of `generate` or `verify` says of fixtures, by path. Raises UserError."""
+    from opfixtures.pull_request.result_reader import MAX_BYTES, ResultError, read_result
+
+    try:
+        with open(path, "rb") as stream:
+            result, _ = read_result(stream.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}: name a report of generate or verify"
+        ) from error
+    except ResultError as error:
+        raise UserError(f"{path} is no report of generate or verify: {error}") from error
+    return {one.fixture: one for one in result.fixtures if one.fixture}
+
+
 def _folder(
-    repository: Repository, change: Change, fixtures: WorkTreeSnapshot, seen: Replayed | None
+    repository: Repository,
+    change: Change,
+    fixtures: WorkTreeSnapshot,
+    seen: Replayed | None,
+    told: Mapping[str, FixtureResult],
 ) -> Folder:
-    """The folder of a project's fixtures, with what was replayed."""
+    """The folder of a project's fixtures, with what was replayed, or else is told of them."""
     path = change.config.fixtures
-    results, loads = (seen.results, seen.loads) if seen else ({}, {})
+    results, loads = (seen.results or told, seen.loads) if seen else (told, {})
     return Folder(fixtures.names(path), fixtures.read, commit_days(repository, path), results, loads)

@@ -17,6 +17,8 @@ from opfixtures.errors import UserError
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 
 RESULT, PATCH, FIXTURES = "result.json", "fixtures.patch", "fixtures"
+# For people who download the artifact. Nobody here reads it.
+PAGE = "status.html"
 MAX_PACKED = 64 << 20
 MAX_BYTES = 128 << 20
 MAX_FILES = 10_000
@@ -48,7 +50,7 @@ def read_files(path: str) -> dict[str, bytes]:
 def _of_zip(data: bytes) -> dict[str, bytes]:
     files = zip_members(data, Limits(MAX_PACKED, MAX_BYTES, MAX_FILES), _check_members)
     # Some programs write the folder as a member, which has no content.
-    return {name: content for name, content in files.items() if content or name != f"{FIXTURES}/"}
+    return {name: one for name, one in files.items() if (one or name != f"{FIXTURES}/") and name != PAGE}
 
 
 def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
@@ -63,7 +65,7 @@ def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _of_folder(path: str) -> dict[str, bytes]:
-    sizes = dict(_listed(path))
+    sizes = {name: size for name, size in _listed(path) if name != PAGE}
     _check_total(size for size in sizes.values())
     files = {}
     for name, size in sizes.items():
@@ -95,7 +97,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _check_name(name: str) -> None:
-    if name not in (RESULT, PATCH) and not _FIXTURE.fullmatch(name):
+    if name not in (RESULT, PATCH, PAGE) and not _FIXTURE.fullmatch(name):
         raise ZipError(f"it has a file {name[:80]!r}, which no result artifact has")
 
 

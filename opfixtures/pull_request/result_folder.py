@@ -4,6 +4,7 @@
     fixtures.patch         the new fixtures and records, for `git apply`
     fixtures/NAME.ptl      the same as files, by their names alone, and those that differ when they are replayed
     fixtures/NAME.ptl.json
+    status.html            where every operator stands, with what `generate` found: for people, and read by nobody here
 
 The jobs of a matrix hand over parts, a folder of this kind each, which are put together before anybody reads them.
 """
@@ -15,18 +16,19 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult, Made, Result, Status
-from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PATCH, RESULT, read_files
+from opfixtures.pull_request.artifact_files import FIXTURES, MAX_BYTES, PAGE, PATCH, RESULT, read_files
 from opfixtures.pull_request.result_reader import MAX_BYTES as MOST_RESULT
 from opfixtures.pull_request.result_reader import ResultError, read_result
 from opfixtures.records.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import cut, result_json
 from opfixtures.repository.git import Repository
-from opfixtures.rules.findings import Finding
+from opfixtures.rules.findings import Finding, Suggestion
 from opfixtures.worker.observations import held_in_all
 
 _MOST_PARTS = 257
@@ -46,7 +48,7 @@ _AS_PATCH = (
 def new_folder(folder: str) -> str:
     """An empty folder for a result; what an earlier run left of one goes, and nothing else. Raises UserError."""
     os.makedirs(folder, exist_ok=True)
-    for name in (RESULT, PATCH):
+    for name in (RESULT, PATCH, PAGE):
         if os.path.lexists(os.path.join(folder, name)):
             os.remove(os.path.join(folder, name))
     shutil.rmtree(os.path.join(folder, FIXTURES), ignore_errors=True)
@@ -57,9 +59,10 @@ def new_folder(folder: str) -> str:
     return folder
 
 
-def write_findings(folder: str, findings: Sequence[Finding]) -> None:
+def write_findings(folder: str, findings: Sequence[Finding], suggestions: Sequence[Suggestion] = ()) -> None:
     """Have the report in `folder` say what a check found too; where there is none, it says that alone."""
-    _write(folder, read_report(folder) or Result(None, ()), findings)
+    report = read_report(folder) or Result(None, ())
+    _write(folder, replace(report, suggestions=tuple(suggestions)), findings)
 
 
 def _write(folder: str, result: Result, findings: Sequence[Finding] | None) -> None:
@@ -162,10 +165,18 @@ def put_together(folder: str, whole: str = "") -> bool:
     planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
     # Each job tells what the branch's settings say, its own rows aside.
     notes = dict.fromkeys(note for result, _ in reports for note in result.notes)
+    suggestions = dict.fromkeys(one for result, _ in reports for one in result.suggestions)
     seen = [result.isolation for result, _ in reports if result.isolation is not None]
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows, planned, held_in_all(seen), tuple(notes)),
+        Result(
+            commits.pop() if len(commits) == 1 else None,
+            rows,
+            planned,
+            held_in_all(seen),
+            tuple(notes),
+            tuple(suggestions),
+        ),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

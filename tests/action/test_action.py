@@ -75,9 +75,15 @@ def test_the_old_operator_makes_the_fixture_in_a_checkout_of_one_commit(project:
     for name in (FIXTURE, f"{FIXTURE}.json"):
         copied = done.result / "fixtures" / os.path.basename(name)
         assert (project.job.root / name).read_bytes() == copied.read_bytes()
+    page = (done.result / "status.html").read_text(encoding="utf-8")
+    # The verdicts are those of this run, and its notes are no part of the page.
+    assert page.startswith("<!doctype html>\n")
+    assert '"state":"verified"' in page
+    assert '"state":"generated"' in page
     assert {path.name for path in done.result.rglob("*")} == {
         "result.json",
         "fixtures.patch",
+        "status.html",
         "fixtures",
         os.path.basename(FIXTURE),
         f"{os.path.basename(FIXTURE)}.json",
@@ -413,6 +419,19 @@ def test_settings_that_cannot_be_used_are_named(project: Project) -> None:
     assert [
         line for line in done.out.splitlines() if line.startswith("::error file=.opfixtures.toml,line=1,")
     ]
+
+
+def test_a_mend_of_one_line_is_handed_over_as_a_suggestion(project: Project) -> None:
+    project.add_hardswish()
+    constant = "constexpr uint64_t k{}FileFormatVersion = 0x{}L;\n"
+    header = constant.format("MaxSupported", "B") + constant.format("Produced", "A")
+    project.upstream.write("caffe2/serialize/versions.h", header)
+    done = project.run("pull_request", project.open(), OPFIXTURES_MODE="plan")
+    assert "title=OPF107 aten%3A%3Ahardswish::" in done.out, done.err
+    old, new = (constant.format("Produced", digit).rstrip() for digit in "AB")
+    line = {"path": "caffe2/serialize/versions.h", "line": 2, "old": old, "new": new}
+    assert done.report["suggestions"] == [line]
+    RESULT_SCHEMA.validate(done.report)
 
 
 def test_an_error_that_ends_the_generation_is_an_annotation(project: Project) -> None:

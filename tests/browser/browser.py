@@ -21,7 +21,7 @@ class Seen:
 
 
 class Browser:
-    """One browser for all pages that tests look at; each is opened in a window that knows nothing of the others."""
+    """One browser for all pages that tests look at, one after the other."""
 
     def __init__(self, modules: Path, executable: Path) -> None:
         self._process = subprocess.Popen(

@@ -81,8 +81,9 @@ def test_an_artifact_is_its_result_its_findings_and_its_fixtures(
 def test_an_artifact_without_fixtures_is_one(written: Callable[[Files], str]) -> None:
     empty = json.dumps({"schema": 3, "pre_change_commit": None, "fixtures": []}).encode()
 
-    artifact = read_artifact(written({"result.json": empty}))
+    artifact = read_artifact(written({"result.json": empty, "status.html": b"<script>"}))
 
+    # The page is for people.
     assert (artifact.result.fixtures, artifact.fixtures, artifact.has_patch) == ((), (), False)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 
 from opfixtures.proving.loaded import Loaded, Outcome
+from opfixtures.proving.result import FixtureResult, Made, Result
+from opfixtures.proving.result import Status as Verdict
 from opfixtures.report.loads_text import loads_text
+from opfixtures.report.result_json import result_json
 from opfixtures.report.status import ArchiveStatus, EntryStatus, FixtureStatus, OperatorStatus, Status
 from opfixtures.report.status_json import status_json
-from tests.report.test_status import SCHEMA
+from tests.report.test_status import FIXTURE, SCHEMA
 
 NAMES = ("torch-1.11.0", "torch-2.13.0", "checkout")
 SAME, OTHER = Loaded(Outcome.SAME, "", (None,)), Loaded(Outcome.OTHER_RESULTS, "", ("1 then, 2 now",))
@@ -79,3 +83,34 @@ def test_a_page_is_one_file_with_the_work_tree_and_its_commit(pytorch, opfixture
     assert ran.out.startswith("<!doctype html>\n")
     assert '"operator":"aten::gelu"' in ran.out
     assert f'"commit":"{pytorch.git("rev-parse", "HEAD").strip()}"' in ran.out
+
+
+def test_verdicts_are_taken_from_a_report_that_is_there(pytorch, opfixtures, tmp_path):
+    row = FixtureResult("aten::gelu", 10, "gelu_0_9", Verdict.UNPROVEN, "who knows", Made.FOUND, "M", FIXTURE)
+    report = tmp_path / "report.json"
+    report.write_text(result_json(Result(None, (row,))), encoding="utf-8")
+    ran = opfixtures(pytorch, "status", "--format", "json", "--results", str(report))
+    (fixture,) = json.loads(ran.out)["projects"][0]["operators"][0]["entries"][0]["fixtures"]
+    assert (ran.status, fixture["verdict"], fixture["reason"]) == (0, "unproven", "who knows")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (None, (), "report.json cannot be read: No such file or directory: name a report"),
+        ("{}", (), "report.json is no report of generate or verify: "),
+        ("{}", ("--replay",), "--replay and --results both say what came of fixtures"),
+    ],
+)
+def test_what_is_no_report_is_an_error(pytorch, opfixtures, tmp_path, content, options, said):
+    if content is not None:
+        (tmp_path / "report.json").write_text(content, encoding="utf-8")
+    ran = opfixtures(pytorch, "status", *options, "--results", str(tmp_path / "report.json"))
+    assert (ran.status, ran.out, said in ran.err) == (2, "", True), ran.err
+
+
+def test_where_no_fixture_is_there_nobody_asks_for_a_runtime(pytorch, opfixtures):
+    (pytorch.root / FIXTURE).unlink()
+    ran = opfixtures(pytorch, "status", "--runtime", "torch-1.11.0")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("\n\nno fixture is there to load\n")

@@ -66,8 +66,7 @@ function browse(page) {
   function step(by) {
     const index = rows.items.indexOf(opened) + by;
     if (index < 0 || index >= rows.items.length) return;
-    rows.activate(index);
-    rows.shown.get(index).scrollIntoView({ block: "nearest" });
+    bring(index, "nearest");
     open(rows.items[index]);
   }
 
@@ -90,7 +89,15 @@ function browse(page) {
     list();
     const named = parameters.get("open");
     const item = named === null ? null : page.items.find((one) => page.key(one) === named);
-    if (item) open(item);
+    if (!item) return;
+    open(item);
+    bring(rows.items.indexOf(item), "center");
+  }
+
+  function bring(index, block) {
+    if (index < 0) return;
+    rows.activate(index);
+    rows.shown.get(index).scrollIntoView({ block });
   }
 
   document.addEventListener("keydown", (event) => {

@@ -24,7 +24,7 @@ function entryDetails(row, entry, detail, all) {
   const [then, now] = codeThenAndNow(detail.oldSchema, (last && all.schema) || null);
   const isSame = last && all.schema === detail.oldSchema;
   const schemas = isSame ? sideBySide(["Schema then and now", then]) : sideBySide(["Schema then", then], ...(now ? [["Schema now", now]] : []));
-  const missing = entry.isDefined ? "Its text is not in a file that can be read without torch." : "It is not defined.";
+  const missing = entry.isDefined ? "Its text stands in no file that the settings name." : "It is not defined.";
   const text = detail.upgraderText ? code(detail.upgraderText) : el("p", { class: "quiet" }, missing);
   const upgrader = sideBySide([`Upgrader ${entry.upgrader}${detail.upgraderPlace ? `, ${detail.upgraderPlace}` : ""}`, text]);
   const none = entry.fixtures.length ? null : el("p", {}, stateBadge("missing", "no fixture entry"), " `opfixtures new` writes one.");

@@ -88,7 +88,7 @@ function notes() {
 function subtitle() {
   const commit = data.commit ? ["work tree at ", el("code", {}, data.commit.slice(0, 12))] : "no commit yet";
   const replay = data.isReplayed ? `replayed with ${data.replayedBy.join(", ") || "no runtime"}` : "not replayed";
-  return [commit, " · ", replay, ` · opfixtures ${data.version}`];
+  return [data.repository, " · ", commit, " · ", replay, ` · opfixtures ${data.version}`];
 }
 
 function detailOf(row) {
@@ -102,7 +102,7 @@ styled(document.documentElement, { "--runtimes": `${data.runtimes.length || 1}` 
 document.body.classList.toggle("with-runtimes", data.runtimes.length > 0);
 
 browse({
-  title: data.repository,
+  title: "Operators and fixtures",
   subtitle: subtitle(),
   above: [summary(), notes()].filter(Boolean),
   below: [],

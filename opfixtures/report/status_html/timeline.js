@@ -28,7 +28,7 @@ class Timeline {
     const dots = row.entries.flatMap((entry) => this.clusters(entry.fixtures.length ? entry.fixtures : [bare(entry)]));
     const guards = row.guards ? [this.guard(row.guards)] : [];
     const drawn = el("div", { class: "timeline", "aria-hidden": "true" }, bars, dots, guards);
-    styled(drawn, { "--step": this.at(this.step) });
+    styled(drawn, { "--step": row.guards ? "100%" : this.at(this.step) });
     return [drawn, el("span", { class: "unseen" }, inWords(row))];
   }
 
@@ -47,9 +47,7 @@ class Timeline {
   }
 
   guard(fixtures) {
-    const node = el("div", { class: "guard" }, el("span", { class: "tag" }, "guard"), dots(fixtures));
-    node.title = "not in the version map: replayed at every head";
-    return node;
+    return el("div", { class: "guard" }, el("span", {}, "guard: in no version map, replayed at every head"), dots(fixtures));
   }
 }
 
