@@ -133,7 +133,7 @@ def test_a_backfill_that_nothing_proves_asks_for_a_commit(tinyops: Tinyops, run_
     tinyops.register()
     ask = "a backfill, version 4 was there already: name a commit from before the change, opfixtures generate --base"
 
-    ran = run_long(tinyops.repository, "generate", "--all")
+    ran = run_long(tinyops.repository, "generate", "--all", "-v")
 
     assert (ran.status, "1 verified, 1 refused" in ran.out) == (1, True), ran.err
     assert (
