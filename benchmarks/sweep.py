@@ -112,7 +112,7 @@ def page(report: Any, changed: Sequence[Any]) -> Iterator[str]:
 
 def cell(text: str) -> str:
     """A detail, in one cell of a table."""
-    line = re.sub(r"^(old models do not load: |sample \d+: )", "", text)
+    line = re.sub(r"^(old models do not load: |sample \d+: |raises: )+", "", text)
     line = line if len(line) <= 120 else f"{line[:117]}..."
     return f"`{line.replace('|', '/').replace('`', chr(39))}`"
 

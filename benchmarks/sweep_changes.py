@@ -52,10 +52,11 @@ CHANGES: tuple[tuple[str, str, str], ...] = (
     (r"stft", "raises", "A real input needs `return_complex`; without it, it gave pairs of reals."),
     (r"bilinear", "raises", "All tensors have to have one dtype."),
     (r"kl_div", "raises", "Whole numbers are refused."),
-    (r"mse_loss\.out", "shape", "`reduction` counts, and `out` is resized to what it gives."),
+    (r"mse_loss\.out", "shape", "`out` gets the shape of the mean; it had one dimension more."),
     (
         r"quantize_per_tensor_dynamic",
         "values",
-        "It chooses another scale, and values are rounded to other steps.",
+        "A value halfway between two steps is rounded to the other one.",
     ),
+    (r"nll_loss_forward\.output", "raises", "A target of floats is refused, an empty one too."),
 )

@@ -29,7 +29,7 @@ def play(folder: str) -> None:
     story.say("Two guards are added: models of users call scale with its factor, and without.")
     story.apply(os.path.join(TREES, "guards"))
     story.run("cat", "fixtures_src/modules.py")
-    shown = story.run("opfixtures", "generate")
+    shown = story.run("opfixtures", "generate", "-v")
     story.expect(shown, ["2 verified", "names yes, defaults yes"])
     story.commit("Guards of scale")
 

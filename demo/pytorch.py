@@ -31,7 +31,7 @@ def play(folder: str) -> None:
     story.expect(story.run("opfixtures", "check"), ["OPF301", "2 notes"])
 
     story.say("The last release that has the old gelu makes them, the newest one replays them.")
-    shown = story.run("opfixtures", "generate")
+    shown = story.run("opfixtures", "generate", "-v")
     story.expect(shown, ["2 verified", "made by torch 1.11.0", "schema, operator-version, archive-version"])
     story.run("git", "add", "--all")
     story.run("git", "commit", "--quiet", "-m", "gelu: approximate")

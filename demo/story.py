@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
+
+# As opfixtures says where it is: `[  1.2 s] building`.
+_STEP = re.compile(r"\[ *[0-9.]+ s\] ")
 
 
 class Story:
@@ -27,12 +32,14 @@ class Story:
             "GIT_COMMITTER_NAME": "An Author",
             "GIT_COMMITTER_EMAIL": "author@example.org",
         }
+        if sys.stdout.isatty():
+            self._environment.setdefault("FORCE_COLOR", "1")
         print(f"=== {title} ===", flush=True)
         self._quietly("git", "init", "--quiet", "--initial-branch=main")
 
     def say(self, text: str) -> None:
         """Tell what happens next."""
-        print(f"\n# {text}", flush=True)
+        print("", *(f"# {line}" for line in textwrap.wrap(text, 78)), sep="\n", flush=True)
 
     def apply(self, tree: str) -> None:
         """Copy the files of a folder over those of the repository."""
@@ -54,6 +61,10 @@ class Story:
         with open(os.path.join(self.folder, path), "a", encoding="utf-8") as stream:
             stream.write(text)
 
+    def stage(self) -> None:
+        """Stage all."""
+        self._quietly("git", "add", "--all")
+
     def commit(self, message: str) -> None:
         """Commit all, hooks included, which have to pass."""
         self._quietly("git", "add", "--all")
@@ -67,31 +78,48 @@ class Story:
             stream.write("#!/bin/sh\nexec opfixtures check\n")
         os.chmod(path, 0o755)
 
-    def run(self, *argv: str, status: int = 0) -> str:
-        """Show a command and its output, and make sure that it ends with `status`."""
+    def run(self, *argv: str, status: int = 0, first: int = 0, last: int = 0) -> str:
+        """Show a command and its output, and make sure that it ends with `status`.
+
+        Of a long output the `first` and the `last` lines are shown, all where neither is said. Progress is shown where
+        there is a terminal, which clears it.
+        """
         print(f"\n$ {shlex.join(argv)}", flush=True)
         process = subprocess.Popen(
             argv,
             cwd=self.folder,
             env=self._environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=None if sys.stderr.isatty() else subprocess.STDOUT,
             text=True,
         )
         assert process.stdout is not None  # PIPE was asked for
-        shown = []
+        shown = list[str]()
+        is_progress = False
         for line in process.stdout:
+            is_progress = bool(_STEP.match(line)) or (is_progress and line.startswith(" " * 10))
+            if is_progress:
+                continue
             shown.append(line)
-            print(line, end="", flush=True)
+            if not last or len(shown) <= first:
+                print(line, end="", flush=True)
+        if last:
+            print(
+                "...\n" if len(shown) > first + last else "",
+                *shown[first:][-last:],
+                sep="",
+                end="",
+                flush=True,
+            )
         found = process.wait()
         if found != status:
             sys.exit(f"demo: the command ended with {found}, it should have ended with {status}")
         return "".join(shown)
 
     def expect(self, shown: str, wanted: Sequence[str]) -> None:
-        """Make sure that an output says what the story is about."""
+        """Make sure that an output says what the story is about, wherever its lines break."""
         for text in wanted:
-            if text not in shown:
+            if " ".join(text.split()) not in " ".join(shown.split()):
                 sys.exit(f"demo: the output should say {text!r}")
 
     def _quietly(self, *argv: str) -> None:

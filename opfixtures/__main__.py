@@ -22,7 +22,7 @@ def main() -> int:
         _open_streams()
         look = hook_fast_path.first_look(sys.argv[1:])
         if look is not None and not look[0]:
-            os.write(1, b"opfixtures: nothing is owed\n")
+            os.write(1, b"opfixtures: no problems found\n")
             return 0
         if sys.argv[1:] == ["check"]:
             return _check(look)

@@ -114,8 +114,8 @@ from opfixtures.proving import generate
 generate._with_reproduction = lambda sound, *_: sound
 """,
     ESCAPED: """
-from opfixtures.report import result_text
-result_text.printable = str
+from opfixtures.report import result_text, screen
+result_text.printable = screen.printable = str
 from opfixtures.commands import progress
 progress.printable = str
 """,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,11 +16,12 @@ from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
+from opfixtures.commands.action_making import generated, harmless, wanted_of
 from opfixtures.commands.action_sweep import Library, library_of, swept
 from opfixtures.commands.generate import notes_of
-from opfixtures.commands.planning import Planned, Wanted
+from opfixtures.commands.planning import Planned
 from opfixtures.commands.planning import planned as planned_in
-from opfixtures.commands.told_errors import annotate
+from opfixtures.commands.suggesting import suggested
 from opfixtures.declarations.model import MapEntry
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.making.plan import no_runtime, runtime_for
@@ -29,12 +29,11 @@ from opfixtures.proving.generate import lost, refused
 from opfixtures.proving.result import FixtureResult, Result, Status, result_of
 from opfixtures.pull_request import result_folder
 from opfixtures.pull_request.artifact import read_artifact
-from opfixtures.pull_request.artifact_files import PAGE, RESULT
+from opfixtures.pull_request.artifact_files import RESULT
 from opfixtures.pull_request.events import Mode
 from opfixtures.pull_request.job import Job
-from opfixtures.pull_request.overheard import overhearing
 from opfixtures.pull_request.publish import publication_of
-from opfixtures.pull_request.runner_files import MOST_MARKDOWN, without_commands
+from opfixtures.pull_request.runner_files import MOST_MARKDOWN
 from opfixtures.pull_request.side_repository import Side
 from opfixtures.report.plan_text import intentions
 from opfixtures.report.result_github import annotated
@@ -42,10 +41,7 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.rules.findings import Finding
-from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
-from opfixtures.runtimes.side_checkout import HARMLESS, configured
-from opfixtures.worker.processes import as_exit_status
+from opfixtures.rules.findings import Finding, Suggestion
 
 _MOST_JOBS = 256
 """Of a matrix: https://docs.github.com/en/actions/reference/limits"""
@@ -65,6 +61,7 @@ class _Judged:
     declares: bool = True
     errors: tuple[UserError, ...] = ()
     library: Library | None = None
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 def judge_and_make(job: Job, side: Side) -> int:
@@ -82,13 +79,13 @@ def judge_and_make(job: Job, side: Side) -> int:
     try:
         status = max(status, _made(job, side, judged, folder))
         # It runs the library: nothing of this job asks git after it.
-        found = swept(job, side, judged.library, judged.findings, _harmless(job.environment))
+        found = swept(job, side, judged.library, judged.findings, harmless(job.environment))
         judged = replace(judged, findings=(*(judged.findings or ()), *found)) if found else judged
         return max(status, judging.show(found, "github")) if found else status
     finally:
         # What cannot be read is no basis for a fixture: findings are all there is to tell then.
         if judged.findings is not None and (job.has_result or status):
-            result_folder.write_findings(folder, judged.findings)
+            result_folder.write_findings(folder, judged.findings, judged.suggestions)
         job.output_report()
         _tell(job, judged)
         if job.has_result:
@@ -107,7 +104,7 @@ def _made(job: Job, side: Side, judged: _Judged, folder: str) -> int:
             job.tell(line)
         job.summarise("\n".join(intended))
         return status
-    status, printed = _generate(job, side, folder)
+    status, printed = generated(job, side, folder)
     if not job.has_result:
         job.summarise(f"{printed}opfixtures: no fixtures were made: the log of this step says why")
     elif job.inputs.dry_run:
@@ -143,11 +140,12 @@ def _judged(job: Job, side: Side) -> _Judged:
             job.warn(str(error))
             return _Judged(declares=False)
         changes = list(_readable(objects, compared))
+        mends = [one for change in changes for one in suggested(change, after, findings or ())]
         deepen(side, objects, changes)
         library = library_of(changes)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
-    return _Judged(entries, operators, findings, errors=errors, library=library)
+    return _Judged(entries, operators, findings, errors=errors, library=library, suggestions=tuple(mends))
 
 
 def _found(
@@ -168,27 +166,14 @@ def _readable(objects: GitObjects, compared: Sequence[Comparison]) -> Iterator[C
             yield read_change(objects, one)
 
 
-def _wanted(job: Job, side: Side) -> Wanted:
-    inputs = job.inputs
-    return Wanted(
-        # The commit that brought an entry which target has is looked for in history.
-        target=side.base,
-        operators=inputs.operators,
-        regenerate=inputs.regenerate,
-        dry_run=inputs.dry_run,
-        runtime=inputs.runtime,
-        post_change_python=inputs.post_change_python,
-    )
-
-
 def _plan(job: Job, side: Side, folder: str) -> tuple[int, list[str]]:
     """Name the runtimes that are needed, one job of a matrix each, and write what needs none; what is to be made.
 
     The status is 1 where something is lost: no other job looks for that.
     """
-    repository = Repository.discover(side.repository.root, _harmless(job.environment))
+    repository = Repository.discover(side.repository.root, harmless(job.environment))
     with GitObjects(repository) as objects:
-        todos = planned_in(objects, _wanted(job, side), job.tell)
+        todos = planned_in(objects, wanted_of(job, side), job.tell)
     jobs, left = _jobs(todos)
     planned = () if job.inputs.dry_run else tuple(jobs)
     names = list(dict.fromkeys(jobs.values()))
@@ -215,57 +200,3 @@ def _jobs(todos: Sequence[Planned]) -> tuple[dict[str, str], list[FixtureResult]
         else:
             left.append(result_of(found.owner, Status.FAILED, no_runtime(found.owner)))
     return jobs, left
-
-
-def _generate(job: Job, side: Side, folder: str) -> tuple[int, str]:
-    """The exit status of `generate` in the side repository, and what it printed."""
-    wanted = _wanted(job, side)
-    report = os.path.join(folder, RESULT)
-    arguments = ["--verbose", f"--report={report}", *(f"--operator={name}" for name in wanted.operators)]
-    arguments += [f"--target={wanted.target}"] if wanted.target else []
-    arguments += ["--regenerate"] if wanted.regenerate else []
-    arguments += ["--dry-run"] if wanted.dry_run else []
-    arguments += [f"--runtime={wanted.runtime}"] if wanted.runtime else []
-    if wanted.post_change_python:
-        arguments += [f"--post-change-python={wanted.post_change_python}"]
-    # A process of its own has nothing of the job's in its environment, which what it starts could read.
-    command = [sys.executable, "-I", "-m", "opfixtures", "generate", *arguments]
-    with without_commands(sys.stdout), tempfile.TemporaryFile() as told:
-        with overhearing() as (stream, heard):
-            status = run_kept(
-                command, _harmless(job.environment), side.repository.root, told, stream, TIDY_SECONDS
-            )
-        told.seek(0)
-        out = told.read().decode("utf-8", "backslashreplace")
-        sys.stdout.write(out)
-    if heard.error:
-        annotate(job.environment, heard.error)
-    # What was executed may have told this repository's git what to execute: it gets no token.
-    repository = Repository.discover(side.repository.root, configured(_harmless(job.environment), HARMLESS))
-    result_folder.write_files(repository, folder)
-    if job.has_result and not wanted.dry_run and not wanted.runtime:
-        _write_page(job, repository, folder)
-    return as_exit_status(status), out
-
-
-def _write_page(job: Job, repository: Repository, folder: str) -> None:
-    """Leave a page of all operators beside the report, with the verdicts of that. A result is whole without it."""
-    path = os.path.join(folder, PAGE)
-    status = ["status", "--format=html", f"--results={os.path.join(folder, RESULT)}"]
-    command = [sys.executable, "-I", "-m", "opfixtures", *status]
-    environment = configured(_harmless(job.environment), HARMLESS)
-    with open(path, "wb") as page:
-        ended = run_kept(command, environment, repository.root, page, seconds=TIDY_SECONDS)
-    if ended:
-        os.remove(path)
-        job.tell(f"the artifact has no {PAGE}: what was said above is why")
-
-
-def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what a runner and action.yml put there."""
-    foreign = ("GITHUB_", "ACTIONS_", "INPUT_", "RUNNER_", "OPFIXTURES_")
-    return {
-        name: value
-        for name, value in environment.items()
-        if name == "OPFIXTURES_CACHE" or not name.startswith(foreign)
-    }

@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Sequence
 
+from opfixtures.commands.loudness import add_loudness
 from opfixtures.errors import UserError
 from opfixtures.report.cache import cache_json, cache_text, in_units
+from opfixtures.report.screen import USUAL, screen_of
 from opfixtures.repository.printable import printable
 from opfixtures.runtimes.cache import cache_root, remove
 from opfixtures.runtimes.cache_entries import Entry, entries, remove_half_built
@@ -43,6 +45,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", choices=("text", "json"), default="text", help="of the list (default: %(default)s)"
     )
+    add_loudness(command)
 
 
 def _days(text: str) -> int:
@@ -60,14 +63,19 @@ def main(options: argparse.Namespace) -> int:
         raise UserError("names, --unused-for and --all exclude each other: give one of them")
     root = cache_root(os.environ)
     if options.action is None:
-        return show(root, options.format)
+        return show(root, options.format, options.loudness)
     return clean(root, options.names, options.unused_for, everything=options.all)
 
 
-def show(root: str, report: str) -> int:
+def show(root: str, report: str, loudness: int = USUAL) -> int:
     """Print what is in the cache, as `text` or `json`; the exit status is 0."""
     found = entries(root)
-    sys.stdout.write(cache_json(root, found) if report == "json" else cache_text(root, found))
+    if report == "json":
+        sys.stdout.write(cache_json(root, found))
+    else:
+        screen = screen_of(os.environ, sys.stdout, loudness)
+        then = f"`opfixtures cache clean` removes what no run used for {UNUSED_DAYS} days"
+        sys.stdout.write(cache_text(root, found, screen, then))
     return 0
 
 

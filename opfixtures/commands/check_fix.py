@@ -21,6 +21,7 @@ from opfixtures.declarations.python_upgraders import with_library_upgraders
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
+from opfixtures.report.screen import write_line
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
@@ -57,9 +58,10 @@ def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report
     if not mended:
         if unstaged and not refs:
             shown = " ".join(quote(printable(path)) for path in unstaged)
-            sys.stderr.write(
+            write_line(
+                sys.stderr,
                 "opfixtures: warning: nothing is left to be written, and what is checked is the index, which lacks "
-                f"what the work tree has: `git add {shown}`\n"
+                f"what the work tree has: `git add {shown}`",
             )
         return False
     refuse_other(repository.root, (path for one in mended for path in one.files), read)
@@ -67,7 +69,8 @@ def fix(refs: tuple[str, str] | None = None, *, everything: bool = False, report
     files = {path for one in mended for path in one.files}
     stream = sys.stdout if report == "text" else sys.stderr
     for one in mended:
-        stream.writelines(f"{printable(line)}\n" for line in one.said)
+        for line in one.said:
+            write_line(stream, line)
     count = len(files) + sum(len(one.renamed) for one in mended)
     stream.write(f"opfixtures: {count} file{'s' * (count != 1)} written: look at them, and stage them\n")
     if report != "text":

@@ -11,7 +11,7 @@ from inspect import cleandoc
 from opfixtures.errors import UserError
 from opfixtures.report.screen import BOLD, screen_of, wrapped
 from opfixtures.rules import RULES
-from opfixtures.rules.waived import NOT_TO_BE_WAIVED
+from opfixtures.rules.waived import NOT_TO_BE_WAIVED, SWEEPS
 
 _HOW_TO_WAIVE = """\
 To waive it, say why and until when, in [tool.opfixtures] of pyproject.toml or .opfixtures.toml. The finding
@@ -20,6 +20,16 @@ none, the path it is reported at, as seen from the folder of the settings:
 
     [tool.opfixtures.waivers]
     "aten::gelu" = {{ codes = ["{code}"], reason = "why, and who mends it", expires = 2027-06-30 }}
+"""
+_OF_A_SWEEP = """\
+An operator gives something else in models from before the change, or they fail, and nobody said so.
+
+The Action, with `sweep: true`, makes a model of each of a library's operators at the pre-change commit, and runs it at
+the head. This one differs: the message shows a sample, then and now.
+
+To mend it, have the operator do what it did. If the change is meant, old models need an upgrader:
+
+    opfixtures new mylib::scale --behaviour --apply
 """
 
 
@@ -48,6 +58,10 @@ def run(code: str | None) -> int:
             first, *more = wrapped(f"{head}: {one.page.partition(chr(10))[0]}", screen.width, more=" " * 8)
             sys.stdout.write(f"{screen.painted(head, BOLD)}{first[len(head) :]}\n")
             sys.stdout.writelines(f"{line}\n" for line in more)
+        return 0
+    if code.lower() in SWEEPS:
+        waive = _HOW_TO_WAIVE.format(code=code.lower())
+        sys.stdout.write(f"{code.lower()} (error)\n\n{_OF_A_SWEEP}\n{waive}")
         return 0
     rule = RULES.get(code.upper())
     if rule is None:

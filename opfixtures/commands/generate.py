@@ -40,16 +40,20 @@ from opfixtures.settings.version_range import VersionRange
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """What `opfixtures generate` takes."""
     command.add_argument(
-        "--base", metavar="REV", help="the pre-change commit (default: target's, or what history shows)"
+        "--base",
+        metavar="REV",
+        help="the commit before the change (default: target's, or what history shows)",
     )
     command.add_argument(
-        "--target", metavar="REV", help="what is published, whatever `target` in the settings says"
+        "--target",
+        metavar="REV",
+        help="the branch or commit that is published, instead of `target` in the settings",
     )
     command.add_argument(
         "--operator", metavar="OP", action="append", default=[], help="only this one; repeatable"
     )
     command.add_argument(
-        "--all", action="store_true", help="every entry of the version map that lacks a fixture"
+        "--all", action="store_true", help="make those of every entry that has none, not of the change alone"
     )
     command.add_argument(
         "--regenerate", action="store_true", help="replace a fixture that is there, unless target holds it"
@@ -144,8 +148,8 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
         return ""
     if any(todo.because for todo in todos):
         if wanted.runtime:
-            return f"nothing to do: runtime {wanted.runtime!r} makes none of what is owed, and none of what is there"
-        return "nothing to do: there is no fixture, and none is owed"
+            return f"nothing to do: runtime {wanted.runtime!r} makes none of what is missing, and none of what is there"
+        return "nothing to do: there is no fixture, and none is missing"
     targets = dict.fromkeys(todo.target for todo in todos)
     beside = " or ".join(f"commit {one[:12]}" if one else "the empty tree" for one in targets)
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"

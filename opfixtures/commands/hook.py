@@ -15,7 +15,7 @@ from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding
 
-_NOTHING = "opfixtures: nothing is owed\n"
+_NOTHING = "opfixtures: no problems found\n"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

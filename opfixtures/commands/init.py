@@ -11,12 +11,12 @@ from importlib.metadata import distributions
 from opfixtures import __version__
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.commands.common import new_tools, path_in
-from opfixtures.errors import RuntimeUnavailable, UserError
+from opfixtures.errors import UserError
 from opfixtures.report.diff_text import diff_text
+from opfixtures.report.screen import write_line
 from opfixtures.repository.git import Repository
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import NotAFileError, WorkTreeSnapshot
-from opfixtures.runtimes.commands import CommandError
 from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 from opfixtures.settings.settings_scan import below
@@ -26,8 +26,6 @@ from opfixtures.synthesis.library.found import Library, find_library
 from opfixtures.synthesis.library.plan import Plan, plan_library
 from opfixtures.synthesis.library.scripting import has_versions
 from opfixtures.synthesis.library.trial import try_library, unlike_declared
-
-_LAST_LINES = 15
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -180,13 +178,7 @@ def _try(repository: Repository, config: Config, library: Library, plan: Plan) -
     # The last recipe of several is that of the tree as it is now.
     spec = max(built, key=lambda one: one.operator_versions.top)
     with new_tools(repository) as tools:
-        try:
-            runtime, seen = try_library(spec, library, tools.building(sources_of(config, [config])).runtimes)
-        except RuntimeUnavailable as error:
-            if isinstance(error.__cause__, CommandError):
-                last = error.__cause__.output.splitlines()[-_LAST_LINES:]
-                sys.stderr.writelines(f"{printable(line)}\n" for line in last)
-            raise
+        runtime, seen = try_library(spec, library, tools.building(sources_of(config, [config])).runtimes)
     sys.stdout.write(f"built and imported {library.package.name}: {printable(runtime.name)}\n")
     plan.left += unlike_declared(library, seen)
 
@@ -194,7 +186,8 @@ def _try(repository: Repository, config: Config, library: Library, plan: Plan) -
 def _say_left(plan: Plan) -> None:
     for sentence in plan.left:
         first, *more = sentence.split("\n")
-        sys.stdout.writelines(f"{printable(line)}\n" for line in (f"still to do: {first}", *more))
+        write_line(sys.stdout, f"still to do: {first}")
+        sys.stdout.writelines(f"{printable(line)}\n" for line in more)
     sys.stdout.flush()
 
 
@@ -204,7 +197,8 @@ def _say_next(library: Library, plan: Plan, config: Config | None) -> None:
         sys.stdout.write("next: `git add --all` and commit; then: `opfixtures new --guard --all --apply`\n")
         return
     operator = library.operators[0].operator
-    sys.stdout.write(
+    write_line(
+        sys.stdout,
         "next: `git add --all` and commit; from then on, after you have changed an operator that old models call: "
-        f"`opfixtures new {operator}`\n"
+        f"`opfixtures new {operator}`",
     )

@@ -13,7 +13,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.declarations.place import Place
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import renderer
-from opfixtures.report.screen import USUAL, screen_of
+from opfixtures.report.screen import USUAL, screen_of, write_line
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.rules import judge
@@ -132,7 +132,7 @@ def show_together(
     if findings:
         show(findings, report, loudness)
     for error in errors[:-1]:
-        sys.stderr.write(f"opfixtures: error: {printable(str(error))}\n")
+        write_line(sys.stderr, f"opfixtures: error: {printable(str(error))}")
         if report == "github":
             from opfixtures.report.error_github import error_annotation
 

@@ -14,6 +14,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.common import new_tools
 from opfixtures.commands.guard_sources import AsDeclared, TargetsBuild
+from opfixtures.commands.loudness import add_loudness
 from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_project import NewProject, Written, new_project
 from opfixtures.commands.new_samples import RuntimeFinder
@@ -21,9 +22,9 @@ from opfixtures.errors import UserError
 from opfixtures.proving.generate import inside
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.newcomers import guard_json, guard_text, newcomer_json, newcomer_text
+from opfixtures.report.screen import QUIET, USUAL, VERBOSE, Screen, screen_of, wrapped
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.settings.settings_scan import below
 from opfixtures.settings.sources import sources_of
@@ -33,7 +34,7 @@ from opfixtures.synthesis.newcomers import NoFinder
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """What `opfixtures new` takes."""
     command.description = (
-        "Add to the version map an entry of each operator that changed, and all that the entry owes: the skeleton of "
+        "Add to the version map an entry of each operator that changed, and all that belongs to it: the skeleton of "
         "an upgrader, fixture modules, rows, a raised versions.h; or what an entry lacks. With --guard: modules and "
         "rows of operators as target has them, which need no entry. Example: opfixtures new mylib::sharpen --apply"
     )
@@ -65,6 +66,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="look for no sample inputs: that needs the pre-change runtime, a torch",
     )
     command.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
+    add_loudness(command)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -86,6 +88,7 @@ def main(options: argparse.Namespace) -> int:
         apply=options.apply,
         samples=not options.no_samples,
         report=options.format,
+        loudness=options.loudness,
     )
 
 
@@ -98,6 +101,7 @@ def run(
     apply: bool = False,
     samples: bool = True,
     report: str = "text",
+    loudness: int = USUAL,
 ) -> int:
     """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks, or as `guard`
     a guard of each operator that has none.
@@ -111,7 +115,7 @@ def run(
     """
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
-    with GitObjects(repository) as objects, new_tools(repository) as tools:
+    with GitObjects(repository) as objects, new_tools(repository, loudness) as tools:
         since = since_target(objects, work_tree)
         changes = [read_change(objects, one) for one in since]
         configs = [change.config for change in changes]
@@ -154,7 +158,7 @@ def run(
         }
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
-        _show(projects, written, apply=apply)
+        _show(projects, written, screen_of(os.environ, sys.stdout, loudness), apply=apply)
     if apply and written:
         refuse_other(repository.root, written, {path: old for path, (old, _) in written.items()})
         for path in written:
@@ -173,28 +177,37 @@ def _add_guards(
             project.add_guards(own)
 
 
-def _show(projects: Sequence[NewProject], written: Written, *, apply: bool) -> None:
-    for project in projects:
+def _show(projects: Sequence[NewProject], written: Written, screen: Screen, *, apply: bool) -> None:
+    """What is added, and the diff where it is not written, or all is to be said."""
+
+    def tell(text: str, more: str = "  ") -> None:
+        sys.stdout.writelines(f"{line}\n" for line in wrapped(text, screen.width, more=more))
+
+    for project in projects if screen.loudness != QUIET else ():
+        config = project.change.config
         for newcomer in project.newcomers:
-            lines = newcomer_text(newcomer, project.change.config, project.label)
-            sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+            for line in newcomer_text(newcomer, config, project.label):
+                tell(line, "    ")
         for guard in project.guards:
-            lines = guard_text(guard, project.change.config)
-            sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+            for line in guard_text(guard, config):
+                tell(line, "    ")
     for note in (note for project in projects for note in project.notes):
-        sys.stdout.write(f"note: {printable(note)}\n")
+        tell(f"note: {note}")
     if not written:
         sys.stdout.write("opfixtures: nothing to add\n")
         return
-    old, new = ({path: both[side] for path, both in written.items()} for side in (0, 1))
-    sys.stdout.write(f"\n{diff_text(old, new)}\n")
-    end = "written" if apply else "to change: run again with --apply to write it"
+    if screen.loudness == VERBOSE or not (apply or screen.loudness == QUIET):
+        old, new = ({path: both[side] for path, both in written.items()} for side in (0, 1))
+        sys.stdout.write(f"\n{diff_text(old, new)}\n")
+    end = "written" if apply else "to change"
     sys.stdout.write(f"opfixtures: {len(written)} file{'s' * (len(written) != 1)} {end}\n")
     upgraders = [project.upgraders for project in projects if project.has_skeletons]
-    if upgraders:
-        sys.stdout.write(f"edit {printable(' and '.join(upgraders))}, then: opfixtures generate\n")
-    elif any(project.guards for project in projects):
-        sys.stdout.write("then: opfixtures generate\n")
+    if not apply:
+        tell("next: run this again with --apply, which writes it")
+    elif upgraders:
+        tell(f"next: write the upgraders in {' and '.join(upgraders)}, then run `opfixtures generate`")
+    else:
+        tell("next: `git add` that, then run `opfixtures generate`")
 
 
 def _project_of(projects: Sequence[NewProject], operator: str, root: str) -> NewProject:

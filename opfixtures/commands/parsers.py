@@ -14,12 +14,12 @@ from opfixtures.commands.examples import EXAMPLES
 
 COMMANDS = {
     "init": "write what a library needs: settings, map, registry, upgraders, workflow, hook",
-    "check": "report what a change of the version map owes",
+    "check": "find what is missing or wrong in a change of versioned operators",
     "status": "show every operator: versions, upgrader, fixture entry, fixture",
     "explain": "say what a finding's code means",
-    "new": "add an entry with all that it owes: upgrader, modules, rows, version",
-    "generate": "make the fixtures that a change owes, by the old operators",
-    "verify": "replay fixtures after the change",
+    "new": "add an entry with all that belongs to it: upgrader, modules, rows, version",
+    "generate": "make the missing fixtures of a change with the old operators, and replay all",
+    "verify": "replay the fixtures: old models have to give what they gave",
     "publish": "comment a result on its pull request, and commit its fixtures",
     "sweep": "make a model of every operator in an old runtime, and show what changed in a new one",
     "renumber": "give a branch's entries the next free version, in all files at once",

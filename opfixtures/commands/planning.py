@@ -19,7 +19,7 @@ from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import refuse_problems, refuse_unknown_runtime
 from opfixtures.commands.evidence import dropped, lost_here, notes, own_words
 from opfixtures.commands.fixture_snapshot import FixtureSnapshot
-from opfixtures.commands.nearest import did_you_mean
+from opfixtures.commands.nearest import ALIKE, did_you_mean
 from opfixtures.commands.replays import touched
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.python_source import decode
@@ -222,7 +222,7 @@ def _refuse_unknown_operators(operators: Sequence[str], changes: Sequence[Change
     missing = sorted(set(operators) - known)
     if missing:
         paths = (path for one in changes for path in (one.version_map.path, one.registry.path) if path)
-        meant = did_you_mean(missing[0], known) or ": give a full name from there"
+        meant = did_you_mean(missing[0], known, ALIKE) or ": give a full name from there"
         raise UserError(f"{missing[0]!r} is not in {' or '.join(paths)}{meant}")
 
 

@@ -17,7 +17,7 @@ from opfixtures.change.numbering import numbering_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
 from opfixtures.commands.as_it_was_read import refuse_other
-from opfixtures.commands.nearest import did_you_mean
+from opfixtures.commands.nearest import ALIKE, did_you_mean
 from opfixtures.commands.renumber_journal import finish, write
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
@@ -26,9 +26,9 @@ from opfixtures.renumber.choose import choose
 from opfixtures.renumber.left_over import left_over, mentions, replaced_names, stale_fixtures
 from opfixtures.renumber.records import renumbered_records
 from opfixtures.report.diff_text import diff_text
+from opfixtures.report.screen import write_line
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import Snapshot, WorkTreeSnapshot
 from opfixtures.settings.settings_scan import ASKED_FOR, below
 from opfixtures.synthesis.renumbering import Renumbering
@@ -96,11 +96,12 @@ def run(operators: Collection[str], *, apply: bool) -> int:
     for one in planned:
         sys.stdout.write(diff_text(one.sources, one.files) + "\n")
     for one in planned:
-        sys.stdout.writelines(f"{printable(line)}\n" for line in _moves(one.renumbering))
+        for line in _moves(one.renumbering):
+            write_line(sys.stdout, line)
     for one in planned:
         mentioned = _mentions(repository, one, work_tree, [change.config.folder for change in changes])
         for line in left_over(one.change.config, one.renumbering, work_tree.has, mentioned):
-            sys.stdout.write(f"still to do: {printable(line)}\n")
+            write_line(sys.stdout, f"still to do: {line}")
     files = {path: content for one in planned for path, content in one.files.items()}
     end = "to change: run again with --apply to write it"
     if apply:
@@ -187,7 +188,7 @@ def _refuse_unknown(changes: Sequence[Change], operators: Collection[str]) -> No
     for operator in operators:
         if operator not in judged:
             maps = " or ".join(change.version_map.path for change in changes)
-            meant = did_you_mean(operator, judged) or ": give the full name of one that it adds"
+            meant = did_you_mean(operator, judged, ALIKE) or ": give the full name of one that it adds"
             raise UserError(f"this branch adds no entry of {operator} to {maps}{meant}")
 
 

@@ -14,6 +14,7 @@ from opfixtures.commands.sweep_progress import SweepProgress
 from opfixtures.commands.sweep_runtimes import obtained
 from opfixtures.commands.writable import refuse_unwritable
 from opfixtures.errors import UserError
+from opfixtures.report.sweep_html import sweep_html
 from opfixtures.report.sweep_json import sweep_json
 from opfixtures.report.sweep_text import sweep_text
 from opfixtures.repository.git import Repository
@@ -43,7 +44,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--witness", metavar="OPERATOR", help="print a script that shows how this operator changed"
     )
-    command.add_argument("--report", metavar="FILE", help="also write the result as JSON to FILE")
+    command.add_argument(
+        "--report",
+        metavar="FILE",
+        help="also write the result to FILE: as JSON, or as a page of one file (a name that ends in .html)",
+    )
     command.add_argument(
         "--workers", metavar="N", type=int, default=None, help="processes at once (default: one a processor)"
     )
@@ -63,7 +68,9 @@ def main(options: argparse.Namespace) -> int:
         new = obtained(options.new, repository, tools)
         result = swept(old, new, globs, options.format, options.workers)
     if options.report is not None:
-        write_whole(os.path.abspath(options.report), (sweep_json(result) + "\n").encode())
+        is_page = options.report.endswith(".html")
+        text = sweep_html(result) if is_page else sweep_json(result) + "\n"
+        write_whole(os.path.abspath(options.report), text.encode())
     if options.witness:
         return _show_witness(result, options.witness)
     sys.stdout.write(sweep_text(result))

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from opfixtures.change.comparison import Comparison
 from opfixtures.errors import UserError
+from opfixtures.report.screen import write_line
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
@@ -34,7 +35,7 @@ def warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison], paths: 
                 from shlex import quote
 
                 shown = quote(printable(path))
-                sys.stderr.write(
-                    f"opfixtures: warning: the settings in {printable(path)} have no part in this: "
-                    f"`git add {shown}`\n"
+                write_line(
+                    sys.stderr,
+                    f"opfixtures: warning: the settings in {printable(path)} have no part in this: `git add {shown}`",
                 )

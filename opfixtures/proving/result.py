@@ -9,6 +9,7 @@ from enum import StrEnum
 from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import MapEntry
 from opfixtures.proving.loaded import Loaded
+from opfixtures.rules.findings import Suggestion
 from opfixtures.settings.accepted_breaks import Way, sentence
 
 
@@ -182,7 +183,8 @@ class Result:
 
     `planned` are paths of fixtures that other jobs were to make, and of which nothing is known. `isolation` names what
     kept untrusted code in all workers that ran; None where none ran. `notes` are sentences on what no row is about:
-    what the branch's settings say and those of target do not, what was not looked at.
+    what the branch's settings say and those of target do not, what was not looked at. `suggestions` are lines that mend
+    findings.
     """
 
     pre_change_commit: str | None
@@ -190,6 +192,7 @@ class Result:
     planned: tuple[str, ...] = ()
     isolation: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     @property
     def writes_unlimited(self) -> bool:

@@ -12,8 +12,14 @@ from functools import partial
 from urllib.parse import quote
 
 from opfixtures.pull_request.answer import Answer, read_json, read_list
-from opfixtures.pull_request.described import comment_of, names_of, pull_request_of
-from opfixtures.pull_request.hub import Check, Comment, GitHubError, PullRequest, Refused
+from opfixtures.pull_request.described import (
+    check_body,
+    comment_of,
+    names_of,
+    pull_request_of,
+    review_comment_of,
+)
+from opfixtures.pull_request.hub import Check, Comment, GitHubError, PullRequest, Refused, ReviewComment
 from opfixtures.pull_request.retries import Reply, Retries
 from opfixtures.pull_request.transport import Transport
 
@@ -90,6 +96,22 @@ class Client:
         what = f"delete a second comment on pull request {number}"
         self._if_there(what, "DELETE", self._at(f"issues/comments/{comment}"), needs=_TELLS)
 
+    def review_comments(self, number: int) -> list[ReviewComment]:
+        """See `Hub.review_comments`."""
+        what, path = f"list the suggestions on pull request {number}", self._at(f"pulls/{number}/comments")
+        return [review_comment_of(one) for one in self._pages(what, path, _WHOLE_PAGES, "review comments")]
+
+    def create_review_comment(self, number: int, commit: str, path: str, line: int, body: str) -> None:
+        """See `Hub.create_review_comment`."""
+        told = {"commit_id": commit, "path": path, "line": line, "side": "RIGHT", "body": body}
+        at = self._at(f"pulls/{number}/comments")
+        self._ask(f"suggest on pull request {number}", "POST", at, body=told, repeatable=False, needs=_TELLS)
+
+    def delete_review_comment(self, number: int, comment: int) -> None:
+        """See `Hub.delete_review_comment`."""
+        what = f"delete a suggestion on pull request {number}"
+        self._if_there(what, "DELETE", self._at(f"pulls/comments/{comment}"), needs=_TELLS)
+
     def checks(self, commit: str, name: str) -> list[int]:
         """See `Hub.checks`."""
         asked = {"check_name": name, **_WHOLE_PAGES}
@@ -100,13 +122,13 @@ class Client:
 
     def create_check(self, check: Check) -> None:
         """See `Hub.create_check`."""
-        body = {"head_sha": check.commit, **_check_body(check)}
+        body = {"head_sha": check.commit, **check_body(check)}
         self._ask("make a check run", "POST", self._at("check-runs"), body=body, needs=_CHECKS)
 
     def edit_check(self, number: int, check: Check) -> None:
         """See `Hub.edit_check`."""
         path = self._at(f"check-runs/{number}")
-        self._ask("edit a check run", "PATCH", path, body=_check_body(check), needs=_CHECKS)
+        self._ask("edit a check run", "PATCH", path, body=check_body(check), needs=_CHECKS)
 
     def file(self, path: str, commit: str) -> bytes | None:
         """See `Hub.file`."""
@@ -228,14 +250,3 @@ def _content(reply: Reply, verb: str, what: str) -> object:
     if reply.status != _SUCCESS[verb]:
         raise Answer.wrong(f"the status of a request to {what}", str(_SUCCESS[verb]), reply.status)
     return read_json(reply.text, what) if verb != "DELETE" else None
-
-
-def _check_body(check: Check) -> dict[str, object]:
-    told: dict[str, object] = {
-        "name": check.name,
-        "external_id": check.name,
-        "status": "completed",
-        "conclusion": check.conclusion,
-        "output": {"title": check.title, "summary": check.summary},
-    }
-    return told if check.url is None else {**told, "details_url": check.url}

@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from opfixtures.change.projects import configs_above
@@ -92,14 +93,11 @@ def push_fixtures(hub: Hub, pull: PullRequest, fixtures: Sequence[MadeFixture]) 
 def was_pushed(hub: Hub, pull: PullRequest, upon: str, fixtures: Sequence[MadeFixture]) -> bool:
     """Whether the head of `pull` is a commit upon `upon` that has all fixtures: what a run made that was killed before
     it could tell. Raises GitHubError."""
-    if pull.head_repository is None:
-        return False
-    try:
-        parents = hub.parents(pull.head_repository, pull.head_sha)
-    except Refused:
-        # Nor could this token have committed there.
-        return False
-    if parents != (upon,):
+    parents: tuple[str, ...] = ()
+    # What this token may not read, it has not committed either.
+    with suppress(Refused):
+        parents = hub.parents(pull.head_repository or "", pull.head_sha)
+    if pull.head_repository is None or parents != (upon,):
         return False
     files = {path: data for made in fixtures if made.may_be_committed for path, data in made.files}
     # No branch is moved: what git has no object of yet, it keeps for some days.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opfixtures.pull_request.answer import Answer, read_list
-from opfixtures.pull_request.hub import Comment, PullRequest
+from opfixtures.pull_request.hub import Check, Comment, PullRequest, ReviewComment
 
 
 def names_of(answer: object, folder: str) -> frozenset[str]:
@@ -40,3 +40,22 @@ def pull_request_of(pull: Answer) -> PullRequest:
         base_sha=base.commit("sha"),
         maintainer_can_modify=pull.flag("maintainer_can_modify"),
     )
+
+
+def review_comment_of(one: Answer) -> ReviewComment:
+    """A comment on a line of a diff."""
+    user, line = one.optional("user"), one.number("line") if one.has("line") else None
+    author = user.string("login") if user else ""
+    return ReviewComment(one.number("id"), author, one.string("body"), one.string("path"), line)
+
+
+def check_body(check: Check) -> dict[str, object]:
+    """What GitHub is told of a check run."""
+    told: dict[str, object] = {
+        "name": check.name,
+        "external_id": check.name,
+        "status": "completed",
+        "conclusion": check.conclusion,
+        "output": {"title": check.title, "summary": check.summary},
+    }
+    return told if check.url is None else {**told, "details_url": check.url}

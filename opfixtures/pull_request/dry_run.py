@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from opfixtures.pull_request.hub import Check, Comment, Hub, PullRequest
+from opfixtures.pull_request.hub import Check, Comment, Hub, PullRequest, ReviewComment
 
 _NO_COMMIT = "0" * 40
 
@@ -52,6 +52,18 @@ class DryRun:
         """Tell."""
         self._tell(f"would delete comment {comment} on pull request {number}: there are several")
         self._comments[number] = [one for one in self.comments(number) if one.id != comment]
+
+    def review_comments(self, number: int) -> list[ReviewComment]:
+        """See `Hub.review_comments`."""
+        return self._hub.review_comments(number)
+
+    def create_review_comment(self, number: int, commit: str, path: str, line: int, body: str) -> None:  # noqa: ARG002 - a Hub
+        """Tell."""
+        self._tell(f"would suggest another line {line} of {path} on pull request {number}")
+
+    def delete_review_comment(self, number: int, comment: int) -> None:
+        """Tell."""
+        self._tell(f"would delete suggestion {comment} on pull request {number}")
 
     def checks(self, commit: str, name: str) -> list[int]:
         """See `Hub.checks`."""

@@ -61,6 +61,17 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewComment:
+    """A comment on a line of a pull request's diff; `line` is None where that has changed since."""
+
+    id: int
+    author: str
+    body: str
+    path: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A check run that is over. `conclusion` is one of GitHub's, `summary` is Markdown, `url` leads to more."""
 
@@ -102,6 +113,19 @@ class Hub(Protocol):
 
     def delete_comment(self, number: int, comment: int) -> None:
         """Delete a comment; one that is gone already is deleted."""
+        ...
+
+    def review_comments(self, number: int) -> list[ReviewComment]:
+        """All comments on lines of a pull request's diff."""
+        ...
+
+    def create_review_comment(self, number: int, commit: str, path: str, line: int, body: str) -> None:
+        """Comment on a line of the diff as of `commit`. Raises Unclear as `create_comment`, and Refused with 422 where
+        the diff does not show that line."""
+        ...
+
+    def delete_review_comment(self, number: int, comment: int) -> None:
+        """Delete such a comment; one that is gone already is deleted."""
         ...
 
     def checks(self, commit: str, name: str) -> list[int]:

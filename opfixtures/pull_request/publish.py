@@ -14,6 +14,7 @@ from opfixtures.pull_request.head import at_commit, check_head, pull_requests_fr
 from opfixtures.pull_request.hub import GitHubError, Hub, PullRequest, Refused
 from opfixtures.pull_request.inputs import AUTHOR
 from opfixtures.pull_request.sticky import LIMIT, put_comment
+from opfixtures.pull_request.suggestions import put_suggestions
 from opfixtures.report.result_markdown import Publication, Run, result_markdown
 
 _MOST_COMMITS = 5
@@ -119,6 +120,18 @@ def _told(
     return has_committed, publication
 
 
+def _suggest(
+    hub: Hub, pull: PullRequest, wanted: Wanted, publication: Publication, tell: Callable[[str], object]
+) -> None:
+    try:
+        written = put_suggestions(hub, pull, publication.result.suggestions, wanted.author)
+        if written:
+            tell(f"pull request {pull.number}: {written} suggestion{'s' * (written > 1)} written")
+    except GitHubError as error:
+        # The comment says how it is mended too.
+        tell(f"pull request {pull.number}: no suggestions: {error}")
+
+
 def _check(hub: Hub, publication: Publication, tell: Callable[[str], object]) -> None:
     try:
         if not publication.nothing_owed and put_check(hub, publication):
@@ -165,6 +178,7 @@ def _publish(
 ) -> Pushed:
     """What became of the commit, if one was asked for: whether the branch has what was made."""
     _comment(hub, pull, wanted, publication, {wanted.sha}, tell)
+    _suggest(hub, pull, wanted, publication, tell)
     if not (wanted.commit and any(fixture.may_be_committed for fixture in artifact.fixtures)):
         return Pushed(None)
     pushed = push_fixtures(hub, pull, artifact.fixtures)

@@ -16,6 +16,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.errors import UserError
@@ -27,7 +28,7 @@ from opfixtures.records.record import record_path
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import cut, result_json
 from opfixtures.repository.git import Repository
-from opfixtures.rules.findings import Finding
+from opfixtures.rules.findings import Finding, Suggestion
 from opfixtures.worker.observations import held_in_all
 
 _MOST_PARTS = 257
@@ -58,9 +59,10 @@ def new_folder(folder: str) -> str:
     return folder
 
 
-def write_findings(folder: str, findings: Sequence[Finding]) -> None:
+def write_findings(folder: str, findings: Sequence[Finding], suggestions: Sequence[Suggestion] = ()) -> None:
     """Have the report in `folder` say what a check found too; where there is none, it says that alone."""
-    _write(folder, read_report(folder) or Result(None, ()), findings)
+    report = read_report(folder) or Result(None, ())
+    _write(folder, replace(report, suggestions=tuple(suggestions)), findings)
 
 
 def _write(folder: str, result: Result, findings: Sequence[Finding] | None) -> None:
@@ -163,10 +165,18 @@ def put_together(folder: str, whole: str = "") -> bool:
     planned = tuple(path for result, _ in reports for path in result.planned if path not in told)
     # Each job tells what the branch's settings say, its own rows aside.
     notes = dict.fromkeys(note for result, _ in reports for note in result.notes)
+    suggestions = dict.fromkeys(one for result, _ in reports for one in result.suggestions)
     seen = [result.isolation for result, _ in reports if result.isolation is not None]
     _write(
         folder,
-        Result(commits.pop() if len(commits) == 1 else None, rows, planned, held_in_all(seen), tuple(notes)),
+        Result(
+            commits.pop() if len(commits) == 1 else None,
+            rows,
+            planned,
+            held_in_all(seen),
+            tuple(notes),
+            tuple(suggestions),
+        ),
         [finding for findings in checked for finding in findings] if checked else None,
     )
     for part, _ in every:

@@ -27,7 +27,7 @@ from opfixtures.proving.result import (
 from opfixtures.records.member_forms import is_count
 from opfixtures.records.recorded_values import is_text
 from opfixtures.report.result_json import MOST_TEXT, SCHEMA
-from opfixtures.rules.findings import Finding, Severity
+from opfixtures.rules.findings import Finding, Severity, Suggestion
 from opfixtures.settings.accepted_breaks import Way
 from opfixtures.strict_json import parse_json, wrong_members
 
@@ -35,6 +35,8 @@ MAX_BYTES = 16 << 20
 MAX_ROWS = 5_000
 MAX_TEXT = MOST_TEXT
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_NEEDED = ("schema", "pre_change_commit", "fixtures")
+_OPTIONAL = ("planned", "isolation", "notes", "suggestions", "findings")
 _CODE = re.compile(r"OPF[0-9]{3}|sweep\.[a-z]{1,20}", re.ASCII)
 
 T = TypeVar("T")
@@ -58,19 +60,16 @@ def read_result(data: bytes) -> tuple[Result, tuple[Finding, ...] | None]:
         raise ResultError(str(error)) from error
     if not isinstance(root, dict):
         raise ResultError("it is not an object")
-    members = _Members(
-        {"findings": [], "planned": [], "isolation": [], "notes": [], **root},
-        ("schema", "pre_change_commit", "fixtures", "planned", "isolation", "notes", "findings"),
-        "it",
-    )
+    members = _Members({**{name: [] for name in _OPTIONAL}, **root}, (*_NEEDED, *_OPTIONAL), "it")
     if members.count("schema", 1) != SCHEMA:
         raise ResultError(f"its schema is {root['schema']}, this opfixtures reads {SCHEMA}")
     fixtures = members.rows("fixtures", _fixture)
     findings = members.rows("findings", _finding) if "findings" in root else None
     planned = members.rows("planned", _text)
     isolation = members.rows("isolation", _text) if "isolation" in root else None
-    notes = members.rows("notes", _text)
-    return Result(members.commit("pre_change_commit"), fixtures, planned, isolation, notes), findings
+    notes, suggestions = members.rows("notes", _text), members.rows("suggestions", _suggestion)
+    commit = members.commit("pre_change_commit")
+    return Result(commit, fixtures, planned, isolation, notes, suggestions), findings
 
 
 class _Members:
@@ -230,6 +229,12 @@ def _loader(value: Any, where: str) -> LoaderFacts:
 def _fact(value: Any, where: str) -> Fact:
     members = _Members(value, ("value", "reason"), where)
     return Fact(members.word("value", Answer), members.text("reason"))
+
+
+def _suggestion(value: Any, where: str) -> Suggestion:
+    members = _Members(value, ("path", "line", "old", "new"), where)
+    line = members.count("line", 1)
+    return Suggestion(members.text("path"), line, members.text("old"), members.text("new"))
 
 
 def _finding(value: Any, where: str) -> Finding:

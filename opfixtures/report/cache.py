@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from opfixtures.report.screen import PLAIN, QUIET, VERBOSE, Screen, wrapped
 from opfixtures.repository.printable import printable
 from opfixtures.runtimes.cache_entries import Entry
 
@@ -14,18 +15,30 @@ SCHEMA = 1
 _UNITS = ("bytes", "kB", "MB", "GB")
 
 
-def cache_text(root: str, found: Sequence[Entry]) -> str:
-    """A line an environment, with its kind, its name, what it takes, and when a run used it last; then the total."""
+def cache_text(root: str, found: Sequence[Entry], screen: Screen = PLAIN, next_step: str = "") -> str:
+    """A line an environment, with its kind, its name, what it takes, and when a run used it last; then the total.
+
+    A name that does not fit is cut at its end: what it begins with names it, too. When `screen` is verbose, names are
+    whole, with their paths below; when it is quiet, the total stands alone.
+    """
     rows = [("kind", "name", "size", "last used")]
     rows += [(one.kind, printable(one.name), in_units(one.bytes), _use(one)) for one in found]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        f"{kind:<{widths[0]}}  {name:<{widths[1]}}  {size:>{widths[2]}}  {use}"
-        for kind, name, size, use in (rows if found else ())
-    ]
+    is_verbose = screen.loudness == VERBOSE
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    if not is_verbose:
+        widths[1] = min(widths[1], max(screen.width - widths[0] - widths[2] - widths[3] - 6, len("name...")))
+    lines = list[str]()
+    if found and screen.loudness != QUIET:
+        paths = ["", *(one.path for one in found)]
+        for (kind, name, size, use), path in zip(rows, paths, strict=True):
+            shown = name if len(name) <= widths[1] else f"{name[: widths[1] - 3]}..."
+            lines.append(f"{kind:<{widths[0]}}  {shown:<{widths[1]}}  {size:>{widths[2]}}  {use}")
+            lines += [f"    {printable(path)}"] if is_verbose and path else []
     count = f"{len(found)} environment{'s' * (len(found) != 1)}"
     total = in_units(sum(one.bytes for one in found))
-    return "".join(f"{line}\n" for line in [*lines, f"opfixtures: {count}, {total} in {printable(root)}"])
+    lines += wrapped(f"opfixtures: {count}, {total} in {root}", screen.width)
+    lines += wrapped(f"next: {next_step}", screen.width) if next_step and found else ()
+    return "".join(f"{line}\n" for line in lines)
 
 
 def cache_json(root: str, found: Sequence[Entry]) -> str:

@@ -12,6 +12,8 @@ from opfixtures.rules.findings import Finding, Severity
 
 _COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTE: CYAN}
 _HINT = "    "
+WRITTEN_BY_FIX = frozenset({"OPF102", "OPF103", "OPF104", "OPF107", "OPF201", "OPF204", "OPF205"})
+"""`synthesis.mending.MENDED`, which takes longer to import than a check takes."""
 # A hint that begins like this is a command: to be copied, and so never broken.
 _COMMANDS = ("opfixtures ", "git ", "python ", "pip ")
 
@@ -49,19 +51,15 @@ def next_step(findings: Sequence[Finding]) -> str:
     if worst.severity is Severity.NOTE and worst.code == "OPF301":
         return "run `opfixtures generate` and commit what it makes"
     what = "mend it and `git add` that" if worst.severity is Severity.ERROR else "mend it, or leave it"
-    if worst.severity is Severity.ERROR:
-        # Whoever is refused can wait for this.
-        from opfixtures.synthesis.mending import MENDED
-
-        if any(one.code in MENDED and one.severity is Severity.ERROR for one in findings):
-            what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
+    if any(one.code in WRITTEN_BY_FIX and one.severity is Severity.ERROR for one in findings):
+        what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
     return f"{what}; `opfixtures explain {worst.code}` says more"
 
 
 def summary(findings: Sequence[Finding]) -> str:
     """One line: how many findings there are of each severity."""
     if not findings:
-        return "opfixtures: nothing is owed"
+        return "opfixtures: no problems found"
     count = Counter(finding.severity for finding in findings)
     parts = [f"{count[severity]} {severity}{'s' * (count[severity] != 1)}" for severity in Severity]
     return f"opfixtures: {', '.join(parts)}"

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from opfixtures.archives.model import Archive
     from opfixtures.records.record import Record
 
+_OUTCOMES = {
+    Status.VERIFIED: "same results",
+    Status.ACCEPTED: "broken, as the settings accept",
+    Status.GENERATED: "not replayed yet",
+    Status.UNPROVEN: "not proven",
+    Status.MISMATCH: "other results",
+    Status.FAILED: "could not be replayed",
+    Status.REFUSED: "no fixture",
+}
+
 
 def then_and_now(fixture: FixtureResult) -> str:
     """What made the fixture, and what became of it today: for a line of HTML."""
@@ -24,22 +34,9 @@ def then_and_now(fixture: FixtureResult) -> str:
 
 def _outcome(fixture: FixtureResult) -> str:
     loaders = fixture.facts.loaders.values() if fixture.facts else ()
-    match fixture.status:
-        case Status.VERIFIED:
-            return "same results"
-        case Status.ACCEPTED:
-            return "broken, as the settings accept"
-        case Status.GENERATED:
-            return "not replayed yet"
-        case Status.UNPROVEN:
-            return "same results, and that proves nothing yet" if loaders else "not proven"
-        case Status.MISMATCH:
-            does_not_load = any(one.loads.value is Answer.NO for one in loaders)
-            return "does not load" if does_not_load else "other results"
-        case Status.FAILED:
-            return "could not be replayed"
-        case Status.REFUSED:
-            return "no fixture"
+    if fixture.status is Status.MISMATCH and any(one.loads.value is Answer.NO for one in loaders):
+        return "does not load"
+    return _OUTCOMES[fixture.status]
 
 
 def facts_of(fixture: FixtureResult, publication: Publication) -> Iterator[str]:

@@ -24,7 +24,11 @@ def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dr
         return "run `opfixtures generate` without --dry-run"
     failed = [one for one in fixtures if one.failed]
     for status, mend in _MENDS.items():
-        if any(one.status is status for one in failed):
+        those = [one for one in failed if one.status is status]
+        if those:
+            if all(one.upgrader_name is None for one in those):
+                # A guard.
+                mend = mend.replace("the upgrader or the operator", "the operator")
             shown = ", with -v for all facts" if any(one.facts for one in failed) else ""
             return f"{mend}{shown}"
     if any(one.made is Made.BY_THIS_RUN for one in fixtures):

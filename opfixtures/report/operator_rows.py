@@ -26,6 +26,8 @@ _STATUSES = [
     Status.ACCEPTED,
     Status.VERIFIED,
 ]
+# As `verdicts` says of a fixture that the branch brings, and that this run made otherwise.
+_NOT_REPRODUCED = "not reproduced: "
 # Errors and what failed, what is told to users, what is waived, what is green, and then what may be read.
 _FAILED, _TOLD, _WAIVED, _GREEN, _READ = range(5)
 
@@ -122,14 +124,30 @@ def _fixture(fixture: FixtureResult, publication: Publication, alone: bool) -> I
         yield f"**{fixture.status}**, {_version(fixture)}"
     if fixture.reason:
         yield code_block(fixture.reason) if "\n" in fixture.reason else code_span(fixture.reason)
+    if fixture.failed:
+        yield from _advice(fixture)
     # Without a fixture entry there is nothing to see but a finding, which has the lines to add.
     if fixture.failed and fixture.module:
-        yield "See it on your machine:"
+        is_other = fixture.reason.startswith(_NOT_REPRODUCED)
+        yield "Make it again on your machine:" if is_other else "See it on your machine:"
         yield code_block(_command(fixture), "sh")
     version = [f"- {_version(fixture)}"] if alone else []
     facts = "\n".join([*version, *facts_of(fixture, publication)])
     # What is green stands folded as a whole.
     yield f"<details>\n<summary>all facts</summary>\n\n{facts}\n\n</details>" if fixture.failed else facts
+
+
+def _advice(fixture: FixtureResult) -> Iterator[str]:
+    """What to do, where the reason alone does not say it."""
+    if fixture.status is Status.FAILED:
+        yield "What replays it could not be built or run: the log of the run has the last lines of what failed."
+    if fixture.status is not Status.MISMATCH or fixture.reason.startswith(_NOT_REPRODUCED):
+        return
+    if fixture.upgrader_name is None:
+        yield "Nothing upgrades this operator: have it do for old models what it did, or give it an upgrader."
+    else:
+        yield "Correct the upgrader, or the change, so that old models compute what they did."
+    yield "If the break is meant, name it as one of `accepted-breaks` in the settings."
 
 
 def _version(fixture: FixtureResult) -> str:
@@ -138,7 +156,8 @@ def _version(fixture: FixtureResult) -> str:
 
 
 def _command(fixture: FixtureResult) -> str:
-    return f"opfixtures generate --operator {shlex.quote(printable(fixture.operator))}"
+    again = "--regenerate " if fixture.reason.startswith(_NOT_REPRODUCED) else ""
+    return f"opfixtures generate {again}--operator {shlex.quote(printable(fixture.operator))}"
 
 
 def _not_seen(path: str) -> Section:

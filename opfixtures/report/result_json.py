@@ -26,6 +26,8 @@ def result_json(result: Result) -> str:
         report["planned"] = list(result.planned)
     if result.notes:
         report["notes"] = list(result.notes)
+    if result.suggestions:
+        report["suggestions"] = [asdict(one) for one in result.suggestions]
     return json.dumps(cut(report), indent=2)
 
 

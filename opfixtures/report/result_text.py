@@ -112,7 +112,7 @@ class _Table:
             yield f"{head} {name.ljust(self._operators)}  {cut(path.rpartition('/')[2], left)}"
 
     def _below(self, text: str, indent: str = _INDENT) -> Iterator[str]:
-        return wrapped(text, self._screen.width, indent)
+        return wrapped(text, self._screen.width, indent, more="    ")
 
     def _facts(self, fixture: FixtureResult) -> Iterator[str]:
         facts, said = fixture.facts, fixture.reason

@@ -79,6 +79,13 @@ def wrapped(text: str, width: int, indent: str = "", more: str = "  ") -> Iterat
     yield (start + printable(" ".join(words))).rstrip()
 
 
+def write_line(stream: TextIO, text: str) -> None:
+    """Write a sentence in lines that fit, each harmless."""
+    import os
+
+    stream.write("".join(f"{line}\n" for line in wrapped(text, columns(os.environ, stream), more="    ")))
+
+
 def _atoms(text: str) -> Iterator[str]:
     """The words of a text, with those between backticks together. Blanks at its start stay with the first."""
     held = text[: len(text) - len(text.lstrip())]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from opfixtures.report.shortened import cut
@@ -12,10 +11,6 @@ from opfixtures.sweep.swept import Sweep, Swept
 
 _COLUMNS = 80
 _WIDEST_NAME = 32
-# What stands in front of what differs, and says where.
-_IN_FRONT = re.compile(
-    r"^(?:old models do not load: |sample \d+: |raises: |(?:value|element) \d+: |\w+Error: )+"
-)
 _ALSO = {
     SAME: "give the same",
     REFUSED_INPUT: "refuse input that was wrong before",
@@ -51,7 +46,7 @@ def _row(one: Swept, width: int) -> Iterator[str]:
     if len(one.operator) > width:
         yield head
         head = " " * (10 + width)
-    yield cut(f"{head}  {_IN_FRONT.sub('', one.verdict.detail)}", _COLUMNS)
+    yield cut(f"{head}  {one.verdict.short}", _COLUMNS)
 
 
 def _operators(count: int) -> str:

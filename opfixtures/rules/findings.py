@@ -17,6 +17,16 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A line that would mend findings, in the place of another. Texts may hold anything."""
+
+    path: str
+    line: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One problem: what (`message`, one sentence), where (`place`), and how to mend it (`hint`, some lines).
 

@@ -34,9 +34,10 @@ def published_entry_is_changed(change: Change, finding: NewFinding) -> Iterator[
     Where the settings name an `upstream`, an entry may change or go as it does there, and one of the fork's own may
     move once upstream has given its version to another operator.
 
-    Only in C++: PyTorch's guide gives an upgrader up after 180 days where the next change leaves no way to keep it, and
-    its generate_models.py shows a comment in front of each with the day until which it is kept. Once that day is
-    past, an entry may go, and its fixtures with it, if target has the comment in front of its upgrader:
+    Only in C++: PyTorch's guide gives an upgrader up after 180 days where the next change leaves no way to
+    keep it, and its generate_models.py shows a comment in front of each with the day until which it is kept.
+    Once that day is past, an entry may go, and its fixtures with it, if target has the comment in front of
+    its upgrader:
 
         /* gelu_0_9 is added for a change of gelu. Expire date: 06/02/2022 */
 

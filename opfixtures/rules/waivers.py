@@ -26,7 +26,7 @@ def waiver_is_over(change: Change, finding: NewFinding) -> Iterator[Finding]:
     one interpreter and ints in the other.
 
     What only a replay can tell (`replay.lite`, `replay.torch.export.load`) counts as needed while the operator
-    is in the version map, or has a guard.
+    is in the version map, or has a guard; what only a sweep can tell (`sweep.values`) counts until its day.
 
     To mend it, mend what was waived and take the waiver away; or give it a later `expires`, with a reason
     that still holds.
@@ -57,8 +57,11 @@ class _Needed:
 
     def is_for(self, waiver: Waiver, code: str) -> bool:
         """Whether one of its codes hides something."""
-        from opfixtures.rules.waived import REPLAYS, key_of
+        from opfixtures.rules.waived import REPLAYS, SWEEPS, key_of
 
+        if code in SWEEPS:
+            # Only a sweep can tell, and it compares with what is published by then.
+            return True
         if code in REPLAYS:
             matching = self._change.matching
             if self._change.version_map.problems or matching.has_operator(waiver.key):

@@ -27,7 +27,8 @@ def uncounted(_: int, __: int) -> None:
 
 @dataclass
 class Asker:
-    """Asks one runtime. `seconds` is what its workers computed, `torch` the version that they say."""
+    """Asks one runtime. `seconds` is what its workers computed, `torch` the version that they say. `environment` is
+    added to that of workers."""
 
     runtime: Runtime
     journal: Journal
@@ -35,6 +36,7 @@ class Asker:
     operators: dict[str, OperatorSeen] = field(default_factory=dict)
     seconds: float = 0.0
     torch: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def describe(self, operators: Sequence[str]) -> Mapping[str, OperatorSeen]:
@@ -99,6 +101,7 @@ class Asker:
                 lambda _: None,
                 stopped,
                 lambda key, told: heard(by_key[key], told),
+                self.environment,
             )
         check_import(self.runtime, answers.runtime)
         with self._counting:

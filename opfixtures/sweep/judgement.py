@@ -24,6 +24,10 @@ _DTYPES = re.compile(
 _KINDS = re.compile(r"(^|: )(tensor|float|int|bool|complex|str|list|tuple|dict|NoneType) then, \w+ now$")
 _SHAPES = re.compile(r"(^|: )(shape \[.*\] then, \[.*\] now|\d+ (values|elements) then, \d+ now)$")
 _CHARACTERS = 400
+# What stands in front of what differs, and says where.
+_IN_FRONT = re.compile(
+    r"^(?:old models do not load: |sample \d+: |raises: |(?:value|element) \d+: |\w+Error: )+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class Verdict:
     detail: str = ""
     replay: Replay | None = None
     sample: int | None = None
+
+    @property
+    def short(self) -> str:
+        """The detail without where it was seen."""
+        return _IN_FRONT.sub("", self.detail)
 
     @property
     def then(self) -> Json:

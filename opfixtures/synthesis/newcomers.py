@@ -150,7 +150,7 @@ class Newcomers:
         added = added_arguments(old, now) if now is not None and not behaviour else ()
         if added:
             raise UserError(
-                f"no entry is owed: {operator} only gets {', '.join(map(argument_text, added))}, and old models run "
+                f"it needs no entry: {operator} only gets {', '.join(map(argument_text, added))}, and old models run "
                 "with that without an upgrader: if they compute something else then, say so with --behaviour"
             )
         text = schema_text(old)

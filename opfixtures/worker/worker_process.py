@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import IO
 
 from opfixtures.worker.events import StoppedError, events
@@ -78,12 +79,13 @@ def run_worker(
     tell: Callable[[str], None],
     stopped: Callable[[], bool] = lambda: False,
     heard: Heard = lambda _, __: None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Answers:
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Archives go there and back
     in the job and the answers: no module reaches the file of another. `tell` is called with the key of each row that
-    is done, and `heard` with what was told of it, as it comes.
+    is done, and `heard` with what was told of it, as it comes. `environment` is added to that of the worker.
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import, or not
@@ -91,7 +93,11 @@ def run_worker(
         StoppedError: it was stopped.
     """
     asked, budget = job.to_json(), _Budget(len(job.rows))
-    first = answers = _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget)
+
+    def attempt(asked: Json) -> Answers:
+        return _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget, environment)
+
+    first = answers = attempt(asked)
     rows, left = dict(first.rows), asked["rows"]
     while answers.failure and (left := _left(left, answers)):
         if budget.is_over:
@@ -104,9 +110,7 @@ def run_worker(
             left = [{name: value for name, value in ended_by.items() if name != "source"}, *left]
         if left:
             try:
-                answers = _attempt(
-                    python, {**asked, "rows": left}, folder, _both_of(tell, heard), stopped, budget
-                )
+                answers = attempt({**asked, "rows": left})
             except WorkerError as error:
                 return Answers(first.runtime, rows, str(error))
             rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
@@ -137,6 +141,7 @@ def _attempt(
     tell: Heard,
     stopped: Callable[[], bool],
     budget: _Budget,
+    environment: Mapping[str, str],
 ) -> Answers:
     """One worker, in an empty folder of its own, `home`, which is all that it may write to.
 
@@ -156,7 +161,7 @@ def _attempt(
             process = subprocess.Popen(
                 [python, "-s", "-W", "ignore", worker],
                 cwd=home,
-                env=worker_environment(home),
+                env={**worker_environment(home), **environment},
                 stdin=job,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -421,6 +421,19 @@ def test_settings_that_cannot_be_used_are_named(project: Project) -> None:
     ]
 
 
+def test_a_mend_of_one_line_is_handed_over_as_a_suggestion(project: Project) -> None:
+    project.add_hardswish()
+    constant = "constexpr uint64_t k{}FileFormatVersion = 0x{}L;\n"
+    header = constant.format("MaxSupported", "B") + constant.format("Produced", "A")
+    project.upstream.write("caffe2/serialize/versions.h", header)
+    done = project.run("pull_request", project.open(), OPFIXTURES_MODE="plan")
+    assert "title=OPF107 aten%3A%3Ahardswish::" in done.out, done.err
+    old, new = (constant.format("Produced", digit).rstrip() for digit in "AB")
+    line = {"path": "caffe2/serialize/versions.h", "line": 2, "old": old, "new": new}
+    assert done.report["suggestions"] == [line]
+    RESULT_SCHEMA.validate(done.report)
+
+
 def test_an_error_that_ends_the_generation_is_an_annotation(project: Project) -> None:
     """Another process ends with it, whose words the runner takes for no commands."""
     done = project.run("pull_request", project.open(), OPFIXTURES_OPERATORS="aten::none")

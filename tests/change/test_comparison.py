@@ -59,7 +59,7 @@ class TestAVersionMapThatIsGone:
         library.git("mv", "my lib/versiöns.py", "my lib/moved.py")
         assert opfixtures(library, "check").status == 1
         library.replace(".opfixtures.toml", "versiöns.py", "moved.py")
-        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+        assert opfixtures(library, "check").out == "opfixtures: no problems found\n"
 
     def test_renamed_on_this_branch_and_then_deleted_it_is_asked_back_where_target_has_it(
         self, library, opfixtures, findings
@@ -79,7 +79,7 @@ class TestAVersionMapThatIsGone:
         library.write("my lib/versiöns.py", SCALE)
         library.commit()
         library.git("rm", "--quiet", "my lib/versiöns.py")
-        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+        assert opfixtures(library, "check").out == "opfixtures: no problems found\n"
 
     def test_target_is_the_branch_the_settings_name(self, library, opfixtures):
         library.git("branch", "release")

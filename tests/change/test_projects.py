@@ -12,7 +12,7 @@ from tests.repositories import zipped_archive
 from tests.tree_fixtures import GELU, HARDSWISH, VERSION_MAP
 
 GELU_NAME = "test_versioned_gelu_v9.ptl"
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 
 
 @pytest.fixture(params=["one process", "the first look too"])

@@ -99,7 +99,7 @@ class TestALibrary:
             capture_output=True,
             text=True,
         )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "opfixtures: nothing is owed\n", "")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "opfixtures: no problems found\n", "")
 
     def test_takes_map_registry_and_all_back_as_well(self, new_repository, found):
         repository = new_repository({"README.md": "a library\n"})

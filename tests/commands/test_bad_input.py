@@ -120,7 +120,7 @@ def test_two_dashes_are_no_value(library, inside, capsys, command, option):
 
 
 def test_two_dashes_behind_two_dashes_are_a_name(library, opfixtures):
-    failed(opfixtures(library, "explain", "--", "--a=--"), "no rule '--a=--'")
+    failed(opfixtures(library, "explain", "--", "--a=--"), "there is no finding '--a=--'")
 
 
 class TestAsAProcess:

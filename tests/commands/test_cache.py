@@ -49,7 +49,8 @@ class Cache:
 
         path = Path(built_once(str(self.folder / kind), name, build, "tool"))
         let_go()
-        self.bytes = sum(os.stat(path / name).st_blocks * 512 for name in ("tool", ".complete"))
+        files = ("tool", ".complete", ".seconds")
+        self.bytes = sum(os.stat(path / name).st_blocks * 512 for name in files)
         then = time.time() - days * DAY
         os.utime(path / ".complete", (then, then))
         return path
@@ -80,6 +81,7 @@ class Cache:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cache:
     monkeypatch.setenv("OPFIXTURES_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "9999")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return Cache(tmp_path / "cache", capsys)
 
@@ -95,7 +97,7 @@ def three(cache: Cache) -> Cache:
 def test_what_is_there_is_listed_with_kind_size_and_day(three: Cache) -> None:
     with three.used("checkouts", "tinyops-ab22"):
         shown = three.run()
-    heading, *rows, total = shown.splitlines()
+    heading, *rows, total, then = shown.splitlines()
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 40 * DAY))
     assert heading.split() == ["kind", "name", "size", "last", "used"]
     assert rows[0].split() == [
@@ -106,6 +108,21 @@ def test_what_is_there_is_listed_with_kind_size_and_day(three: Cache) -> None:
     ]
     assert [row.endswith(", in use") for row in rows] == [False, False, True]
     assert total == f"opfixtures: 3 environments, {in_units(3 * three.bytes)} in {three.folder}"
+    assert then == "next: `opfixtures cache clean` removes what no run used for 30 days"
+
+
+def test_a_name_is_cut_where_it_does_not_fit_and_whole_with_its_path_when_asked(
+    three: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert three.run("-q").splitlines()[0].startswith("opfixtures: 3 environments")
+    monkeypatch.setenv("COLUMNS", "48")
+    rows = three.run().splitlines()[1:4]
+    assert [len(row) <= 48 for row in rows] == [True] * 3
+    assert rows[0].startswith("release   torch-1.5")
+    assert "...  " in rows[0]
+    told = three.run("-v")
+    assert f"\n    {three.folder}/releases/torch-1.5.1-python-3.8-default\n" in told
+    assert "release   torch-1.5.1-python-3.8-default  " in told
 
 
 def test_the_list_as_json_follows_its_published_schema(three: Cache) -> None:
@@ -200,7 +217,10 @@ def test_what_cannot_be_meant_is_one_sentence_and_removes_nothing(
 
 
 @pytest.mark.parametrize("days", ["-1", "x", "1e3", "", "999999", "\u0663"])
-def test_what_is_no_number_of_days_is_told(days: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_number_of_days_is_told(
+    days: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "9999")
     with pytest.raises(SystemExit) as raised:
         cli.main(("cache", "clean", f"--unused-for={days}"))
     assert raised.value.code == 2

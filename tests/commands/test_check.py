@@ -102,7 +102,7 @@ class TestAnEditedVersionMap:
         add_fixture_entry(pytorch)
         pytorch.write("test/jit/fixtures/test_versioned_hardswish_v10.ptl", HARDSWISH_ARCHIVE)
         ran = opfixtures(pytorch, "check", "--require-fixtures")
-        assert (ran.status, ran.out) == (0, "opfixtures: nothing is owed\n")
+        assert (ran.status, ran.out) == (0, "opfixtures: no problems found\n")
 
     def test_the_lines_of_the_hint_mend_the_finding(self, pytorch, opfixtures, findings, add_hardswish):
         add_hardswish(pytorch)
@@ -127,13 +127,13 @@ class TestALibrary:
         library.write("my lib/versiöns.py", SCALE)
         library.commit()
         library.write(".opfixtures.toml", settings)
-        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+        assert opfixtures(library, "check").out == "opfixtures: no problems found\n"
 
     def test_a_change_may_mend_broken_settings(self, library, opfixtures):
         library.replace(".opfixtures.toml", "version-map", "version-mop")
         library.commit()
         library.replace(".opfixtures.toml", "version-mop", "version-map")
-        assert opfixtures(library, "check").out == "opfixtures: nothing is owed\n"
+        assert opfixtures(library, "check").out == "opfixtures: no problems found\n"
 
     def test_settings_that_go_with_the_change_still_hold_for_it(self, library, opfixtures):
         library.git("rm", "--quiet", ".opfixtures.toml", "my lib/versiöns.py")

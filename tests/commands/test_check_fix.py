@@ -110,7 +110,7 @@ def test_what_is_saved_while_it_runs_is_not_written_over(entered, monkeypatch):
 
 def test_without_anything_to_write_it_is_a_check(fixed):
     ran = fixed.run()
-    assert (ran.status, ran.out, ran.err) == (0, "opfixtures: nothing is owed\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, "opfixtures: no problems found\n", "")
 
 
 def test_what_the_index_lacks_is_told_and_the_check_judges_the_index(entered):

@@ -10,6 +10,7 @@ import pytest
 
 from opfixtures import __main__, __version__, cli
 from opfixtures.commands import check, hook_fast_path
+from opfixtures.errors import RuntimeUnavailable
 from opfixtures.rules import RULES
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
@@ -61,6 +62,17 @@ def test_any_other_error_is_one_sentence(monkeypatch, capsys, error, sentence):
     monkeypatch.setattr(check, "run", failing(error))
     assert cli.main(["check"]) == 2
     assert capsys.readouterr() == ("", f"opfixtures: {sentence}\n")
+
+
+def test_the_last_lines_of_a_command_that_failed_stand_below(monkeypatch, capsys):
+    error = RuntimeUnavailable("it cannot be built", ("ops.cpp:3: error: no \x1b[2J", "make: *** [all]"))
+    monkeypatch.setattr(check, "run", failing(error))
+    assert cli.main(["check"]) == 2
+    said = r"""opfixtures: error: it cannot be built
+    ops.cpp:3: error: no \x1b[2J
+    make: *** [all]
+"""
+    assert capsys.readouterr() == ("", said)
 
 
 def test_a_folder_that_is_gone_is_said_to_be(monkeypatch, capsys, tmp_path):
@@ -137,7 +149,7 @@ class TestAsTheHookCallsIt:
         return run
 
     def test_an_untouched_version_map_ends_at_once(self, main):
-        assert main() == (0, "opfixtures: nothing is owed\n", "")
+        assert main() == (0, "opfixtures: no problems found\n", "")
 
     def test_a_changed_one_is_judged(self, main, pytorch):
         pytorch.git("rm", "--quiet", VERSION_MAP)

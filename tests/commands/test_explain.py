@@ -163,3 +163,12 @@ def test_without_a_code_every_rule_is_a_line(opfixtures, pytorch, page):
     for line in lines:
         head, _, what = line.partition(": ")
         assert page(head.split()[0])[:2] == [head, what]
+
+
+def test_what_a_sweep_finds_is_explained_too(pytorch, opfixtures):
+    ran = opfixtures(pytorch, "explain", "SWEEP.values")
+    assert ran.status == 0
+    assert ran.out.startswith(
+        "sweep.values (error)\n\nAn operator gives something else in models from before"
+    )
+    assert 'codes = ["sweep.values"]' in ran.out

@@ -236,7 +236,9 @@ to be mended: operators names no file that is there: name those that declare
         assert opfixtures(library, "config").out.endswith("guards are made by torch-2.13.0: torch 2.13.0\n")
 
 
-def test_a_page_says_the_paths_of_the_tree_that_it_is_read_in(mylib, pytorch, opfixtures):
+def test_a_page_says_the_paths_of_the_tree_that_it_is_read_in(
+    mylib, pytorch, opfixtures, tmp_path, monkeypatch
+):
     mylib.write(
         ".opfixtures.toml",
         mylib.read(".opfixtures.toml")
@@ -251,3 +253,7 @@ def test_a_page_says_the_paths_of_the_tree_that_it_is_read_in(mylib, pytorch, op
         in opfixtures(pytorch, "explain", "OPF109").out
     )
     assert "python -c 'import torch\n" in opfixtures(pytorch, "explain", "OPF105").out
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "nowhere").mkdir()
+    monkeypatch.chdir(tmp_path / "nowhere")
+    assert cli.main(["explain", "OPF105"]) == 0

@@ -243,7 +243,7 @@ class TestWhatOnlyTheWorkTreeHas:
         (library.root / "mylib/versions.py").write_text("OPERATOR_VERSIONS = 1")
         (library.root / "fixtures_src/registry.py").unlink()
         assert nothing_changed(library)
-        assert library.opfixtures("check").out == "opfixtures: nothing is owed\n"
+        assert library.opfixtures("check").out == "opfixtures: no problems found\n"
 
     @pytest.mark.parametrize("text", ["", SETTINGS.replace('"fixtures"', '"other"'), None])
     def test_is_no_settings(self, library, nothing_changed, text):

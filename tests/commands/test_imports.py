@@ -159,7 +159,7 @@ def test_a_changed_version_map_needs_no_torch_no_network_and_nothing_of_generati
     ("argv", "commands"),
     [
         (["--help"], set()),
-        (["--debug", "explain", "OPF201"], {"explain"}),
+        (["--debug", "explain", "OPF201"], {"explain", "own_words"}),
         (["hook", "pre-push"], {"hook", "check", "judging", "unstaged"}),
     ],
 )
@@ -181,5 +181,5 @@ finally:
         text=True,
     )
     assert done.returncode == 0
-    shared = {"exit_status"}
+    shared = {"exit_status", "parsers", "examples"}
     assert set(done.stderr.split()) == {f"opfixtures.commands.{name}" for name in commands | shared}

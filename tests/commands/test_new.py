@@ -87,11 +87,11 @@ class Newly:
         shown = self.run(*args)
         assert (shown.status, shown.err) == (0, "")
         assert self.state() == before
-        written = self.run(*args, "--apply")
+        written = self.run(*args, "--apply", "-v")
         assert (written.status, written.err) == (0, "")
         head, _, _ = written.out.partition("\n--- a/")
         assert shown.out.partition("\n--- a/")[0] == head
-        assert "run again with --apply to write it" in shown.out
+        assert "next: run this again with --apply, which writes it\n" in shown.out
         after = self.state()
         assert after != before
         again = self.run(*args, "--apply")
@@ -201,7 +201,8 @@ class TestALibrary:
     def test_is_told_what_to_do_next(self, vistools):
         out = vistools.run("vistools::sharpen", "--apply").out
         assert out.endswith(
-            "opfixtures: 4 files written\nedit vistools/upgraders.py, then: opfixtures generate\n"
+            "opfixtures: 4 files written\n"
+            "next: write the upgraders in vistools/upgraders.py, then run `opfixtures generate`\n"
         )
 
     def test_gets_the_version_behind_its_last_release_and_shares_it(self, vistools):
@@ -258,8 +259,8 @@ class TestALibrary:
     def test_whose_operator_only_gets_arguments_with_defaults_owes_no_entry(self, vistools, now, added):
         vistools.replace("vistools/ops.py", "blur(Tensor x) ", f"{now} ")
         assert vistools.refused("vistools::blur") == (
-            f"no entry is owed: vistools::blur only gets {added}, and old models run with that without an upgrader: if "
-            "they compute something else then, say so with --behaviour"
+            f"it needs no entry: vistools::blur only gets {added}, and old models run with that without an upgrader: "
+            "if they compute something else then, say so with --behaviour"
         )
         assert any("blur_0_3, a skeleton" in line for line in vistools.new("vistools::blur", "--behaviour"))
 
@@ -573,7 +574,7 @@ class TestAPyTorchTree:
         for name, content in tree(GELU, FOO, produced=10).items():
             pytorch_tree.write(name, content)
         before = pytorch_tree.state()
-        ran = pytorch_tree.run("--all", "--apply")
+        ran = pytorch_tree.run("--all", "--apply", "-v")
         assert ran.status == 2
         assert f"{header} was saved by somebody else meanwhile: nothing is written, run it again" in ran.err
         assert pytorch_tree.state() == before | {header: b"// saved meanwhile\n"}

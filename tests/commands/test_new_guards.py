@@ -84,7 +84,7 @@ class Guarding:
         shown = self.run(*args, samples=samples)
         assert (shown.status, shown.err if not samples else "") == (0, "")
         assert self.state() == before
-        written = self.run(*args, "--apply", samples=samples)
+        written = self.run(*args, "--apply", "-v", samples=samples)
         assert written.status == 0
         head, _, _ = written.out.partition("\n--- a/")
         assert shown.out.partition("\n--- a/")[0] == head

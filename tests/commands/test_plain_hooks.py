@@ -7,7 +7,7 @@ import sys
 import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 OWED = "error OPF201: aten::hardswish "
 
 
@@ -179,7 +179,7 @@ class TestAPush:
         assert said.startswith("opfixtures: refs/heads/main\n")
         assert said.splitlines()[-2:] == [
             "opfixtures: 0 errors, 0 warnings, 1 note",
-            "next: mend it, or leave it; `opfixtures explain OPF306` says more",
+            "next: run `opfixtures generate` and commit what it makes",
         ]
 
     def test_without_a_default_branch_is_judged_from_any_branch_there(self, unpublished, branch_that_owes):

@@ -146,7 +146,7 @@ class TestSeveralProjects:
         untouched = list(self.plans(both, []).values())
         assert "differs from commit" in _nothing_done(untouched, Wanted())
         assert _nothing_done([replace(untouched[0], because="a"), untouched[1]], Wanted()) == (
-            "nothing to do: there is no fixture, and none is owed"
+            "nothing to do: there is no fixture, and none is missing"
         )
 
     @pytest.fixture
@@ -430,9 +430,12 @@ def test_one_runtime_has_only_what_it_makes_or_would_have_made(repository: GitRe
         plan(repository, runtime="nosuch")
 
 
-@pytest.mark.parametrize("operator", ["", "tiny::gone", "scale"])
-def test_an_operator_that_is_nowhere_is_an_error(repository: GitRepository, operator: str) -> None:
-    with pytest.raises(UserError, match=r"is not in versions\.py or registry\.py: give a full name"):
+@pytest.mark.parametrize(
+    ("operator", "said"),
+    [("", "give a full name"), ("tiny::gone", "give a full name"), ("scale", r"did you mean tiny::scale\?")],
+)
+def test_an_operator_that_is_nowhere_is_an_error(repository: GitRepository, operator: str, said: str) -> None:
+    with pytest.raises(UserError, match=rf"is not in versions\.py or registry\.py: {said}"):
         plan(repository, operators=(operator,))
 
 
@@ -764,7 +767,7 @@ def test_a_runtime_that_makes_and_replays_nothing_is_told_as_that(repository: Gi
     repository.write("tiny.cpp", "")
     asked = Wanted(runtime="torch-1.9.1")
     assert _nothing_done([plan(repository, runtime="torch-1.9.1")], asked) == (
-        "nothing to do: runtime 'torch-1.9.1' makes none of what is owed, and none of what is there"
+        "nothing to do: runtime 'torch-1.9.1' makes none of what is missing, and none of what is there"
     )
 
 

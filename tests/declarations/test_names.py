@@ -15,8 +15,10 @@ from opfixtures.declarations.names import (
     module_of_version,
     module_version,
     numbered,
+    span,
     suggested_row,
     upgrader_of_range,
+    versions_of,
 )
 
 ENTRIES_OF_TORCH = """
@@ -184,3 +186,12 @@ def test_a_guards_class_is_an_identifier_that_ends_in_no_version(operator: str) 
     name = guard_name_for(operator)
     assert name.isidentifier()
     assert module_version(name) is None
+
+
+@pytest.mark.parametrize(
+    ("covers", "said"),
+    [(range(4), ("0 to 3", "V0 to V3", "versions 0 to 3")), (range(4, 5), ("4", "V4", "version 4"))],
+)
+def test_one_version_is_no_span(covers: range, said: tuple[str, str, str]) -> None:
+    assert (span(covers), span(covers, "V"), versions_of(covers)) == said
+    assert span(range(2), to="-") == "0-1"

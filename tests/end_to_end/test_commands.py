@@ -218,7 +218,7 @@ def test_an_archive_without_record_is_replayed_and_not_compared(
     """PyTorch's own fixtures have none."""
     assert run_long(library, "generate", "--operator", "tinyops::scale").status == 0
     (library.root / f"{SCALE}.json").unlink()
-    ran = run_long(library, "verify")
+    ran = run_long(library, "verify", "-v")
     assert (ran.status, "1 unproven" in ran.out) == (1, True)
     assert "not compared: no recorded outputs to compare with: nothing says what it gave then" in ran.out
     assert "pre-change unknown (no record)" in ran.out

@@ -85,27 +85,40 @@ def test_a_body_and_a_dtype_that_changed_are_found_and_what_no_old_model_notices
     )
 
 
-def test_witnesses_run_in_both_releases_and_a_second_sweep_asks_nothing_again(
+def test_witnesses_show_the_change_in_both_releases_and_a_second_sweep_asks_nothing_again(
     new_repository: Callable[..., GitRepository], run_long: Callable[..., Ran], tmp_path: Path
 ) -> None:
     repository = new_repository({"README.md": "Nothing.\n"})
     sides = ("sweep", "--old", "torch-1.11.0", "--new", "torch-2.13.0")
-    ran = run_long(repository, *sides, "--witness", "aten::floor_divide", releases=True)
-    assert ran.status == 0, ran.err
-    script = tmp_path / "witness.py"
-    script.write_text(ran.out)
-    shown = [printed(python_of(release), script) for release in ("1.11.0", "2.13.0")]
-    assert [one.partition(" ")[0].partition("+")[0] for one in shown] == ["1.11.0", "2.13.0"]
-    assert shown[0].partition(" ")[2] != shown[1].partition(" ")[2]
-    again = run_long(repository, *sides, "--operator", "aten::floor_divide", releases=True)
-    assert again.out.splitlines()[-2].endswith("of which the workers computed 0 s"), again.out
+    report = tmp_path / "sweep.json"
+    globs = [f"--operator=aten::{name}" for name in ("floor_divide", "clamp", "symeig")]
+    ran = run_long(repository, *sides, *globs, f"--report={report}", releases=True)
+    assert statuses(report) == {
+        "aten::floor_divide": "values",
+        "aten::clamp": "dtype",
+        "aten::symeig": "gone",
+    }, ran.err
+    scripts = {one["operator"]: one["witness"] for one in json.loads(report.read_text())["operators"]}
+    for operator, script in scripts.items():
+        old, new = (shown(python_of(release), script, tmp_path) for release in ("1.11.0", "2.13.0"))
+        assert old
+        assert old != new
+        assert bool(new) == (operator != "aten::symeig")
+    page = tmp_path / "sweep.html"
+    again = run_long(repository, *sides, "--witness", "aten::clamp", f"--report={page}", releases=True)
+    assert again.out == scripts["aten::clamp"]
+    assert "made 2 of 2 [====================] 100 %" in again.err.splitlines()[1], again.err
+    assert "aten::clamp" in page.read_text()
 
 
-def printed(python: str, script: Path) -> str:
+def shown(python: str, script: str, folder: Path) -> str:
+    """What a witness prints behind the version of torch; nothing where it fails."""
+    path = folder / "witness.py"
+    path.write_text(script)
     done = subprocess.run(
-        (python, "-W", "ignore", script), cwd=script.parent, capture_output=True, text=True, check=True
+        (python, "-W", "ignore", path), cwd=folder, capture_output=True, text=True, check=False
     )
-    return done.stdout
+    return done.stdout.partition(" ")[2] if done.returncode == 0 else ""
 
 
 @pytest.mark.parametrize(
@@ -159,10 +172,23 @@ def test_the_action_tells_what_changed_and_a_waiver_softens_it(
     line = tinyops.read(OPERATORS).splitlines()[found["tinyops::halve"]["line"] - 1]
     assert '"halve(Tensor x) -> Tensor"' in line
     assert done.status == 1
-    assert "::error title=sweep.dtype" in done.out
+    assert "title=sweep.dtype tinyops" in done.out
     assert "tinyops::halve" in done.summary
     assert "gives another dtype" in done.summary
     assert "(waived until 2999-12-31: meant)" in done.summary
+
+
+@pytest.mark.thorough
+def test_exported_programs_are_swept_between_releases_that_read_each_other(
+    new_repository: Callable[..., GitRepository], run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    report = tmp_path / "sweep.json"
+    sides = ("--old", "torch-2.7.1", "--new", "torch-2.13.0", "--format", "pt2")
+    globs = ("--operator", "aten::add.Tensor", "--operator", "aten::gelu")
+    repository = new_repository({"README.md": "Nothing.\n"})
+    ran = run_long(repository, "sweep", *sides, *globs, f"--report={report}", releases=True)
+    assert statuses(report) == {"aten::add.Tensor": "same", "aten::gelu": "same"}, ran.err
+    assert json.loads(report.read_text())["format"] == "pt2"
 
 
 WAIVER = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -151,6 +152,48 @@ def _shown(call: Call, comment: Comment) -> dict[str, Any]:
 def _check_length(body: str) -> None:
     if len(body) > 65536:
         raise Refused(422, "Body is too long (maximum is 65536 characters)")
+
+
+@_operation("GET", "/pulls/{pull_number}/comments", "pull_requests")
+def _review_comments(call: Call) -> tuple[int, Any]:
+    number = _found(call.hub.pulls, int(call.names["pull_number"])).number
+    found = [one for one in call.hub.review_comments.items() if one[1]["number"] == number]
+    return 200, [_review_members(call, *one) for one in found]
+
+
+@_operation("POST", "/pulls/{pull_number}/comments", "pull_requests")
+def _review_comment(call: Call) -> tuple[int, Any]:
+    """On a line that a hunk of the diff shows, three lines of context and all."""
+    pull = _found(call.hub.pulls, int(call.names["pull_number"]))
+    base = call.git("merge-base", pull.base_branch, call.body["commit_id"])
+    diff = call.git("diff", base, call.body["commit_id"], "--", call.body["path"])
+    hunks = [
+        (int(start), int(count or 1))
+        for start, count in re.findall(r"(?m)^@@ -[0-9,]+ \+([0-9]+)(?:,([0-9]+))? @@", diff)
+    ]
+    if not any(start <= call.body["line"] < start + count for start, count in hunks):
+        raise Refused(422, "Validation Failed: pull_request_review_thread.line must be part of the diff")
+    told = {**call.body, "number": pull.number, "login": call.login}
+    identity = max(call.hub.review_comments, default=0) + 1
+    call.hub.review_comments[identity] = told
+    return 201, _review_members(call, identity, told)
+
+
+@_operation("DELETE", "/pulls/comments/{comment_id}", "pull_requests")
+def _delete_review_comment(call: Call) -> tuple[int, Any]:
+    number = int(call.names["comment_id"])
+    _found(call.hub.review_comments, number)
+    del call.hub.review_comments[number]
+    return 204, None
+
+
+def _review_members(call: Call, identity: int, told: dict[str, Any]) -> dict[str, Any]:
+    example = call.description.example("POST", _REPO + "/pulls/{pull_number}/comments", 201)
+    shown = {name: told[name] for name in ("path", "line", "body", "commit_id")}
+    # That of one whose line has changed since is null, although the description knows no such answer.
+    shown = {name: value for name, value in shown.items() if value is not None}
+    kept = {name: value for name, value in example.items() if name != "line"}
+    return {**kept, **shown, "id": identity, "user": {**example["user"], "login": told["login"]}}
 
 
 @_operation("GET", "/commits/{ref}/check-runs", "checks")

@@ -105,9 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         of_git = re.fullmatch(r"(/[^/]+/[^/]+?)(?:\.git)?(/info/refs|/git-[a-z]+-pack)", parts.path)
         if of_git:
-            broken = github.git_fault()
-            if broken is not None:
-                return self._drop() if broken == 0 else self._send(broken, None, {})
+            failing = github.git_fault()
+            if failing is not None:
+                return self._drop() if failing == 0 else self._send(failing, None, {})
             return serve_git(self, github.hub, f"{of_git[1]}.git{of_git[2]}", data)
         fault = github.inject(github.count(self.command, parts.path))
         if fault is None or isinstance(fault, Odd) or fault.carried_out:

@@ -60,6 +60,7 @@ class GitHub:
         self.root, self.name = root, name
         self.pulls: dict[int, Pull] = {}
         self.comments: dict[int, Comment] = {}
+        self.review_comments: dict[int, dict[str, Any]] = {}
         self.checks: dict[int, dict[str, Any]] = {}
         self.tokens: dict[str, Token] = {}
         self.lock = threading.RLock()

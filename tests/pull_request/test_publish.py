@@ -362,8 +362,13 @@ def test_what_was_committed_by_a_run_that_was_killed_then_is_told_by_the_next(
     again = published(hub, client("commits"), files, number, sha=head)
 
     assert again == [f"pull request {number}: comment written"]
+    dry = published(hub, client("commits"), files, number, sha=head, dry_run=True)
+    assert "would edit" not in dry[0]
     assert comment.body == told
     assert hub.head(hub.pulls[number]) == tip
+    server.inject = lambda request: Fault(404) if "/git/commits/" in request.path else None
+    assert published(hub, client("commits"), files, number, sha=head)[0].startswith("no open pull request")
+    server.inject = lambda _: None
     # With one more commit upon it this result tells nothing of the head.
     hub.commit(hub.pulls[number].head_branch, {"map.cpp": b"more"}, hub.pulls[number].head_repository)
     assert published(hub, client("commits"), files, number, sha=head)[0].startswith("no open pull request")

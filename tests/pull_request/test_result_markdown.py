@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import cmarkgfm
@@ -447,6 +448,30 @@ def test_then_and_now_stand_in_its_line(told: Publication, loads: Answer, said: 
     markdown = result_markdown(Publication(HEAD, Result(None, (row, replace(row, fixture="b")))), 65536)
     line = f"then <code>torch 1.11.0</code>, now <code>torch 2.13.0</code>: {said} (1 more fixture)</summary>"
     assert line in markdown
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"status": Status.MISMATCH}, "Correct the upgrader, or the change, so that old models compute"),
+        (
+            {"status": Status.MISMATCH, "upgrader_name": None},
+            "Nothing upgrades this operator: have it do for old",
+        ),
+        ({"status": Status.FAILED}, "What replays it could not be built or run: the log of the run"),
+        (
+            {"status": Status.MISMATCH, "reason": "not reproduced: other outputs"},
+            "Make it again on your machine:\n\n```sh\nopfixtures generate --regenerate --operator aten::gelu\n```",
+        ),
+    ],
+)
+def test_what_to_do_stands_with_what_failed(told: Publication, edit: dict[str, Any], said: str) -> None:
+    row = replace(told.result.fixtures[0], **edit)
+    markdown = result_markdown(Publication(HEAD, Result(None, (row,))), 65536)
+    assert markdown.count(said) == 1
+    is_to_accept = said.startswith(("Correct", "Nothing"))
+    assert ("If the break is meant, name it as one of `accepted-breaks`" in markdown) is is_to_accept
+    assert said not in result_markdown(Publication(HEAD, Result(None, (replace(row, waived="why"),))), 65536)
 
 
 def test_what_the_branch_says_of_itself_is_told(told: Publication) -> None:

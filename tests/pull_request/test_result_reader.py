@@ -25,7 +25,7 @@ from opfixtures.proving.result import (
 from opfixtures.pull_request.result_reader import MAX_BYTES, MAX_ROWS, MAX_TEXT, ResultError, read_result
 from opfixtures.report.findings_json import finding_rows
 from opfixtures.report.result_json import result_json
-from opfixtures.rules.findings import Finding, Severity
+from opfixtures.rules.findings import Finding, Severity, Suggestion
 from opfixtures.settings.accepted_breaks import Way
 from tests.action_fixtures import RESULT_SCHEMA
 
@@ -73,6 +73,9 @@ RESULTS = st.builds(
     ).map(tuple),
     isolation=st.none() | st.lists(TEXTS, max_size=2).map(tuple),
     notes=st.lists(TEXTS, max_size=2).map(tuple),
+    suggestions=st.lists(st.builds(Suggestion, TEXTS, st.integers(1, 9**9), TEXTS, TEXTS), max_size=2).map(
+        tuple
+    ),
 )
 
 

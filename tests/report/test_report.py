@@ -4,9 +4,10 @@ import io
 
 from opfixtures.declarations.place import Place
 from opfixtures.report import Report, findings_github
-from opfixtures.report.findings_text import render, text
+from opfixtures.report.findings_text import WRITTEN_BY_FIX, render, text
 from opfixtures.report.screen import QUIET, VERBOSE, Screen, columns, cut, screen_of, wrapped
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.synthesis.mending import MENDED
 
 PLACE = Place("a\x1b[31m.py", 3, 7)
 
@@ -33,7 +34,7 @@ def test_a_finding_is_a_line_and_its_hint_below_indented_where_nothing_is_to_be_
 
 
 def test_without_findings_one_line_is_left():
-    assert render([], colour=True) == Report("opfixtures: nothing is owed\n", "", 0)
+    assert render([], colour=True) == Report("opfixtures: no problems found\n", "", 0)
 
 
 def test_a_workflow_takes_no_text_for_a_command():
@@ -97,6 +98,10 @@ def test_no_line_is_wider_than_80_columns_but_what_is_copied():
 def test_a_break_of_a_line_makes_no_command_of_a_workflow():
     finding = Finding("OPF201", Severity.ERROR, None, Place("a", 1, 1), f"{'x' * 70} ::error::forged", "")
     assert text([finding], Screen(80)).out.splitlines()[2] == r"    \x3a:error::forged"
+
+
+def test_what_fix_writes_is_known_without_what_writes_it():
+    assert WRITTEN_BY_FIX == MENDED
 
 
 def test_quiet_is_errors_alone_and_verbose_says_why():

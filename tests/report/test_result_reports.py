@@ -29,6 +29,7 @@ from opfixtures.proving.result import (
 )
 from opfixtures.proving.waived_replay import waive_replay
 from opfixtures.report import result_text as shown_by
+from opfixtures.report.next_step import next_step
 from opfixtures.report.result_json import result_json
 from opfixtures.report.screen import QUIET, VERBOSE, Screen
 from opfixtures.settings.accepted_breaks import Way
@@ -136,7 +137,7 @@ def test_a_short_table_fits_80_columns_and_what_is_not_green_has_its_path_whole(
 mismatch    aten::div_.Scalar_mode at 10
             fixtures/test_versioned_div_inplace_scalar_mode_float_v3.ptl
             torch.jit.load: not equal: sample 2: int64 then, float32 now, which
-              is another type than was recorded
+                is another type than was recorded
 verified    aten::div_.Scalar_mode at 10  test_versioned_div...mode_float_v3.ptl
 verified    aten::gelu at 10              fixtures/test_versioned_gelu_v9.ptl
 opfixtures: 2 verified, 1 mismatch (2 made by this run, 1 found)
@@ -560,3 +561,36 @@ def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told:
     said = "this system does not limit what fixture modules write"
     assert (f"\nnote: {said}\nopfixtures: " in result_text(result)) is told
     assert json.loads(result_json(result)).get("isolation") == (None if isolation is None else [*isolation])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((VERIFIED, REFUSED), "mend what is refused, then run `opfixtures generate` again"),
+        (
+            (replace(VERIFIED, status=Status.MISMATCH), VERIFIED),
+            "mend the upgrader or the operator until old models ",
+        ),
+        (
+            (replace(VERIFIED, status=Status.MISMATCH, upgrader_name=None),),
+            "mend the operator until old models get ",
+        ),
+        (
+            (NO_RECORD,),
+            "add what the reason asks for, then run `opfixtures generate` again, with -v for all facts",
+        ),
+        (
+            (replace(FOUND, status=Status.FAILED),),
+            "make the library build and import after the change, then run ",
+        ),
+        ((replace(FOUND, status=Status.MISMATCH, waived="known"),), "nothing to do"),
+        ((VERIFIED,), "`git add 'my fixtures'`, and commit that with the change"),
+        ((FOUND,), "nothing to do"),
+        ((), "nothing to do"),
+    ],
+)
+def test_the_next_step_is_about_what_is_in_the_way_of_the_others(
+    rows: tuple[FixtureResult, ...], said: str
+) -> None:
+    assert next_step(rows, {"my fixtures"}).startswith(said)
+    assert next_step(rows, (), dry_run=True) == "run `opfixtures generate` without --dry-run"

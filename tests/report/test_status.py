@@ -27,11 +27,13 @@ from opfixtures.records.record import (
 from opfixtures.report import status_text as shown_by
 from opfixtures.report.screen import VERBOSE, Screen
 from opfixtures.report.status import (
+    ArchiveStatus,
     EntryStatus,
     FixtureStatus,
     Folder,
     GuardStatus,
     OperatorStatus,
+    RecordStatus,
     Status,
     status_of,
 )
@@ -438,3 +440,40 @@ def test_a_replay_is_told_in_a_word_for_all_fixtures_of_an_entry(facts, word):
     assert row[heading.index("lite") : heading.index("verdict")].rstrip() == word
     assert row[heading.index("verdict") :] == "verified"
     assert row.split()[4:6] == (["M0V9", "+1"] if len(facts) > 1 else ["M0V9", "no"])
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Verdict.MISMATCH, "next: run `opfixtures verify` for what is not green\n"),
+        (Verdict.VERIFIED, "next: nothing to do\n"),
+    ],
+)
+def test_a_replay_says_what_to_do_next_and_marks_what_is_not_green(status, said):
+    result = replayed(loader_facts(Answer.YES, Answer.YES), status)
+    record = RecordStatus("commit c0ffee with torch 2.13.0")
+    one = FixtureStatus("M", True, "f.ptl", ArchiveStatus(3, True), record, None, result)
+    long = replace(one, replayed=replace(result, waived="known"))
+    entries = (EntryStatus(10, range(9, 10), "gelu_9_9", None, (one, long, one)),)
+    shown = Status(
+        (OperatorStatus("mylib::a_name_that_takes_more_than_its_column", entries, ()),), (), (), (), (), ()
+    )
+    text = shown_by.status_text({"": shown}, Screen(80, colour=True, marks=True))
+    assert text.endswith(said)
+    assert ("\x1b[1;31m✗ " in text, "\x1b[32m✓ " in text) == (
+        status is Verdict.MISMATCH,
+        status is Verdict.VERIFIED,
+    )
+    assert " 9 " in text
+    plain = shown_by.status_text({"": shown}, Screen(60)).splitlines()
+    assert max(map(len, plain[:2])) <= 60
+    assert "made by" not in plain[0]
+
+
+def test_what_is_unreadable_or_covers_nothing_is_a_word(pytorch, opfixtures):
+    put(pytorch, FIXTURE, "no archive")
+    assert "  unreadable\n" in opfixtures(pytorch, "status").out
+    put(pytorch, FIXTURE, archive(10))
+    assert "  wrong version\n" in opfixtures(pytorch, "status").out
+    put(pytorch, VERSION_MAP, "{")
+    assert opfixtures(pytorch, "status").out.endswith("next: mend what cannot be read\n")

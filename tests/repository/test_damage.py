@@ -271,7 +271,7 @@ class TestAPush:
 
     def test_what_is_no_commit_is_not_judged(self, pytorch, push):
         done = push("0" * 40, pytorch.git("rev-parse", "HEAD:"), pytorch.git("rev-parse", f"HEAD:{REGISTRY}"))
-        assert (done.returncode, done.stdout) == (0, "opfixtures: nothing is owed\n")
+        assert (done.returncode, done.stdout) == (0, "opfixtures: no problems found\n")
 
 
 class TestAPartialClone:

@@ -129,7 +129,7 @@ class TestAFolderOfFixturesThatIsALink:
         linked.commit("past the hook")
         linked.write(".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nfixtures = "elsewhere"\n')
         ran = opfixtures(linked, "check")
-        assert (ran.status, ran.out, ran.err) == (0, "opfixtures: nothing is owed\n", "")
+        assert (ran.status, ran.out, ran.err) == (0, "opfixtures: no problems found\n", "")
         assert "1 of 1 entry with a fixture" in opfixtures(linked, "status").out
 
     def test_a_link_in_place_of_one_file_of_before_is_mended_by_the_file(self, pytorch, opfixtures):

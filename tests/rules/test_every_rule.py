@@ -234,7 +234,7 @@ def record():
 
 
 def test_a_complete_change_in_a_repository_owes_nothing(complete, opfixtures):
-    assert opfixtures(complete, "check").out == "opfixtures: nothing is owed\n"
+    assert opfixtures(complete, "check").out == "opfixtures: no problems found\n"
 
 
 @pytest.mark.parametrize("code", sorted(FILES))

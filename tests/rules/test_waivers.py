@@ -99,6 +99,9 @@ class TestOPF401:
         pytorch.replace(REGISTRY, "    TestV", '    Relu(): "aten::relu",\n    TestV')
         assert "OPF401" not in [row[0] for row in found(pytorch, waivers, "--all")]
 
+    def test_what_a_sweep_finds_only_a_sweep_can_tell(self, pytorch, found):
+        assert found(pytorch, waiver("mylib::scale", "sweep.values"), "--all") == []
+
     def test_a_change_does_not(self, pytorch, found):
         assert found(pytorch, waiver("aten::gelu", "OPF302")) == []
 

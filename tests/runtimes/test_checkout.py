@@ -123,6 +123,8 @@ def test_a_setup_that_fails_is_one_sentence_with_its_log(library, obtain, logs, 
         f" (exit status 3): error: no compiler (all output: {log})"
     )
     assert log.read_text() == "hello\nmuch\nerror: no compiler\n"
+    assert caught.value.below == ("much", "error: no compiler")
+    assert caught.value.whole == f"{caught.value}\n  much\n  error: no compiler"
     assert sorted(path.suffix for path in (tmp_path / "cache" / "checkouts").iterdir()) == [""]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 OWED = "error OPF201: aten::relu is bumped at version 11 "
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 
 
 @pytest.fixture

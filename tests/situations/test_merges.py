@@ -5,7 +5,7 @@ import pytest
 VERSION_MAP = "torch/csrc/jit/operator_upgraders/version_map.cpp"
 REGISTRY = "test/jit/fixtures_srcs/generate_models.py"
 MODULES = "test/jit/fixtures_srcs/fixtures_src.py"
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from tests.monorepo import MAP, PACKAGE, SETTINGS, library_files, version_map
 
-NOTHING = "opfixtures: nothing is owed\n"
+NOTHING = "opfixtures: no problems found\n"
 OTHER = "sub/tinyops/versions.py"
 
 

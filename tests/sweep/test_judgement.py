@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from opfixtures.sweep.judgement import CHANGED, STATUSES, Replay, judge, kind_of, needs_second_run
-from opfixtures.sweep.left_out import why_left_out
+from opfixtures.sweep.left_out import why_left_out, why_not_called
 from opfixtures.sweep.then import Made
 
 SAME = {"output": 1.0, "difference": None}
@@ -176,3 +176,13 @@ def test_what_comes_of_a_singular_matrix_is_no_change(made, value, status):
 )
 def test_what_is_no_function_of_its_inputs_is_left_out(schema, why):
     assert why_left_out(schema) == why
+
+
+def test_what_no_model_calls_is_left_out():
+    alias = "TorchScript does not call aten::absolute here, it calls aten::abs"
+    names = "RuntimeError: all symbols must have a namespace, <namespace>::<string>, but found: sum"
+    assert why_not_called([alias, alias]) == "a model calls another in its place: aten::abs"
+    assert why_not_called([names]) == "TorchScript knows no names of dimensions"
+    assert why_not_called([names, alias]) == "a model calls another in its place: aten::abs"
+    assert why_not_called([alias, "RuntimeError: no"]) == ""
+    assert why_not_called([]) == ""

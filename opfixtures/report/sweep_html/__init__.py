@@ -33,6 +33,7 @@ def _operator(one: Swept) -> dict[str, Json]:
         "operator": one.operator,
         "status": verdict.status,
         "detail": verdict.detail,
+        "short": verdict.short,
         "versioned": one.versioned,
     }
     if verdict.status in (SAME, NO_MODEL) or verdict.replay is None:

@@ -18,17 +18,16 @@ function namespaceOf(item) {
   return item.operator.split("::")[0];
 }
 
-function outcome(told) {
+// `other` is what it is compared with: elements that differ are marked.
+function outcome(told, other = null) {
   if (!told) return el("p", { class: "quiet" }, "nothing came of it");
   if ("raises" in told) return code(told.raises);
-  return [shownValue(told.output), told.after ? [el("h4", {}, "Inputs after the run"), shownInputs(told.after)] : null];
+  const before = other && "output" in other ? other.output : null;
+  return [shownValue(told.output, before), told.after ? [el("h4", {}, "Inputs after the run"), shownInputs(told.after)] : null];
 }
 
 function outcomes({ then, now }) {
-  if (!then && !now) return null;
-  const isBoth = then && now && "output" in then && "output" in now;
-  const marked = isBoth ? shownValue(now.output, then.output) : null;
-  return sideBySide([SWEEP.old, outcome(then)], [SWEEP.new, marked || outcome(now)]);
+  return sideBySide([SWEEP.old, outcome(then)], [SWEEP.new, outcome(now, then)]);
 }
 
 function details(item) {
@@ -78,7 +77,7 @@ browse({
     { value: "name", label: "Name", compare: (one, other) => one.operator.localeCompare(other.operator) || ORDER.indexOf(one.status) - ORDER.indexOf(other.status) },
   ],
   columns: [["kind", "Kind"], ["operator", "Operator"], ["detail", "What changed"]],
-  cells: (item) => [kind(item.status), el("code", {}, item.operator), item.detail],
+  cells: (item) => [kind(item.status), el("code", {}, item.operator), item.short],
   rowHeight: (isNarrow) => (isNarrow ? 64 : 36),
   details,
 });
