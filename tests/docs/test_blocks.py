@@ -61,7 +61,7 @@ def test_every_fence_is_a_block_of_a_language_that_is_tried() -> None:
         "yaml",
     }
     for name, block in ALL:
-        assert name.startswith(PLAYED) or block.language not in ("cpp", "diff"), (name, block)
+        assert name.startswith(PLAYED) or block.language not in ("cpp", "diff", "text"), (name, block)
         assert not name.startswith(PLAYED) or block.title or block.language == "console", (name, block)
 
 
@@ -87,13 +87,6 @@ def test_yaml_is_a_workflow_or_names_hooks_that_are_on_offer(block: Block) -> No
         offered = {one["id"] for one in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
         (repository,) = read["repos"]
         assert {hook["id"] for hook in repository["hooks"]} <= offered
-
-
-@of("text")
-def test_a_sentence_of_the_program_ends_as_the_program_says_it(block: Block) -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "opfixtures").rglob("*.py"))
-    for line in block.text.splitlines():
-        assert line.rpartition(", ")[2] in source, line
 
 
 def of_opfixtures(block: Block) -> list[list[str]]:
