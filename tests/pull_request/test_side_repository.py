@@ -223,7 +223,7 @@ def test_a_library_is_built_from_the_commit_before_and_from_the_change(
     payload = project.open(merged=merged)
     done = project.run("pull_request", payload, OPFIXTURES_CACHE=str(tmp_path / "cache"))
     assert done.status == 1, done.err + done.out
-    assert "opfixtures: 2 to commit, 2 verified" in done.summary
+    assert "2 fixtures to commit, both proven: old models keep their results" in done.summary
     base = project.base if merged else upstream.git("rev-parse", "main~1")
     assert f"- made by: `commit {base[:12]}" in done.summary
     assert len(json.loads(done.outputs["generated"])) == 2
