@@ -241,5 +241,5 @@ def test_what_is_no_result_is_refused(data: bytes, what: str) -> None:
 def test_no_member_of_a_result_is_left_out() -> None:
     written = json.loads(result_json(Result(None, (FIXTURE,))))["fixtures"][0]
 
-    # What an accepted break is judged by, and what only pages show, was told by a worker that is gone: no report has it.
+    # What accepted breaks are judged by, and what only pages show, a worker told that is gone: no report has it.
     assert {member.name for member in fields(FixtureResult)} - {"failures", "loaded", "schema_now"} == set(written)
