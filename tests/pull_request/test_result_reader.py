@@ -242,4 +242,6 @@ def test_no_member_of_a_result_is_left_out() -> None:
     written = json.loads(result_json(Result(None, (FIXTURE,))))["fixtures"][0]
 
     # What accepted breaks are judged by, and what only pages show, a worker told that is gone: no report has it.
-    assert {member.name for member in fields(FixtureResult)} - {"failures", "loaded", "schema_now"} == set(written)
+    assert {member.name for member in fields(FixtureResult)} - {"failures", "loaded", "schema_now"} == set(
+        written
+    )
