@@ -59,7 +59,7 @@ class TestWhatIsCommitted:
         self, landed: GitRepository, run_long: RunLong, tmp_path: Path
     ) -> None:
         landed.replace("tinyops/__init__.py", "from . import upgraders  # noqa: E402,F401\n", "")
-        ran = run_long(landed, "generate", "--report", str(tmp_path / "report.json"))
+        ran = run_long(landed, "generate", "-v", "--report", str(tmp_path / "report.json"))
         assert (ran.status, "2 mismatch" in ran.out) == (1, True), ran.out
         assert "the runtime has no upgrader scale_0_3" in ran.out
 

@@ -122,7 +122,7 @@ def test_a_build_that_was_killed_is_built_again(root):
         assert process.stdout.readline() == "building\n"
         process.send_signal(signal.SIGKILL)
     folder = built_once(root, "key", write("whole"), needed="half")
-    assert sorted(os.listdir(folder)) == [".complete", "whole"]
+    assert sorted(os.listdir(folder)) == [".complete", ".seconds", "whole"]
 
 
 def test_a_cache_in_a_work_tree_is_not_part_of_it(new_repository):

@@ -125,7 +125,7 @@ class TestOneSideOfTheRegistry:
         done = git(repository, "commit", "--no-edit")
         assert done.status == 1
         assert f"error OPF201: aten::{lost} is bumped at version " in done.said
-        assert done.said.count("OPF201") == 1
+        assert done.said.count("error OPF201") == 1
         assert "1 error" in done.said
 
     def test_the_worst_of_what_a_loss_is_beside_either_side_counts(self, repository, git, both):
