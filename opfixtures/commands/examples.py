@@ -8,7 +8,7 @@ EXAMPLES = {
     "new": "opfixtures new mylib::scale --no-samples",
     "generate": "opfixtures generate --operator mylib::scale --dry-run",
     "verify": "opfixtures verify --changed",
-    "sweep": "opfixtures sweep --old torch-1.11.0 --new torch-2.13.0 --operator 'aten::l1_*'",
+    "sweep": "opfixtures sweep --old torch-1.11.0 --new torch-2.13.0",
     "publish": "opfixtures publish result.zip --head me:fix --head-sha 1a2b3c",
     "renumber": "opfixtures renumber --operator mylib::scale",
     "cache": "opfixtures cache clean --unused-for 30",

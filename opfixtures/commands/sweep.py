@@ -29,7 +29,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.description = (
         "Make a model of every operator in an old runtime, run it in a new one, and show what changed. A RUNTIME is a "
         "release of torch (torch-1.11.0), the name of a runtime in the settings, or a commit: the library as it was. "
-        "A sweep that was stopped goes on where it was. Example: opfixtures sweep --old torch-1.11.0 --new torch-2.13.0"
+        "A sweep that was stopped goes on where it was."
     )
     command.add_argument("--old", metavar="RUNTIME", required=True, help="where models are made")
     command.add_argument("--new", metavar="RUNTIME", required=True, help="where they are replayed")

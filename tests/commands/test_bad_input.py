@@ -146,7 +146,12 @@ class TestAsAProcess:
     )
     def test_a_folder_that_is_gone(self, run, tmp_path, command):
         (tmp_path / "gone").mkdir()
-        words = {"hook": ("hook", "pre-commit"), "new": ("new", "--all")}.get(command, (command,))
+        needed = {
+            "hook": ("hook", "pre-commit"),
+            "new": ("new", "--all"),
+            "sweep": ("sweep", "--old=HEAD~1", "--new=HEAD"),
+        }
+        words = needed.get(command, (command,))
         done = run(*words, folder=tmp_path / "gone", shell="rmdir ../gone; exec")
         said = "opfixtures: error: the folder that this runs in is gone: change into another one\n"
         assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
