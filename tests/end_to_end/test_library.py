@@ -188,7 +188,8 @@ def test_a_failing_setup_is_one_sentence_with_its_log(library: GitRepository, ru
     ran = run_long(library, "generate")
     assert ran.status == 2
     assert "cannot be built: `pip instal" in ran.err
-    log = ran.err.rsplit("all output: ", 1)[1].rstrip(")\n")
+    log, _, below = ran.err.rsplit("all output: ", 1)[1].partition(")\n")
+    assert below == '    ERROR: unknown command "instal" - maybe you meant "install"\n'
     assert "unknown command" in Path(log).read_text()
     os.remove(log)
 
