@@ -64,7 +64,7 @@ WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 coverage: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
-	$(BIN)/coverage run -m pytest -q tests/corpus & corpus=$$!; \
+	$(BIN)/coverage run -m pytest -q --numprocesses 2 --dist worksteal tests/corpus & corpus=$$!; \
 		$(MAKE) --no-print-directory evidence && wait $$corpus
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report

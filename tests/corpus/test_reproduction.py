@@ -7,6 +7,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from opfixtures.records.record import dump_record, load_record
 from tests.corpus.conftest import FIXTURES, NewCorpus
 from tests.repositories import GitRepository
@@ -35,6 +37,7 @@ def test_from_an_empty_folder_every_byte_comes_back(new_corpus: NewCorpus) -> No
     assert contents(corpus.root / "fixtures") == published
 
 
+@pytest.mark.thorough
 def test_without_what_is_published_the_same_archives_are_made(new_corpus: NewCorpus) -> None:
     """Nothing to compare with, nothing to take over."""
     corpus = new_corpus("")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.end_to_end.test_init import PYPROJECT, RunLong, state
 from tests.repositories import GitRepository
 
@@ -64,6 +66,7 @@ def library_of(new_repository: Callable[..., GitRepository], ops: str) -> GitRep
     return library
 
 
+@pytest.mark.thorough
 def test_from_an_empty_folder_to_verified_guards(
     new_repository: Callable[..., GitRepository], run_long: RunLong
 ) -> None:

@@ -90,6 +90,7 @@ def test_the_wheel_makes_the_fixtures_and_the_work_tree_replays_them(
     assert scale["runtime"] == halve["runtime"]
 
 
+@pytest.mark.thorough
 def test_the_branch_is_reproduced_by_the_same_wheel_and_not_by_other_files_of_it(
     released: GitRepository, run: RunLong, wheels: Path, tmp_path: Path
 ) -> None:

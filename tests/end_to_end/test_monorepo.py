@@ -115,6 +115,7 @@ def test_are_made_replayed_and_told_of_together(
     assert f"\n{PACKAGE}:\n" in shown.out
 
 
+@pytest.mark.thorough
 def test_one_that_is_broken_is_the_status_of_all(
     monorepo: GitRepository, run_long: RunLong, tmp_path: Path
 ) -> None:
