@@ -14,11 +14,11 @@ from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import WorkTreeSnapshot
 from opfixtures.runtimes import Runtime
 from opfixtures.settings.config import Config
-from opfixtures.settings.runtime_spec import RuntimeSpec
+from opfixtures.settings.runtime_spec import RELEASE, RuntimeSpec
 from opfixtures.settings.sources import sources_of
 from opfixtures.settings.version_range import VersionRange
 
-_RELEASE = re.compile(r"torch-(\d[\w.+!]*)", re.ASCII)
+_RELEASE = re.compile(f"torch-({RELEASE})", re.ASCII)
 # There are wheels of the releases that begin so for these Pythons; for all others for the usual one.
 _PYTHONS = (("0.", "3.7"), ("1.", "3.8"))
 _USUAL_PYTHON = "3.11"

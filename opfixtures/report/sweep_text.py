@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opfixtures.report.screen import USUAL_COLUMNS
 from opfixtures.report.shortened import cut
 from opfixtures.repository.printable import printable
 from opfixtures.sweep.judgement import NO_MODEL, NOT_UNIQUE, REFUSED_INPUT, SAME
 from opfixtures.sweep.swept import Sweep, Swept
 
-_COLUMNS = 80
 _WIDEST_NAME = 32
 _ALSO = {
     SAME: "give the same",
@@ -46,7 +46,7 @@ def _row(one: Swept, width: int) -> Iterator[str]:
     if len(one.operator) > width:
         yield head
         head = " " * (10 + width)
-    yield cut(f"{head}  {one.verdict.short}", _COLUMNS)
+    yield cut(f"{head}  {one.verdict.short}", USUAL_COLUMNS)
 
 
 def _operators(count: int) -> str:
