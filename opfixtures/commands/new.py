@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.projects import since_target
@@ -123,24 +124,19 @@ def run(
         projects = []
         for compared, change in zip(since, changes, strict=True):
             own = tools.building(sources_of(change.config, configs))
-            finder = RuntimeFinder(objects, compared, change, own) if samples else NoFinder()
+            finder = RuntimeFinder(objects, compared, change, own, operators) if samples else NoFinder()
             source = TargetsBuild(compared, change, own) if samples else AsDeclared(change)
             writer = GuardWriter(change, source, own)
             projects.append(new_project(change, work_tree, head, finder, writer))
-        owners = [_project_of(projects, operator, repository.root) for operator in operators]
         if guard:
+            owners = [_project_of(projects, operator, repository.root) for operator in operators]
             _add_guards(projects, operators, owners)
-        elif not operators:
-            if not any(project.change.config.version_map for project in projects):
-                raise UserError(
-                    "the settings name no version map, so no entry lacks anything: `opfixtures new --guard --all` adds "
-                    "what operators without an entry lack"
-                )
-            for project in projects:
-                project.add_what_is_lacking()
         else:
-            for operator, project in zip(operators, owners, strict=True):
-                project.add(operator, old_schema, behaviour)
+            if samples:
+                # What is wrong with one of them is said before a runtime is asked for another, and for long.
+                tried = [replace(one, finder=NoFinder()) for one in projects]
+                _add(tried, operators, repository.root, old_schema, behaviour)
+            _add(projects, operators, repository.root, old_schema, behaviour)
     written = {path: both for project in projects for path, both in project.written().items()}
     if report == "json":
         rows = [
@@ -165,6 +161,28 @@ def run(
             remove_half_written(os.path.dirname(inside(repository.root, path)))
         write_all({inside(repository.root, path): new for path, (_, new) in written.items()})
     return 0
+
+
+def _add(
+    projects: Sequence[NewProject],
+    operators: Sequence[str],
+    root: str,
+    old_schema: str | None,
+    behaviour: bool,
+) -> None:
+    """Add entries of operators, each in the project that owns it; for none, what any entry lacks."""
+    if not operators:
+        if not any(project.change.config.version_map for project in projects):
+            raise UserError(
+                "the settings name no version map, so no entry lacks anything: `opfixtures new --guard --all` adds "
+                "what operators without an entry lack"
+            )
+        for project in projects:
+            project.add_what_is_lacking()
+    # Whose operator it is does not change by what is added.
+    owners = [_project_of(projects, operator, root) for operator in operators]
+    for operator, project in zip(operators, owners, strict=True):
+        project.add(operator, old_schema, behaviour)
 
 
 def _add_guards(

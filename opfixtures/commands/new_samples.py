@@ -32,12 +32,14 @@ _REASON_CHARACTERS = 200
 @dataclass
 class RuntimeFinder:
     """Asks the pre-change runtime of each entry of a change. Where it cannot be had, `notes` say why, and the modules
-    have no sample inputs. `seen` is what runtimes said of operators, by their Python."""
+    have no sample inputs. `named` are operators that are asked about too, in one go; `seen` is what runtimes said of
+    operators, by their Python."""
 
     objects: GitObjects
     compared: Comparison
     change: Change
     tools: Tools
+    named: Sequence[str] = ()
     notes: list[str] = field(default_factory=list)
     seen: dict[str, Mapping[str, OperatorSeen]] = field(default_factory=dict)
 
@@ -97,10 +99,11 @@ class RuntimeFinder:
         return pre_change_of(self.objects, self.compared, self.change, self.tools.tell)
 
     def _operator(self, runtime: Runtime, operator: str) -> OperatorSeen:
-        """What a runtime says of an operator: asked once for all that the map has."""
+        """What a runtime says of an operator: asked once for all that the map has, and all that are named."""
         known = self.seen.get(runtime.python, {})
         if operator not in known:
-            operators = {operator, *(entry.operator for entry in self.change.version_map.entries)}
+            entries = self.change.version_map.entries
+            operators = {operator, *self.named, *(entry.operator for entry in entries)}
             known = operators_in(runtime, sorted(operators), self.tools.tell)
             self.seen[runtime.python] = known
         return known[operator]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from opfixtures.declarations.python_source import syntax_tree
+from opfixtures.declarations.schema_types import SHORT_DTYPES
 
 AnnotatedType: TypeAlias = (
     str | tuple[str, "AnnotatedType"] | frozenset["AnnotatedType"] | tuple["AnnotatedType", ...]
@@ -54,18 +55,7 @@ _PLAIN_DTYPES = {f"{kind}{bits}" for kind in ("int", "uint", "float") for bits i
 }
 _SMALL_DTYPES = {f"float8_{form}" for form in ("e4m3fn", "e4m3fnuz", "e5m2", "e5m2fnuz", "e8m0fnu")}
 _OTHER_DTYPES = {"bool", "bfloat16", "complex32", "complex64", "complex128", "qint8", "quint8", "qint32"}
-_SHORT_DTYPES = {
-    "half": "float16",
-    "float": "float32",
-    "double": "float64",
-    "short": "int16",
-    "int": "int32",
-    "long": "int64",
-    "chalf": "complex32",
-    "cfloat": "complex64",
-    "cdouble": "complex128",
-}
-DTYPES = {name: name for name in (*_PLAIN_DTYPES, *_SMALL_DTYPES, *_OTHER_DTYPES)} | _SHORT_DTYPES
+DTYPES = {name: name for name in (*_PLAIN_DTYPES, *_SMALL_DTYPES, *_OTHER_DTYPES)} | SHORT_DTYPES
 """What torch calls each of its names for a dtype."""
 _LONGEST_ANNOTATION = 256
 

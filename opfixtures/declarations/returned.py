@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opfixtures.declarations.function_schema import SchemaError, Type, parse_schema
+from opfixtures.declarations.function_schema import FunctionSchema, SchemaError, Type, parse_schema
 
 _COMPOSED = frozenset({"Await", "Dict", "Future", "List", "RRef", "Tuple", "Union"})
 
@@ -15,6 +15,11 @@ def not_to_be_upgraded(old_schema: str) -> str:
         schema = parse_schema(old_schema)
     except SchemaError:
         return ""
+    return returned_too_much(schema)
+
+
+def returned_too_much(schema: FunctionSchema) -> str:
+    """What a schema returns that torch cannot upgrade; empty where it can."""
     if not (schema.returns or schema.is_varret):
         return "nothing"
     if len(schema.returns) > 1 or schema.is_varret:

@@ -9,13 +9,32 @@ from dataclasses import dataclass, replace
 _PRINTED_TYPES = {"Dimname": "str", "NoneType": "None", "SymBool": "bool"} | dict.fromkeys(
     ("ConstQuantizerPtr", "DeviceIndex", "Layout", "MemoryFormat", "ScalarType", "SymInt"), "int"
 )
+# The dtypes that have a schema's name for them, by their numbers in c10::ScalarType.
+_DTYPES = """
+uint8 int8 int16 int32 int64 float16 float32 float64 complex32 complex64 complex128 bool qint8 quint8 qint32 bfloat16
+quint4x2 quint2x4 bits1x8 bits2x4 bits4x2 bits8 bits16 float8_e5m2 float8_e4m3fn float8_e5m2fnuz float8_e4m3fnuz
+uint16 uint32 uint64 uint1 uint2 uint3 uint4 uint5 uint6 uint7 int1 int2 int3 int4 int5 int6 int7 float8_e8m0fnu
+float4_e2m1fn_x2
+""".split()  # noqa: SIM905
+SHORT_DTYPES = {
+    "cdouble": "complex128",
+    "cfloat": "complex64",
+    "chalf": "complex32",
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+}
+"""The other names of dtypes."""
 _PRINTED_DEFAULTS = {
     "Mean": "1",
     "complex": "9",
     "contiguous_format": "0",
-    "float": "6",
-    "long": "4",
     "strided": "0",
+    **{name: str(number) for number, name in enumerate(_DTYPES)},
+    **{short: str(_DTYPES.index(name)) for short, name in SHORT_DTYPES.items()},
 }
 
 
@@ -105,9 +124,9 @@ def same_schema(one: FunctionSchema, other: FunctionSchema) -> bool:
 def normalised(schema: FunctionSchema) -> FunctionSchema:
     """`schema` as every runtime would print it, however its author wrote it.
 
-    `ScalarType`, `Layout`, `SymInt` and their like are `int`, the default `Mean` is 1, `float eps=1` is
-    `float eps=1.0`, `int[2] stride=[1, 1]` is `int[2] stride=1`. Returns lose their aliases: PyTorch's own
-    `old_schema` of `aten::gelu.out` lacks them.
+    `ScalarType`, `Layout`, `SymInt` and their like are `int`, the default `Mean` is 1 and `float32` is 6,
+    `float eps=1` is `float eps=1.0`, `int[2] stride=[1, 1]` is `int[2] stride=1`. Returns lose their aliases:
+    PyTorch's own `old_schema` of `aten::gelu.out` lacks them.
     """
     arguments = [replace(a, type=_printed(a.type), default=_printed_default(a)) for a in schema.arguments]
     returns = [replace(a, type=_printed(a.type, aliases=False)) for a in schema.returns]

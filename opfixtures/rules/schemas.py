@@ -35,8 +35,9 @@ def schema_changes_and_no_entry_says_so(change: Change, finding: NewFinding) -> 
 
         opfixtures new mylib::scale
 
-    No upgrader is applied to a `.pt2`: a break that is meant is named in accepted-breaks, and told to users. Operators
-    that no model of users calls are named in `unversioned-operators`.
+    torch cannot upgrade an operator that returns several values, a list or nothing, and no upgrader is applied to a
+    `.pt2`: a break that is meant is named in accepted-breaks, and told to users. Operators that no model of users calls
+    are named in `unversioned-operators`.
     """
     for then, now, place in _judged(change):
         said = _said(change, then, now) if now else {}
@@ -44,7 +45,7 @@ def schema_changes_and_no_entry_says_so(change: Change, finding: NewFinding) -> 
             sentence, in_format = next(iter(said.items()))
             more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
             what = f"the schema of {then.operator} changed, and old models feel it: {sentence}{more}"
-            yield finding(then.operator, place, printable(what), _mending(change, then.operator, in_format))
+            yield finding(then.operator, place, printable(what), _mending(change, then, in_format))
 
 
 @rule("OPF502", Severity.ERROR)
@@ -68,7 +69,7 @@ def operator_is_gone_and_no_entry_says_so(change: Change, finding: NewFinding) -
         formats = [one for one in change.config.fixture_formats if not _is_told(change, then.operator, one)]
         if now is None and formats:
             what = f"{then.operator} is gone: a model that calls it does not load any more"
-            yield finding(then.operator, place, printable(what), _mending(change, then.operator, formats[0]))
+            yield finding(then.operator, place, printable(what), _mending(change, then, formats[0]))
 
 
 @rule("OPF503", Severity.ERROR)
@@ -148,11 +149,15 @@ def _said(change: Change, then: FunctionSchema, now: FunctionSchema) -> dict[str
     return said
 
 
-def _mending(change: Change, operator: str, in_format: str) -> str:
+def _mending(change: Change, then: FunctionSchema, in_format: str) -> str:
     from shlex import quote
 
+    from opfixtures.declarations.returned import returned_too_much
+
     keep = "keep it as it was, and add an overload or another name beside it"
-    if in_format in STAMPED_FORMATS:
-        return f"add its entry: opfixtures new {quote(printable(operator))};\nor {keep}"
+    returned = returned_too_much(then) if in_format in STAMPED_FORMATS else ""
+    if in_format in STAMPED_FORMATS and not returned:
+        return f"add its entry: opfixtures new {quote(printable(then.operator))};\nor {keep}"
+    why = f" (torch cannot upgrade what returns {returned})" if returned else ""
     source = printable(change.config.source or "the settings")
-    return f"{keep};\nor, where that is meant, name the break in accepted-breaks in {source}"
+    return f"{keep}{why};\nor, where that is meant, name the break in accepted-breaks in {source}"

@@ -57,7 +57,7 @@ SETTINGS = (
     Described(
         "unversioned-operators",
         "Operators, or patterns of them, that may change without an entry because no model of a user calls them."
-        " PyTorch's preset has `aten::_*`.",
+        " PyTorch's preset has `aten::_[!_]*`.",
         'unversioned-operators = ["mylib::_*"]',
     ),
     Described(

@@ -22,9 +22,9 @@ PYTORCH: dict[str, object] = {
     **PYTORCH_PATHS,
     "fixture-modules": PYTORCH_MODULES,
     "operators": [PYTORCH_OPERATORS],
-    # PyTorch's convention: what begins with an underscore is internal.
+    # PyTorch's convention: what begins with an underscore is internal. Two are those of `x & y` and its like.
     # Of autograd, which no archive has, and internal.
-    "unversioned-operators": ["aten::_*", "aten::*_backward", "aten::*_backward.*"],
+    "unversioned-operators": ["aten::_[!_]*", "aten::*_backward", "aten::*_backward.*"],
     # For every operator version a release that still has the old operators, and whose archives the loaders of
     # today read, altered where they would not. `>=10` is for a bump above what any release produces: the newest
     # stable torch.

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from opfixtures.commands import new_samples
+from opfixtures.worker.observations import OperatorSeen
 from tests.repositories import GitRepository
 
 pytestmark = pytest.mark.torch
@@ -92,6 +94,41 @@ def test_a_runtime_is_not_asked_for_what_torch_cannot_upgrade(tree, tmp_path, re
     assert not (tmp_path / "asked").exists()
     assert new("aten::parted", "--old-schema", "aten::parted(Tensor x) -> Tensor").status == 0
     assert (tmp_path / "asked").exists()
+
+
+def test_what_is_wrong_with_one_of_several_is_said_before_a_runtime_is_asked_for_another(tree, tmp_path):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n")
+    python.chmod(0o755)
+    repository, new = tree(
+        interpreter().replace(sys.executable, str(python)), settings='operators = ["ops.yaml"]\n'
+    )
+    repository.write("ops.yaml", "- func: relu(Tensor self) -> Tensor\n")
+    repository.commit()
+    repository.write("ops.yaml", "- func: relu(Tensor self, int n) -> Tensor\n")
+    ran = new("aten::relu", "aten::relx")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "opfixtures: error: there is no operator aten::relx: did you mean aten::relu?\n"
+    repository.write("registry.py", "ALL_MODULES = dict()\nALL_MODULES[1] = 2\n")
+    assert new("aten::relu").status == 2
+    assert not (tmp_path / "asked").exists()
+
+
+def test_a_runtime_is_asked_once_what_it_knows_of_all_that_are_named(tree, monkeypatch):
+    repository, new = tree(interpreter(), settings='operators = ["ops.yaml"]\n')
+    repository.write("ops.yaml", "- func: a1(Tensor self) -> Tensor\n- func: a2(Tensor self) -> Tensor\n")
+    repository.commit()
+    repository.write("ops.yaml", "- func: a1(Tensor x) -> Tensor\n- func: a2(Tensor x) -> Tensor\n")
+    asked = []
+
+    def operators_in(_, operators, __):
+        asked.append(list(operators))
+        return {one: OperatorSeen(None, None, False) for one in operators}
+
+    monkeypatch.setattr(new_samples, "operators_in", operators_in)
+    ran = new("aten::a1", "aten::a2", "--behaviour")
+    assert ran.status == 0, ran.err
+    assert asked == [["aten::a1", "aten::a2"]]
 
 
 def test_an_operator_that_the_runtime_lacks_is_named(tree):

@@ -305,6 +305,8 @@ def test_any_text_is_a_schema_or_refused_at_a_place_inside_it(text: str) -> None
         ("(float a=1e-05) -> ()", "(float a=1.0000000000000001e-05) -> ()"),
         ("(str a='none') -> ()", '(str a="none") -> ()'),
         ("(int a=Mean, ScalarType b=long) -> ()", "(int a=1, int b=4) -> ()"),
+        ("(ScalarType a=float32, ScalarType? b=bfloat16) -> ()", "(int a=6, int? b=15) -> ()"),
+        ("(ScalarType a=half, ScalarType b=double) -> ()", "(ScalarType a=float16, ScalarType b=7) -> ()"),
         ("(*, MemoryFormat a=contiguous_format) -> ()", "(*, int a=0) -> ()"),
         ("(int[2] a=1, float[2] b=0) -> ()", "(int[2] a=[1, 1], float[2] b=[0., 0.]) -> ()"),
         ("(int a=[1], (int, int) b=[1, 2]) -> ()", "(int a=[ 1 ], (int, int) b=[1,2]) -> ()"),

@@ -220,6 +220,21 @@ def test_what_is_accepted_in_writing_or_internal_is_none(library: GitRepository,
     assert found(library, opfixtures) == []
 
 
+@pytest.mark.parametrize("returns", ["(Tensor, Tensor)", "Tensor[]", "()"])
+def test_an_entry_is_proposed_of_no_operator_that_torch_cannot_upgrade(
+    library: GitRepository, opfixtures: Check, returns: str
+) -> None:
+    edit(library, SCALE, f'"scale(Tensor x, float f=2.0) -> {returns}"')
+    library.commit()
+    library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    edit(library, "float f=2.0", "float f")
+    (one,) = found(library, opfixtures)
+    assert "opfixtures new" not in one["hint"]
+    assert one["hint"].startswith("keep it as it was, and add an overload or another name beside it")
+    scripted = "pt2" not in library.read(".opfixtures.toml")
+    assert ("torch cannot upgrade what returns " in one["hint"]) == scripted
+
+
 def test_what_cannot_be_read_is_told_where_it_comes_with_the_change(
     library: GitRepository, opfixtures: Check
 ) -> None:
@@ -241,6 +256,7 @@ YAML = """\
 - func: full.names(int[] size, *, Dimname[]? names) -> Tensor
 - func: sum_backward(Tensor grad) -> Tensor
 - func: _internal(Tensor self) -> Tensor
+- func: __and__.Tensor(Tensor self, Tensor other) -> Tensor
 """
 
 
@@ -252,8 +268,9 @@ def test_of_pytorchs_own_only_those_that_old_models_can_have_called_are_found(
     repository = new_repository(files)
     repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
     generated = "- func: copy(Tensor self) -> Tensor\n  autogen: copy.out\n"
-    repository.write(FUNCTIONS, f"- func: sum(Tensor self) -> Tensor\n{generated}")
+    both = "- func: __and__.Tensor(Tensor self, Tensor other) -> Tensor\n"
+    repository.write(FUNCTIONS, f"- func: sum(Tensor self) -> Tensor\n{both}{generated}")
     assert [one["operator"] for one in found(repository, opfixtures)] == ["aten::full.names"]
     repository.write(FUNCTIONS, "- func: sum(Tensor self) -> Tensor\n- func: copy(Tensor self) -> Tensor\n")
     gone = [one["operator"] for one in found(repository, opfixtures)]
-    assert gone == ["aten::copy.out", "aten::full.names"]
+    assert gone == ["aten::__and__.Tensor", "aten::copy.out", "aten::full.names"]

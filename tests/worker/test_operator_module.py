@@ -33,6 +33,52 @@ def test_a_library_may_print_and_keep_a_process(library, replay, old, tmp_path, 
     assert running_with(f"input()\0{tmp_path}") == []
 
 
+SLOW = """\
+import os
+import sys
+
+import torch
+
+HERE, ASKED = os.getpid(), []
+
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "torch._dynamo":
+            ASKED.append(os.getpid())
+
+
+sys.meta_path.insert(0, Finder)
+
+
+@torch.library.custom_op("slow::scale", mutates_args=())
+def scale(x: torch.Tensor) -> torch.Tensor:
+    if ASKED != [HERE]:
+        raise RuntimeError(f"imported by {ASKED} and not by {HERE}")
+    return x * 2
+
+
+"""
+CALLS_IT = """
+class M(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.slow.scale(x)
+
+    def sample_inputs(self):
+        return [(torch.ones(2),)]
+"""
+
+
+def test_what_calls_of_a_custom_op_import_is_imported_before_the_first_child(library, modules):
+    """It takes seconds, and each child has an end."""
+    modules.add("m", CALLS_IT, operator="slow::scale")
+    python = library("before", edits=(("__init__.py", "import torch\n", SLOW),))
+    modules.export(python, module="tinyops")
+    assert modules.told["m"].get("refused") is None
+    assert modules.archive("m")
+
+
 def test_a_namespace_package_comes_from_its_folder(library, replay):
     runtime, _ = replay(library("before", package="space/tinyops"), {}, module="space")
     assert runtime.imported.endswith("/space")

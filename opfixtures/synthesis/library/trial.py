@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
+from opfixtures.declarations.schema_text import schema_text
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.runtimes import Runtime, Runtimes, check_import
 from opfixtures.settings.runtime_spec import RuntimeSpec
@@ -44,7 +45,10 @@ def unlike_declared(library: Library, seen: RuntimeSeen) -> Iterator[str]:
                 f"{library.package.folder}/__init__.py"
             )
         elif not _is_declared(library, operator.operator, schema):
-            yield f"{operator.operator} ({operator.place}) is registered otherwise: {schema}"
+            yield (
+                f"{operator.operator} is registered as {schema}, and {operator.place} declares it as "
+                f"{schema_text(operator.schema)}: correct the one or the other"
+            )
 
 
 def _is_declared(library: Library, operator: str, schema: str) -> bool:

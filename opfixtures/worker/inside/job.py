@@ -14,7 +14,7 @@ from .children import HELPERS
 from .exporting import generate
 from .limits import limit_worker
 from .process_table import children
-from .programs import import_what_export_uses
+from .programs import USED_BY_CALLS, USED_BY_EXPORT, import_early, made_in_python
 from .reasons import with_causes
 from .replaying import replayed
 from .runtime import describe, import_operators, schema_of, warm_up
@@ -42,13 +42,16 @@ def start(job: Json) -> Json:
     An operator that is there before the operator module is imported is torch's own.
     """
     own = {operator for operator in job["operators"] if schema_of(operator)}
+    made = made_in_python()
     imported = import_operators(job["import"]) if job["import"] else None
     HELPERS.update(children())
     warm_up()
     if job["task"] in SEARCHING:
         leave_out_stack_traces()
     if any(row["key"].endswith(".pt2") or row.get("exports") for row in job["rows"]):
-        import_what_export_uses()
+        import_early(USED_BY_EXPORT)
+    if job["rows"] and made_in_python() - made:
+        import_early(USED_BY_CALLS)
     # What is there now stays: the children need not copy it to look for what they can free.
     gc.freeze()
     return describe(job, own, imported)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import sys
 import zipfile
 from contextlib import suppress
 from typing import Any, Callable
@@ -22,7 +23,7 @@ from .running import read_inputs, run, run_samples
 from .samples import UnsampledError, recorded
 
 # What torch.export imports when it is first used: a child need not do it again.
-USED = (
+USED_BY_EXPORT = (
     "torch.export",
     "torch._export.serde.serialize",
     "torch._export.passes",
@@ -33,11 +34,20 @@ ABSOLUTE = re.compile(r'File "(?:/|[A-Za-z]:)')
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def import_what_export_uses() -> None:
-    """Import here, once for all children, what torch.export takes long to import. Not all releases have all of it."""
-    for name in USED:
+# What the first call imports of an operator that torch.library.custom_op made: seconds, of each child.
+USED_BY_CALLS = ("torch._dynamo",)
+
+
+def import_early(names: tuple[str, ...]) -> None:
+    """Import here, once for all children, what takes torch long to import. Not all releases have all of it."""
+    for name in names:
         with suppress(ImportError):
             importlib.import_module(name)
+
+
+def made_in_python() -> set[str]:
+    """The operators that torch.library.custom_op has made so far, some of them torch's own."""
+    return set(getattr(sys.modules.get("torch._library.custom_ops"), "OPDEFS", ()))
 
 
 def save_program(module: Any, given: list[Json] | None, path: str) -> None:
