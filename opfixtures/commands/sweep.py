@@ -21,7 +21,8 @@ from opfixtures.repository.git import Repository
 from opfixtures.runtimes import Runtime
 from opfixtures.sweep.asking import Asker
 from opfixtures.sweep.journal import Journal, journal_path
-from opfixtures.sweep.swept import LOADERS, Sweep, sweep
+from opfixtures.sweep.replaying import LOADERS
+from opfixtures.sweep.swept import Sweep, sweep
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -76,6 +77,7 @@ def main(options: argparse.Namespace) -> int:
     sys.stdout.write(sweep_text(result))
     if result.changed:
         again = f"opfixtures sweep --old {options.old} --new {options.new}"
+        again += f" --format {options.format}" * (options.format != "pt")
         sys.stdout.write(f"to see one of them change: {again} --witness {result.changed[0].operator}\n")
     return int(bool(result.changed))
 
