@@ -127,6 +127,9 @@ def shown(python: str, script: str, folder: Path) -> str:
         (("--old", "nightly", "--new", "torch-2.13.0"), "'nightly' is no release"),
         (("--old", "HEAD~9", "--new", "HEAD"), "'HEAD~9' is no release"),
         (("--old", "HEAD", "--new", "HEAD", "--workers", "0"), "--workers takes a number from 1"),
+        (("--old", "HEAD", "--new", "HEAD", "--project", "tinyops"), "there are no settings in tinyops"),
+        (("--old", "HEAD", "--new", "HEAD", "--project", ".."), "is not in this repository"),
+        (("--old", "HEAD", "--new", "HEAD", "--report", "."), "which is a folder: name a file in it"),
         (
             ("--old", "HEAD", "--new", "HEAD", "--witness", "a::b", "--operator", "a::*"),
             "leave --operator out",
