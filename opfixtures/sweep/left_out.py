@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from opfixtures.declarations.function_schema import SchemaError, parse_schema
 
@@ -62,6 +63,11 @@ def why_left_out(schema: str) -> str:
     if _OF_PROCESSES.search(stem):
         return "is about the process or a tensor's graph, not about values"
     return "" if _is_readable(schema) else "its schema cannot be read"
+
+
+def counts_by_reason(reasons: Iterable[str]) -> dict[str, int]:
+    """How many operators are left out for each reason, most first; whatever is called in their place is one reason."""
+    return dict(Counter(one.partition(":")[0] for one in reasons).most_common())
 
 
 def _is_readable(schema: str) -> bool:

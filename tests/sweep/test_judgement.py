@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from opfixtures.sweep.judgement import CHANGED, STATUSES, Replay, judge, kind_of, needs_second_run
-from opfixtures.sweep.left_out import why_left_out, why_not_called
+from opfixtures.sweep.left_out import counts_by_reason, why_left_out, why_not_called
 from opfixtures.sweep.then import Made
 
 SAME = {"output": 1.0, "difference": None}
@@ -250,6 +250,15 @@ def test_what_comes_of_a_singular_matrix_is_no_change(made, value, status):
 )
 def test_what_is_no_function_of_its_inputs_is_left_out(schema, why):
     assert why_left_out(schema) == why
+
+
+def test_what_is_left_out_is_counted_by_reason():
+    reasons = ["random", "a model calls another in its place: aten::abs", "random"]
+    reasons += ["a model calls another in its place: aten::neg"] * 2
+    assert list(counts_by_reason(reasons).items()) == [
+        ("a model calls another in its place", 3),
+        ("random", 2),
+    ]
 
 
 def test_what_no_model_calls_is_left_out():
