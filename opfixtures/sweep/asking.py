@@ -68,7 +68,8 @@ class Asker:
         """
         found = {row["key"]: self.journal.known(task, row) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
-        count(len(rows) - len(left), len(rows))
+        if rows:
+            count(len(rows) - len(left), len(rows))
         batches = [left[start : start + batch] for start in range(0, len(left), batch)]
         one_at_a_time, stop = threading.Lock(), threading.Event()
 

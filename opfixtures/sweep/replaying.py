@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from opfixtures.records.tolerances import tolerances_for
@@ -21,9 +21,13 @@ LOADERS = {"pt": "torch.jit.load", "pt2": "torch.export.load"}
 
 
 def replayed(
-    old: Asker, new: Asker, made: Mapping[str, Sequence[Made]], fixture_format: str, count: Count
+    old: Asker,
+    new: Asker,
+    made: Mapping[str, Sequence[Made]],
+    fixture_format: str,
+    counting: Callable[[str], Count],
 ) -> dict[str, list[Replay]]:
-    """Each module in the new runtime; where something differs, in the old one once more.
+    """Each module in the new runtime; where something differs, in the old one once more. `counting` is as `sweep`'s.
 
     Raises WorkerError or RuntimeUnavailable where a runtime cannot be used.
     """
@@ -33,8 +37,8 @@ def replayed(
         for place, one in enumerate(modules)
         if one.archive
     }
-    now = new.ask("rerun", list(rows.values()), BATCH, count)
-    now |= _by_sample(new, [row for key, row in rows.items() if _ended(now[key])])
+    now = new.ask("rerun", list(rows.values()), BATCH, counting("replayed"))
+    now |= _by_sample(new, [row for key, row in rows.items() if _ended(now[key])], counting)
     first = {
         operator: [
             (key, Replay(one, now[key]))
@@ -46,7 +50,9 @@ def replayed(
     differing = [rows[key] for some in first.values() for key, one in some if needs_second_run(one)]
     # What differs because nobody set it has another value then.
     perturbed = replace(old, environment=PERTURBED)
-    again = perturbed.ask("rerun", [{**row, "perturbed": PERTURBED} for row in differing], BATCH)
+    again = perturbed.ask(
+        "rerun", [{**row, "perturbed": PERTURBED} for row in differing], BATCH, counting("seen again")
+    )
     old.seconds = perturbed.seconds
     return {
         operator: [Replay(one.made, one.now, again.get(key)) for key, one in some]
@@ -66,33 +72,37 @@ def _row(key: str, made: Made, fixture_format: str) -> Row:
     }
 
 
-def _by_sample(new: Asker, crashed: Sequence[Row]) -> dict[str, Json]:
-    """What is told of modules that did not live to tell, once each of their samples has a process of its own; one that
-    does not either has {"crash": why}.
+def _by_sample(new: Asker, crashed: Sequence[Row], counting: Callable[[str], Count]) -> dict[str, Json]:
+    """What is told of modules that did not live to tell, once each of their samples has a process of its own. The
+    first that does not either has {"crash": why}: those behind it are not run, who hangs takes its time.
 
     Where each sample alone does not crash, all of them are run together once more: who crashes again has
     {"refused": why} as before, and a machine that was too busy before is not.
     """
-    single = {
-        row["key"]: [
-            {**row, "key": f"{row['key']} sample {place}", "samples": [sample]}
-            for place, sample in enumerate(row["samples"])
+    told: dict[str, list[Json]] = {row["key"]: [] for row in crashed}
+    left = list(crashed)
+    for place in range(max((len(row["samples"]) for row in crashed), default=0)):
+        left = [row for row in left if place < len(row["samples"])]
+        some = [
+            {**row, "key": f"{row['key']} sample {place}", "samples": [row["samples"][place]]} for row in left
         ]
-        for row in crashed
-    }
-    told = new.ask("rerun", [one for some in single.values() for one in some], _BATCH_OF_CRASHED)
-    found = {key: _together([told[one["key"]] for one in some]) for key, some in single.items()}
-    left = [{**row, "again": True} for row in crashed if not _crashes(found[row["key"]])]
-    return found | new.ask("rerun", left, _BATCH_OF_CRASHED)
+        seen = new.ask("rerun", some, _BATCH_OF_CRASHED, counting(f"sample {place + 1} of what crashed"))
+        for row, one in zip(left, some, strict=True):
+            told[row["key"]].append(seen[one["key"]])
+        left = [row for row in left if not _ended(told[row["key"]][-1])]
+    found = {row["key"]: _together(told[row["key"]], len(row["samples"])) for row in crashed}
+    again = [{**row, "again": True} for row in crashed if not _crashes(found[row["key"]])]
+    return found | new.ask("rerun", again, _BATCH_OF_CRASHED)
 
 
-def _together(told: Sequence[Json]) -> Json:
+def _together(told: Sequence[Json], count: int) -> Json:
     """What single samples told, as a module of all of them would."""
     load_error = next((one["load_error"] for one in told if not _ended(one) and one["load_error"]), None)
     if load_error is not None:
         return {"load_error": load_error}
     samples = [{"crash": one["refused"]} if _ended(one) else one["samples"][0] for one in told]
-    return {"load_error": None, "samples": samples}
+    # Nothing is known of those behind a crash, and nothing is worse.
+    return {"load_error": None, "samples": samples + [{"difference": None}] * (count - len(samples))}
 
 
 def _crashes(told: Json) -> bool:

@@ -95,7 +95,7 @@ def sweep(
     made = make_all(old, overloads, operators, fixture_format, counting("made"))
     left_out |= _not_called(operators, made)
     operators = [one for one in operators if one not in left_out]
-    replays = replayed(old, new, made, fixture_format, counting("replayed"))
+    replays = replayed(old, new, made, fixture_format, counting)
     sides = Sides(old.runtime.name, new.runtime.name, old.torch, new.torch, old.runtime.operator_module)
     told = []
     for operator in operators:

@@ -38,7 +38,9 @@ def asker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asker]:
 
 
 def ran(asker: Asker, made: Any) -> Any:
-    return replayed(asker, asker, {"mylib::scale": [made]}, "pt", lambda *_: None)["mylib::scale"][0]
+    return replayed(asker, asker, {"mylib::scale": [made]}, "pt", lambda _: lambda *_: None)["mylib::scale"][
+        0
+    ]
 
 
 def same(row: Mapping[str, Any]) -> Any:
@@ -55,7 +57,8 @@ def test_of_what_crashes_the_sample_is_found(asker, made):
     one = ran(asker(told, keys), made(1.0, 2.0, 3.0))
     assert one.now["samples"] == [{"difference": None}, {"crash": "crashed: SIGSEGV"}, {"difference": None}]
     assert one.again == same({"samples": "123"})
-    assert keys[1:4] == [f"mylib::scale 0 sample {place}" for place in range(3)]
+    # Who hangs takes its time: what is behind it is not run.
+    assert keys[1:] == [*(f"mylib::scale 0 sample {place}" for place in range(2)), "mylib::scale 0"]
 
 
 def test_what_crashes_with_all_samples_alone_crashes(asker, made):
