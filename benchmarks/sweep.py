@@ -28,6 +28,7 @@ from opfixtures.runtimes.cache import cache_root
 from opfixtures.runtimes.release import obtain_release
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
+from opfixtures.sweep.left_out import counts_by_reason
 
 OLD, NEW = ("1.11.0", "3.8"), ("2.13.0", "3.11")
 CHANGED = ("crash", "gone", "load", "raises", "dtype", "shape", "values")
@@ -99,6 +100,9 @@ def page(report: Any, changed: Sequence[Any]) -> Iterator[str]:
         f"{count.get('same', 0)} give the same, {count.get('refused-input', 0)} refuse input that was wrong before, "
         f"{count.get('not-unique', 0)} give what is not unique by definition.\n\n"
     )
+    reasons = counts_by_reason(one["reason"] for one in report["left_out"])
+    yield "| left out | why |\n| ---: | --- |\n"
+    yield "".join(f"| {number} | {why} |\n" for why, number in reasons.items()) + "\n"
     yield "| operators | what changed | for one of them |\n| --- | --- | --- |\n"
     grouped: dict[str, list[Any]] = {}
     for row in changed:

@@ -28,6 +28,11 @@ CHANGES: tuple[tuple[str, str, str], ...] = (
         GONE,
         "This gradient is gone, or has another signature; models that called it by name do not load.",
     ),
+    (
+        r"native_batch_norm_backward",
+        "shape",
+        "The gradient of a weight has one dimension; it had those of the weight.",
+    ),
     (r"l1_loss\.out", GONE, "It has no variant with `out` any more."),
     (r"align_(as|tensors)", GONE, "It is gone with named tensors in TorchScript."),
     (r"(ones|zeros|full)\.names", GONE, "It has no variant with names of dimensions any more."),

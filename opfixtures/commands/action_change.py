@@ -17,7 +17,7 @@ from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
 from opfixtures.commands.action_history import deepen
 from opfixtures.commands.action_making import generated, harmless, wanted_of
-from opfixtures.commands.action_sweep import Library, library_of, swept
+from opfixtures.commands.action_sweep import Library, libraries_of, swept
 from opfixtures.commands.generate import notes_of
 from opfixtures.commands.planning import Planned
 from opfixtures.commands.planning import planned as planned_in
@@ -52,7 +52,7 @@ class _Judged:
     """What the check found, None where another job of the run checks. `declares`: whether there was what to check.
 
     `entries` are all of the version maps, `operators` those that the change bumps. `errors` are those of projects that
-    cannot be judged. `library` is what can be swept: its settings, and where its operators are declared.
+    cannot be judged. `libraries` are what can be swept.
     """
 
     entries: tuple[MapEntry, ...] = ()
@@ -60,7 +60,7 @@ class _Judged:
     findings: tuple[Finding, ...] | None = ()
     declares: bool = True
     errors: tuple[UserError, ...] = ()
-    library: Library | None = None
+    libraries: tuple[Library, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
 
 
@@ -79,7 +79,7 @@ def judge_and_make(job: Job, side: Side) -> int:
     try:
         status = max(status, _made(job, side, judged, folder))
         # It runs the library: nothing of this job asks git after it.
-        found = swept(job, side, judged.library, judged.findings, harmless(job.environment))
+        found = swept(job, side, judged.libraries, judged.findings, harmless(job.environment))
         judged = replace(judged, findings=(*(judged.findings or ()), *found)) if found else judged
         return max(status, judging.show(found, "github")) if found else status
     finally:
@@ -142,10 +142,10 @@ def _judged(job: Job, side: Side) -> _Judged:
         changes = list(_readable(objects, compared))
         mends = [one for change in changes for one in suggested(change, after, findings or ())]
         deepen(side, objects, changes)
-        library = library_of(changes)
+        libraries = tuple(libraries_of(changes))
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
-    return _Judged(entries, operators, findings, errors=errors, library=library, suggestions=tuple(mends))
+    return _Judged(entries, operators, findings, errors=errors, libraries=libraries, suggestions=tuple(mends))
 
 
 def _found(

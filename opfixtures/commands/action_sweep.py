@@ -1,4 +1,4 @@
-"""The sweep that a workflow asks for with `sweep: true`: a library's own operators, before the change and after it."""
+"""The sweep that a workflow asks for with `sweep: true`: each library's operators, before and after the change."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from opfixtures.pull_request.side_repository import Side
 from opfixtures.rules.findings import Finding
 from opfixtures.runtimes.commands import TIDY_SECONDS, run_kept
 from opfixtures.settings.config import Config
+from opfixtures.settings.fixture_formats import STAMPED_FORMATS
 from opfixtures.sweep.told_change import sweep_findings
 from opfixtures.worker.observations import Json
 
@@ -30,46 +31,59 @@ class Library:
     places: Mapping[str, Place]
 
 
-def library_of(changes: Sequence[Change]) -> Library | None:
-    """The library that is swept; None where the settings build none."""
-    for change in changes:
-        if any(one.kind == "checkout" for one in change.config.runtimes):
-            places = {one.operator: one.place for file in change.after.operators() for one in file.operators}
-            return Library(change.config, places)
-    return None
+def libraries_of(changes: Sequence[Change]) -> list[Library]:
+    """The libraries that are swept: those of each project whose settings build one."""
+    return [
+        Library(
+            change.config,
+            {one.operator: one.place for file in change.after.operators() for one in file.operators},
+        )
+        for change in changes
+        if not change.config.is_gone and any(one.kind == "checkout" for one in change.config.runtimes)
+    ]
 
 
 def swept(
     job: Job,
     side: Side,
-    library: Library | None,
+    libraries: Sequence[Library],
     known: Sequence[Finding] | None,
     environment: Mapping[str, str],
 ) -> list[Finding]:
-    """What the sweep finds beside what is `known`, where it is asked for: in the job that checks, once a run.
+    """What the sweeps find beside what is `known`, where they are asked for: in the job that checks, once a run.
 
-    Where it cannot be done, the run is told so.
+    Where one cannot be done, the run is told so.
     """
     if not job.inputs.sweep or job.inputs.dry_run or known is None:
         return []
-    if library is None:
+    if not libraries:
         job.warn("input 'sweep' is for a library that the settings build, with a runtime of kind `checkout`")
-        return []
-    told = _told(side, environment)
-    if told is None:
-        job.warn("the operators were not swept: the log of this step says why")
-        return []
+    found: list[Finding] = []
+    for library in libraries:
+        told = _told(side, library.config, environment)
+        if told is None:
+            where = f" of {library.config.folder}" if library.config.folder else ""
+            job.warn(f"the operators{where} were not swept: the log of this step says why")
+            continue
+        found += _findings(told, library, known)
+    return found
+
+
+def _findings(told: Json, library: Library, known: Sequence[Finding]) -> list[Finding]:
     settings = Place(library.config.source or library.config.first_file, 1, 1)
     return sweep_findings(told, library.config, lambda one: library.places.get(one, settings), known, today())
 
 
-def _told(side: Side, environment: Mapping[str, str]) -> Json:
-    """The report of a sweep, from before the change to its head; None where there is none. What it says is said."""
+def _told(side: Side, config: Config, environment: Mapping[str, str]) -> Json:
+    """The report of the sweep of a project, from before the change to its head, None where there is none; what it says
+    is said."""
     with tempfile.TemporaryDirectory(prefix="opfixtures-") as folder:
         report = os.path.join(folder, "sweep.json")
         # A process of its own has nothing of the job's in its environment, which what it starts could read.
         command = [sys.executable, "-I", "-m", "opfixtures", "sweep", f"--report={report}"]
-        command += [f"--old={side.base}", "--new=HEAD"]
+        command += [f"--old={side.base}", "--new=HEAD", f"--project={config.folder or '.'}"]
+        # What an operator computes no format changes: one of them is enough.
+        command += ["--format=pt2"] * (not any(one in STAMPED_FORMATS for one in config.fixture_formats))
         with without_commands(sys.stdout), tempfile.TemporaryFile() as out:
             status = run_kept(command, environment, side.repository.root, out, seconds=TIDY_SECONDS)
             out.seek(0)

@@ -21,7 +21,8 @@ from opfixtures.repository.git import Repository
 from opfixtures.runtimes import Runtime
 from opfixtures.sweep.asking import Asker
 from opfixtures.sweep.journal import Journal, journal_path
-from opfixtures.sweep.swept import LOADERS, Sweep, sweep
+from opfixtures.sweep.replaying import LOADERS
+from opfixtures.sweep.swept import Sweep, sweep
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -39,6 +40,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="only these, such as 'aten::linalg_*' (default: the library's own, else aten::*)",
+    )
+    command.add_argument(
+        "--project",
+        metavar="FOLDER",
+        help="of several libraries in this repository the one whose settings are in FOLDER (default: the first)",
     )
     command.add_argument("--format", choices=tuple(LOADERS), default="pt", help="of the models (default: pt)")
     command.add_argument(
@@ -63,9 +69,12 @@ def main(options: argparse.Namespace) -> int:
     globs = [options.witness] if options.witness else options.operator
     repository = Repository.discover(os.getcwd(), os.environ)
     refuse_unwritable(options.report, repository.root)
+    project = None if options.project is None else _folder(options.project, repository)
     with new_tools(repository) as tools:
-        old = obtained(options.old, repository, tools)
-        new = obtained(options.new, repository, tools)
+        old = obtained(options.old, repository, tools, project)
+        new = obtained(options.new, repository, tools, project)
+        # A sweep shows itself how far it is.
+        tools.tell("")
         result = swept(old, new, globs, options.format, options.workers)
     if options.report is not None:
         is_page = options.report.endswith(".html")
@@ -76,8 +85,17 @@ def main(options: argparse.Namespace) -> int:
     sys.stdout.write(sweep_text(result))
     if result.changed:
         again = f"opfixtures sweep --old {options.old} --new {options.new}"
+        again += f" --format {options.format}" * (options.format != "pt")
         sys.stdout.write(f"to see one of them change: {again} --witness {result.changed[0].operator}\n")
     return int(bool(result.changed))
+
+
+def _folder(given: str, repository: Repository) -> str:
+    """A folder as it is typed, from the repository's root. Raises UserError where it is not below it."""
+    path = os.path.relpath(os.path.realpath(given), os.path.realpath(repository.root))
+    if path.split(os.sep)[0] == os.pardir:
+        raise UserError(f"{given} is not in this repository: --project takes a folder with settings")
+    return "" if path == os.curdir else path.replace(os.sep, "/")
 
 
 def swept(

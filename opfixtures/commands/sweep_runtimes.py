@@ -24,22 +24,27 @@ _PYTHONS = (("0.", "3.7"), ("1.", "3.8"))
 _USUAL_PYTHON = "3.11"
 
 
-def obtained(name: str, repository: Repository, tools: Tools) -> Runtime:
-    """The runtime of that name. Raises UserError where there is none, RuntimeUnavailable where it cannot be had."""
+def obtained(name: str, repository: Repository, tools: Tools, project: str | None = None) -> Runtime:
+    """The runtime of that name; of one `project`, a folder from the repository's root, where that is given.
+
+    Raises UserError where there is none, RuntimeUnavailable where it cannot be had.
+    """
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects:
         # Two releases can be swept without settings.
         configs = configs_in(objects, work_tree)
-        found = [(spec, config) for config in configs if (spec := runtime_named(name, config))]
+        own = [one for one in configs if project is None or one.folder == project]
+        if project is not None and not own:
+            folders = ", ".join(one.folder or "." for one in configs) or "nowhere"
+            raise UserError(f"there are no settings in {project or '.'} (--project): they are in {folders}")
+        found = [(spec, config) for config in own if (spec := runtime_named(name, config))]
         release = _RELEASE.fullmatch(name)
         if found and found[0][0].kind != "checkout":
             return tools.runtimes.obtain(found[0][0], None)
         if release and not found:
             return tools.runtimes.obtain(_of_release(name, release.group(1), configs), None)
         commit = None if found else objects.resolve(name)
-    found = found or [
-        (spec, config) for config in configs for spec in config.runtimes if spec.kind == "checkout"
-    ]
+    found = found or [(spec, config) for config in own for spec in config.runtimes if spec.kind == "checkout"]
     if not found:
         raise UserError(
             f"there is no runtime {name!r}: give a release (torch-2.13.0) or a runtime of the settings; to sweep a"

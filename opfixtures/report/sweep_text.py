@@ -8,6 +8,7 @@ from opfixtures.report.screen import USUAL_COLUMNS
 from opfixtures.report.shortened import cut
 from opfixtures.repository.printable import printable
 from opfixtures.sweep.judgement import NO_MODEL, NOT_UNIQUE, REFUSED_INPUT, SAME
+from opfixtures.sweep.left_out import counts_by_reason
 from opfixtures.sweep.swept import Sweep, Swept
 
 _WIDEST_NAME = 32
@@ -29,6 +30,8 @@ def _lines(sweep: Sweep) -> Iterator[str]:
     share = f" ({100 * sweep.with_model / count:.0f} %)" if count else ""
     yield f"{sweep.sides.old} against {sweep.sides.new}:"
     yield f"{_operators(count)}, {sweep.with_model} with a model{share}, {len(sweep.left_out)} left out"
+    for why, number in counts_by_reason(sweep.left_out.values()).items():
+        yield cut(f"  {number} left out: {why}", USUAL_COLUMNS)
     versioned = sum(one.versioned for one in changed)
     yield f"{len(changed)} changed, {versioned} of them in the version map"
     width = min(max((len(one.operator) for one in changed), default=0), _WIDEST_NAME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from opfixtures.worker.observations import Json, OperatorSeen
 from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.worker_process import run_worker
 
+# What a busy machine does, or who ends processes: nothing of it is kept, so that the next sweep asks again.
+_PASSING = re.compile("did not end within|SIGKILL|SIGTERM|no process could be started")
 # Of a step, by the clock. torch imports compilers within one.
 STEP_SECONDS = 20.0
 Row = Mapping[str, Any]
@@ -23,6 +26,10 @@ Count = Callable[[int, int], None]
 
 def uncounted(_: int, __: int) -> None:
     """Count nothing."""
+
+
+def _is_passing(told: Json) -> bool:
+    return isinstance(told, dict) and bool(_PASSING.search(str(told.get("refused", ""))))
 
 
 @dataclass
@@ -55,19 +62,22 @@ class Asker:
         """What is told of each row, by its `key`; so many to a worker. `count` is called with how many are answered,
         those of earlier runs included, and how many there are.
 
-        What crashes, hangs or exits costs its own row, as {"refused": why}. Raises WorkerError or RuntimeUnavailable,
+        What crashes, hangs or exits costs its own row, as {"refused": why}; what ends its worker, or has no time left,
+        is asked again by the next sweep. Raises WorkerError or RuntimeUnavailable,
         where the runtime cannot be used.
         """
         found = {row["key"]: self.journal.known(task, row) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
-        count(len(rows) - len(left), len(rows))
+        if rows:
+            count(len(rows) - len(left), len(rows))
         batches = [left[start : start + batch] for start in range(0, len(left), batch)]
         one_at_a_time, stop = threading.Lock(), threading.Event()
 
-        def heard(row: Row, told: Json) -> None:
+        def heard(row: Row, told: Json, is_kept: bool = True) -> None:
             with one_at_a_time:
                 if found[row["key"]] is None:
-                    self.journal.write(task, row, told)
+                    if is_kept and not _is_passing(told):
+                        self.journal.write(task, row, told)
                     found[row["key"]] = told
                     count(sum(one is not None for one in found.values()), len(rows))
 
@@ -87,7 +97,7 @@ class Asker:
         self,
         task: str,
         rows: Sequence[Row],
-        heard: Callable[[Row, Json], None],
+        heard: Callable[[Row, Json, bool], None],
         stopped: Callable[[], bool],
     ) -> None:
         """One batch in one worker; another one goes on behind a row that ended it."""
@@ -100,7 +110,7 @@ class Asker:
                 folder,
                 lambda _: None,
                 stopped,
-                lambda key, told: heard(by_key[key], told),
+                lambda key, told: heard(by_key[key], told, True),
                 self.environment,
             )
         check_import(self.runtime, answers.runtime)
@@ -109,4 +119,4 @@ class Asker:
             self.seconds += answers.seconds
         for row in rows:
             refused = {"refused": answers.failure or "the worker told nothing of it"}
-            heard(row, answers.rows.get(row["key"], refused))
+            heard(row, answers.rows.get(row["key"], refused), False)

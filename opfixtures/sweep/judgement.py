@@ -84,7 +84,8 @@ def needs_second_run(replay: Replay) -> bool:
     """Whether anything differs, which counts only if the old runtime does not differ from itself there."""
     told = replay.now
     return isinstance(told, dict) and any(
-        "raises" in one or one.get("difference") is not None for one in told.get("samples") or ()
+        "raises" in one or "crash" in one or one.get("difference") is not None
+        for one in told.get("samples") or ()
     )
 
 
@@ -101,30 +102,45 @@ def _of_module(operator: str, replay: Replay, *, is_there: bool) -> Verdict:
 
 
 def _of_sample(operator: str, replay: Replay, place: int) -> Verdict:
-    told, second = replay.now["samples"][place], _second(replay, place)
-    found = f"raises: {told['raises']}" if "raises" in told else told.get("difference")
-    if found is None:
+    told = replay.now["samples"][place]
+    status, found = _told_of(told)
+    if status == SAME:
         return Verdict(SAME, "", replay, place)
-    if second is not None:
-        return Verdict(NOT_UNIQUE, f"two runs of the old runtime disagree: {_line(second)}", replay, place)
+    second = _second(replay, place)
+    if _contradicts(second, status):
+        why = _line(second[1] or "it is not run twice")
+        return Verdict(NOT_UNIQUE, f"two runs of the old runtime disagree: {why}", replay, place)
     detail = f"sample {place + 1}: {_line(found)}"
-    if "raises" in told:
-        refused = why_refused(told["raises"])
-        return Verdict(REFUSED_INPUT if refused else RAISES, refused or detail, replay, place)
-    status = kind_of(found)
+    if status == RAISES and (refused := why_refused(operator, told["raises"])):
+        return Verdict(REFUSED_INPUT, refused, replay, place)
     why = why_not_unique(operator, replay.made.samples[place], told) if status == VALUES else ""
     return Verdict(NOT_UNIQUE if why else status, f"{detail} ({why})" if why else detail, replay, place)
 
 
-def _second(replay: Replay, place: int) -> str | None:
-    """How a second run in the old runtime differs from the first; None where it does not, or there was none."""
+def _told_of(told: Json) -> tuple[str, str]:
+    """What is told of one sample, as a status and how it differs."""
+    if "crash" in told:
+        return CRASH, told["crash"]
+    if "raises" in told:
+        return RAISES, f"raises: {told['raises']}"
+    found = told.get("difference")
+    return (SAME, "") if found is None else (kind_of(found), found)
+
+
+def _second(replay: Replay, place: int) -> tuple[str, str]:
+    """What is told of a second run in the old runtime; `same` where there was none."""
     match replay.again:
         case {"samples": list(samples)} if place < len(samples):
-            one = samples[place]
-            return f"raises: {one['raises']}" if "raises" in one else one.get("difference")
+            return _told_of(samples[place])
         case {"load_error": str(why)} | {"refused": str(why)}:
-            return why
-    return None
+            return CRASH, why
+    return SAME, ""
+
+
+def _contradicts(second: tuple[str, str], status: str) -> bool:
+    """Whether what the old runtime does once more explains that the new one gives something else: other values do not
+    explain another dtype."""
+    return second[0] != SAME and CHANGED.index(second[0]) <= CHANGED.index(status)
 
 
 def kind_of(difference: str) -> str:

@@ -1,9 +1,10 @@
-"""Operators that a sweep leaves out by their names, and why: what they give is no function of their inputs. Pure."""
+"""PyTorch's operators that a sweep leaves out, and why: what they give is no function of their inputs. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from opfixtures.declarations.function_schema import SchemaError, parse_schema
 
@@ -41,18 +42,20 @@ def why_not_called(refusals: Sequence[str]) -> str:
 
 
 def why_left_out(schema: str) -> str:
-    """Why an operator is left out, by its schema as a runtime prints it; empty where it is swept."""
+    """Why an operator is left out, by its schema as a runtime prints it; empty where it is swept.
+
+    Names tell something of PyTorch's operators alone: `mylib::resize` is any function of its inputs."""
     full = schema.partition("(")[0]
     namespace, _, name = full.rpartition("::")
     stem = name.partition(".")[0]
+    if namespace != "aten":
+        return ""
     if _RANDOM.search(stem) and not _COMPUTED.search(stem):
         return "random"
     if _UNINITIALISED.search(stem):
         return "gives memory that nobody set"
     if _OF_DEVICES.search(stem):
         return "is of a device"
-    if namespace != "aten":
-        return ""
     if "Tensor" not in schema:
         return "takes and gives no tensor"
     if stem.startswith("_"):
@@ -60,6 +63,11 @@ def why_left_out(schema: str) -> str:
     if _OF_PROCESSES.search(stem):
         return "is about the process or a tensor's graph, not about values"
     return "" if _is_readable(schema) else "its schema cannot be read"
+
+
+def counts_by_reason(reasons: Iterable[str]) -> dict[str, int]:
+    """How many operators are left out for each reason, most first; whatever is called in their place is one reason."""
+    return dict(Counter(one.partition(":")[0] for one in reasons).most_common())
 
 
 def _is_readable(schema: str) -> bool:

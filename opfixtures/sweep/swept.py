@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from opfixtures.errors import UserError
-from opfixtures.records.tolerances import tolerances_for
-from opfixtures.sweep.asking import Asker, Count, Row
-from opfixtures.sweep.judgement import CHANGED, NO_MODEL, Replay, Verdict, judge, needs_second_run
+from opfixtures.sweep.asking import Asker, Count
+from opfixtures.sweep.judgement import CHANGED, NO_MODEL, Verdict, judge
 from opfixtures.sweep.left_out import why_left_out, why_not_called
+from opfixtures.sweep.replaying import replayed
 from opfixtures.sweep.then import Made, make_all
 from opfixtures.sweep.witness import Sides, witness
 from opfixtures.worker.observations import Json, OperatorSeen
-
-# Rows to a worker: to run a model takes milliseconds, torch's import a second.
-BATCH = 150
-# glibc fills memory that it gives out with the complement of this byte (mallopt(3)), here 0x40: floats of it are 3.0.
-PERTURBED = {"MALLOC_PERTURB_": "191"}
-LOADERS = {"pt": "torch.jit.load", "pt2": "torch.export.load"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +80,9 @@ def sweep(
     texts = _schemas(old)
     schemas = {text.partition("(")[0]: text for text in texts}
     chosen = _chosen(old, schemas, globs)
-    if not chosen:
-        raise UserError(f"{old.runtime.name} has no operator that matches {' or '.join(globs) or 'aten::*'}")
+    unmatched = next((glob for glob in globs if not any(fnmatchcase(one, glob) for one in chosen)), None)
+    if unmatched is not None or not chosen:
+        raise UserError(_no_operator(old, schemas, unmatched))
     left_out = {one: why for one in chosen if (why := _why(one, schemas[one], globs))}
     operators = [one for one in chosen if one not in left_out]
     overloads: dict[str, list[str]] = {}
@@ -100,7 +95,7 @@ def sweep(
     made = make_all(old, overloads, operators, fixture_format, counting("made"))
     left_out |= _not_called(operators, made)
     operators = [one for one in operators if one not in left_out]
-    replays = _replayed(old, new, made, fixture_format, counting("replayed"))
+    replays = replayed(old, new, made, fixture_format, counting)
     sides = Sides(old.runtime.name, new.runtime.name, old.torch, new.torch, old.runtime.operator_module)
     told = []
     for operator in operators:
@@ -137,50 +132,25 @@ def _chosen(old: Asker, schemas: Mapping[str, str], globs: Sequence[str]) -> lis
     return [one for one in schemas if not seen[one].is_torchs]
 
 
+def _no_operator(old: Asker, schemas: Mapping[str, str], glob: str | None) -> str:
+    """That a glob matches nothing, and which would; without a glob that there is nothing of a library."""
+    if glob is None:
+        own = (
+            f"that `import {old.runtime.operator_module}` registers"
+            if old.runtime.operator_module
+            else "of aten"
+        )
+        return f"{old.runtime.name} has no operator {own}"
+    said = f"{old.runtime.name} has no operator that matches {glob}"
+    if "::" not in glob:
+        return f"{said}: write its namespace as well, such as 'aten::{glob}'"
+    base = glob.partition(".")[0]
+    near = [one for one in schemas if one.partition(".")[0] == base]
+    return f"{said}: it has {', '.join(near[:5])}" if near else said
+
+
 def _why(operator: str, schema: str, globs: Sequence[str]) -> str:
     return "" if operator in globs else why_left_out(schema)
-
-
-def _replayed(
-    old: Asker, new: Asker, made: Mapping[str, Sequence[Made]], fixture_format: str, count: Count
-) -> dict[str, list[Replay]]:
-    """Each module in the new runtime; where something differs, in the old one once more."""
-    rows = {
-        f"{operator} {place}": _row(f"{operator} {place}", one, fixture_format)
-        for operator, modules in made.items()
-        for place, one in enumerate(modules)
-        if one.archive
-    }
-    now = new.ask("rerun", list(rows.values()), BATCH, count)
-    first = {
-        operator: [
-            (key, Replay(one, now[key]))
-            for place, one in enumerate(modules)
-            if (key := f"{operator} {place}") in rows
-        ]
-        for operator, modules in made.items()
-    }
-    differing = [rows[key] for some in first.values() for key, one in some if needs_second_run(one)]
-    # What differs because nobody set it has another value then.
-    perturbed = replace(old, environment=PERTURBED)
-    again = perturbed.ask("rerun", [{**row, "perturbed": PERTURBED} for row in differing], BATCH)
-    old.seconds = perturbed.seconds
-    return {
-        operator: [Replay(one.made, one.now, again.get(key)) for key, one in some]
-        for operator, some in first.items()
-    }
-
-
-def _row(key: str, made: Made, fixture_format: str) -> Row:
-    return {
-        "key": key,
-        "loader": LOADERS[fixture_format],
-        # torch.export is imported once, before the first row.
-        "exports": fixture_format == "pt2",
-        "archive": made.archive,
-        "samples": list(made.samples),
-        "tolerances": tolerances_for(made.samples),
-    }
 
 
 def _swept(

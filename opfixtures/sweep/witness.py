@@ -35,13 +35,10 @@ def witness(operator: str, verdict: Verdict, sides: Sides, fixture_format: str) 
     lines = [
         f"# {operator}: run this with {sides.old}, then with {sides.new}, in one folder.",
         "import os",
-        "",
         *([f"import {sides.library}"] if sides.library else []),
         "import torch",
         "",
-        "",
         module_text(made.module).rstrip("\n"),
-        "",
         "",
         f"inputs = {inputs}",
         f"if {_is_old(path, sides)}:",
@@ -51,7 +48,7 @@ def witness(operator: str, verdict: Verdict, sides: Sides, fixture_format: str) 
         f"print(torch.__version__, {shown})",
     ]
     text = "\n".join(lines) + "\n"
-    return text if "os.path" in text else text.replace("import os\n\n", "", 1)
+    return text if "os.path" in text else text.replace("import os\n", "", 1)
 
 
 def _is_old(path: str, sides: Sides) -> str:

@@ -127,6 +127,9 @@ def shown(python: str, script: str, folder: Path) -> str:
         (("--old", "nightly", "--new", "torch-2.13.0"), "'nightly' is no release"),
         (("--old", "HEAD~9", "--new", "HEAD"), "'HEAD~9' is no release"),
         (("--old", "HEAD", "--new", "HEAD", "--workers", "0"), "--workers takes a number from 1"),
+        (("--old", "HEAD", "--new", "HEAD", "--project", "tinyops"), "there are no settings in tinyops"),
+        (("--old", "HEAD", "--new", "HEAD", "--project", ".."), "is not in this repository"),
+        (("--old", "HEAD", "--new", "HEAD", "--report", "."), "which is a folder: name a file in it"),
         (
             ("--old", "HEAD", "--new", "HEAD", "--witness", "a::b", "--operator", "a::*"),
             "leave --operator out",
@@ -137,6 +140,66 @@ def test_what_cannot_be_swept_is_one_sentence(tinyops, opfixtures, args, said):
     ran = opfixtures(tinyops, "sweep", *args)
     assert ran.status == 2
     assert said in ran.err
+
+
+# What an operator does now, and what is said of it.
+ENDING = {
+    "segv": ("import ctypes; ctypes.string_at(0)", "sample 1: crashed: SIGSEGV"),
+    "aborts": ("import os; os.abort()", "sample 1: crashed: SIGABRT"),
+    "leaves": ("import os; os._exit(0)", "sample 1: exited before it was done"),
+    "fails": ("import os; os._exit(3)", "sample 1: exited with status 3 before it was done"),
+    "killed": ("import os; os.kill(os.getpid(), 9)", "sample 1: crashed: SIGKILL"),
+    "some": (
+        "import ctypes; return x + 1 if x.is_floating_point() else ctypes.string_at(0)",
+        "sample 3: crashed: SIGSEGV",
+    ),
+}
+
+
+def crashing(repository: GitRepository, now: dict[str, str]) -> None:
+    """Add operators that add one, and in a second commit do this."""
+    for name in now:
+        define(repository, f"{name}(Tensor x) -> Tensor", f"def _{name}(x):\n    return x + 1  # {name}\n")
+    repository.git("add", "--all")
+    repository.commit("what is safe")
+    for name, body in now.items():
+        repository.replace(OPERATORS, f"return x + 1  # {name}", body)
+    repository.git("add", "--all")
+    repository.commit("what is not")
+
+
+def test_an_operator_that_ends_the_process_costs_no_other_and_its_witness_shows_it(
+    tinyops: GitRepository, run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    said = "return print('raw', flush=True) or x + 1"
+    crashing(tinyops, {**{name: body for name, (body, _) in ENDING.items()}, "talks": said})
+    path = tmp_path / "sweep.json"
+    ran = run_long(tinyops, "sweep", "--old=HEAD~1", "--new=HEAD", f"--report={path}")
+    rows = {
+        one["operator"].removeprefix("tinyops::"): one for one in json.loads(path.read_text())["operators"]
+    }
+    assert {name: rows[name]["detail"] for name in ENDING} == {
+        name: detail for name, (_, detail) in ENDING.items()
+    }, ran.err
+    assert {one["status"] for name, one in rows.items() if name in ENDING} == {"crash"}
+    assert {one["status"] for name, one in rows.items() if name not in ENDING} == {"same"}
+    assert ran.status == 1
+    assert rows["some"]["inputs"][0]["tensor"] == "int64"
+    assert "inputs = (torch.tensor([[-9, 5], [-1, -7]]),)" in rows["some"]["witness"]
+
+
+@pytest.mark.thorough
+def test_an_operator_that_never_ends_or_takes_all_memory_costs_no_other(
+    tinyops: GitRepository, run_long: Callable[..., Ran], tmp_path: Path
+) -> None:
+    eats = "y = [x]\n    while True:\n        y.append(torch.ones(1 << 22))"
+    crashing(tinyops, {"loops": "while True:\n        pass", "eats": eats})
+    path = tmp_path / "sweep.json"
+    ran = run_long(tinyops, "sweep", "--old=HEAD~1", "--new=HEAD", f"--report={path}")
+    told = statuses(path)
+    assert told.pop("tinyops::loops") == "crash", ran.err
+    assert told.pop("tinyops::eats") in ("crash", "raises")
+    assert set(told.values()) == {"same"}
 
 
 def test_without_a_checkout_in_the_settings_no_commit_can_be_swept(new_repository, opfixtures):

@@ -83,6 +83,7 @@ def test_what_was_not_swept_says_why(sweep):
 TEXT = """\
 torch 1.11.0 against torch 2.13.0:
 13 operators, 0 with a model (0 %), 1 left out
+  1 left out: random
 9 changed, 1 of them in the version map
   crash   aten::crash                       why crash
   gone    aten::gone                        why gone

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
 from opfixtures.sweep.judgement import CHANGED, STATUSES, Replay, judge, kind_of, needs_second_run
-from opfixtures.sweep.left_out import why_left_out, why_not_called
+from opfixtures.sweep.left_out import counts_by_reason, why_left_out, why_not_called
 from opfixtures.sweep.then import Made
 
 SAME = {"output": 1.0, "difference": None}
@@ -125,23 +126,93 @@ def test_a_long_detail_is_cut(replay):
     assert detail.endswith("...")
 
 
+def numbers(*outputs: list[float]) -> Any:
+    """Several results of a sample, or the one that there is."""
+    tensors = [{"tensor": "float32", "shape": [len(one)], "values": one} for one in outputs]
+    return {"tuple": tensors} if len(tensors) > 1 else tensors[0]
+
+
 @pytest.mark.parametrize(
-    "operator",
+    ("operator", "then", "now"),
     [
-        "aten::linalg_svd",
-        "aten::_linalg_eigh",
-        "aten::linalg_qr",
-        "aten::geqrf",
-        "aten::linalg_lu",
-        "aten::sort",
+        ("aten::linalg_svd", ([1.0, -1.0], [2.0, 0.5], [1.0]), ([-1.0, 1.0], [2.0, 0.5], [-1.0])),
+        ("aten::linalg_eigh", ([1.0], [1.0, -1.0]), ([1.0], [-1.0, 1.0])),
+        ("aten::linalg_eigvals", ([1.0, 2.0],), ([2.0, 1.0],)),
+        ("aten::_linalg_eigh", ([1.0],), ([-1.0],)),
+        ("aten::linalg_qr", ([1.0],), ([-1.0],)),
+        ("aten::geqrf", ([1.0],), ([-1.0],)),
+        ("aten::linalg_lu", ([1.0],), ([-1.0],)),
+        ("aten::sort", ([1.0, 1.0], [0, 1]), ([1.0, 1.0], [1, 0])),
+        ("aten::argsort", ([0, 1],), ([1, 0],)),
+        ("aten::unique_dim", ([3.0, 1.0], [0, 1]), ([1.0, 3.0], [1, 0])),
     ],
 )
-def test_values_that_no_definition_fixes_are_no_change(replay, operator):
-    one = replay(other("value 0: element 0: 1.0 then, -1.0 now"), SAME)
-    assert judge(operator, [], [one], is_there=True).status == "not-unique"
+def test_values_that_no_definition_fixes_are_no_change(made, operator, then, now):
+    def status(difference: str, *outputs: list[float]) -> str:
+        told = {"output": numbers(*outputs), "difference": difference}
+        one = Replay(made(numbers(*then)), {"load_error": None, "samples": [told]})
+        return judge(operator, [], [one], is_there=True).status
+
+    assert status("value 0: element 0: 1.0 then, -1.0 now", *now) == "not-unique"
     # Another dtype is one.
-    one = replay(other("value 0: float32 then, float64 now"), SAME)
-    assert judge(operator, [], [one], is_there=True).status == "dtype"
+    assert status("value 0: float32 then, float64 now", *now) == "dtype"
+
+
+@pytest.mark.parametrize(
+    ("operator", "then", "now"),
+    [
+        ("aten::linalg_svd", ([1.0], [2.0, 0.5], [1.0]), ([-1.0], [2.0, 0.75], [-1.0])),
+        ("aten::linalg_svdvals", ([1.0, 2.0],), ([1.0, 2.5],)),
+        ("aten::linalg_eigvalsh", ([1.0, 2.0],), ([1.0, 2.5],)),
+        ("aten::nuclear_norm", ([1.0],), ([2.0],)),
+        ("aten::linalg_eig", ([1.0, 2.0], [1.0]), ([1.0, 3.0], [1.0])),
+        ("aten::sort", ([1.0, 2.0], [0, 1]), ([1.0, 3.0], [0, 1])),
+        ("aten::median", ([1.0],), ([2.0],)),
+        ("aten::msort", ([1.0, 2.0],), ([2.0, 1.0],)),
+        ("aten::unique_consecutive", ([1.0, 2.0], [0]), ([2.0, 1.0], [0])),
+        ("aten::topk", ([1.0, "nan"], [0, 1]), ([1.0, 2.0], [0, 1])),
+        # Nobody knows that of a library's, whatever their names.
+        ("mylib::sort_boxes", ([1.0, 2.0],), ([2.0, 1.0],)),
+        ("mylib::qr", ([1.0],), ([-1.0],)),
+        ("mylib::lut_apply", ([1.0],), ([-1.0],)),
+        ("mylib::solve", ([1.0],), ([1e9],)),
+    ],
+)
+def test_what_of_such_an_operator_is_defined_is_a_change(made, operator, then, now):
+    told = {"output": numbers(*now), "difference": "value 1: element 0: 1.0 then, 2.0 now"}
+    one = Replay(made(numbers(*then)), {"load_error": None, "samples": [told]})
+    assert judge(operator, [], [one], is_there=True).status == "values"
+
+
+@pytest.mark.parametrize("said", ["wants another size", "mask must be bool", "n is out of range"])
+def test_what_a_library_refuses_is_its_own_change_whatever_it_says(replay, said):
+    one = replay({"raises": f"RuntimeError: {said}"}, SAME)
+    assert judge("mylib::scale", [], [one], is_there=True).status == "raises"
+    assert judge("aten::abs", [], [one], is_there=True).status == "refused-input"
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (other("int64 then, float32 now"), "dtype"),
+        (other("shape [1] then, [] now"), "shape"),
+        ({"raises": "RuntimeError: no"}, "raises"),
+        ({"crash": "crashed: SIGSEGV"}, "crash"),
+        (other("element 0: 1.0 then, 2.0 now"), "not-unique"),
+    ],
+)
+def test_other_values_in_a_second_run_explain_other_values_and_nothing_worse(replay, told, status):
+    one = replay(told, other("element 0: 1.0 then, 3.0 now"))
+    assert judge("aten::abs", [], [one], is_there=True).status == status
+    assert needs_second_run(one)
+
+
+def test_a_sample_that_crashes_is_named(replay):
+    one = replay({"crash": "crashed: SIGSEGV"}, SAME)
+    verdict = judge("mylib::scale", [], [one], is_there=True)
+    assert (verdict.status, verdict.sample) == ("crash", 0)
+    assert verdict.detail == "sample 1: crashed: SIGSEGV"
+    assert verdict.short == "crashed: SIGSEGV"
 
 
 @pytest.mark.parametrize(("value", "status"), [(1e9, "not-unique"), ("inf", "not-unique"), (2.0, "values")])
@@ -171,11 +242,23 @@ def test_what_comes_of_a_singular_matrix_is_no_change(made, value, status):
         ),
         ("aten::abs(Tensor self -> Tensor", "its schema cannot be read"),
         ("mylib::_private(int x) -> int", ""),
+        ("mylib::resize_nearest(Tensor x) -> Tensor", ""),
+        ("mylib::uniform_filter(Tensor x) -> Tensor", ""),
+        ("mylib::cuda_like(Tensor x) -> Tensor", ""),
         ("aten::normalize(Tensor self) -> Tensor", ""),
     ],
 )
 def test_what_is_no_function_of_its_inputs_is_left_out(schema, why):
     assert why_left_out(schema) == why
+
+
+def test_what_is_left_out_is_counted_by_reason():
+    reasons = ["random", "a model calls another in its place: aten::abs", "random"]
+    reasons += ["a model calls another in its place: aten::neg"] * 2
+    assert list(counts_by_reason(reasons).items()) == [
+        ("a model calls another in its place", 3),
+        ("random", 2),
+    ]
 
 
 def test_what_no_model_calls_is_left_out():

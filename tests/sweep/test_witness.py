@@ -34,7 +34,7 @@ def test_it_saves_the_model_in_the_old_release_and_loads_it_in_any(script):
 
 def test_of_one_torch_the_library_is_imported_and_the_first_run_saves(script):
     text = script(COMMITS, OTHER)
-    assert "import os\n\nimport mylib\nimport torch\n" in text
+    assert "import os\nimport mylib\nimport torch\n" in text
     assert 'if not os.path.exists("aten_abs.pt"):\n' in text
 
 
@@ -57,11 +57,9 @@ WITNESS = """\
 # aten::abs: run this with torch 1.11.0, then with torch 2.13.0, in one folder.
 import torch
 
-
 class AbsGuard(torch.nn.Module):
     def forward(self, input):
         return torch.ops.aten.abs(input)
-
 
 inputs = (torch.tensor([-1.0]),)
 if torch.__version__.startswith("1.11.0"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from opfixtures.report.html import page
 from opfixtures.report.html.values import shown_inputs, shown_value
 from opfixtures.sweep.judgement import CHANGED, NO_MODEL, SAME, STATUSES
+from opfixtures.sweep.left_out import counts_by_reason
 from opfixtures.sweep.swept import Sweep, Swept, told_value
 from opfixtures.worker.observations import Json
 
@@ -21,6 +22,9 @@ def sweep_html(sweep: Sweep) -> str:
         ],
         "with_model": sweep.with_model,
         "left_out": [[operator, why] for operator, why in sweep.left_out.items()],
+        "left_out_by_reason": [
+            [why, str(number)] for why, number in counts_by_reason(sweep.left_out.values()).items()
+        ],
         "operators": [_operator(one) for one in rows],
     }
     title = f"{sweep.sides.old} against {sweep.sides.new}"

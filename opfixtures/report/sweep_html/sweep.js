@@ -52,7 +52,7 @@ browse({
   subtitle: `${counted(changed, "operator")} of ${NUMBER.format(SWEEP.operators.length)} changed, ${NUMBER.format(SWEEP.with_model)} have a model`,
   above: [],
   below: SWEEP.left_out.length
-    ? [el("details", { class: "left-out" }, el("summary", {}, `${counted(SWEEP.left_out.length, "operator")} left out`), facts(SWEEP.left_out))]
+    ? [el("details", { class: "left-out" }, el("summary", {}, `${counted(SWEEP.left_out.length, "operator")} left out`), facts(SWEEP.left_out_by_reason), facts(SWEEP.left_out))]
     : [],
   what: "operators",
   one: "operator",
