@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from opfixtures.declarations.place import Problem
 from opfixtures.declarations.python_source import parse
@@ -34,6 +35,8 @@ def python_upgraders(path: str, source: bytes) -> str | None:
     return found
 
 
+# Asked for each entry, of one text.
+@lru_cache(maxsize=2)
 def functions_in(text: str) -> frozenset[str]:
     """The names of the functions that TorchScript defines at its top level."""
     return frozenset(_DEFINED.findall(text))

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, count, islice
 
 from opfixtures.change.changes import Change
@@ -141,13 +142,20 @@ class Proposals:
         return module is None or (is_module(module) and _calls(self._change, module, operator))
 
 
+# One text for all classes of a file: to decode it for each takes as long as it is, and so does comparing two.
+@lru_cache(maxsize=4)
+def _decoded(source: bytes) -> str:
+    from opfixtures.declarations.python_source import decode
+
+    return decode(source)
+
+
 def _calls(change: Change, module: FixtureModule, operator: str) -> bool:
     """Whether a class names the operator as what it calls."""
     from opfixtures.declarations.module_source import excerpt
-    from opfixtures.declarations.python_source import decode
 
     try:
-        text = excerpt(decode(change.after.module_files[module.place.path]), module.name)
+        text = excerpt(_decoded(change.after.module_files[module.place.path]), module.name)
     except (KeyError, SyntaxError):
         return False
     name = operator.partition("::")[2].partition(".")[0]

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -11,6 +12,7 @@ import pytest
 
 from opfixtures import report
 from opfixtures.commands import new
+from opfixtures.declarations import python_source, python_upgraders
 from opfixtures.report.diff_text import diff_text
 from tests.renumber.conftest import ENTRY, FOO, GELU, ROW, UPGRADER, VERSIONS, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP
@@ -786,3 +788,39 @@ def test_the_skeleton_for_an_operator_that_is_gone_calls_nothing(vistools):
         "  # it is gone: call what has its place\n"
         "  return x\n"
     ) in vistools.read("vistools/upgraders.py")
+
+
+def test_a_file_is_not_read_again_for_each_entry(new_repository, opfixtures, monkeypatch):
+    names = [f"op{number}" for number in range(20)]
+    newly = Newly(new_repository(LIBRARY, name="many"), opfixtures)
+    schemas = {name: f"l::{name}(Tensor x) -> Tensor" for name in names}
+    entries = "".join(
+        f'    "l::{name}": [{entry_of(4, f"{name}_0_3", schema)}],\n' for name, schema in schemas.items()
+    )
+    newly.write("vistools/operator_versions.py", f"OPERATOR_VERSIONS = {{\n{entries}}}\n")
+    functions = "".join(f"def {name}_0_3(x: Tensor) -> Tensor:\n  return x\n" for name in names)
+    newly.write("vistools/upgraders.py", f'UPGRADERS = """\n{functions}"""\n')
+    classes = "".join(
+        f"\n\nclass TestVersioned{name.capitalize()}V3(torch.nn.Module):\n    def forward(self, x):\n"
+        f"        return torch.ops.l.{name}(x)\n"
+        for name in names
+    )
+    newly.write("fixtures_src/modules.py", f"import torch\n{classes}")
+    read = []
+
+    def counted(function):
+        def call(given):
+            read.append(given)
+            return function(given)
+
+        return call
+
+    monkeypatch.setattr(python_source, "decode", counted(python_source.decode))
+    pattern = SimpleNamespace(findall=counted(python_upgraders._DEFINED.findall))
+    monkeypatch.setattr(python_upgraders, "_DEFINED", pattern)
+    ran = newly.run("--all", "--apply")
+    assert ran.status == 0, ran.err
+    assert newly.read("fixtures_src/registry.py").count("V3()") == len(names)
+    assert newly.read("fixtures_src/modules.py") == f"import torch\n{classes}"
+    assert len([text for text in read if text == functions or text[1:] == functions]) < len(names)
+    assert len([text for text in read if isinstance(text, bytes) and b"class " in text]) < len(names)
