@@ -153,6 +153,6 @@ def _mending(change: Change, operator: str, in_format: str) -> str:
 
     keep = "keep it as it was, and add an overload or another name beside it"
     if in_format in STAMPED_FORMATS:
-        return f"add its entry: opfixtures new {quote(printable(operator))};\nor {keep}"
+        return f"opfixtures new {quote(printable(operator))}\nshows its entry and, with --apply, adds it;\nor {keep}"
     source = printable(change.config.source or "the settings")
     return f"{keep};\nor, where that is meant, name the break in accepted-breaks in {source}"
