@@ -41,7 +41,7 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_markdown import Publication, result_markdown
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.rules.findings import Finding, Suggestion
+from opfixtures.rules.findings import Finding, Severity, Suggestion
 
 _MOST_JOBS = 256
 """Of a matrix: https://docs.github.com/en/actions/reference/limits"""
@@ -73,6 +73,9 @@ def judge_and_make(job: Job, side: Side) -> int:
     status = (
         judging.show_together(judged.findings, judged.errors, "github") if judged.findings is not None else 0
     )
+    if any(one.severity is Severity.ERROR for one in judged.findings or ()):
+        # Of what is committed already the index of a clone shows nothing.
+        job.tell(f"the same on your machine: opfixtures check --from-ref {side.base[:12]} --to-ref HEAD")
     job.output({"changed-operators": json.dumps(judged.operators)})
     job.output({"pre-change-commit": side.base, "head": job.activity.head or ""})
     folder = result_folder.new_folder(job.inputs.result)

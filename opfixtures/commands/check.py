@@ -122,7 +122,7 @@ def _run(
             # Before the first commit there is no HEAD, and all that is listed is nothing.
             paths = os.fsdecode(listing.communicate()[0]).split("\0")[:-1]
             warn_of_unstaged(objects, [first for first, *_ in changes], paths)
-    return show_together(found, errors, report, loudness)
+    return show_together(found, errors, report, loudness, refs)
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:

@@ -30,7 +30,7 @@ _FILES = ("version-map", "upgraders", "mobile-upgraders")
 
 
 EXCHANGED = (
-    "target holds another file of this name, and what it said is not looked at: restore it, and give this one a name of"
+    "target has another file of this name, and what it said is not looked at: restore it, and give this one a name of"
     " its own (`opfixtures explain OPF306`)"
 )
 

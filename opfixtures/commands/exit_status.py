@@ -28,13 +28,10 @@ def ended(command: Callable[[], int], debug: bool) -> int:
             raise
         if isinstance(error, OSError):
             _give_up_stdout()
-        from opfixtures.report.screen import columns, wrapped
+        from opfixtures.report.screen import write_error
         from opfixtures.repository.printable import printable
 
-        said = f"opfixtures: {sentence_of(error)}"
-        # Elsewhere than on a terminal a sentence stays in one line, to be searched for and taken apart.
-        width = columns(os.environ, sys.stderr) if sys.stderr.isatty() else len(printable(said))
-        sys.stderr.writelines(f"{line}\n" for line in wrapped(said, width, more="    "))
+        write_error(f"opfixtures: {sentence_of(error)}")
         # What a command printed that failed.
         for line in getattr(error, "below", ()):
             sys.stderr.write(f"    {printable(line)}\n")

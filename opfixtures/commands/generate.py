@@ -56,7 +56,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="make those of every entry that has none, not of the change alone"
     )
     command.add_argument(
-        "--regenerate", action="store_true", help="replace a fixture that is there, unless target holds it"
+        "--regenerate", action="store_true", help="replace a fixture that is there, unless target has it"
     )
     command.add_argument(
         "--dry-run", action="store_true", help="say what would be made, and by which runtime"
@@ -149,7 +149,7 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     if any(todo.because for todo in todos):
         if wanted.runtime:
             return f"nothing to do: runtime {wanted.runtime!r} makes none of what is missing, and none of what is there"
-        return "nothing to do: there is no fixture, and none is missing"
+        return "nothing was made or replayed: there is no fixture, and no entry that asks for one"
     targets = dict.fromkeys(todo.target for todo in todos)
     beside = " or ".join(f"commit {one[:12]}" if one else "the empty tree" for one in targets)
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"

@@ -13,9 +13,8 @@ from opfixtures.change.read_change import read_change
 from opfixtures.declarations.place import Place
 from opfixtures.errors import NothingToCheck, UserError
 from opfixtures.report import renderer
-from opfixtures.report.screen import USUAL, screen_of, write_line
+from opfixtures.report.screen import USUAL, screen_of, write_error
 from opfixtures.repository.git_snapshot import GitObjects
-from opfixtures.repository.printable import printable
 from opfixtures.rules import judge
 from opfixtures.rules.findings import Finding, Severity
 
@@ -124,15 +123,19 @@ def _today() -> date:
 
 
 def show_together(
-    findings: Sequence[Finding], errors: Sequence[UserError], report: str = "text", loudness: int = USUAL
+    findings: Sequence[Finding],
+    errors: Sequence[UserError],
+    report: str = "text",
+    loudness: int = USUAL,
+    refs: tuple[str, str] | None = None,
 ) -> int:
     """Print the findings in one of `FORMATS`; the exit status. Raises the last of the errors, the others printed."""
     if not errors:
-        return show(findings, report, loudness)
+        return show(findings, report, loudness, refs)
     if findings:
-        show(findings, report, loudness)
+        show(findings, report, loudness, refs)
     for error in errors[:-1]:
-        write_line(sys.stderr, f"opfixtures: error: {printable(str(error))}")
+        write_error(f"opfixtures: error: {error}")
         if report == "github":
             from opfixtures.report.error_github import error_annotation
 
@@ -140,13 +143,19 @@ def show_together(
     raise errors[-1]
 
 
-def show(findings: Sequence[Finding], report: str = "text", loudness: int = USUAL) -> int:
-    """Print the findings in one of `FORMATS`; the exit status."""
+def show(
+    findings: Sequence[Finding],
+    report: str = "text",
+    loudness: int = USUAL,
+    refs: tuple[str, str] | None = None,
+) -> int:
+    """Print the findings in one of `FORMATS`; the exit status. `refs` are what was compared, if not index
+    and HEAD."""
     screen = screen_of(os.environ, sys.stdout, loudness)
     if report == "text":
         from opfixtures.report.findings_text import text
 
-        out, err, status = text(findings, screen)
+        out, err, status = text(findings, screen, refs)
     else:
         out, err, status = renderer(report)(findings, screen.colour)
     sys.stdout.write(out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -63,12 +62,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """As argparse does: the usage, the message, exit status 2."""
-        from opfixtures.report.screen import columns, wrapped
+        from opfixtures.report.screen import write_error
 
         self.print_usage(sys.stderr)
-        width = columns(os.environ, sys.stderr)
-        lines = wrapped(f"{self.prog}: error: {message}", width, more="    ")
-        self.exit(2, "".join(f"{line}\n" for line in lines))
+        write_error(f"{self.prog}: error: {message}")
+        self.exit(2)
 
 
 def parser_of(argv: Sequence[str], everything: bool = False) -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from opfixtures.commands.how_far import HowFar, last_line
-from opfixtures.report.screen import columns, wrapped
+from opfixtures.report.screen import columns, sentence_columns, wrapped
 from opfixtures.repository.printable import printable
 from opfixtures.runtimes.step import Step
 
@@ -98,7 +98,9 @@ class Progress:
         elif now - self._written >= _SILENT_SECONDS:
             self._written = now
             said = last_line(self._now.log)
-            self._write_line(now, f"still {self._now}{f': {said}' if said else ''}")
+            # "still exported" says nothing: the step is over, and the next one goes on.
+            again = f"still {self._now}" if _goes_on(self._now) else f"still at it, since {self._now}"
+            self._write_line(now, f"{again}{f': {said}' if said else ''}")
 
     def _draw(self, now: float, said: str) -> None:
         far = self._far.shown(now, said)
@@ -111,9 +113,14 @@ class Progress:
 
     def _write_line(self, now: float, text: str) -> None:
         time = f"{self._time(now)} "
-        first, *more = wrapped(text, columns(os.environ, self._stream) - len(time), more="")
+        first, *more = wrapped(text, sentence_columns(os.environ, self._stream) - len(time), more="")
         self._write("".join(f"{line}\n" for line in (time + first, *(" " * len(time) + one for one in more))))
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+def _goes_on(step: str) -> bool:
+    """Whether a step is told as going on, `building ...`, and not as over, `exported ...`."""
+    return not step.partition(" ")[0].endswith("ed")

@@ -16,7 +16,7 @@ from opfixtures.commands.fixture_snapshot import FixtureSnapshot
 from opfixtures.commands.loudness import add_loudness
 from opfixtures.errors import UserError
 from opfixtures.proving.result import FixtureResult
-from opfixtures.report.screen import USUAL, columns, screen_of, wrapped
+from opfixtures.report.screen import USUAL, screen_of, write_error
 from opfixtures.report.status import Folder, Status, status_of
 from opfixtures.repository.commit_days import commit_days
 from opfixtures.repository.git import Repository
@@ -112,8 +112,7 @@ def run(
     if seen is None:
         return 0
     if seen.told:
-        width = columns(os.environ, sys.stderr)
-        sys.stderr.writelines(f"{line}\n" for line in wrapped(f"opfixtures: {'; '.join(seen.told)}", width))
+        write_error(f"opfixtures: {'; '.join(seen.told)}")
     if seen.unavailable is not None:
         raise seen.unavailable
     return int(seen.failed)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 from opfixtures.change.comparison import Comparison
 from opfixtures.errors import UserError
-from opfixtures.report.screen import write_line
+from opfixtures.report.screen import write_error
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import WorkTreeSnapshot
@@ -35,7 +34,6 @@ def warn_of_unstaged(objects: GitObjects, changes: Sequence[Comparison], paths: 
                 from shlex import quote
 
                 shown = quote(printable(path))
-                write_line(
-                    sys.stderr,
+                write_error(
                     f"opfixtures: warning: the settings in {printable(path)} have no part in this: `git add {shown}`",
                 )

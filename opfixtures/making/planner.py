@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from shlex import quote
 
 from opfixtures.change.changes import Change
 from opfixtures.change.map_history import PreChange
@@ -31,6 +32,7 @@ from opfixtures.making.plan import (
     unread,
 )
 from opfixtures.records.record import RecordError, load_record, record_path
+from opfixtures.repository.printable import printable
 from opfixtures.repository.snapshot import UnfitFileError
 from opfixtures.settings.runtime_spec import RuntimeSpec
 
@@ -96,9 +98,9 @@ class _Planner:
     def of_entry(self, entry: MapEntry) -> Iterator[PlannedFixture | FoundFixture | Unplanned]:
         rows = self._change.matching.rows_of(entry)
         if not rows and self._scope.owes(entry, None):
+            shown = f"opfixtures new {quote(printable(entry.operator))}"
             reason = (
-                "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is"
-                " staged"
+                f"it has no matching fixture entry: `{shown}` shows the lines to add, and --apply writes them"
             )
             yield Unplanned(entry, reason)
         for row in rows:

@@ -85,7 +85,7 @@ def lost(owner: Owner, because: str = "") -> FixtureResult:
     """The result of a fixture that target holds and that is gone here, or that nobody reads here, `because` of what:
     nothing says any more what it said."""
     mend = "restore it, or take its entry back" if owner.entry else "restore it, and its row"
-    gone = f"target holds it, and it is gone here: {mend} (`opfixtures explain OPF306`)"
+    gone = f"target has it, and it is gone here: {mend} (`opfixtures explain OPF306`)"
     return result_of(owner, Status.MISMATCH, because or gone)
 
 
@@ -224,7 +224,7 @@ def _another(candidate: Candidate, published: Published) -> str:
     """Why what was made is not the fixture that target holds; empty if it is."""
     kept = "a published fixture is not replaced"
     if candidate.data != published.data:
-        return f"target holds another archive, made otherwise: {kept}"
+        return f"target has another archive, made otherwise: {kept}"
     if published.record is None:
         return ""
     for number, difference in enumerate(candidate.again, 1):

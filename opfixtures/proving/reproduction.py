@@ -19,7 +19,7 @@ from opfixtures.proving.samples import nudged_inputs, other_inputs
 from opfixtures.records.record import Record, RecordedPackage
 from opfixtures.worker.observations import UNSEEN, Json, RanSeen, RuntimeSeen
 
-PUBLISHED = Fact(Answer.NOT_APPLICABLE, "target holds it: it was judged when it came in")
+PUBLISHED = Fact(Answer.NOT_APPLICABLE, "target has it: it was judged when it came in")
 BELIEVED = Fact(Answer.NOT_APPLICABLE, "verify believes the record")
 RECORDED = Fact(Answer.YES, "its outputs were recorded by this run")
 

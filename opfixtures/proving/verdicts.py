@@ -15,8 +15,9 @@ from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE
 from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
 
 _EXPLICIT = (
-    "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their defaults"
-    " (TorchScript stores no trailing argument that equals its default)"
+    "nothing would notice a missing upgrader: leave out the arguments whose default changed or is gone, and pass all "
+    "others that changed, with values other than their defaults (TorchScript stores no trailing argument that equals "
+    "its default)"
 )
 _MEND_UNUSED = "return the operator's result, for inputs that give other than zeros"
 _NO_RECORD = (

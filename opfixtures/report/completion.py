@@ -33,7 +33,8 @@ def _bash(commands: Sequence[Completed]) -> Iterator[str]:
     yield "_opfixtures() {"
     yield '    local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"'
     yield '    local command="" words="" one'
-    yield '    for one in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do'
+    # zsh reads a length that begins with a letter as a modifier.
+    yield '    for one in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do'
     yield '        [[ "$one" == -* ]] || { command="$one"; break; }'
     yield "    done"
     yield '    case "$command:$before" in'

@@ -68,9 +68,8 @@ def _runtimes(checked: Checked, screen: Screen) -> Iterator[str]:
         together.setdefault((name, served.operators), []).append(served.version)
         kinds[name] = kind_text(served.runtime) if served.runtime else ""
     if together:
-        yield screen.painted(
-            "what makes the fixture of an operator, by the version that it is bumped at:", BOLD
-        )
+        head = "what makes the fixture of an operator, by the version that it is bumped at:"
+        yield from (screen.painted(line, BOLD) for line in wrapped(head, screen.width, more=""))
     for (name, operators), versions in together.items():
         first, *_, last = [*versions, versions[-1]]
         head = f"  {first if first == last else f'{first} to {last}'}".ljust(10)

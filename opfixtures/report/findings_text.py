@@ -23,9 +23,10 @@ def render(findings: Sequence[Finding], colour: bool) -> Report:
     return text(findings, Screen(colour=colour))
 
 
-def text(findings: Sequence[Finding], screen: Screen) -> Report:
+def text(findings: Sequence[Finding], screen: Screen, refs: tuple[str, str] | None = None) -> Report:
     """`path:line:column: severity code: message`, each with its hint indented below; a line of counts, and what to do
-    next. When `screen` is quiet, errors alone, and nothing without one; when it is verbose, also why each code matters.
+    next. `refs` are the revisions that were compared, None: the index and HEAD. When `screen` is quiet, errors alone,
+    and nothing without one; when it is verbose, also why each code matters.
 
     A hint with an empty line has lines to paste: it is shown as it is, for an indented class is another class.
 
@@ -41,19 +42,27 @@ def text(findings: Sequence[Finding], screen: Screen) -> Report:
         lines += _why(findings, screen.width)
     lines.append(summary(findings))
     if findings:
-        lines += wrapped(f"next: {next_step(findings)}", screen.width)
+        lines += wrapped(f"next: {next_step(findings, refs)}", screen.width)
     return Report("".join(f"{line}\n" for line in lines), "", status)
 
 
-def next_step(findings: Sequence[Finding]) -> str:
-    """What to do about findings; there is one at least."""
+def next_step(findings: Sequence[Finding], refs: tuple[str, str] | None = None) -> str:
+    """What to do about findings; there is one at least. `refs` as `text` has them."""
     worst = min(findings, key=lambda one: [*Severity].index(one.severity))
     if worst.severity is Severity.NOTE and worst.code == "OPF301":
         return "run `opfixtures generate` and commit what it makes"
     what = "mend it and `git add` that" if worst.severity is Severity.ERROR else "mend it, or leave it"
     if any(one.code in WRITTEN_BY_FIX and one.severity is Severity.ERROR for one in findings):
-        what = "`opfixtures check --fix` writes what it can; look at that and `git add` it"
+        # Of what is committed already the index shows nothing.
+        between = _between(*refs) if refs else ""
+        what = f"`opfixtures check --fix{between}` writes what it can; look at that and `git add` it"
     return f"{what}; `opfixtures explain {worst.code}` says more"
+
+
+def _between(from_ref: str, to_ref: str) -> str:
+    from shlex import quote
+
+    return f" --from-ref {quote(printable(from_ref))} --to-ref {quote(printable(to_ref))}"
 
 
 def summary(findings: Sequence[Finding]) -> str:

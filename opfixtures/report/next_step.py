@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from shlex import quote
 
@@ -16,6 +17,17 @@ _MENDS = {
 }
 """By what is in the way of the others, the first first."""
 NOTHING = "nothing to do"
+# As Python ends a traceback.
+_RAISED = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception)\b")
+
+
+def module_raised(fixture: FixtureResult) -> bool:
+    """Whether a fixture is refused for what its module, or `sample_inputs()` of it, raised in the old runtime."""
+    return (
+        fixture.status is Status.REFUSED
+        and fixture.module is not None
+        and _RAISED.match(fixture.reason) is not None
+    )
 
 
 def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dry_run: bool = False) -> str:
@@ -29,6 +41,10 @@ def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dr
             if all(one.upgrader_name is None for one in those):
                 # A guard.
                 mend = mend.replace("the upgrader or the operator", "the operator")
+            if all(map(module_raised, those)):
+                mend = mend.replace(
+                    "what is refused", "these fixture modules, or what their `sample_inputs()` give"
+                )
             shown = ", with -v for all facts" if any(one.facts for one in failed) else ""
             return f"{mend}{shown}"
     if any(one.made is Made.BY_THIS_RUN for one in fixtures):

@@ -10,6 +10,7 @@ from opfixtures.proving.result import FAILURES, FixtureResult, Status
 from opfixtures.report.fixture_markdown import facts_of, then_and_now
 from opfixtures.report.hint_parts import hint_parts
 from opfixtures.report.markdown_text import code_block, code_element, code_span, link
+from opfixtures.report.next_step import module_raised
 from opfixtures.report.publication import Publication
 from opfixtures.report.shortened import Section
 from opfixtures.report.verdict_sentence import GREEN, LOOK, RED
@@ -139,6 +140,11 @@ def _fixture(fixture: FixtureResult, publication: Publication, alone: bool) -> I
 
 def _advice(fixture: FixtureResult) -> Iterator[str]:
     """What to do, where the reason alone does not say it."""
+    if module_raised(fixture):
+        yield (
+            f"Fixture module {code_span(fixture.module or '')} was run with the old operator, and raised that: correct "
+            "it, or what its `sample_inputs()` gives."
+        )
     if fixture.status is Status.FAILED:
         yield "What replays it could not be built or run: the log of the run has the last lines of what failed."
     if fixture.status is not Status.MISMATCH or fixture.reason.startswith(_NOT_REPRODUCED):
@@ -146,7 +152,8 @@ def _advice(fixture: FixtureResult) -> Iterator[str]:
     if fixture.upgrader_name is None:
         yield "Nothing upgrades this operator: have it do for old models what it did, or give it an upgrader."
     else:
-        yield "Correct the upgrader, or the change, so that old models compute what they did."
+        upgrader = code_span(fixture.upgrader_name)
+        yield f"Correct the upgrader {upgrader}, or the change, so that old models compute what they did."
     yield "If the break is meant, name it as one of `accepted-breaks` in the settings."
 
 

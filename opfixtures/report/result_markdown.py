@@ -13,6 +13,11 @@ from opfixtures.report.operator_rows import operator_rows, section
 from opfixtures.report.publication import Publication, Run
 from opfixtures.report.shortened import Section, shortened
 from opfixtures.report.verdict_sentence import LOOK, verdict
+from opfixtures.rules.findings import Severity
+
+_ON_YOUR_MACHINE = code_block(
+    "pip install 'opfixtures[generate]'\nopfixtures check --from-ref origin/HEAD --to-ref HEAD", "sh"
+)
 
 __all__ = ["Publication", "Run", "result_markdown"]
 
@@ -67,6 +72,8 @@ def _notes(publication: Publication) -> Iterator[Section]:
 
 def _foot(publication: Publication) -> Iterator[str]:
     result = publication.result
+    if any(one.severity is Severity.ERROR for one in publication.findings):
+        yield f"To see the findings on your machine, where the change is checked out:\n\n{_ON_YOUR_MACHINE}\n\n"
     yield f"opfixtures looked at {_commit(publication.head, publication)}"
     if result.pre_change_commit:
         yield f"; pre-change commit {commit_of(result.pre_change_commit, publication)}"

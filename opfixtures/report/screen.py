@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TextIO
 
@@ -59,6 +60,12 @@ def columns(environment: Mapping[str, str], stream: TextIO) -> int:
     return found or USUAL_COLUMNS
 
 
+def sentence_columns(environment: Mapping[str, str], stream: TextIO) -> int:
+    """How many characters fit on a line of a sentence, such as an error: elsewhere than on a terminal, where programs
+    and people look for the whole of it, as many as it has, unless COLUMNS says otherwise."""
+    return columns(environment, stream) if stream.isatty() or environment.get("COLUMNS") else sys.maxsize
+
+
 def wrapped(text: str, width: int, indent: str = "", more: str = "  ") -> Iterator[str]:
     """Lines of at most `width` columns, the first after `indent`, the others after `more` as well.
 
@@ -84,6 +91,15 @@ def write_line(stream: TextIO, text: str) -> None:
     import os
 
     stream.write("".join(f"{line}\n" for line in wrapped(text, columns(os.environ, stream), more="    ")))
+
+
+def write_error(text: str) -> None:
+    """Write what is wrong to standard error, in lines that fit a terminal; elsewhere in one, which can be searched
+    for."""
+    import os
+
+    lines = wrapped(text, sentence_columns(os.environ, sys.stderr), more="    ")
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 
 def _atoms(text: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ def entry_without_fixture_entry(change: Change, finding: NewFinding) -> Iterator
     operator is the entry's and the class ends in V<n>, with n a version that the entry covers: from the
     operator's previous bump, else 0, to bumped_at_version - 1.
 
-    An entry for a version that was released already owes one too: five `div.*_mode` and full.names came later
+    An entry for a version that was released already needs one too: five `div.*_mode` and full.names came later
     (pytorch/pytorch#73586). Nothing asked for it then, and of the 18 operators in PyTorch's map 6 have a
     fixture that proves something.
 

@@ -17,10 +17,10 @@ from opfixtures.rules.registered import NewFinding, rule
 
 @rule("OPF301", Severity.NOTE)
 def fixture_not_there_yet(change: Change, finding: NewFinding) -> Iterator[Finding]:
-    """A fixture that the change owes is not there yet.
+    """A fixture that the change needs is not there yet.
 
-    It owes one for each entry that it adds, for each row that it adds, also of an entry that stands already, and
-    for one that it takes away again before anybody has it. Where it adds a format to `fixture-format`, each row owes
+    It needs one for each entry that it adds, for each row that it adds, also of an entry that stands already, and
+    for one that it takes away again before anybody has it. Where it adds a format to `fixture-format`, each row needs
     one of that.
 
     The fixture is the model that a build from before the change exported. Only such a build can make it, and

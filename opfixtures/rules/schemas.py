@@ -157,7 +157,8 @@ def _mending(change: Change, then: FunctionSchema, in_format: str) -> str:
     keep = "keep it as it was, and add an overload or another name beside it"
     returned = returned_too_much(then) if in_format in STAMPED_FORMATS else ""
     if in_format in STAMPED_FORMATS and not returned:
-        return f"add its entry: opfixtures new {quote(printable(then.operator))};\nor {keep}"
+        new = f"opfixtures new {quote(printable(then.operator))}"
+        return f"{new}\nshows its entry and, with --apply, adds it;\nor {keep}"
     why = f" (torch cannot upgrade what returns {returned})" if returned else ""
     source = printable(change.config.source or "the settings")
     return f"{keep}{why};\nor, where that is meant, name the break in accepted-breaks in {source}"

@@ -150,7 +150,7 @@ def test_a_published_fixture_that_is_taken_away_is_a_row_that_is_not_green(proje
         done = project.run("pull_request", payload, OPFIXTURES_MODE=mode)
         (row,) = done.report["fixtures"]
         assert (done.status, row["status"], row["fixture"]) == (1, "mismatch", PUBLISHED), done.err
-        assert "target holds it, and it is gone here" in row["reason"]
+        assert "target has it, and it is gone here" in row["reason"]
 
 
 def test_a_fixture_under_another_ending_is_owed_all_the_same(project: Project) -> None:

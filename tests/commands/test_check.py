@@ -54,6 +54,22 @@ class TestAnEditedVersionMap:
         assert '\n    TestVersionedHardswishV10(): "aten::hardswish",\n' in ran.out
         assert ran.out.splitlines()[-2] == "opfixtures: 1 error, 0 warnings, 0 notes"
 
+    def test_what_is_committed_is_mended_by_the_command_that_is_shown(
+        self, pytorch, opfixtures, add_hardswish
+    ):
+        add_hardswish(pytorch)
+        pytorch.commit("the change")
+        assert opfixtures(pytorch, "check", "--fix").out == "opfixtures: no problems found\n"
+        refs = ("--from-ref", "HEAD~1", "--to-ref", "HEAD")
+        ran = opfixtures(pytorch, "check", *refs)
+        assert (
+            "next: `opfixtures check --fix --from-ref 'HEAD~1' --to-ref HEAD` writes what it can" in ran.out
+        )
+        assert opfixtures(pytorch, "check", "--fix", *refs).status == 1
+        pytorch.git("add", "--all")
+        pytorch.commit("mended")
+        assert opfixtures(pytorch, "check", "--from-ref", "HEAD~2", "--to-ref", "HEAD").status == 0
+
     @pytest.mark.parametrize(
         ("rows", "where"),
         [

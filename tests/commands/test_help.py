@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,6 +60,19 @@ def test_the_help_of_a_command_has_a_sentence_and_an_example(name, capsys, monke
     assert sentence.endswith((".", "--apply"))
     assert shown.rstrip().endswith(f"example: {EXAMPLES[name]}")
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_an_error_is_one_line_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with pytest.raises(SystemExit):
+        cli.main(["verify", "--" + "a" * 30, "--" + "b" * 90])
+    assert capsys.readouterr().err.splitlines()[-1].startswith("opfixtures: error: there is no option")
+    assert cli.main(["explain", "OPF9" + "9" * 90]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("(`opfixtures explain` lists all)")
+    with pytest.raises(SystemExit):
+        cli.main(["check" + "k" * 90])
+    assert capsys.readouterr().err.splitlines()[-1].endswith("(`opfixtures --help` lists all)")
 
 
 def test_every_example_is_run(mylib, opfixtures):
@@ -172,6 +187,30 @@ class TestCompletion:
         assert complete("hook", "pre-c") == ["pre-commit"]
         # A path: bash's own.
         assert complete("verify", "--report", "") == []
+
+    @pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+    def test_a_real_zsh_completes(self, capsys):
+        assert cli.main(["completion", "zsh"]) == 0
+        asked = "COMP_WORDS=(opfixtures check --f); COMP_CWORD=2; compgen -F _opfixtures -- --f"
+        command = ("zsh", "-f", "-c", f"{capsys.readouterr().out}{asked}")
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        # What begins otherwise zsh leaves out itself.
+        given = [one for one in sorted(done.stdout.split()) if one.startswith("--f")]
+        assert (given, done.stderr) == (["--fix", "--format", "--from-ref"], "")
+
+    @pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+    def test_a_real_fish_completes(self, capsys, tmp_path):
+        assert cli.main(["completion", "fish"]) == 0
+        command = (
+            "fish",
+            "--no-config",
+            "-c",
+            f"{capsys.readouterr().out}complete -C 'opfixtures check --f'",
+        )
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)}
+        )
+        assert (sorted(done.stdout.split()), done.stderr) == (["--fix", "--format", "--from-ref"], "")
 
     def test_other_shells(self, capsys):
         assert cli.main(["completion", "zsh"]) == 0

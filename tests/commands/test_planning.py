@@ -146,7 +146,7 @@ class TestSeveralProjects:
         untouched = list(self.plans(both, []).values())
         assert "differs from commit" in _nothing_done(untouched, Wanted())
         assert _nothing_done([replace(untouched[0], because="a"), untouched[1]], Wanted()) == (
-            "nothing to do: there is no fixture, and none is missing"
+            "nothing was made or replayed: there is no fixture, and no entry that asks for one"
         )
 
     @pytest.fixture
@@ -618,7 +618,7 @@ class TestEvidence:
             "fixtures/scale_v3.ptl",
         )
         assert (row.status, row.failed) == (Status.MISMATCH, True)
-        assert "target holds it, and it is gone here" in row.reason
+        assert "target has it, and it is gone here" in row.reason
         # A row that is not green says that something is to be done.
         assert _nothing_done([plan(repository)], Wanted()) == ""
         assert plan(repository, operators=("tiny::add",)).plan.lost == ()
@@ -631,7 +631,7 @@ class TestEvidence:
         planned = plan(repository).plan
         ((gone, because),) = planned.lost
         assert gone.path == "fixtures/scale_v3.ptl"
-        assert because.startswith("target holds another file of this name")
+        assert because.startswith("target has another file of this name")
         assert [one.owner.path for one in planned.found if one.owner.path == gone.path] == []
         # Under another name it would be looked at for itself.
         repository.git("checkout", "--quiet", "main", "--", "fixtures/scale_v3.ptl")

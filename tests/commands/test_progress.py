@@ -181,6 +181,18 @@ def test_elsewhere_than_on_a_terminal_a_line_says_that_it_goes_on(tmp_path: Path
     )
 
 
+def test_what_is_over_does_not_go_on_and_a_line_of_a_log_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    stream, clock = io.StringIO(), iter([0.0, 1.0, 40.0])
+    with Progress(stream, lambda: next(clock), tick=None) as progress:
+        progress.tell(f"replayed {'a' * 80} with it")
+        progress.again()
+
+    assert stream.getvalue() == (
+        f"[  1.0 s] replayed {'a' * 80} with it\n[ 40.0 s] still at it, since replayed {'a' * 80} with it\n"
+    )
+
+
 def test_on_a_terminal_the_time_goes_on_by_itself() -> None:
     stream = WithoutDescriptor()
     with Progress(stream, tick=0.01) as progress:

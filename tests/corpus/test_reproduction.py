@@ -69,7 +69,7 @@ def test_what_is_published_is_not_replaced_by_what_another_module_exports(new_co
     )
 
     assert ran.status == 1
-    assert "target holds another archive, made otherwise: a published fixture is not replaced" in " ".join(
+    assert "target has another archive, made otherwise: a published fixture is not replaced" in " ".join(
         ran.out.split()
     )
     assert contents(corpus.root / "fixtures") == before

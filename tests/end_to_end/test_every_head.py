@@ -93,7 +93,7 @@ class TestWhatIsCommitted:
             ran = run_long(landed, command)
             assert (ran.status, "1 verified, 1 mismatch" in ran.out) == (1, True), ran.out
             assert f"mismatch    tinyops::halve at 4  {HALVE}\n" in ran.out
-            assert "target holds it, and it is gone here" in ran.out
+            assert "target has it, and it is gone here" in ran.out
 
     def test_is_told_again_where_only_others_were_mended(
         self, library: GitRepository, run_long: RunLong

@@ -91,7 +91,7 @@ def test_a_published_fixture_is_not_replaced(library: GitRepository, run_long: R
     library.git("stash", "pop")
     ran = run_long(library, "generate", "--operator", "tinyops::scale", "--regenerate")
     assert ran.status == 1
-    assert "target holds another archive, made otherwise" in ran.out
+    assert "target has another archive, made otherwise" in ran.out
     assert library.read("fixtures/test_versioned_scale_v3.ptl") == "published"
 
 

@@ -432,7 +432,8 @@ def test_an_entry_without_fixture_entry_is_refused() -> None:
 
     assert only_refusal(found) == (
         Status.REFUSED,
-        "it has no matching fixture entry: `opfixtures check` shows the lines to add, once what is here is staged",
+        "it has no matching fixture entry: `opfixtures new tiny::scale` shows the lines to add, and --apply writes "
+        "them",
     )
     assert (refused(found.unplanned[0]).module, refused(found.unplanned[0]).fixture) == (None, None)
 

@@ -95,8 +95,9 @@ def test_a_text_that_can_never_load_is_no_better_than_a_replay_that_did_not() ->
 
 
 UNNOTICED = (
-    "nothing would notice a missing upgrader: pass the arguments that changed, with values other than their "
-    "defaults (TorchScript stores no trailing argument that equals its default)"
+    "nothing would notice a missing upgrader: leave out the arguments whose default changed or is gone, and pass all "
+    "others that changed, with values other than their defaults (TorchScript stores no trailing argument that equals "
+    "its default)"
 )
 NO_CHANGE = (
     "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: "

@@ -255,6 +255,9 @@ RuntimeError: it does not script
   return tomorrow(x)
 ```
 
+Fixture module `TestVersionedStftV10` was run with the old operator, and raised that: correct it, or what its \
+`sample_inputs()` gives.
+
 See it on your machine:
 
 ```sh
@@ -453,10 +456,18 @@ def test_then_and_now_stand_in_its_line(told: Publication, loads: Answer, said: 
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        ({"status": Status.MISMATCH}, "Correct the upgrader, or the change, so that old models compute"),
+        (
+            {"status": Status.MISMATCH},
+            "Correct the upgrader `gelu_0_9`, or the change, so that old models compute",
+        ),
         (
             {"status": Status.MISMATCH, "upgrader_name": None},
             "Nothing upgrades this operator: have it do for old",
+        ),
+        (
+            {"status": Status.REFUSED, "reason": "RuntimeError: forward() expected a float"},
+            "Fixture module `TestVersionedGeluV9` was run with the old operator, and raised that: correct it, or what "
+            "its `sample_inputs()` gives.\n",
         ),
         ({"status": Status.FAILED}, "What replays it could not be built or run: the log of the run"),
         (
@@ -533,6 +544,16 @@ def test_without_files_the_log_is_named(told: Publication) -> None:
 def test_why_nothing_was_committed_is_said_with_the_way_to_the_files(told: Publication) -> None:
     markdown = result_markdown(replace(told, why_not_pushed="the pull request has moved on"), 65536)
     assert "Nothing was committed: `the pull request has moved on`.\n\nTo take them, run this" in markdown
+
+
+def test_findings_come_with_what_shows_them_on_a_machine(told: Publication) -> None:
+    said = (
+        "To see the findings on your machine, where the change is checked out:\n\n```sh\n"
+        "pip install 'opfixtures[generate]'\nopfixtures check --from-ref origin/HEAD --to-ref HEAD\n```\n\n"
+        "opfixtures looked"
+    )
+    assert said in result_markdown(told, 65536)
+    assert "on your machine, where" not in result_markdown(replace(told, findings=()), 65536)
 
 
 def test_nothing_to_do_is_told_in_two_lines() -> None:

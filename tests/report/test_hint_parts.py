@@ -64,6 +64,25 @@ def test_a_sentence_is_no_command(hint: str, parts: list[str]) -> None:
     assert hint_parts(hint) == parts
 
 
+def test_what_is_said_of_a_command_is_prose() -> None:
+    hint = (
+        "opfixtures new mylib::scale\nshows its entry and, with --apply, adds it;\n"
+        "or keep it as it was, and add an overload or another name beside it"
+    )
+    assert hint_parts(hint) == [
+        "```sh\nopfixtures new mylib::scale\n```",
+        "shows its entry and, with `--apply`, adds it;\\\nor keep it as it was, and add an overload or another name "
+        "beside it",
+    ]
+    (command, prose) = hint_parts(
+        "opfixtures renumber\nshows the diff and, with --apply, writes it; by hand that is\nx"
+    )
+    assert (command, prose) == (
+        "```sh\nopfixtures renumber\n```",
+        "shows the diff and, with `--apply`, writes it. By hand:\\\n`x`",
+    )
+
+
 @pytest.mark.parametrize(
     "hint",
     [

@@ -408,9 +408,7 @@ def test_a_fixture_that_was_found_says_who_made_it_and_whether_it_was_reproduced
     lines = result_text(Result(None, (FOUND,))).splitlines()
 
     assert lines[1] == "            found, made by torch 1.11.0: pre-change yes (schema, operator-version)"
-    assert (
-        lines[3] == "            reproduced not-applicable (target holds it: it was judged when it came in)"
-    )
+    assert lines[3] == "            reproduced not-applicable (target has it: it was judged when it came in)"
     assert lines[-1] == "opfixtures: 1 verified (1 found)"
 
 
@@ -566,7 +564,11 @@ def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ((VERIFIED, REFUSED), "mend what is refused, then run `opfixtures generate` again"),
+        (
+            (VERIFIED, REFUSED),
+            "mend these fixture modules, or what their `sample_inputs()` give, then run `opfixtures generate` again",
+        ),
+        ((REFUSED, SHADOWED), "mend what is refused, then run `opfixtures generate` again"),
         (
             (replace(VERIFIED, status=Status.MISMATCH), VERIFIED),
             "mend the upgrader or the operator until old models ",

@@ -105,7 +105,7 @@ def test_one_that_is_exchanged_is_a_row_that_is_not_green_and_one_that_is_rename
     other = (PROGRAMS / "fixtures" / "add_tensor.pt2").read_bytes()
     (project.root / "fixtures" / "exp.pt2").write_bytes(other)
     ran = opfixtures(project, "verify")
-    assert "target holds another file of this name" in ran.out
+    assert "target has another file of this name" in ran.out
     assert (ran.status, "1 mismatch" in ran.out, "verified" in ran.out) == (1, True, False), ran.out
 
     project.git("checkout", "--quiet", "fixtures")
@@ -114,7 +114,7 @@ def test_one_that_is_exchanged_is_a_row_that_is_not_green_and_one_that_is_rename
     for path in ("modules.py", "registry.py"):
         project.write(path, project.read(path).replace("Exp", "ExpAgain"))
     ran = opfixtures(project, "verify")
-    assert "target holds" not in ran.out
+    assert "target has another" not in ran.out
 
 
 def test_what_succeeds_it_in_its_format_is_seen_by_check_and_verify(
