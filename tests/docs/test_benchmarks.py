@@ -37,10 +37,17 @@ def test_every_row_has_a_name_of_its_own_and_is_explained(monkeypatch: pytest.Mo
 def test_the_action_is_measured_as_a_job_runs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     action = benchmark("action", monkeypatch)
     step = action.install_step(tmp_path, tmp_path)
-    read = yaml.safe_load((DOCS.parent / "action.yml").read_text(encoding="utf-8"))
-    (install,) = (one for one in read["runs"]["steps"] if one.get("id") == "install")
+    manifest = yaml.safe_load((DOCS.parent / "action.yml").read_text(encoding="utf-8"))
+    (install,) = (one for one in manifest["runs"]["steps"] if one.get("id") == "install")
     assert step.arguments[-1] == install["run"]
     assert {*install["env"]} <= {*step.environment}
+    subprocess.run([*step.arguments], cwd=tmp_path, env={**os.environ, **step.environment}, check=True)
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "installed").read_text().splitlines())
+    question = "import opfixtures, virtualenv, github, uv, torch; print(opfixtures.__file__)"
+    command = [outputs["python"], "-I", "-W", "ignore", "-c", question]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    # Nobody builds it: it runs where it stands.
+    assert told.stdout == f"{DOCS.parent / 'opfixtures' / '__init__.py'}\n"
     root = benchmark("many", monkeypatch).gelu_repository(tmp_path / "repository", 3)
     run = action.action(tmp_path, root)
     told = subprocess.run(
