@@ -19,7 +19,18 @@ from pathlib import Path
 
 import measure
 
-SCRIPTS = ("hook", "framework", "large", "verify", "generate")
+SCRIPTS = (
+    "hook",
+    "framework",
+    "large",
+    "verify",
+    "corpus",
+    "many",
+    "generate",
+    "checkout",
+    "runtime",
+    "action",
+)
 HERE = Path(__file__).resolve().parent
 MEASURED = HERE / "measured.json"
 

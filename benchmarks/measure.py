@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,20 +25,39 @@ class Command:
 
 def medians(commands: Mapping[str, Command], runs: int) -> dict[str, float]:
     """Seconds that each command takes: the median of `runs`, in turns."""
+    return _medians(commands, runs, time.perf_counter)
+
+
+def computed(commands: Mapping[str, Command], runs: int) -> dict[str, float]:
+    """Seconds of a processor that each command takes, with all that it waits for, as `medians` has them."""
+    return _medians(commands, runs, _of_children)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _medians(commands: Mapping[str, Command], runs: int, clock: Callable[[], float]) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     # The first round fills caches and is not counted.
     for count in range(runs + 1):
         for name, command in commands.items():
-            elapsed = _seconds(command)
+            elapsed = _elapsed(command, clock)
             if count:
                 seconds[name].append(elapsed)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def _seconds(command: Command) -> float:
-    start = time.perf_counter()
+def _elapsed(command: Command, clock: Callable[[], float]) -> float:
+    start = clock()
     _run(command, command.arguments, subprocess.DEVNULL)
-    return time.perf_counter() - start
+    return clock() - start
+
+
+def output_of(arguments: Sequence[str], folder: Path) -> str:
+    """What a command prints, which has to end well."""
+    return _run(Command(arguments, folder), arguments, subprocess.PIPE).decode().strip()
 
 
 def _run(command: Command, arguments: Sequence[str], stdout: int) -> bytes:

@@ -14,7 +14,9 @@ OPERATORS = 18
 FILES = 15_000
 
 
-def repository(root: Path, operators: int = OPERATORS, files: int = FILES, folder: str = ".") -> Path:
+def repository(
+    root: Path, operators: int = OPERATORS, files: int = FILES, folder: str = ".", settings: str = ""
+) -> Path:
     """One entry, row and module an operator below `folder`, and other files beside it, all committed; one is staged."""
     names = [f"Operator{number}" for number in range(operators)]
     entries = "".join(
@@ -29,6 +31,7 @@ def repository(root: Path, operators: int = OPERATORS, files: int = FILES, folde
         f"{folder}/{REGISTRY}": f"ALL_MODULES = {{\n{rows}}}\n",
         f"{folder}/{MODULES}": "import torch\n\n\n" + "".join(module.format(name) for name in names),
         "pyproject.toml": "[build-system]\nrequires = []\n",
+        **({".opfixtures.toml": settings} if settings else {}),
         **{f"folder{n % 500}/below{n % 7}/file{n}.cpp": f"{n}\n" for n in range(files)},
     }
     for path, text in texts.items():

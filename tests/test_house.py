@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "opfixtures"
 FRONT_DOOR = ("__main__", "cli")
-FOR_EVERYBODY = ("__init__", "errors", "atomic_write", "clock", "locks", "strict_json")
+FOR_EVERYBODY = ("__init__", "errors", "atomic_write", "clock", "locks", "strict_json", "values")
 STATIONS = (
     "commands",
     "pull_request",

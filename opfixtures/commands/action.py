@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 from opfixtures.commands.action_change import judge_and_make
+from opfixtures.commands.action_warm_up import warmed_up
 from opfixtures.commands.told_errors import annotated
 from opfixtures.errors import UserError
 from opfixtures.pull_request import result_folder
@@ -66,6 +67,8 @@ def _performed(environment: Mapping[str, str], own: MutableMapping[str, str]) ->
     address = Address.of(environment)
     payload = _event(environment.get("GITHUB_EVENT_PATH", ""))
     name = environment.get("GITHUB_EVENT_NAME", "")
+    if name == "schedule":
+        return warmed_up(Job(inputs, Activity(Task.NOTHING), address, environment))
     with connected_once(address, inputs.token) as github:
 
         def pull_request(number: int) -> object:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from opfixtures.declarations.cpp_conditionals import BEGIN, CONDITIONAL, FINISH, Arms, Path, live_tokens
 from opfixtures.declarations.cpp_tokens import (
     END,
@@ -17,6 +15,7 @@ from opfixtures.declarations.cpp_tokens import (
 )
 from opfixtures.declarations.cpp_two_ways import read_in_two_ways
 from opfixtures.declarations.place import Problem
+from opfixtures.values import dataclass
 
 _INTERRUPTIONS = frozenset({CONDITIONAL, TROUBLE, "directive"})
 _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from opfixtures.declarations.model import FixtureModule, FixtureModules
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.declarations.python_source import Part, SourceLines, parse_in_parts, place
+from opfixtures.values import dataclass
 
 _MODULE_CLASSES = frozenset({"torch.jit.ScriptModule", "torch.nn.Module", "torch.nn.modules.Module"})
 # A chain of assignments can make a dotted name of any length.

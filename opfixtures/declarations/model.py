@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.records.fixture_files import FixtureFiles
+from opfixtures.values import dataclass
 
 # A data class costs half a millisecond to import, and few changes need these.
 if TYPE_CHECKING:

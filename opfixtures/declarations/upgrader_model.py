@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from opfixtures.declarations.place import Place, Problem
+from opfixtures.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

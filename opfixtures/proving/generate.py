@@ -19,7 +19,7 @@ from opfixtures.making.plan import Plan, PlannedFixture, Published, Unplanned
 from opfixtures.making.tools import Tools
 from opfixtures.proving.facts import Proof, covers, prove, seen_running
 from opfixtures.proving.no_gpu import without_gpu
-from opfixtures.proving.post_change import PostChange, replayed
+from opfixtures.proving.post_change import PostChange, replayed, starting_early
 from opfixtures.proving.replay import Replays
 from opfixtures.proving.reproduction import PUBLISHED, RECORDED, Reproduced, judged
 from opfixtures.proving.result import (
@@ -60,13 +60,15 @@ def generate(plan: Plan, after: PostChange, tools: Tools, commit_problem: Commit
     errands = [Errand(planned) for planned in plan.to_make]
     errands += [errand for one in sound if (errand := _errand(one))]
     groups, without, unavailable = _obtained(errands, tools)
-    exported = export(groups, tools.seconds, tools.tell)
-    tools.isolation.extend(one.seen.isolation for one in exported if isinstance(one, Outcome))
-    outcomes = [judged(one) for one in (*without, *exported)]
-    reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
-    subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
-    subjects += [_with_reproduction(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
-    results, error = _proven(subjects, after, tools)
+    owners = [errand.planned.owner for group in groups for errand in group.errands]
+    with starting_early(owners, after, tools) as tools:
+        exported = export(groups, tools.seconds, tools.tell)
+        tools.isolation.extend(one.seen.isolation for one in exported if isinstance(one, Outcome))
+        outcomes = [judged(one) for one in (*without, *exported)]
+        reproduced = {one.planned.path: one for one in outcomes if isinstance(one, Reproduced)}
+        subjects: list[Candidate | SoundFixture] = [one for one in outcomes if isinstance(one, Candidate)]
+        subjects += [_with_reproduction(one, reproduced.get(one.owner.path), commit_problem) for one in sound]
+        results, error = _proven(subjects, after, tools)
     results += [one for one in looked_at if isinstance(one, FixtureResult)]
     results += [
         planned_result(one.planned, Status.REFUSED, one.reason)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from opfixtures.change.owner import Owner
@@ -14,10 +16,12 @@ from opfixtures.making.tools import Tools
 from opfixtures.proving.compiling import UNREAD, TreeOperators
 from opfixtures.proving.replay import Replays, replay
 from opfixtures.proving.tree import Tree, nothing_doubted
+from opfixtures.runtimes.release import is_installed
 from opfixtures.runtimes.step import Step
 from opfixtures.settings.config import Config
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.worker.observations import WorkerError
+from opfixtures.worker.starting import EarlyWorker
 
 
 class Subject(Protocol):
@@ -113,6 +117,25 @@ def replayed(
         yield from ((subject, *shown) for subject in group)
 
 
+@contextmanager
+def starting_early(owners: Iterable[Owner], after: PostChange, tools: Tools) -> Iterator[Tools]:
+    """The tools, with a worker that imports the torch that most of these are replayed with, if that is installed.
+
+    It has no job yet, and whatever is wrong with it is told when it should have one.
+    """
+    python = None
+    with suppress(RuntimeUnavailable):
+        specs = Counter(map(after.spec_for, owners))
+        spec = max(specs, key=specs.__getitem__, default=None)
+        if spec and spec.kind == "release" and is_installed(spec, tools.runtimes.cache):
+            python = tools.runtimes.obtain(spec, None).python
+    if python is None:
+        yield tools
+        return
+    with EarlyWorker(python) as early:
+        yield replace(tools, early=early)
+
+
 def _replay(
     fixtures: Sequence[Replayable], spec: RuntimeSpec, after: PostChange, tools: Tools
 ) -> tuple[Replays, UserError | None]:
@@ -139,7 +162,7 @@ def _replay(
             after.published(),
         )
     try:
-        replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds)
+        replays = replay(fixtures, runtime, tree, tools.tell, tools.seconds, tools.early)
     except (WorkerError, RuntimeUnavailable) as error:
         return Replays(failed=f"{runtime.name} cannot be used: {error}", by=runtime.name), None
     tools.isolation.extend([replays.seen.isolation] if replays.seen else [])

@@ -24,6 +24,7 @@ from opfixtures.runtimes.step import CountedSteps
 from opfixtures.worker.job import ROW_SECONDS, Job
 from opfixtures.worker.observations import Json, RowReplayed, RuntimeSeen
 from opfixtures.worker.scratch import scratch_folder
+from opfixtures.worker.starting import EarlyWorker
 from opfixtures.worker.told import row_replayed
 from opfixtures.worker.worker_process import run_worker
 
@@ -156,8 +157,9 @@ def replay(
     tree: Tree | None,
     tell: Callable[[str], None],
     seconds: float = ROW_SECONDS,
+    early: EarlyWorker | None = None,
 ) -> Replays:
-    """Replay all fixtures in one worker.
+    """Replay all fixtures in one worker: in `early`, if that is of the same Python.
 
     `tree` has the upgraders of the tree where the runtime may have others: a release. A build of the tree has them.
 
@@ -184,7 +186,12 @@ def replay(
             asked_of_texts,
         )
         count = CountedSteps(tell, "replay", runtime.name, len(asked))
-        answers = run_worker(runtime.python, job, folder, lambda key: count.next(f"replayed {key}"))
+        ready = early if early and early.python == runtime.python else None
+
+        def done(key: str) -> None:
+            count.next(f"replayed {key}")
+
+        answers = run_worker(runtime.python, job, folder, done, early=ready)
     check_import(runtime, answers.runtime)
     rows = {key: row_replayed(told, format_of(key).loaders) for key, told in answers.rows.items()}
     unreached = {fixture.key: answers.failure for fixture in fixtures if fixture.key not in rows}

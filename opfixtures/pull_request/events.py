@@ -109,7 +109,7 @@ def _of_change(event: str, told: Payload) -> Activity:
         return _of_merge_group(told)
     if event == "push":
         return _of_push(told)
-    known = "pull_request, merge_group, push, workflow_dispatch, workflow_run"
+    known = "pull_request, merge_group, push, schedule, workflow_dispatch, workflow_run"
     raise UserError(f"{event or 'no event'} is no event that opfixtures knows: use one of {known}")
 
 

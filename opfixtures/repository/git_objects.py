@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO, Self, cast
 
 from opfixtures.errors import GitError
 from opfixtures.repository.git import GIT, Repository
 from opfixtures.repository.git_environment import MERGED
 from opfixtures.repository.git_references import may_know
+from opfixtures.values import dataclass
 
 _CHUNK = 64 * 1024
 

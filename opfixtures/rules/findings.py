@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from opfixtures.declarations.place import Place
+from opfixtures.values import dataclass
 
 
 class Severity(StrEnum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.place import Place
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.values import dataclass
 
 
 class NewFinding(Protocol):

@@ -25,7 +25,7 @@ from opfixtures.runtimes.step import Step, seconds_last_time
 from opfixtures.runtimes.wheels import CPU_ONLY, has_cuda_on_pypi, in_the_way, why_no_wheel
 from opfixtures.settings.runtime_spec import PYTHON as A_PYTHON
 from opfixtures.settings.runtime_spec import RELEASE, RuntimeSpec
-from opfixtures.worker.worker_process import EXECUTABLE_STACKS
+from opfixtures.worker.starting import EXECUTABLE_STACKS
 
 PYTHON = os.path.join("env", "bin", "python")
 _COMPILED = "compiled"
@@ -74,6 +74,13 @@ def obtain_release(
         homes=(os.path.join(folder, "env"),),
         packages=tuple(installed_package(place, pin.name) for pin in spec.packages),
     )
+
+
+def is_installed(spec: RuntimeSpec, cache: str) -> bool:
+    """Whether there is an environment of a torch alone for `spec`: to obtain it takes no time."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    key = _key(spec, spec.torch or "", spec.python or own)
+    return not spec.packages and os.path.exists(os.path.join(cache, FOLDERS["release"], key, _COMPILED))
 
 
 def _key(spec: RuntimeSpec, torch: str, python: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from opfixtures.errors import ConfigurationError
 from opfixtures.settings.config_table import Table
 from opfixtures.settings.version_range import VersionRange
+from opfixtures.values import dataclass
 
 if TYPE_CHECKING:
     from opfixtures.settings.pins import Pin

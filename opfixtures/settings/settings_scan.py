@@ -62,7 +62,12 @@ class Scan:
         excluded = values.pop("exclude", [])
         by_settings = bool(values) or any(map(_is_heading, lines[1:]))
         # A module to import has the name of a folder, often of the one that every commit touches.
-        named = [text for line in lines if not line.startswith("import") for text in _strings(line)]
+        named = [
+            text
+            for line in lines
+            if not (line.startswith("import") or _is_prose(line))
+            for text in _strings(line)
+        ]
         # What another key names is read, whatever the folders are that no project is in.
         read = {text for texts in values.values() for text in texts}
         only_excluded = set(excluded) - read
@@ -105,11 +110,29 @@ def _settings(text: str) -> list[str]:
             inside = line.startswith(("[tool.opfixtures", "[[tool.opfixtures"))
         if inside and not line.startswith("#"):
             settings.append(line)
-            if not line.isascii() or "'" in line or "\\" in line or '"""' in line or "\0" in line:
+            if _is_unclear(line):
                 raise UncertainError
         elif "opfixtures" in line and not _only_mentions_it(line):
             raise UncertainError
     return settings
+
+
+def _is_unclear(line: str) -> bool:
+    """Whether a line may mean something else than it looks like: a string that does not end at the next `"`, or one
+    that git spells otherwise."""
+    outside = "".join(line.split('"')[::2])
+    return (
+        "'" in outside
+        or "\\" in line
+        or '"""' in line
+        or "\0" in line
+        or not (line.isascii() or _is_prose(line))
+    )
+
+
+def _is_prose(line: str) -> bool:
+    """Whether it is why something is waived, accepted or altered: no path."""
+    return line.partition("=")[0].strip() == "reason"
 
 
 def _is_heading(line: str) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from opfixtures.errors import ConfigurationError
+from opfixtures.values import dataclass
 
 _SIGNS = ("<=", ">=", "==", "<", ">")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from opfixtures.declarations.names import module_version
 from opfixtures.declarations.schema_types import FunctionSchema, Type, result_annotation
 from opfixtures.synthesis.overloads import Passed, passing_all, passing_least
 from opfixtures.synthesis.packed import packing
 from opfixtures.synthesis.ways import PLAIN, Way
+from opfixtures.values import dataclass
 
 _WIDTH = 79
 # Names that the body gives to values of its own.

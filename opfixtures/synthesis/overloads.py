@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from opfixtures.declarations.schema_types import Argument, FunctionSchema, Type, normalised
+from opfixtures.values import dataclass
 
 # Beyond, the combinations are not tried one by one: no operator of PyTorch needs so many.
 _MOST_SELECTING = 2

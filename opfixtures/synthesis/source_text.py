@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from opfixtures.declarations.place import Place
 from opfixtures.declarations.python_source import encoding_of
 from opfixtures.errors import UserError
+from opfixtures.values import dataclass
 
 _UNIT = "    "
 _BOM = b"\xef\xbb\xbf"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from opfixtures.declarations.schema_types import Argument, FunctionSchema
+from opfixtures.values import dataclass
 
 # 13 is quint8, 12 qint8 (c10/core/ScalarType.h).
 _QUANTIZED = "torch.quantize_per_tensor({}, 0.125, 10, 13)"

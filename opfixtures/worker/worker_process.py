@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,12 +12,9 @@ from typing import IO
 from opfixtures.worker.events import StoppedError, events
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, RuntimeSeen, WorkerError
-from opfixtures.worker.own_memory import let_nobody_look_in
-from opfixtures.worker.packing import packed_worker
+from opfixtures.worker.starting import EarlyWorker, start
 from opfixtures.worker.told import runtime_seen
-from opfixtures.worker.worker_end import end_worker
 
-WORKER = "worker.zip"
 # Of a row, at most: three archives under two loaders, the marker, and two multiples of what the upgrader gives.
 STEPS = 9
 # Between the end of a step's time and its answer.
@@ -80,12 +74,14 @@ def run_worker(
     stopped: Callable[[], bool] = lambda: False,
     heard: Heard = lambda _, __: None,
     environment: Mapping[str, str] = MappingProxyType({}),
+    early: EarlyWorker | None = None,
 ) -> Answers:
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Archives go there and back
     in the job and the answers: no module reaches the file of another. `tell` is called with the key of each row that
     is done, and `heard` with what was told of it, as it comes. `environment` is added to that of the worker.
+    `early` is a worker of the same Python that was started before, and has no other environment.
 
     Raises:
         WorkerError: the runtime did not describe itself, as torch or the operator module does not import, or not
@@ -95,7 +91,7 @@ def run_worker(
     asked, budget = job.to_json(), _Budget(len(job.rows))
 
     def attempt(asked: Json) -> Answers:
-        return _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget, environment)
+        return _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget, environment, early)
 
     first = answers = attempt(asked)
     rows, left = dict(first.rows), asked["rows"]
@@ -142,62 +138,14 @@ def _attempt(
     stopped: Callable[[], bool],
     budget: _Budget,
     environment: Mapping[str, str],
+    early: EarlyWorker | None,
 ) -> Answers:
-    """One worker, in an empty folder of its own, `home`, which is all that it may write to.
-
-    The job is in a file without a name: no module can reach it.
-    """
-    os.makedirs(folder, exist_ok=True)
-    own = tempfile.mkdtemp(prefix="worker-", dir=folder)
-    worker, home = os.path.join(own, WORKER), os.path.join(own, "home")
-    os.mkdir(home)
-    with open(worker, "xb") as archive:
-        archive.write(packed_worker())
-    let_nobody_look_in()
-    with open(os.path.join(own, "worker.log"), "w+b") as log, tempfile.TemporaryFile(dir=own) as job:
-        job.write(json.dumps(asked).encode())
-        job.seek(0)
-        try:
-            process = subprocess.Popen(
-                [python, "-s", "-W", "ignore", worker],
-                cwd=home,
-                env={**worker_environment(home), **environment},
-                stdin=job,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise WorkerError(f"{python} cannot be started: {error.strerror}") from error
-        with process:
-            try:
-                return _listen(process, asked, tell, log, stopped, budget)
-            finally:
-                end_worker(process)
-
-
-EXECUTABLE_STACKS = {"GLIBC_TUNABLES": "glibc.rtld.execstack=2"}
-"""libtorch_cpu.so of 1.10.2 to 1.12.1 asks for an executable stack, which glibc refuses from 2.41 on
-(https://sourceware.org/glibc/manual/2.41/html_node/Dynamic-Linking-Tunables.html); older ones ignore this."""
-
-
-def worker_environment(folder: str) -> dict[str, str]:
-    """All of a worker's environment: nothing of the user's, one thread, results that no CPU changes."""
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": folder,
-        "TMPDIR": folder,
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "ATEN_CPU_CAPABILITY": "default",
-        "MKL_CBWR": "COMPATIBLE",
-        **EXECUTABLE_STACKS,
-    }
+    """One worker, the early one if that is there."""
+    started = (early and early.taken(asked)) or start(python, folder, environment, asked)
+    try:
+        return _listen(started.process, asked, tell, started.log, stopped, budget)
+    finally:
+        started.end()
 
 
 def _listen(

@@ -390,6 +390,42 @@ def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Pat
         (tmp_path / theirs).rmdir()
 
 
+def test_a_schedule_installs_what_the_first_run_of_a_pull_request_asks_for(project: Project) -> None:
+    """Under the key by which that run restores it, and into the folder that it looks into."""
+    settings = """\
+[tool.opfixtures]
+preset = "pytorch"
+
+[[tool.opfixtures.runtimes]]
+kind = "release"
+torch = "1.11.0"
+python = "3.8"
+"""
+    project.upstream.write("pyproject.toml", settings)
+    payload = project.open()
+    done = project.run("schedule", {"schedule": "17 4 * * 1,4"})
+    assert done.status == 0, done.out + done.err
+    assert done.outputs["warm"] == "true"
+    assert "opfixtures: warm: torch 1.11.0" in done.out
+    assert "warm: torch 1.11.0" in done.summary
+    assert (done.outputs["generated"], "upload" in done.outputs) == ("[]", False)
+    assert payload["action"] == "opened"
+
+
+def test_a_schedule_that_cannot_install_a_release_keeps_nothing(project: Project, tmp_path: Path) -> None:
+    settings = (
+        '[tool.opfixtures]\npreset = "pytorch"\n\n[[tool.opfixtures.runtimes]]\nkind = "release"\n'
+        'torch = "1.0.99"\npython = "3.11"\n'
+    )
+    project.upstream.write("pyproject.toml", settings)
+    project.open()
+    done = project.run("schedule", {}, OPFIXTURES_CACHE=str(tmp_path / "cache"), UV_OFFLINE="1")
+    assert done.status == 2
+    assert done.outputs["warm"] == "false"
+    assert "::error" in done.out
+    assert "torch==1.0.99 cannot be installed" in done.out
+
+
 def test_a_generation_that_is_killed_is_no_success(project: Project, tmp_path: Path) -> None:
     """By the kernel, for the memory it takes, or by what it executes."""
     project.add_hardswish()

@@ -125,6 +125,19 @@ def test_a_caller_grants_what_the_called_jobs_want() -> None:
     assert called == 4
 
 
+def test_a_warm_up_keeps_what_the_first_run_of_a_pull_request_restores() -> None:
+    """Under one key, from one folder; and both workflows of the docs are of one system, Python and runtime."""
+    restored, kept = (
+        next(step for step in steps(read(ACTION)) if f"actions/cache/{what}@" in step.get("uses", ""))
+        for what in ("restore", "save")
+    )
+    assert restored["with"] == kept["with"]
+    assert "steps.action.outputs.warm == 'true'" in kept["if"]
+    first = yaml.safe_load(blocks()[0])
+    (warm,) = (one for one in map(yaml.safe_load, blocks()) if "schedule" in one[True])
+    assert warm["jobs"] == first["jobs"]
+
+
 def test_what_the_action_installs_is_what_pyproject_allows() -> None:
     """`make lock` writes it; pip and uv themselves demand that everything has a hash."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -206,6 +206,26 @@ def test_settings_in_an_unusual_form_are_left_to_the_whole_check(library, nothin
     assert not nothing_changed(library)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[tool.opfixtures.waivers."mylib::scale"]\ncodes = ["OPF201"]\nreason = "it isn\'t released, größer"\n',
+        'identity-upgraders = { scale_0_3 = "it\'s the same" }\n',
+        'operators = ["mylib/ops/*.yaml"]\n',
+        '[tool.opfixtures.accepted-breaks."mylib::norm"]\nhow = "does not load"\nreason = "they don\'t"\n',
+    ],
+)
+def test_waivers_and_notes_are_read_by_the_first_look_as_well(new_repository, nothing_changed, more):
+    """Words in them are none of TOML's quotes, and no paths."""
+    place = 'fixtures = "fixtures"\n' if more[0] != "[" else "[project.optional-dependencies]\n"
+    settings = SETTINGS.replace(place, f"{place}{more}" if more[0] != "[" else f"{more}{place}")
+    library = new_repository({**LIBRARY, "pyproject.toml": settings}, name="waived")
+    library.write("mylib/ops.py", "more\n")
+    assert nothing_changed(library)
+    library.write("mylib/versions.py", "OPERATOR_VERSIONS = {1: 2}\n")
+    assert not nothing_changed(library)
+
+
 def test_settings_in_both_files_are_left_to_the_whole_check(library, nothing_changed):
     library.write(".opfixtures.toml", SETTINGS)
     library.commit()

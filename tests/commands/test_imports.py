@@ -46,6 +46,8 @@ WHOLE_CHECK = FIRST_LOOK | {
     "opfixtures.settings.config_table",
     "opfixtures.commands.exit_status",
     "opfixtures.errors",
+    # Its classes are made faster than those of the standard library.
+    "opfixtures.values",
     "opfixtures.rules.findings",
     "opfixtures.change.published_versions",
     "opfixtures.repository.git",

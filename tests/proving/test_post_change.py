@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ from opfixtures.change.owner import Owner
 from opfixtures.declarations.model import FixtureEntry, MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.errors import RuntimeUnavailable
-from opfixtures.proving.post_change import PostChange
+from opfixtures.making.tools import Tools
+from opfixtures.proving import post_change
+from opfixtures.proving.post_change import PostChange, starting_early
+from opfixtures.runtimes import Runtime
 from opfixtures.settings.config import Config
 from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeKind, RuntimeSpec
@@ -68,3 +72,49 @@ def test_a_librarys_own_release_never_replays_what_it_made() -> None:
 
 def test_what_somebody_named_replays() -> None:
     assert replays(OF_4, spec("checkout"), named=spec("interpreter", name="mine")) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("spec_of", "is_early"),
+    [
+        (replace(spec("release"), torch="0.1", python="3.11"), True),
+        # To install one takes minutes, and may fail: then it is wanted for what was made.
+        (replace(spec("release"), torch="0.2", python="3.11"), False),
+        (spec("checkout"), False),
+        (spec("interpreter"), False),
+    ],
+)
+def test_a_release_that_is_installed_imports_torch_before_it_has_a_job(
+    spec_of: RuntimeSpec, is_early: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_change, "is_installed", lambda one, _: one.torch == "0.1")
+    entered = list[str]()
+
+    class Early:
+        def __init__(self, python: str) -> None:
+            self.python = python
+
+        def __enter__(self) -> Early:
+            entered.append(self.python)
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            entered.append("ended")
+
+    class Given:
+        cache = str(tmp_path)
+
+        def obtain(self, one: RuntimeSpec, _: object) -> Runtime:
+            return Runtime("release", f"torch {one.torch}", "python of it")
+
+    monkeypatch.setattr(post_change, "EarlyWorker", Early)
+    config = Config("map.py", None, "registry.py", (), "fixtures", None, (spec_of,), "pyproject.toml")
+    tools = Tools(str(tmp_path), Given(), print)  # type: ignore[arg-type]
+    with starting_early([OF_4, GUARD], PostChange(config, None), tools) as given:
+        assert (given.early is not None) == is_early
+    assert entered == (["python of it", "ended"] if is_early else [])
+    with starting_early([], PostChange(config, None), tools) as given:
+        assert given.early is None
+    nothing = PostChange(replace(config, runtimes=()), None)
+    with starting_early([OF_4], nothing, tools) as given:
+        assert given.early is None

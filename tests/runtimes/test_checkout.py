@@ -18,7 +18,7 @@ from opfixtures.runtimes.checkout import obtain_checkout
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.sources import Sources
 from opfixtures.settings.version_range import VersionRange
-from opfixtures.worker.worker_process import worker_environment
+from opfixtures.worker.starting import worker_environment
 
 # Installs the library, and tells with what.
 SETUP = """\

@@ -15,7 +15,7 @@ import pytest
 from opfixtures.errors import ConfigurationError, RuntimeUnavailable
 from opfixtures.runtimes import release
 from opfixtures.runtimes.commands import CommandError
-from opfixtures.runtimes.release import find_uv, obtain_release, uv_environment
+from opfixtures.runtimes.release import find_uv, is_installed, obtain_release, uv_environment
 from opfixtures.settings.pins import Pin
 from opfixtures.settings.runtime_spec import RuntimeSpec
 from opfixtures.settings.version_range import VersionRange
@@ -334,3 +334,13 @@ def test_nothing_of_github_reaches_what_is_installed():
         "PATH": "/p",
     }
     assert release.uv_environment(given) == {"PATH": "/p"}
+
+
+def test_only_a_torch_alone_that_was_made_is_installed(obtain, wheels, tmp_path):
+    spec, cache = replace(SPEC, torch="3.0"), str(tmp_path / "cache")
+    add_wheel(wheels, "torch", "3.0")
+    assert not is_installed(spec, cache)
+    obtain(spec, UV_FIND_LINKS=str(wheels))
+    assert is_installed(spec, cache)
+    assert not is_installed(replace(spec, packages=(Pin("mylib", "1.2"),)), cache)
+    assert not is_installed(replace(spec, torch=None), cache)
