@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
 from opfixtures.declarations.declared_files import declaring_files, named_by, read_declared_files
 from opfixtures.declarations.declared_model import DeclaredOperator, DeclaredOperators
@@ -31,21 +32,21 @@ class DeclaredChange:
 
     @cached_property
     def changed(self) -> tuple[tuple[DeclaredOperator, DeclaredOperator | None], ...]:
-        """Each operator that is declared otherwise, as it was and as it is, None where it is gone: the one of several
-        arms of an `#if` that has no equal. None is gone where something that cannot be read came with the change."""
-        now: dict[str, list[DeclaredOperator]] = {}
-        for one in _all(self.after):
-            now.setdefault(one.operator, []).append(one)
-        found: dict[str, tuple[DeclaredOperator, DeclaredOperator | None]] = {}
-        for then in _all(self.before):
-            today = now.get(then.operator, [])
-            if any(normalised(one.schema) == normalised(then.schema) for one in today):
-                continue
+        """Each operator that is declared otherwise, as it was and as it is, None where it is gone: of the arms of an
+        `#if` each that has no equal, and one that comes beside others. None is gone where something that cannot be
+        read came with the change."""
+        before, now = _by_operator(self.before), _by_operator(self.after)
+        found: list[tuple[DeclaredOperator, DeclaredOperator | None]] = []
+        for operator, then in before.items():
+            today = now.get(operator, [])
+            left, new = _unequal(then, today), _unequal(today, then)
             if today:
-                found.setdefault(then.operator, (then, today[0]))
+                # In order; what comes beside the others is meant for models of the first.
+                pairs = zip_longest(left, new, fillvalue=None)
+                found += [(one or then[0], other or today[0]) for one, other in pairs]
             elif not self.unread:
-                found.setdefault(then.operator, (then, None))
-        return tuple(found.values())
+                found.append((then[0], None))
+        return tuple(found)
 
 
 def read_declared_change(
@@ -66,8 +67,18 @@ def read_declared_change(
     return DeclaredChange(read_declared_files(before, own), read_declared_files(after, own))
 
 
-def _all(files: Iterable[DeclaredOperators]) -> list[DeclaredOperator]:
-    return [one for file in files for one in file.operators]
+def _by_operator(files: Iterable[DeclaredOperators]) -> dict[str, list[DeclaredOperator]]:
+    found: dict[str, list[DeclaredOperator]] = {}
+    for file in files:
+        for one in file.operators:
+            found.setdefault(one.operator, []).append(one)
+    return found
+
+
+def _unequal(some: Iterable[DeclaredOperator], others: Iterable[DeclaredOperator]) -> list[DeclaredOperator]:
+    """Those of some whose schema none of the others has."""
+    known = {normalised(one.schema) for one in others}
+    return [one for one in some if normalised(one.schema) not in known]
 
 
 def _differs(before: Snapshot, after: Snapshot, path: str) -> bool:

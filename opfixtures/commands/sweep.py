@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -84,10 +86,19 @@ def main(options: argparse.Namespace) -> int:
         return _show_witness(result, options.witness)
     sys.stdout.write(sweep_text(result))
     if result.changed:
-        again = f"opfixtures sweep --old {options.old} --new {options.new}"
-        again += f" --format {options.format}" * (options.format != "pt")
-        sys.stdout.write(f"to see one of them change: {again} --witness {result.changed[0].operator}\n")
+        again = command_of(options, result.changed[0].operator)
+        sys.stdout.write(f"to see one of them change: {again}\n")
     return int(bool(result.changed))
+
+
+def command_of(options: argparse.Namespace, operator: str) -> str:
+    """The command that shows how an operator changed between the same sides."""
+    words = ["opfixtures", "sweep", "--old", options.old, "--new", options.new]
+    words += ["--project", options.project] if options.project is not None else []
+    words += ["--format", options.format] if options.format != "pt" else []
+    # A `~` begins no word here: it needs no quotes.
+    words = [word if re.fullmatch(r"\w[\w~]*", word, re.ASCII) else shlex.quote(word) for word in words]
+    return " ".join([*words, "--witness", shlex.quote(operator)])
 
 
 def _folder(given: str, repository: Repository) -> str:

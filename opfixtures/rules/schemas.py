@@ -111,7 +111,8 @@ def _judged(change: Change) -> Iterator[tuple[FunctionSchema, FunctionSchema | N
             continue
         path = then.place.path
         gone = Place(path if change.has_file(path) else change.config.source or path, 1, 1)
-        yield published[0], now.schema if now else None, now.place if now else gone
+        was = next((one for one in published if normalised(one) == normalised(then.schema)), published[0])
+        yield was, now.schema if now else None, now.place if now else gone
 
 
 def _is_unversioned(change: Change, operator: str) -> bool:

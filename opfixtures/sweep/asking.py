@@ -66,7 +66,7 @@ class Asker:
         is asked again by the next sweep. Raises WorkerError or RuntimeUnavailable,
         where the runtime cannot be used.
         """
-        found = {row["key"]: self.journal.known(task, row) for row in rows}
+        found = {row["key"]: self.journal.known(task, self._kept_by(row)) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
         if rows:
             count(len(rows) - len(left), len(rows))
@@ -77,7 +77,7 @@ class Asker:
             with one_at_a_time:
                 if found[row["key"]] is None:
                     if is_kept and not _is_passing(told):
-                        self.journal.write(task, row, told)
+                        self.journal.write(task, self._kept_by(row), told)
                     found[row["key"]] = told
                     count(sum(one is not None for one in found.values()), len(rows))
 
@@ -92,6 +92,11 @@ class Asker:
             finally:
                 stop.set()
         return found
+
+    def _kept_by(self, row: Row) -> Row:
+        """A row as the journal knows it: what is imported there decides what there is."""
+        module = self.runtime.operator_module
+        return {**row, "import": module} if module else row
 
     def _run(
         self,

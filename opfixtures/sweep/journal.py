@@ -76,5 +76,6 @@ def _read(path: str) -> dict[str, Json]:
         for line in lines:
             with suppress(ValueError, KeyError, TypeError):
                 one = json.loads(line)
-                found[one["asked"]] = one["told"]
+                if isinstance(one["told"], dict):
+                    found[one["asked"]] = one["told"]
     return found

@@ -131,6 +131,27 @@ def test_a_change_that_nobody_declared_is_an_error(
     assert (f"opfixtures new {operator}" in one["hint"]) is not is_exported
 
 
+TURN = CPP.splitlines()[1]
+
+
+@pytest.mark.parametrize("before", [TURN, f"#ifdef GPU\n{TURN}\n#else\n{TURN}\n#endif"])
+@pytest.mark.parametrize(
+    ("other", "codes"), [("bool back=True", ["OPF501"]), ("bool back=False, bool far=True", [])]
+)
+def test_an_arm_of_an_if_that_says_something_else_than_before_is_judged(
+    library: GitRepository, opfixtures: Check, before: str, other: str, codes: list[str]
+) -> None:
+    library.replace("csrc/turn.cpp", TURN, before)
+    library.git("add", "--all")
+    library.commit("arms")
+    library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    arm = TURN.replace("bool back=False", other)
+    library.replace("csrc/turn.cpp", before, f"#ifdef GPU\n{TURN}\n#else\n{arm}\n#endif")
+    said = found(library, opfixtures)
+    assert [one["code"] for one in said] == codes
+    assert [one["line"] for one in said] == [5] * len(codes)
+
+
 def test_another_name_of_an_argument_is_felt_by_exported_programs_alone(
     library: GitRepository, opfixtures: Check
 ) -> None:

@@ -55,7 +55,10 @@ def ends(content):
 
 def test_what_is_no_answer_is_read_over(tmp_path):
     path = tmp_path / "journal.jsonl"
-    path.write_text('[]\n{"asked": 1}\n"x"\n' + json.dumps({"asked": asked("rerun", ROW), "told": {}}) + "\n")
+    key = asked("rerun", ROW)
+    answers: list[object] = [{}, "nonsense", 3, None]
+    told = [json.dumps({"asked": key, "told": one}) for one in answers]
+    path.write_text("\n".join(['[]\n{"asked": 1}\n"x"', '{"asked": [], "told": {}}', *told]) + "\n")
     assert Journal(str(path)).known("rerun", ROW) == {}
 
 

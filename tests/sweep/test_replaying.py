@@ -23,7 +23,7 @@ Told = Callable[[Mapping[str, Any]], Any]
 def asker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asker]:
     """Makes one whose workers tell of a row what a function says, with a list of the keys that they were asked."""
 
-    def make(told: Told, keys: list[str], path: str | None = None) -> Asker:
+    def make(told: Told, keys: list[str], path: str | None = None, module: str | None = None) -> Asker:
         def run_worker(_: str, job: Any, *others: Any) -> Answers:
             for row in job.rows:
                 keys.append(row["key"])
@@ -32,7 +32,7 @@ def asker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asker]:
 
         monkeypatch.setattr(asking, "run_worker", run_worker)
         monkeypatch.setattr(asking, "check_import", lambda *_: None)
-        return Asker(Runtime("interpreter", "here", "python"), Journal(path), 1)
+        return Asker(Runtime("interpreter", "here", "python", module), Journal(path), 1)
 
     return make
 
@@ -78,3 +78,10 @@ def test_what_a_busy_machine_did_not_end_once_is_no_crash_and_is_not_kept(asker,
     asked = asker(same, again, path)
     assert ran(asked, made(1.0)).now == same({"samples": "1"})
     assert again == ["mylib::scale 0"]
+
+
+def test_what_another_import_told_is_not_taken_for_an_answer(asker, tmp_path):
+    path, row = str(tmp_path / "journal.jsonl"), {"key": "list"}
+    for module in ("mylib", "mylib.ops", "mylib"):
+        told = asker(lambda _, module=module: {"schemas": [module]}, [], path, module).ask("list", [row], 1)
+        assert told == {"list": {"schemas": [module]}}

@@ -73,6 +73,25 @@ def test_internal_operators_accepted_breaks_and_what_the_check_says_already_are_
     assert [one.operator for one in found(*rows, settings=settings, known=[told])] == ["mylib::other"]
 
 
+@pytest.mark.parametrize(
+    ("how", "accepted"),
+    [
+        ('"does not load"', ["gone", "load"]),
+        ('{ raises = "no such factor" }', ["raises"]),
+        ('{ raises = "another error" }', []),
+        ('"other results"', ["dtype", "shape", "values"]),
+    ],
+)
+def test_a_break_is_accepted_in_the_way_that_it_says_and_in_no_other(how, accepted):
+    settings = f"""
+[tool.opfixtures.accepted-breaks]
+"mylib::scale" = {{ how = {how}, release = "mylib 2.0", reason = "meant" }}
+"""
+    rows = [("mylib::scale", status, "RuntimeError: no such factor") for status in CHANGED]
+    left = [one.code.removeprefix("sweep.") for one in found(*rows, settings=settings)]
+    assert left == [status for status in CHANGED if status not in accepted]
+
+
 def test_a_waiver_makes_it_a_note_until_its_day():
     waiver = '"mylib::scale" = {{ codes = ["sweep.values"], reason = "meant", expires = {} }}\n'
     settings = f"\n[tool.opfixtures.waivers]\n{waiver}"
