@@ -10,6 +10,7 @@ from typing import Any
 
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.sweep.journal import Journal
+from opfixtures.sweep.told import is_refusal, read_told
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, OperatorSeen
 from opfixtures.worker.scratch import scratch_folder
@@ -55,10 +56,11 @@ class Asker:
         """What is told of each row, by its `key`; so many to a worker. `count` is called with how many are answered,
         those of earlier runs included, and how many there are.
 
-        What crashes, hangs or exits costs its own row, as {"refused": why}. Raises WorkerError or RuntimeUnavailable,
+        What crashes, hangs or exits costs its own row, as {"refused": why}. No refusal is kept: a machine that was
+        busy, or somebody who ended a worker, has no say in the next sweep. Raises WorkerError or RuntimeUnavailable,
         where the runtime cannot be used.
         """
-        found = {row["key"]: self.journal.known(task, row) for row in rows}
+        found = {row["key"]: self._known(task, row) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
         count(len(rows) - len(left), len(rows))
         batches = [left[start : start + batch] for start in range(0, len(left), batch)]
@@ -67,8 +69,9 @@ class Asker:
         def heard(row: Row, told: Json) -> None:
             with one_at_a_time:
                 if found[row["key"]] is None:
-                    self.journal.write(task, row, told)
-                    found[row["key"]] = told
+                    found[row["key"]] = answer = read_told(task, row, told)
+                    if not is_refusal(answer):
+                        self.journal.write(task, row, answer)
                     count(sum(one is not None for one in found.values()), len(rows))
 
         def run(some: Sequence[Row]) -> None:
@@ -82,6 +85,12 @@ class Asker:
             finally:
                 stop.set()
         return found
+
+    def _known(self, task: str, row: Row) -> Json | None:
+        """What an earlier run was told of a row; None where nothing is to be had of that."""
+        told = self.journal.known(task, row)
+        answer = None if told is None else read_told(task, row, told)
+        return None if is_refusal(answer) else answer
 
     def _run(
         self,
