@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from opfixtures.atomic_write import write_whole
 from opfixtures.change.changes import Change
-from opfixtures.change.comparison import Comparison
+from opfixtures.change.comparison import Comparison, earlier_settings
 from opfixtures.change.projects import projects
 from opfixtures.change.read_change import read_change
 from opfixtures.commands import judging
@@ -142,7 +142,8 @@ def _judged(job: Job, side: Side) -> _Judged:
         changes = list(_readable(objects, compared))
         mends = [one for change in changes for one in suggested(change, after, findings or ())]
         deepen(side, objects, changes)
-        library = library_of(changes)
+        known = {one.folder for one in compared if earlier_settings(one, before) is not None}
+        library = library_of(changes, known, head or side.base)
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
     return _Judged(entries, operators, findings, errors=errors, library=library, suggestions=tuple(mends))
