@@ -10,7 +10,7 @@ from typing import Any
 
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.sweep.journal import Journal
-from opfixtures.sweep.told import is_refusal, read_told
+from opfixtures.sweep.told import is_kept, read_told
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, OperatorSeen
 from opfixtures.worker.scratch import scratch_folder
@@ -56,9 +56,8 @@ class Asker:
         """What is told of each row, by its `key`; so many to a worker. `count` is called with how many are answered,
         those of earlier runs included, and how many there are.
 
-        What crashes, hangs or exits costs its own row, as {"refused": why}. No refusal is kept: a machine that was
-        busy, or somebody who ended a worker, has no say in the next sweep. Raises WorkerError or RuntimeUnavailable,
-        where the runtime cannot be used.
+        What crashes, hangs or exits costs its own row, as {"refused": why}, and the next sweep asks again. Raises
+        WorkerError or RuntimeUnavailable, where the runtime cannot be used.
         """
         found = {row["key"]: self._known(task, row) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
@@ -70,7 +69,7 @@ class Asker:
             with one_at_a_time:
                 if found[row["key"]] is None:
                     found[row["key"]] = answer = read_told(task, row, told)
-                    if not is_refusal(answer):
+                    if is_kept(task, answer):
                         self.journal.write(task, row, answer)
                     count(sum(one is not None for one in found.values()), len(rows))
 
@@ -90,7 +89,7 @@ class Asker:
         """What an earlier run was told of a row; None where nothing is to be had of that."""
         told = self.journal.known(task, row)
         answer = None if told is None else read_told(task, row, told)
-        return None if is_refusal(answer) else answer
+        return answer if is_kept(task, answer) else None
 
     def _run(
         self,

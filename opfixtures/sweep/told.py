@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,24 @@ from opfixtures.records.recorded_values import RecordedValueError, check_samples
 from opfixtures.worker.observations import Json
 from opfixtures.worker.told import TOLD_NOTHING
 
+# As worker/inside/listening.py, children.py and searching.py say it, and worker/worker_process.py of all rows.
+_OF_THE_MACHINE = re.compile(
+    r"crashed: |did not end within |exited (before|with) |no process could be started|there was no time"
+    r"|the (worker|rows) |[^\n]* (take|takes|took) more than "
+)
+
 
 def is_refusal(told: Json) -> bool:
     """Whether it is no answer: why there is none."""
     return isinstance(told, dict) and "refused" in told
+
+
+def is_kept(task: str, told: Json) -> bool:
+    """Whether the next sweep takes it for an answer too: what a search for inputs came to, and no refusal that depends
+    on the machine. One that was busy, or somebody who ended a worker, has no say there."""
+    if not is_refusal(told):
+        return True
+    return task == "sweep" and not _OF_THE_MACHINE.match(told["refused"])
 
 
 def read_told(task: str, row: Mapping[str, Any], told: Json) -> Json:
