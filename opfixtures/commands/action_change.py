@@ -145,7 +145,7 @@ def _judged(job: Job, side: Side) -> _Judged:
         changes = list(_readable(objects, compared))
         mends = [one for change in changes for one in suggested(change, after, findings or ())]
         deepen(side, objects, changes)
-        libraries = tuple(libraries_of(changes))
+        libraries = tuple(libraries_of(changes, head or side.base))
     operators = tuple(dict.fromkeys(entry.operator for change in changes for entry in change.added))
     entries = tuple(entry for change in changes for entry in change.version_map.entries)
     return _Judged(entries, operators, findings, errors=errors, libraries=libraries, suggestions=tuple(mends))

@@ -21,22 +21,25 @@ from opfixtures.settings.config import Config
 from opfixtures.settings.fixture_formats import STAMPED_FORMATS
 from opfixtures.sweep.told_change import sweep_findings
 from opfixtures.worker.observations import Json
+from opfixtures.worker.scratch import scratch_folder
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What can be swept: its settings, and where its operators are declared."""
+    """What can be swept: its settings, where its operators are declared, and the commit that has the change."""
 
     config: Config
     places: Mapping[str, Place]
+    head: str
 
 
-def libraries_of(changes: Sequence[Change]) -> list[Library]:
-    """The libraries that are swept: those of each project whose settings build one."""
+def libraries_of(changes: Sequence[Change], head: str) -> list[Library]:
+    """The libraries that are swept, as they are at `head`: those of each project whose settings build one."""
     return [
         Library(
             change.config,
             {one.operator: one.place for file in change.after.operators() for one in file.operators},
+            head,
         )
         for change in changes
         if not change.config.is_gone and any(one.kind == "checkout" for one in change.config.runtimes)
@@ -60,7 +63,7 @@ def swept(
         job.warn("input 'sweep' is for a library that the settings build, with a runtime of kind `checkout`")
     found: list[Finding] = []
     for library in libraries:
-        told = _told(side, library.config, environment)
+        told = _told(side, library, environment)
         if told is None:
             where = f" of {library.config.folder}" if library.config.folder else ""
             job.warn(f"the operators{where} were not swept: the log of this step says why")
@@ -74,14 +77,18 @@ def _findings(told: Json, library: Library, known: Sequence[Finding]) -> list[Fi
     return sweep_findings(told, library.config, lambda one: library.places.get(one, settings), known, today())
 
 
-def _told(side: Side, config: Config, environment: Mapping[str, str]) -> Json:
-    """The report of the sweep of a project, from before the change to its head, None where there is none; what it says
-    is said."""
-    with tempfile.TemporaryDirectory(prefix="opfixtures-") as folder:
+def _told(side: Side, library: Library, environment: Mapping[str, str]) -> Json:
+    """The report of the sweep of a library, from before the change to its head; None where there is none. What it says
+    is said.
+
+    Both are named by their ids: any other name the settings may give to a runtime.
+    """
+    config = library.config
+    with scratch_folder("opfixtures-report-") as folder:
         report = os.path.join(folder, "sweep.json")
         # A process of its own has nothing of the job's in its environment, which what it starts could read.
         command = [sys.executable, "-I", "-m", "opfixtures", "sweep", f"--report={report}"]
-        command += [f"--old={side.base}", "--new=HEAD", f"--project={config.folder or '.'}"]
+        command += [f"--old={side.base}", f"--new={library.head}", f"--project={config.folder or '.'}"]
         # What an operator computes no format changes: one of them is enough.
         command += ["--format=pt2"] * (not any(one in STAMPED_FORMATS for one in config.fixture_formats))
         with without_commands(sys.stdout), tempfile.TemporaryFile() as out:

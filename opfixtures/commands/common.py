@@ -48,9 +48,11 @@ def add_report(command: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def new_tools(repository: Repository, loudness: int = USUAL) -> Iterator[Tools]:
+def new_tools(
+    repository: Repository, loudness: int = USUAL, progress: Progress | None = None
+) -> Iterator[Tools]:
     """The tools, with progress shown while they are in use. What killed runs left behind is removed before."""
-    with Progress(quiet=loudness == QUIET) as progress:
+    with progress or Progress(quiet=loudness == QUIET) as progress:
         root = cache_root(os.environ)
         remove_left_over()
         remove_half_built(root)

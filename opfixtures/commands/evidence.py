@@ -140,6 +140,12 @@ def own_words(config: Config, published: Config | None) -> tuple[str, ...]:
         told.append(
             f"{config.source} has other `waivers` than target: this branch puts up with replays of {named}"
         )
+    unversioned = [one for one in config.unversioned_operators if one not in published.unversioned_operators]
+    if unversioned:
+        named = printable(", ".join(unversioned))
+        told.append(
+            f"{config.source} has other `unversioned-operators` than target: this branch says so of {named}"
+        )
     accepted = dict.fromkeys(one.operator for one in own_breaks(config, published))
     if accepted:
         named = printable(", ".join(accepted))

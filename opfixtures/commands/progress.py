@@ -65,7 +65,7 @@ class Progress:
                 self._write(_CLEAR)
 
     def tell(self, what: str) -> None:
-        """Show one step, with the seconds since the start; an empty one ends the last, and somebody else goes on."""
+        """Show one step, with the seconds since the start."""
         with self._lock:
             now = self._clock()
             self._now = what if isinstance(what, Step) else Step(what)
@@ -73,9 +73,7 @@ class Progress:
             self._written = now
             if self._quiet:
                 return
-            if not self._now:
-                self._write(_CLEAR * self.is_on_terminal)
-            elif self.is_on_terminal:
+            if self.is_on_terminal:
                 self._draw(now, "")
             else:
                 self._write_line(now, self._now)

@@ -20,6 +20,7 @@ from opfixtures.report.sweep_html import sweep_html
 from opfixtures.report.sweep_json import sweep_json
 from opfixtures.report.sweep_text import sweep_text
 from opfixtures.repository.git import Repository
+from opfixtures.repository.printable import printable
 from opfixtures.runtimes import Runtime
 from opfixtures.sweep.asking import Asker
 from opfixtures.sweep.journal import Journal, journal_path
@@ -72,12 +73,11 @@ def main(options: argparse.Namespace) -> int:
     repository = Repository.discover(os.getcwd(), os.environ)
     refuse_unwritable(options.report, repository.root)
     project = None if options.project is None else _folder(options.project, repository)
-    with new_tools(repository) as tools:
+    progress = SweepProgress()
+    with new_tools(repository, progress=progress) as tools:
         old = obtained(options.old, repository, tools, project)
         new = obtained(options.new, repository, tools, project)
-        # A sweep shows itself how far it is.
-        tools.tell("")
-        result = swept(old, new, globs, options.format, options.workers)
+        result = swept(old, new, globs, options.format, options.workers, progress)
     if options.report is not None:
         is_page = options.report.endswith(".html")
         text = sweep_html(result) if is_page else sweep_json(result) + "\n"
@@ -87,7 +87,7 @@ def main(options: argparse.Namespace) -> int:
     sys.stdout.write(sweep_text(result))
     if result.changed:
         again = command_of(options, result.changed[0].operator)
-        sys.stdout.write(f"to see one of them change: {again}\n")
+        sys.stdout.write(f"to see one of them change: {printable(again)}\n")
     return int(bool(result.changed))
 
 
@@ -110,10 +110,15 @@ def _folder(given: str, repository: Repository) -> str:
 
 
 def swept(
-    old: Runtime, new: Runtime, globs: Sequence[str], fixture_format: str, workers: int | None
+    old: Runtime,
+    new: Runtime,
+    globs: Sequence[str],
+    fixture_format: str,
+    workers: int | None,
+    progress: SweepProgress,
 ) -> Sweep:
-    """The sweep of two runtimes, with progress shown. Raises as `sweep`."""
-    with _asker(old, workers) as first, _asker(new, workers) as second, SweepProgress() as progress:
+    """The sweep of two runtimes. Raises as `sweep`."""
+    with _asker(old, workers) as first, _asker(new, workers) as second:
         return sweep(first, second, globs, fixture_format, progress.tell, progress.counting)
 
 
@@ -121,9 +126,14 @@ def swept(
 def _asker(runtime: Runtime, workers: int | None) -> Iterator[Asker]:
     journal = Journal(journal_path(runtime))
     try:
-        yield Asker(runtime, journal, workers or len(os.sched_getaffinity(0)))
+        yield Asker(runtime, journal, workers or _processors())
     finally:
         journal.close()
+
+
+def _processors() -> int:
+    """How many this process may use; macOS does not say, and has so many."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show_witness(result: Sweep, operator: str) -> int:
@@ -131,5 +141,5 @@ def _show_witness(result: Sweep, operator: str) -> int:
     if one.witness is None:
         raise UserError(f"no model of {operator} was made, so nothing can be shown: {one.verdict.detail}")
     sys.stdout.write(one.witness)
-    sys.stderr.write(f"{operator}: {one.verdict.status} {one.verdict.detail}\n")
+    sys.stderr.write(f"{printable(f'{operator}: {one.verdict.status} {one.verdict.detail}')}\n")
     return 0

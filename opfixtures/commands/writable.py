@@ -38,8 +38,10 @@ def refuse_unwritable(report: str | None, root: str) -> None:
         return
     refuse_links(report, root, "the report")
     path = os.path.realpath(report)
-    if os.path.isdir(path):
-        raise UserError(f"the report cannot be written to {report}, which is a folder: name a file in it")
+    if not report or os.path.isdir(path):
+        raise UserError(
+            f"the report cannot be written to {report!r}, which is no file: name one (nothing was built)"
+        )
     # What is no file (`/dev/stdout`) is written to as it stands.
     if os.path.isfile(path) or not os.path.exists(path):
         remove_half_written(os.path.dirname(path), os.sep)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from opfixtures.declarations.python_source import Part, in_parts
+from opfixtures.declarations.python_source import Part, in_parts, syntax_tree
 
 # What follows a statement on its line, unless that is a comment.
 _MORE = re.compile(rb"[ \t\f]*[^ \t\f#]")
@@ -73,7 +73,7 @@ def same_excerpt(source: str, other: str, class_name: str) -> bool:
 def names_taken(excerpt_text: str) -> set[str]:
     """The names that an excerpt uses and does not define, as the files call them that it imports them from. Raises
     SyntaxError."""
-    tree = ast.parse(excerpt_text)
+    tree = syntax_tree(excerpt_text)
     imports = [one for one in tree.body if isinstance(one, ast.ImportFrom)]
     called = {alias.asname: alias.name for one in imports for alias in one.names if alias.asname}
     defined = {one.name for one in tree.body if isinstance(one, _DEFINITIONS)}

@@ -35,6 +35,17 @@ _F_STRING = re.compile(
     r"""(?i)\b(?:f|fr|rf)(?:\"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*+|'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*+"""
     r"""|"(?:[^"\\\n]|\\[\s\S])*+|'(?:[^'\\\n]|\\[\s\S])*+)"""
 )
+# Of words and signs that a syntax tree has nodes for, each of them up to 600 bytes: a registry of 100,000 rows has
+# fewer. Those of an f-string count, texts and comments do not.
+_MOST_WORDS = 1_000_000
+_WORD = re.compile(r"\w+|[^\w\s]")
+_ESCAPE = r"\\(?:\r\n|[\s\S])"
+# One without an end goes on: Python reads nothing behind it.
+_TEXT = "|".join(
+    rf"{one}{{3}}(?:[^{one}\\]|{_ESCAPE}|{one}(?!{one}{one}))*+(?:{one}{{3}})?|{one}(?:[^{one}\\\r\n]|{_ESCAPE})*+{one}?"
+    for one in "\"'"
+)
+_COUNTED = re.compile(rf"\b(?:[fF][rR]?|[rR][fF])(?:{_TEXT})|(?P<plain>{_TEXT}|\#[^\r\n]*+)|{_WORD.pattern}")
 # In characters. A syntax tree takes a hundred times as much memory as its text.
 _PART = 16 * 1024
 _NEXT_PART = re.compile("(?<=\n)\r?\n(?=(?:async def|class|def) |@)")
@@ -51,13 +62,29 @@ def parse(path: str, source: bytes) -> ast.Module | Problem:
     return _read(path, source, syntax_tree)
 
 
+class TooLargeError(SyntaxError):
+    """A text whose syntax tree would take gigabytes."""
+
+
 def syntax_tree(text: str) -> ast.Module:
-    """As `ast.parse`, but a SyntaxError where that would take hours."""
+    """As `ast.parse`, but a SyntaxError where that would take hours, or gigabytes: `TooLargeError`."""
+    if len(text) > _MOST_WORDS and _has_too_many_words(text):
+        raise TooLargeError(f"it has more than {_MOST_WORDS:,} words and signs", ("", 1, 1, None))
     for found in _F_STRING.finditer(text):
         if found[0].count("{") * len(found[0]) > _MOST_OF_AN_F_STRING:
             line = text.count("\n", 0, found.start()) + 1
             raise SyntaxError("an f-string with too many fields", ("", line, 1, None))
     return ast.parse(text)
+
+
+def _has_too_many_words(text: str) -> bool:
+    count = 0
+    for found in _COUNTED.finditer(text):
+        is_one = found["plain"] is not None or len(found[0]) == 1
+        count += 1 if is_one else sum(1 for _ in _WORD.finditer(found[0]))
+        if count > _MOST_WORDS:
+            return True
+    return False
 
 
 class Part(NamedTuple):
@@ -109,6 +136,8 @@ def _read(path: str, source: bytes, read: Callable[[str], T]) -> T | Problem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return read(text)
+    except TooLargeError as error:
+        return Problem(Place(path, 1, 1), f"this file is too large: {error.msg} in one piece: split it")
     except SyntaxError as error:
         place = _place_of_error(path, text, error)
         return Problem(place, f"Python cannot parse this file ({error.msg}): correct it")

@@ -14,6 +14,8 @@ import re
 import tokenize
 from collections.abc import Sequence
 
+from opfixtures.declarations.python_source import syntax_tree
+
 _LAMBDA = re.compile(r".*(?<!\w)lambda[: ]")
 _CLASS = re.compile(r"\s*class\s*(\w+)")
 
@@ -22,7 +24,7 @@ def why_scripted_otherwise(text: str) -> str:
     """What of a module's text torch may look for at another place; empty where it finds all. `text` has `\\n` line
     breaks. Raises SyntaxError where it is not Python."""
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except (MemoryError, RecursionError, ValueError) as error:
         raise SyntaxError(f"Python cannot parse it: {error}") from error
     # As Python counts lines, and the worker gives them to inspect.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +10,12 @@ from typing import Any
 
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.sweep.journal import Journal
+from opfixtures.sweep.told import is_kept, read_told
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import Json, OperatorSeen
 from opfixtures.worker.scratch import scratch_folder
 from opfixtures.worker.worker_process import run_worker
 
-# What a busy machine does, or who ends processes: nothing of it is kept, so that the next sweep asks again.
-_PASSING = re.compile("did not end within|SIGKILL|SIGTERM|no process could be started")
 # Of a step, by the clock. torch imports compilers within one.
 STEP_SECONDS = 20.0
 Row = Mapping[str, Any]
@@ -26,10 +24,6 @@ Count = Callable[[int, int], None]
 
 def uncounted(_: int, __: int) -> None:
     """Count nothing."""
-
-
-def _is_passing(told: Json) -> bool:
-    return isinstance(told, dict) and bool(_PASSING.search(str(told.get("refused", ""))))
 
 
 @dataclass
@@ -62,23 +56,22 @@ class Asker:
         """What is told of each row, by its `key`; so many to a worker. `count` is called with how many are answered,
         those of earlier runs included, and how many there are.
 
-        What crashes, hangs or exits costs its own row, as {"refused": why}; what ends its worker, or has no time left,
-        is asked again by the next sweep. Raises WorkerError or RuntimeUnavailable,
-        where the runtime cannot be used.
+        What crashes, hangs or exits costs its own row, as {"refused": why}, and the next sweep asks again. Raises
+        WorkerError or RuntimeUnavailable, where the runtime cannot be used.
         """
-        found = {row["key"]: self.journal.known(task, self._kept_by(row)) for row in rows}
+        found = {row["key"]: self._known(task, row) for row in rows}
         left = [row for row in rows if found[row["key"]] is None]
         if rows:
             count(len(rows) - len(left), len(rows))
         batches = [left[start : start + batch] for start in range(0, len(left), batch)]
         one_at_a_time, stop = threading.Lock(), threading.Event()
 
-        def heard(row: Row, told: Json, is_kept: bool = True) -> None:
+        def heard(row: Row, told: Json) -> None:
             with one_at_a_time:
                 if found[row["key"]] is None:
-                    if is_kept and not _is_passing(told):
-                        self.journal.write(task, self._kept_by(row), told)
-                    found[row["key"]] = told
+                    found[row["key"]] = answer = read_told(task, row, told)
+                    if is_kept(task, answer):
+                        self.journal.write(task, row, answer)
                     count(sum(one is not None for one in found.values()), len(rows))
 
         def run(some: Sequence[Row]) -> None:
@@ -93,16 +86,17 @@ class Asker:
                 stop.set()
         return found
 
-    def _kept_by(self, row: Row) -> Row:
-        """A row as the journal knows it: what is imported there decides what there is."""
-        module = self.runtime.operator_module
-        return {**row, "import": module} if module else row
+    def _known(self, task: str, row: Row) -> Json | None:
+        """What an earlier run was told of a row; None where nothing is to be had of that."""
+        told = self.journal.known(task, row)
+        answer = None if told is None else read_told(task, row, told)
+        return answer if is_kept(task, answer) else None
 
     def _run(
         self,
         task: str,
         rows: Sequence[Row],
-        heard: Callable[[Row, Json, bool], None],
+        heard: Callable[[Row, Json], None],
         stopped: Callable[[], bool],
     ) -> None:
         """One batch in one worker; another one goes on behind a row that ended it."""
@@ -115,7 +109,7 @@ class Asker:
                 folder,
                 lambda _: None,
                 stopped,
-                lambda key, told: heard(by_key[key], told, True),
+                lambda key, told: heard(by_key[key], told),
                 self.environment,
             )
         check_import(self.runtime, answers.runtime)
@@ -124,4 +118,4 @@ class Asker:
             self.seconds += answers.seconds
         for row in rows:
             refused = {"refused": answers.failure or "the worker told nothing of it"}
-            heard(row, answers.rows.get(row["key"], refused), False)
+            heard(row, answers.rows.get(row["key"], refused))

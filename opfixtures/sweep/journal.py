@@ -61,12 +61,15 @@ def asked(task: str, row: Mapping[str, Any]) -> str:
 
 
 def journal_path(runtime: Runtime) -> str | None:
-    """The file of a runtime for this version of opfixtures; None for one that its owner may change: an interpreter."""
+    """The file of a runtime for this version of opfixtures, and for the operator module that its workers import; None
+    for one that its owner may change: an interpreter."""
     if runtime.kind == "interpreter":
         return None
     # FOLDER/env/bin/python
     home = os.path.dirname(os.path.dirname(os.path.dirname(runtime.python)))
-    version = hashlib.sha256(packed_worker()).hexdigest()[:16]
+    # Two runtimes of the settings may share an environment, and import other modules there.
+    module = (runtime.operator_module or "").encode()
+    version = hashlib.sha256(packed_worker() + module).hexdigest()[:16]
     return os.path.join(home, FOLDER, f"{__version__}-{version}.jsonl")
 
 
@@ -74,7 +77,7 @@ def _read(path: str) -> dict[str, Json]:
     found: dict[str, Json] = {}
     with suppress(FileNotFoundError), open(path, encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            with suppress(ValueError, KeyError, TypeError):
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
                 one = json.loads(line)
                 if isinstance(one["told"], dict):
                     found[one["asked"]] = one["told"]

@@ -75,7 +75,7 @@ def test_each_library_is_swept_and_one_that_cannot_be_costs_no_other(job, side, 
         change_of("programs", CHECKOUT, formats=("pt2",)),
         change_of("released", RELEASE),
     ]
-    found = swept(job, side, libraries_of(changes), (), {})
+    found = swept(job, side, libraries_of(changes, "def"), (), {})
     assert [(one.operator, one.place.path) for one in found] == [
         ("root::scale", "pyproject.toml"),
         ("programs::scale", "programs/pyproject.toml"),
@@ -83,10 +83,10 @@ def test_each_library_is_swept_and_one_that_cannot_be_costs_no_other(job, side, 
     assert job.warnings == ["the operators of bad were not swept: the log of this step says why"]
     asked = [[one for one in command if one.startswith(("--project", "--format"))] for command in commands]
     assert asked == [["--project=bad"], ["--project=."], ["--project=programs", "--format=pt2"]]
-    assert all("--old=abc" in command and "--new=HEAD" in command for command in commands)
+    assert all("--old=abc" in command and "--new=def" in command for command in commands)
 
 
 def test_without_a_library_the_run_is_told_so(job, side, commands):
-    assert swept(job, side, libraries_of([change_of("", RELEASE)]), (), {}) == []
+    assert swept(job, side, libraries_of([change_of("", RELEASE)], "def"), (), {}) == []
     assert len(job.warnings) == 1
     assert commands == []

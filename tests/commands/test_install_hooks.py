@@ -104,6 +104,19 @@ def test_nor_is_a_report_written_through_one(pytorch, opfixtures, tmp_path, comm
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "command", [("generate",), ("verify",), ("sweep", "--old", "torch-1.11.0", "--new", "torch-2.13.0")]
+)
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_report_and_that_is_said_before_the_work(pytorch, opfixtures, command, name):
+    ran = opfixtures(pytorch, *command, "--report", name)
+    assert (ran.status, ran.err) == (
+        2,
+        f"opfixtures: error: the report cannot be written to {name!r}, which is no file: name one"
+        " (nothing was built)\n",
+    )
+
+
 def test_a_folder_for_every_repository_is_not(pytorch, opfixtures, tmp_path):
     pytorch.git("config", "--global", "core.hooksPath", str(tmp_path / "shared"))
     ran = opfixtures(pytorch, "install-hooks")

@@ -332,6 +332,17 @@ def test_upgraders_that_the_branch_alone_says_change_nothing_are_told(repository
     assert not any("identity-upgraders" in note for note in plan(repository, everything=True).notes)
 
 
+def test_operators_that_the_branch_alone_leaves_unversioned_are_told(repository: GitRepository) -> None:
+    named = 'target = "main"\nunversioned-operators = ["tiny::*"]'
+    repository.write(".opfixtures.toml", SETTINGS.replace('target = "main"', named))
+    said = ".opfixtures.toml has other `unversioned-operators` than target: this branch says so of tiny::*"
+    assert said in plan(repository, everything=True).notes
+    repository.git("add", "--all")
+    repository.commit("target says so")
+    repository.git("branch", "--force", "main")
+    assert not any("unversioned-operators" in note for note in plan(repository, everything=True).notes)
+
+
 def test_replays_that_the_branch_alone_puts_up_with_are_told(repository: GitRepository) -> None:
     def notes() -> list[str]:
         return [note for note in plan(repository, everything=True).notes if "waivers" in note]

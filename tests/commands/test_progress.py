@@ -32,17 +32,6 @@ def test_elsewhere_than_on_a_terminal_each_step_is_a_line() -> None:
     )
 
 
-def test_an_empty_step_ends_the_last_one() -> None:
-    stream, clock = io.StringIO(), iter([0.0, 1.0, 2.0, 100.0])
-
-    progress = Progress(stream, lambda: next(clock), tick=None)
-    progress.tell("building commit 90e05809b64a")
-    progress.tell("")
-    progress.again()
-
-    assert stream.getvalue() == "[  1.0 s] building commit 90e05809b64a\n"
-
-
 def test_a_step_is_shown_at_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("w", encoding="utf-8") as stream:

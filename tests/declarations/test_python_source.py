@@ -190,3 +190,42 @@ def test_no_text_is_read_otherwise_in_parts(source: str) -> None:
             return parse_in_parts("a.py", source.encode(), places)
 
     assert read(1) == read(1 << 20)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [" + "1," * 50 + "]",
+        "a=1;" * 30,
+        'f"{[' + "1," * 50 + ']}"',
+        'f"a"' + "+1" * 50,
+        'f"a"" 1"' + "+1" * 50 + '+""',
+        "#\r" + "a=1;" * 30,
+        '"\\\r\n"' + "+1" * 50 + "+''",
+        'r"\\""' + "+1" * 50 + '+""',
+        "'''a'b'''" + "+1" * 50 + "+'''a'''",
+    ],
+)
+def test_a_file_of_too_many_words_and_signs_is_a_problem_before_anybody_makes_a_tree(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ast.parse(source)
+    monkeypatch.setattr(python_source, "_MOST_WORDS", 80)
+    monkeypatch.setattr(ast, "parse", lambda _: pytest.fail("it was parsed"))
+    message = "this file is too large: it has more than 80 words and signs in one piece: split it"
+    assert parse("a.py", source.encode()) == Problem(Place("a.py", 1, 1), message)
+
+
+@pytest.mark.parametrize(
+    "source", ["x = '" + "a " * 100 + "'", "# " + "a " * 100, "'''" + "a\n" * 100 + "'''", "b'a b'\n" * 20]
+)
+def test_texts_and_comments_are_no_words(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_source, "_MOST_WORDS", 80)
+    assert isinstance(parse("a.py", source.encode()), ast.Module)
+
+
+def test_a_large_file_is_counted_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_source, "_MOST_WORDS", 80)
+    monkeypatch.setattr(python_source, "_PART", 1)
+    assert parse_in_parts("a.py", (CLASS * 50).encode(), counted) == 50
+    assert isinstance(parse("a.py", (CLASS * 50).encode()), Problem)

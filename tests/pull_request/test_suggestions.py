@@ -64,7 +64,7 @@ def test_what_others_wrote_stays_and_what_is_outdated(hub: GitHub, client: Clien
         Suggestion(".opfixtures.toml", 1, "[tool.opfixtures]", "[tool.other]"),
         replace(LINE, new="x" * 1_001),
         replace(LINE, new="`" * 80),
-        *(replace(LINE, new=text) for text in ("a\nb", "\u202ea", "\x1b[2J", "a\r")),
+        *(replace(LINE, new=text) for text in ("a\nb", "\u202ea", "\x1b[2J", "a\r", "a\u3164")),
     ],
     ids=repr,
 )

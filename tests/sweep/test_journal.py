@@ -70,3 +70,10 @@ def test_it_lies_in_the_folder_of_the_environment_and_an_interpreter_has_none(tm
     kept_nowhere = Journal(None)
     kept_nowhere.write("rerun", ROW, {})
     assert kept_nowhere.known("rerun", ROW) is None
+
+
+def test_runtimes_that_import_other_modules_share_no_answer(tmp_path):
+    python = str(tmp_path / "env" / "bin" / "python")
+    modules = (None, "a", "b")
+    paths = {journal_path(Runtime("release", "a", python, operator_module=module)) for module in modules}
+    assert len(paths) == 3

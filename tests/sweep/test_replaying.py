@@ -15,6 +15,7 @@ from opfixtures.sweep.replaying import replayed
 from opfixtures.worker.observations import RuntimeSeen
 from opfixtures.worker.worker_process import Answers
 
+GIVEN = {"output": 1, "difference": None}
 SEGV, LATE = {"refused": "crashed: SIGSEGV"}, {"refused": "did not end within 20 seconds"}
 Told = Callable[[Mapping[str, Any]], Any]
 
@@ -23,7 +24,7 @@ Told = Callable[[Mapping[str, Any]], Any]
 def asker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asker]:
     """Makes one whose workers tell of a row what a function says, with a list of the keys that they were asked."""
 
-    def make(told: Told, keys: list[str], path: str | None = None, module: str | None = None) -> Asker:
+    def make(told: Told, keys: list[str], path: str | None = None) -> Asker:
         def run_worker(_: str, job: Any, *others: Any) -> Answers:
             for row in job.rows:
                 keys.append(row["key"])
@@ -32,7 +33,7 @@ def asker(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asker]:
 
         monkeypatch.setattr(asking, "run_worker", run_worker)
         monkeypatch.setattr(asking, "check_import", lambda *_: None)
-        return Asker(Runtime("interpreter", "here", "python", module), Journal(path), 1)
+        return Asker(Runtime("interpreter", "here", "python"), Journal(path), 1)
 
     return make
 
@@ -44,7 +45,7 @@ def ran(asker: Asker, made: Any) -> Any:
 
 
 def same(row: Mapping[str, Any]) -> Any:
-    return {"load_error": None, "samples": [{"difference": None}] * len(row["samples"])}
+    return {"load_error": None, "samples": [GIVEN] * len(row["samples"])}
 
 
 def test_of_what_crashes_the_sample_is_found(asker, made):
@@ -55,7 +56,7 @@ def test_of_what_crashes_the_sample_is_found(asker, made):
         return SEGV if 2.0 in outputs and "perturbed" not in row else same(row)
 
     one = ran(asker(told, keys), made(1.0, 2.0, 3.0))
-    assert one.now["samples"] == [{"difference": None}, {"crash": "crashed: SIGSEGV"}, {"difference": None}]
+    assert one.now["samples"] == [GIVEN, {"crash": "crashed: SIGSEGV"}, GIVEN]
     assert one.again == same({"samples": "123"})
     # Who hangs takes its time: what is behind it is not run.
     assert keys[1:] == [*(f"mylib::scale 0 sample {place}" for place in range(2)), "mylib::scale 0"]
@@ -78,10 +79,3 @@ def test_what_a_busy_machine_did_not_end_once_is_no_crash_and_is_not_kept(asker,
     asked = asker(same, again, path)
     assert ran(asked, made(1.0)).now == same({"samples": "1"})
     assert again == ["mylib::scale 0"]
-
-
-def test_what_another_import_told_is_not_taken_for_an_answer(asker, tmp_path):
-    path, row = str(tmp_path / "journal.jsonl"), {"key": "list"}
-    for module in ("mylib", "mylib.ops", "mylib"):
-        told = asker(lambda _, module=module: {"schemas": [module]}, [], path, module).ask("list", [row], 1)
-        assert told == {"list": {"schemas": [module]}}

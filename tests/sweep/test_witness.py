@@ -6,7 +6,9 @@ import ast
 
 import pytest
 
-from opfixtures.sweep.judgement import Verdict, judge
+from opfixtures.commands.sweep import _show_witness
+from opfixtures.sweep.judgement import Replay, Verdict, judge
+from opfixtures.sweep.swept import Sweep, Swept
 from opfixtures.sweep.witness import Sides, witness
 
 RELEASES = Sides("torch 1.11.0", "torch 2.13.0", "1.11.0+cpu", "2.13.0+cpu")
@@ -68,3 +70,12 @@ model = torch.jit.load("aten_abs.pt")
 torch.manual_seed(0)
 print(torch.__version__, model(*inputs))
 """
+
+
+def test_what_is_said_of_it_is_harmless_for_a_terminal(made, capsys):
+    one = Replay(made(1), {"refused": "\x1b[31m\x07"})
+    verdict = judge("aten::abs", [one.made], [one], is_there=True)
+    text = witness("aten::abs", verdict, RELEASES, "pt")
+    sweep = Sweep(RELEASES, "pt", [Swept("aten::abs", verdict, "", "", False, text)], {}, (0.0, 0.0))
+    _show_witness(sweep, "aten::abs")
+    assert capsys.readouterr().err == "aten::abs: crash \\x1b[31m\\x07\n"
