@@ -56,7 +56,7 @@ def test_of_what_crashes_the_sample_is_found(asker, made):
         return SEGV if 2.0 in outputs and "perturbed" not in row else same(row)
 
     one = ran(asker(told, keys), made(1.0, 2.0, 3.0))
-    assert one.now["samples"] == [GIVEN, {"crash": "crashed: SIGSEGV"}, GIVEN]
+    assert one.now["samples"] == [GIVEN, {"crash": "crashed: SIGSEGV"}, {"difference": None}]
     assert one.again == same({"samples": "123"})
     # Who hangs takes its time: what is behind it is not run.
     assert keys[1:] == [*(f"mylib::scale 0 sample {place}" for place in range(2)), "mylib::scale 0"]
