@@ -50,7 +50,7 @@ FOR_A_CPU = re.compile(
 )
 NOT_CALLABLE = re.compile(
     "TorchScript does not call|Unknown type name|Arguments for call are not valid|duplicate argument"
-    "|no value is known for one of its arguments|a value of type ScriptObject"
+    "|no value is known for [^,]+, of type (List\\[)?__torch__\\.|a value of type ScriptObject"
     # Names of dimensions: TorchScript knows no named tensors.
     "|all symbols must have a namespace"
 )
