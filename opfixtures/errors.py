@@ -21,6 +21,10 @@ class NotInTheIndex(NothingToCheck):
     """The work tree has a project that the index does not hold."""
 
 
+class NothingChanged(UserError):
+    """An operator is what it was, as far as what is compared shows."""
+
+
 class RuntimeUnavailable(UserError):
     """A runtime cannot be had: no such release, no such Python, no network, or its setup failed.
 

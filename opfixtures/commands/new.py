@@ -12,6 +12,7 @@ from dataclasses import replace
 from opfixtures.atomic_write import remove_half_written, write_all
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
+from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.common import new_tools
 from opfixtures.commands.guard_sources import AsDeclared, TargetsBuild
@@ -19,7 +20,7 @@ from opfixtures.commands.loudness import add_loudness
 from opfixtures.commands.new_guards import GuardWriter
 from opfixtures.commands.new_project import NewProject, Written, new_project
 from opfixtures.commands.new_samples import RuntimeFinder
-from opfixtures.errors import UserError
+from opfixtures.errors import NothingChanged, UserError
 from opfixtures.proving.generate import inside
 from opfixtures.report.diff_text import diff_text
 from opfixtures.report.newcomers import guard_json, guard_text, newcomer_json, newcomer_text
@@ -132,10 +133,13 @@ def run(
             owners = [_project_of(projects, operator, repository.root) for operator in operators]
             _add_guards(projects, operators, owners)
         else:
-            if samples:
-                # What is wrong with one of them is said before a runtime is asked for another, and for long.
-                tried = [replace(one, finder=NoFinder()) for one in projects]
+            # What is wrong with one of them is said before a runtime is asked for another, and for long.
+            tried = [replace(one, finder=NoFinder()) for one in projects]
+            try:
                 _add(tried, operators, repository.root, old_schema, behaviour)
+            except NothingChanged as error:
+                beside = next(filter(None, (why_nothing_is_published(objects, one) for one in since)), "")
+                raise UserError(_with_what_was_compared(error, beside)) from error
             _add(projects, operators, repository.root, old_schema, behaviour)
     written = {path: both for project in projects for path, both in project.written().items()}
     if report == "json":
@@ -183,6 +187,15 @@ def _add(
     owners = [_project_of(projects, operator, root) for operator in operators]
     for operator, project in zip(operators, owners, strict=True):
         project.add(operator, old_schema, behaviour)
+
+
+def _with_what_was_compared(error: NothingChanged, beside: str) -> str:
+    """What did not change, and how a change that is committed already is seen where `beside` says why it is not."""
+    if not beside:
+        return str(error)
+    return (
+        f"{error} ({beside}; to see what is committed, name the published branch as `target` in the settings)"
+    )
 
 
 def _add_guards(

@@ -25,8 +25,9 @@ _NO_RECORD = (
     " same archive comes out; else add another fixture module for the entry, and waive replay.unproven for this one"
 )
 _NO_CHANGE = (
-    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: replay"
-    " with a build of the change (--post-change-python), or name the upgrader in `identity-upgraders`"
+    "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: give"
+    " inputs for which old and new results differ, or, if there are none, name the upgrader in `identity-upgraders`; if"
+    " that runtime lacks the change, replay with a build of it (--post-change-python)"
 )
 
 _NO_UPGRADER = (

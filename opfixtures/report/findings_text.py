@@ -51,11 +51,12 @@ def next_step(findings: Sequence[Finding], refs: tuple[str, str] | None = None) 
     worst = min(findings, key=lambda one: [*Severity].index(one.severity))
     if worst.severity is Severity.NOTE and worst.code == "OPF301":
         return "run `opfixtures generate` and commit what it makes"
-    what = "mend it and `git add` that" if worst.severity is Severity.ERROR else "mend it, or leave it"
+    # Of what is committed already the index shows nothing.
+    staged = "commit" if refs else "`git add`"
+    what = f"mend it and {staged} that" if worst.severity is Severity.ERROR else "mend it, or leave it"
     if any(one.code in WRITTEN_BY_FIX and one.severity is Severity.ERROR for one in findings):
-        # Of what is committed already the index shows nothing.
         between = _between(*refs) if refs else ""
-        what = f"`opfixtures check --fix{between}` writes what it can; look at that and `git add` it"
+        what = f"`opfixtures check --fix{between}` writes what it can; look at that and {staged} it"
     return f"{what}; `opfixtures explain {worst.code}` says more"
 
 

@@ -6,17 +6,24 @@ import re
 from collections.abc import Collection, Sequence
 from shlex import quote
 
-from opfixtures.proving.result import FixtureResult, Made, Status
+from opfixtures.proving.result import Answer, FixtureResult, Made, Status
+from opfixtures.repository.printable import printable
 
 _MENDS = {
     Status.REFUSED: "mend what is refused, then run `opfixtures generate` again",
     Status.FAILED: "make the library build and import after the change, then run `opfixtures verify`",
     Status.MISMATCH: "mend the upgrader or the operator until old models get their old results, then run "
     "`opfixtures verify`",
-    Status.UNPROVEN: "add what the reason asks for, then run `opfixtures generate` again",
+    Status.UNPROVEN: "add what the reason asks for, then run `opfixtures generate --regenerate{of}`",
 }
 """By what is in the way of the others, the first first."""
+_OTHER_MODULE = (
+    "make them again with `opfixtures generate --regenerate{of}`, or take back what changed their modules"
+)
+_OTHER_NAMES = "give the operator its old arguments back, and the new ones to another operator, then run "
 NOTHING = "nothing to do"
+# Names in one sentence.
+_MOST_NAMED = 3
 # As Python ends a traceback.
 _RAISED = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception)\b")
 
@@ -38,15 +45,41 @@ def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dr
     for status, mend in _MENDS.items():
         those = [one for one in failed if one.status is status]
         if those:
-            if all(one.upgrader_name is None for one in those):
-                # A guard.
-                mend = mend.replace("the upgrader or the operator", "the operator")
-            if all(map(module_raised, those)):
-                mend = mend.replace(
-                    "what is refused", "these fixture modules, or what their `sample_inputs()` give"
-                )
+            mend = _mend(mend, those)
             shown = ", with -v for all facts" if any(one.facts for one in failed) else ""
             return f"{mend}{shown}"
     if any(one.made is Made.BY_THIS_RUN for one in fixtures):
         return f"`git add {' '.join(map(quote, sorted(folders)))}`, and commit that with the change"
     return NOTHING
+
+
+def _mend(mend: str, those: Sequence[FixtureResult]) -> str:
+    """What mends these rows, which have one status."""
+    if those[0].status is Status.MISMATCH:
+        mend = _mend_of_mismatch(mend, those)
+    if all(map(module_raised, those)):
+        mend = mend.replace("what is refused", "these fixture modules, or what their `sample_inputs()` give")
+    operators = dict.fromkeys(one.operator for one in those)
+    of = (
+        "".join(f" --operator {quote(printable(one))}" for one in operators)
+        if len(operators) <= _MOST_NAMED
+        else ""
+    )
+    return mend.replace("{of}", of)
+
+
+def _mend_of_mismatch(mend: str, those: Sequence[FixtureResult]) -> str:
+    facts = [one.facts for one in those if one.facts is not None]
+    if len(facts) == len(those) and all(one.reproduced.value is Answer.NO for one in facts):
+        return _OTHER_MODULE
+    upgraders = dict.fromkeys(one.upgrader_name for one in those)
+    if None not in upgraders:
+        if len(upgraders) <= _MOST_NAMED:
+            named = " and ".join(printable(str(one)) for one in upgraders)
+            return mend.replace("the upgrader", f"upgrader {named}", 1)
+        return mend
+    loaders = [loader for one in facts for loader in one.loaders.values() if loader.differ]
+    if loaders and all(loader.names is not None and loader.names.value is Answer.NO for loader in loaders):
+        return f"{_OTHER_NAMES}`opfixtures verify`"
+    # Guards, and what nobody upgrades.
+    return mend.replace("the upgrader or the operator", "the operator") if set(upgraders) == {None} else mend

@@ -18,7 +18,7 @@ from opfixtures.declarations.place import Place
 from opfixtures.declarations.returned import not_to_be_upgraded
 from opfixtures.declarations.schema_changes import added_arguments
 from opfixtures.declarations.schema_text import argument_text, schema_text
-from opfixtures.errors import UserError
+from opfixtures.errors import NothingChanged, UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewEntry, NewUpgrader
 from opfixtures.synthesis.declared_schemas import declared, is_declared, overloads, refuse_unread
 from opfixtures.synthesis.insertions import raised
@@ -143,7 +143,7 @@ class Newcomers:
         if old is None:
             raise self._unknown(operator, now)
         if not behaviour and now is not None and same_schema(old, now):
-            raise UserError(
+            raise NothingChanged(
                 f"nothing changed: {operator} has the same schema before and now: if it computes something else for "
                 "the same inputs, say so with --behaviour"
             )

@@ -247,8 +247,11 @@ class TestALibrary:
     def test_whose_operator_computes_something_else_says_so(self, vistools):
         assert vistools.refused("vistools::blur") == (
             "nothing changed: vistools::blur has the same schema before and now: if it computes something else for the "
-            "same inputs, say so with --behaviour"
+            "same inputs, say so with --behaviour (no origin/HEAD here: compared with HEAD; to see what is committed, "
+            "name the published branch as `target` in the settings)"
         )
+        vistools.repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD~0")
+        assert vistools.refused("vistools::blur").endswith("say so with --behaviour")
         assert "work tree:  blur(Tensor x) -> Tensor" in vistools.new("vistools::blur", "--behaviour")
 
     @pytest.mark.parametrize(

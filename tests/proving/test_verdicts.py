@@ -101,7 +101,8 @@ UNNOTICED = (
 )
 NO_CHANGE = (
     "the runtime after the change shows no change: it has the old schema, and passes without the upgrader too: "
-    "replay with a build of the change (--post-change-python), or name the upgrader in `identity-upgraders`"
+    "give inputs for which old and new results differ, or, if there are none, name the upgrader in "
+    "`identity-upgraders`; if that runtime lacks the change, replay with a build of it (--post-change-python)"
 )
 
 

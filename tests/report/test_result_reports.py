@@ -86,6 +86,11 @@ SHADOWED = replace(
     facts=Facts(YES, Fact(Answer.NO, "shadowed"), RECORDED),
 )
 FOUND = replace(VERIFIED, made=Made.FOUND, facts=replace(FACTS_OF_GELU, reproduced=PUBLISHED))
+OTHERS = Fact(Answer.NO, "its samples are others")
+DROPPED = Fact(Answer.NO, "argument f is dropped without a word")
+RENAMED = Facts(
+    YES, YES, PUBLISHED, {"torch.export.load": LoaderFacts(YES, YES, YES, YES, names=DROPPED, defaults=YES)}
+)
 NO_RECORD = replace(
     FOUND,
     runtime=None,
@@ -571,7 +576,7 @@ def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told:
         ((REFUSED, SHADOWED), "mend what is refused, then run `opfixtures generate` again"),
         (
             (replace(VERIFIED, status=Status.MISMATCH), VERIFIED),
-            "mend the upgrader or the operator until old models ",
+            "mend upgrader gelu_0_9 or the operator until old models ",
         ),
         (
             (replace(VERIFIED, status=Status.MISMATCH, upgrader_name=None),),
@@ -579,7 +584,19 @@ def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told:
         ),
         (
             (NO_RECORD,),
-            "add what the reason asks for, then run `opfixtures generate` again, with -v for all facts",
+            "add what the reason asks for, then run `opfixtures generate --regenerate --operator aten::gelu`, with -v ",
+        ),
+        (
+            (replace(FOUND, status=Status.MISMATCH, facts=replace(FACTS_OF_GELU, reproduced=OTHERS)),),
+            "make them again with `opfixtures generate --regenerate --operator aten::gelu`, or take back what ",
+        ),
+        (
+            tuple(replace(NO_RECORD, operator=f"aten::op{number}") for number in range(4)),
+            "add what the reason asks for, then run `opfixtures generate --regenerate`, with -v ",
+        ),
+        (
+            (replace(FOUND, status=Status.MISMATCH, upgrader_name=None, facts=RENAMED),),
+            "give the operator its old arguments back, and the new ones to another operator, then run ",
         ),
         (
             (replace(FOUND, status=Status.FAILED),),
