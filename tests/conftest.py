@@ -62,6 +62,12 @@ def _is_thorough(item: pytest.Item) -> bool:
     return takes_out or item.get_closest_marker("thorough") is not None
 
 
+@pytest.fixture(autouse=True)
+def _of_no_width() -> None:
+    """No terminal's width from outside, or from a test before: errors are one line then."""
+    os.environ.pop("COLUMNS", None)
+
+
 @pytest.fixture
 def git_environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which git knows who commits, and nothing of this machine's configuration."""

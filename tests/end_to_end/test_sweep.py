@@ -129,7 +129,7 @@ def shown(python: str, script: str, folder: Path) -> str:
         (("--old", "HEAD", "--new", "HEAD", "--workers", "0"), "--workers takes a number from 1"),
         (("--old", "HEAD", "--new", "HEAD", "--project", "tinyops"), "there are no settings in tinyops"),
         (("--old", "HEAD", "--new", "HEAD", "--project", ".."), "is not in this repository"),
-        (("--old", "HEAD", "--new", "HEAD", "--report", "."), "which is a folder: name a file in it"),
+        (("--old", "HEAD", "--new", "HEAD", "--report", "."), "which is no file: name one"),
         (
             ("--old", "HEAD", "--new", "HEAD", "--witness", "a::b", "--operator", "a::*"),
             "leave --operator out",
