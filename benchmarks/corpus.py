@@ -9,7 +9,6 @@ first where they are missing, and replays them. Exit status 1 where the ratio is
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -17,15 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measure import Command, medians, report
+from releases import PYTHONS, release
 from tree import git
 from verify import corpus_in
 
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
-
-RELEASES = {"1.5.1": "3.8", "1.9.1": "3.8", "1.11.0": "3.8", "2.13.0": "3.11"}
 SLOWEST, MADE = "slowest 'import torch' of the releases", "corpus made, 28"
 LIMITS = {MADE: (SLOWEST, 3.0)}
 
@@ -43,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         shutil.rmtree(corpus / "fixtures_src" / "programs")
         git(corpus, "add", "--all")
         git(corpus, "commit", "--quiet", "--message", "corpus")
-        imports = {f"import torch {torch}": bare_import(torch, corpus) for torch in RELEASES}
+        imports = {f"import torch {torch}": bare_import(torch, corpus) for torch in PYTHONS}
         made = Command((options.command, "generate", "--all", "--regenerate"), corpus)
         seconds = medians({**imports, MADE: made}, options.runs)
         seconds[SLOWEST] = max(seconds[name] for name in imports)
@@ -52,18 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def bare_import(torch: str, folder: Path) -> Command:
     """The import of a release in its own environment, which is made where it is missing."""
-    return Command((release(torch), "-W", "ignore", "-c", "import torch"), folder)
-
-
-def release(torch: str) -> str:
-    """The Python of a release."""
-    spec = RuntimeSpec("release", torch, VersionRange(), torch, RELEASES[torch], None, (), None)
-    return obtain_release(spec, os.environ, cache_root(os.environ), tell).python
-
-
-def tell(text: str) -> None:
-    """What takes long, to the error stream."""
-    sys.stderr.write(f"{text}\n")
+    return Command((release(torch).python, "-W", "ignore", "-c", "import torch"), folder)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ compares. A release that cannot be installed is left out, and said.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from releases import release, tell
 
 from opfixtures.archives.exported_program import read_exported_program
 from opfixtures.archives.model import ArchiveError
@@ -24,10 +25,6 @@ from opfixtures.declarations.names import fixture_stem
 from opfixtures.declarations.registry import read_registry
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.runtimes import Runtime
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
 from opfixtures.worker.job import Job
 from opfixtures.worker.observations import WorkerError
 from opfixtures.worker.scratch import scratch_folder
@@ -70,9 +67,8 @@ def had(versions: Sequence[str]) -> tuple[dict[str, Runtime], list[str]]:
     """The releases that can be installed, and the others."""
     found, without = dict[str, Runtime](), list[str]()
     for version in versions:
-        spec = RuntimeSpec("release", f"torch-{version}", VersionRange(), version, PYTHON, None, (), None)
         try:
-            found[version] = obtain_release(spec, os.environ, cache_root(os.environ), tell)
+            found[version] = release(version, PYTHON, f"torch-{version}")
         except RuntimeUnavailable as error:
             tell(str(error))
             without.append(version)
@@ -185,10 +181,6 @@ many the outputs are the recorded ones. "none loads": torch refuses all of them,
 schema is another.
 
 """
-
-
-def tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus import release
 from measure import Command, medians, report
+from releases import release
 from tree import git
 
 MADE_BY, TODAY = "1.11.0", "2.13.0"
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         root = gelu_repository(Path(name, "many"), FIXTURES)
         commands = {
-            OWN: Command((release(MADE_BY), "-W", "ignore", "-c", LOOP), root),
+            OWN: Command((release(MADE_BY).python, "-W", "ignore", "-c", LOOP), root),
             MADE: Command((options.command, "generate", "--all", "--regenerate"), root),
         }
         return int(report(options.runs, medians(commands, options.runs), LIMITS))

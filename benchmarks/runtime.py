@@ -15,12 +15,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus import RELEASES, release
 from measure import Command, medians, report
+from releases import PYTHONS, release
 
 TORCH = "1.9.1"
 HERE = str(Path(__file__).resolve().parent)
-OBTAIN = f"import sys; sys.path.insert(0, {HERE!r}); from corpus import release; release({TORCH!r})"
+OBTAIN = f"import sys; sys.path.insert(0, {HERE!r}); from releases import release; release({TORCH!r})"
 PIP, CACHED = f"pip install torch=={TORCH}, kept by pip", "a runtime in the cache"
 LIMITS = {CACHED: (PIP, 0.02)}
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     release(TORCH)
     with tempfile.TemporaryDirectory() as name:
-        python = ("--python-version", RELEASES[TORCH], "--only-binary", ":all:")
+        python = ("--python-version", PYTHONS[TORCH], "--only-binary", ":all:")
         install = ("install", "--quiet", "--no-deps", "--upgrade", "--target", f"{name}/pip", *python)
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", *install, f"torch=={TORCH}")
         commands = {

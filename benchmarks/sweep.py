@@ -22,12 +22,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from releases import release
 from sweep_changes import CHANGES
 
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
 from opfixtures.sweep.left_out import counts_by_reason
 
 OLD, NEW = ("1.11.0", "3.8"), ("2.13.0", "3.11")
@@ -123,7 +120,7 @@ def cell(text: str) -> str:
 
 def wrong_witnesses(changed: Sequence[Any]) -> Iterator[str]:
     """What is wrong with witnesses: one that fails in the old release, or prints the same in both."""
-    pythons = [python_of(*release) for release in (OLD, NEW)]
+    pythons = [release(torch, python, told=print).python for torch, python in (OLD, NEW)]
     with_script = [one for one in changed if one["witness"]]
     with ThreadPoolExecutor(2) as pool:
         told_of = pool.map(lambda one: shown(one["witness"], pythons), with_script)
@@ -151,12 +148,6 @@ def shown(script: str, pythons: Sequence[str]) -> list[str]:
             for python in pythons
         ]
     return [one.stdout.partition(" ")[2] if one.returncode == 0 else "" for one in told]
-
-
-def python_of(torch: str, python: str) -> str:
-    """The Python of a release."""
-    spec = RuntimeSpec("release", torch, VersionRange(), torch, python, None, (), None)
-    return obtain_release(spec, os.environ, cache_root(os.environ), print).python
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -20,15 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from releases import release, tell
+
 from opfixtures.declarations.names import class_name_for
 from opfixtures.making.sampling import drafts, find_samples, operators_in
 from opfixtures.runtimes import Runtime
-from opfixtures.runtimes.cache import cache_root
-from opfixtures.runtimes.release import obtain_release
-from opfixtures.settings.runtime_spec import RuntimeSpec
-from opfixtures.settings.version_range import VersionRange
 
-RELEASES = {"2.13.0": "3.11", "1.11.0": "3.8"}
+RELEASES = ("2.13.0", "1.11.0")
 WORKERS = 2
 BATCH = 100
 # Operators of the dispatcher, each with the keys that have a kernel: torch/_C/__init__.pyi, _dispatch_dump.
@@ -73,7 +70,7 @@ class Outcome:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print and write; returns the exit status: 1 where less than 90 % are made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--torch", action="append", metavar="VERSION", choices=[*RELEASES], default=None)
+    parser.add_argument("--torch", action="append", metavar="VERSION", choices=RELEASES, default=None)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table to FILE")
     options = parser.parse_args(argv)
@@ -86,8 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measured(version: str, every: int) -> list[Outcome]:
     """What came of each operator of a release."""
-    spec = RuntimeSpec("release", version, VersionRange(), version, RELEASES[version], None, (), None)
-    runtime = obtain_release(spec, os.environ, cache_root(os.environ), tell)
+    runtime = release(version)
     listed = subprocess.run(
         [runtime.python, "-W", "ignore", "-c", LISTING], capture_output=True, text=True, check=True
     )
@@ -167,12 +163,6 @@ def cell(text: str) -> str:
     """A reason, in one line of a table."""
     line = text.partition("\n")[0].replace("|", "\\|").replace("<", "&lt;")
     return line if len(line) <= 160 else f"{line[:157]}..."
-
-
-def tell(text: str) -> None:
-    """Progress, to the error stream."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":
