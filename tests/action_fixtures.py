@@ -37,6 +37,15 @@ def examples(npm: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 SCHEMAS = ROOT / "opfixtures/report/schemas"
+ONLY_BEFORE = """\
+[tool.opfixtures]
+preset = "pytorch"
+
+[[tool.opfixtures.runtimes]]
+kind = "release"
+torch = "1.11.0"
+python = "3.8"
+"""
 RESULT_SCHEMA = jsonschema.Draft202012Validator(
     json.loads((SCHEMAS / "result.schema.json").read_text(encoding="utf-8")),
     registry=Registry().with_resource(

@@ -18,6 +18,7 @@ from tests.action_fixtures import (
     HARDSWISH,
     HARDSWISH_MODULE,
     HARDSWISH_ROW,
+    ONLY_BEFORE,
     RESULT_SCHEMA,
     Project,
 )
@@ -392,16 +393,7 @@ def test_runtimes_that_somebody_could_write_to_are_kept_for_nobody(tmp_path: Pat
 
 def test_a_schedule_installs_what_the_first_run_of_a_pull_request_asks_for(project: Project) -> None:
     """Under the key by which that run restores it, and into the folder that it looks into."""
-    settings = """\
-[tool.opfixtures]
-preset = "pytorch"
-
-[[tool.opfixtures.runtimes]]
-kind = "release"
-torch = "1.11.0"
-python = "3.8"
-"""
-    project.upstream.write("pyproject.toml", settings)
+    project.upstream.write("pyproject.toml", ONLY_BEFORE)
     payload = project.open()
     done = project.run("schedule", {"schedule": "17 4 * * 1,4"})
     assert done.status == 0, done.out + done.err

@@ -11,18 +11,8 @@ from pathlib import Path
 from opfixtures.runtimes.torch_folders import torch_folders
 from tests.action.act import TOPIC, Server
 from tests.action.test_published import in_one_step
-from tests.action_fixtures import Serves
+from tests.action_fixtures import ONLY_BEFORE, Serves
 from tests.github_server import GitHubServer
-
-ONLY_BEFORE = """\
-[tool.opfixtures]
-preset = "pytorch"
-
-[[tool.opfixtures.runtimes]]
-kind = "release"
-torch = "1.11.0"
-python = "3.8"
-"""
 
 
 def test_a_library_is_built_before_and_after_its_change(
