@@ -133,14 +133,15 @@ def run(
             owners = [_project_of(projects, operator, repository.root) for operator in operators]
             _add_guards(projects, operators, owners)
         else:
-            # What is wrong with one of them is said before a runtime is asked for another, and for long.
-            tried = [replace(one, finder=NoFinder()) for one in projects]
             try:
-                _add(tried, operators, repository.root, old_schema, behaviour)
+                if samples:
+                    # What is wrong with one of them is said before a runtime is asked for another, and for long.
+                    tried = [replace(one, finder=NoFinder()) for one in projects]
+                    _add(tried, operators, repository.root, old_schema, behaviour)
+                _add(projects, operators, repository.root, old_schema, behaviour)
             except NothingChanged as error:
                 beside = next(filter(None, (why_nothing_is_published(objects, one) for one in since)), "")
                 raise UserError(_with_what_was_compared(error, beside)) from error
-            _add(projects, operators, repository.root, old_schema, behaviour)
     written = {path: both for project in projects for path, both in project.written().items()}
     if report == "json":
         rows = [

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from opfixtures.atomic_write import write_whole
-from opfixtures.commands.common import new_tools
+from opfixtures.commands.common import new_tools, path_in
 from opfixtures.commands.sweep_progress import SweepProgress
 from opfixtures.commands.sweep_runtimes import obtained
 from opfixtures.commands.writable import refuse_unwritable
@@ -103,10 +103,10 @@ def command_of(options: argparse.Namespace, operator: str) -> str:
 
 def _folder(given: str, repository: Repository) -> str:
     """A folder as it is typed, from the repository's root. Raises UserError where it is not below it."""
-    path = os.path.relpath(os.path.realpath(given), os.path.realpath(repository.root))
-    if path.split(os.sep)[0] == os.pardir:
+    path = path_in(given, repository.root)
+    if path.split("/")[0] == os.pardir:
         raise UserError(f"{given} is not in this repository: --project takes a folder with settings")
-    return "" if path == os.curdir else path.replace(os.sep, "/")
+    return "" if path == os.curdir else path
 
 
 def swept(

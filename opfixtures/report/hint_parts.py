@@ -16,16 +16,15 @@ from opfixtures.report.markdown_text import code_block, code_span
 _GIT = ("add", "apply", "checkout", "config", "fetch", "lfs", "mv", "restore", "rm")
 # A hint is a branch's: no line that is known here is longer, and nobody reads more of them.
 _LONGEST, _MOST_LINES = 400, 500
-_SAID = {
-    "shows the lines and, with --apply, writes them; by hand that is": "shows the lines and, with `--apply`, writes "
-    "them. By hand:",
-    "shows the diff and, with --apply, writes it; by hand that is": "shows the diff and, with `--apply`, writes it. By "
-    "hand:",
-    "shows its entry and, with --apply, adds it;": "shows its entry and, with `--apply`, adds it;",
-    "or keep it as it was, and add an overload or another name beside it": "or keep it as it was, and add an overload "
-    "or another name beside it",
-}
-"""Sentences without anything of a repository, as Markdown has them."""
+# Sentences without anything of a repository.
+_SAID = frozenset(
+    {
+        "shows the lines and, with --apply, writes them; by hand that is",
+        "shows the diff and, with --apply, writes it; by hand that is",
+        "shows its entry and, with --apply, adds it;",
+        "or keep it as it was, and add an overload or another name beside it",
+    }
+)
 # What a line says that the lines below are to be put somewhere. Only the group is the repository's.
 _INTO = re.compile(
     r"(add to (?:ALL_MODULES in|UPGRADERS in)|add to|import it in) ([^:,]+)(?::(\d+))?((?:, [^:]*)?):"
@@ -94,7 +93,7 @@ def _prose(lines: Sequence[str]) -> str:
 
 def _sentence(line: str) -> str:
     if line in _SAID:
-        return _SAID[line]
+        return line.replace("--apply", "`--apply`").replace("; by hand that is", ". By hand:")
     into = _into(line)
     if into is None:
         return code_span(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TextIO
@@ -51,8 +52,6 @@ def columns(environment: Mapping[str, str], stream: TextIO) -> int:
         return int(told)
     if not stream.isatty():
         return USUAL_COLUMNS
-    import os
-
     try:
         found = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
@@ -88,16 +87,12 @@ def wrapped(text: str, width: int, indent: str = "", more: str = "  ") -> Iterat
 
 def write_line(stream: TextIO, text: str) -> None:
     """Write a sentence in lines that fit, each harmless."""
-    import os
-
     stream.write("".join(f"{line}\n" for line in wrapped(text, columns(os.environ, stream), more="    ")))
 
 
 def write_error(text: str) -> None:
     """Write what is wrong to standard error, in lines that fit a terminal; elsewhere in one, which can be searched
     for."""
-    import os
-
     lines = wrapped(text, sentence_columns(os.environ, sys.stderr), more="    ")
     sys.stderr.write("".join(f"{line}\n" for line in lines))
 
