@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from opfixtures.declarations.model import (
 )
 from opfixtures.records.fixture_files import fixture_of, stem_of
 from opfixtures.settings.config import Config
+from opfixtures.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import date

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opfixtures.errors import ConfigurationError, GitError, NothingToCheck
@@ -14,7 +13,7 @@ from opfixtures.repository.snapshot import EmptySnapshot, Snapshot
 from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.presets import PYTORCH_PATHS
 from opfixtures.settings.settings_scan import ASKED_FOR, OWN_FILE, SHARED_FILE
-from opfixtures.values import dataclass
+from opfixtures.values import dataclass, replace
 
 if TYPE_CHECKING:
     pass

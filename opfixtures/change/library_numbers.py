@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from opfixtures.change.changes import Change
 from opfixtures.change.published_versions import Fault, Numbering, family_of
 from opfixtures.declarations.model import EntryKey, MapEntry
+from opfixtures.values import replace
 
 TORCHSCRIPT = range(4, 11)
 """The versions of a library."""
@@ -110,7 +111,7 @@ class LibraryNumbering(Numbering):
 def out_of_range(entry: MapEntry, version: int | None) -> Fault:
     """What is wrong with a version that TorchScript gives no library; `version` is the one to have, if there is one."""
     why = _BELOW if entry.bumped_at_version < TORCHSCRIPT[0] else _ABOVE
-    return _to_be(version, f"and {_GIVES}: {why}", entry.operator)._replace(rule="OPF113")
+    return replace(_to_be(version, f"and {_GIVES}: {why}", entry.operator), rule="OPF113")
 
 
 def _to_be(version: int | None, why: str, operator: str) -> Fault:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import Declarations, EntryKey, MapEntry
+from opfixtures.values import dataclass
 
 if TYPE_CHECKING:
     from opfixtures.declarations.upgrader_model import VersionConstant
@@ -48,7 +49,8 @@ class GivenOut:
         return entry.bumped_at_version < self.newest or self.has_family(entry)
 
 
-class Fault(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fault:
     """What is wrong with the version of an entry.
 
     `why` goes on where a sentence has said which version it is. `version` is the one that it should have; None where

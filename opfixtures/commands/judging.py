@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opfixtures.change.comparison import Comparison, answering
@@ -17,6 +16,7 @@ from opfixtures.report.screen import USUAL, screen_of, write_error
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.rules import judge
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.values import replace
 
 if TYPE_CHECKING:
     from datetime import date

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from opfixtures.declarations.cpp_tokens import TROUBLE, Token, directive_parts
+from opfixtures.values import dataclass
 
 CONDITIONAL = "conditional"
 BEGIN, OTHER_ARM, FINISH = "begin", "other arm", "finish"
@@ -86,7 +86,7 @@ class Alternatives:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Conditional:
     """An `#if` that is still open, at the arm that was reached."""
 

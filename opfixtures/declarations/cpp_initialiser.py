@@ -6,7 +6,6 @@ An entry is read whole, or what was not understood of it is a problem; the other
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from opfixtures.declarations.cpp_conditionals import CONDITIONAL
 from opfixtures.declarations.cpp_cursor import Cursor, Opening, UnclosedError
@@ -14,6 +13,7 @@ from opfixtures.declarations.cpp_tokens import quoted
 from opfixtures.declarations.cpp_values import read_number, read_text
 from opfixtures.declarations.model import MapEntry, MapKey
 from opfixtures.declarations.place import Place
+from opfixtures.values import replace
 
 ENTRY_TYPE = "UpgraderEntry"
 _ENDS = frozenset({"}", ")", "]", ";", ""})

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 
 from opfixtures.declarations.place import Place
+from opfixtures.values import dataclass
 
 # White space between backslash and line break: accepted by gcc and clang, the rule since C++23 (P2223).
 _SPLICE = r"\\[ \t\f\v\r]*+\n"

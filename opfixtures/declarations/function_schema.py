@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from functools import lru_cache
 from typing import NoReturn, TypeVar
 
 from opfixtures.declarations.schema_tokens import SchemaError, Token, number_value, string_value, tokens
@@ -20,6 +20,7 @@ from opfixtures.declarations.schema_types import (
     normalised,
     same_schema,
 )
+from opfixtures.values import replace
 
 __all__ = [
     "Alias",
@@ -44,8 +45,9 @@ _BASE_TYPE = re.compile(
 _TYPES_INSIDE = {"Await": 1, "Dict": 2, "Future": 1, "RRef": 1, "Union": None}
 
 
+@lru_cache(maxsize=4096)
 def parse_schema(text: str) -> FunctionSchema:
-    """Read one function schema.
+    """Read one function schema. Each rule reads those it asks about, so what was read lately is kept.
 
     Raises SchemaError for anything else, in time linear in the length of `text`.
     """

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from opfixtures.declarations.place import Place, Problem
 from opfixtures.records.fixture_files import FixtureFiles
-from opfixtures.values import dataclass
+from opfixtures.values import dataclass, field
 
 # A data class costs half a millisecond to import, and few changes need these.
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ import ast
 import codecs
 import io
 import re
-import tokenize
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from opfixtures.declarations.cpp_text import is_utf_16
 from opfixtures.declarations.place import Place, Problem
+from opfixtures.values import dataclass
 
 # Those in which a line that looks like a comment is one: what is ASCII means itself, and no sequence of it another
 # thing. In others an escape is a line break (unicode_escape, utf-7), or decoding takes quadratic time (punycode, idna).
@@ -31,7 +31,7 @@ _NEWLINE = re.compile("\r\n|\r|\n")
 # Python 3.11 takes quadratic time for the fields of an f-string: what is more than this, fields by characters, takes
 # long. https://github.com/python/cpython/blob/3.11/Parser/string_parser.c (fstring_find_expr_location)
 _MOST_OF_AN_F_STRING = 1 << 27
-_F_STRING = re.compile(
+_F_STRING = (
     r"""(?i)\b(?:f|fr|rf)(?:\"{3}(?:[^"\\]|\\[\s\S]|"(?!""))*+|'{3}(?:[^'\\]|\\[\s\S]|'(?!''))*+"""
     r"""|"(?:[^"\\\n]|\\[\s\S])*+|'(?:[^'\\\n]|\\[\s\S])*+)"""
 )
@@ -45,7 +45,11 @@ _TEXT = "|".join(
     rf"{one}{{3}}(?:[^{one}\\]|{_ESCAPE}|{one}(?!{one}{one}))*+(?:{one}{{3}})?|{one}(?:[^{one}\\\r\n]|{_ESCAPE})*+{one}?"
     for one in "\"'"
 )
-_COUNTED = re.compile(rf"\b(?:[fF][rR]?|[rR][fF])(?:{_TEXT})|(?P<plain>{_TEXT}|\#[^\r\n]*+)|{_WORD.pattern}")
+_COUNTED = rf"\b(?:[fF][rR]?|[rR][fF])(?:{_TEXT})|(?P<plain>{_TEXT}|\#[^\r\n]*+)|{_WORD.pattern}"
+# How those begin, less what stands before: compiling the pattern takes longer than reading most files.
+_F_STRING_BEGINS = tuple(
+    f"{prefix}{quote}" for prefix in ("f", "F", "fr", "fR", "Fr", "FR") for quote in "\"'"
+)
 # In characters. A syntax tree takes a hundred times as much memory as its text.
 _PART = 16 * 1024
 _NEXT_PART = re.compile("(?<=\n)\r?\n(?=(?:async def|class|def) |@)")
@@ -70,16 +74,20 @@ def syntax_tree(text: str) -> ast.Module:
     """As `ast.parse`, but a SyntaxError where that would take hours, or gigabytes: `TooLargeError`."""
     if len(text) > _MOST_WORDS and _has_too_many_words(text):
         raise TooLargeError(f"it has more than {_MOST_WORDS:,} words and signs", ("", 1, 1, None))
-    for found in _F_STRING.finditer(text):
+    for found in _f_strings(text):
         if found[0].count("{") * len(found[0]) > _MOST_OF_AN_F_STRING:
             line = text.count("\n", 0, found.start()) + 1
             raise SyntaxError("an f-string with too many fields", ("", line, 1, None))
     return ast.parse(text)
 
 
+def _f_strings(text: str) -> Iterator[re.Match[str]]:
+    return re.finditer(_F_STRING, text) if any(begin in text for begin in _F_STRING_BEGINS) else iter(())
+
+
 def _has_too_many_words(text: str) -> bool:
     count = 0
-    for found in _COUNTED.finditer(text):
+    for found in re.finditer(_COUNTED, text):
         is_one = found["plain"] is not None or len(found[0]) == 1
         count += 1 if is_one else sum(1 for _ in _WORD.finditer(found[0]))
         if count > _MOST_WORDS:
@@ -87,7 +95,8 @@ def _has_too_many_words(text: str) -> bool:
     return False
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """Some of the statements at the top level of a file, behind `before` lines. Those of the tree are the text's."""
 
     tree: ast.Module
@@ -176,9 +185,13 @@ def _decode(source: bytes) -> str:
 
 def encoding_of(source: bytes) -> str:
     """The encoding that PEP 263 finds. Raises as `decode`."""
+    if b"coding" not in source and not source.startswith(_BOM):
+        return "utf-8"
+    from tokenize import detect_encoding
+
     # Python ends lines at a bare \r too, tokenize does not.
     lines = io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
-    encoding, _ = tokenize.detect_encoding(lines.readline)
+    encoding, _ = detect_encoding(lines.readline)
     if codecs.lookup(encoding).name not in _ENCODINGS:
         raise LookupError(f"encoding {encoding} is not read")
     return encoding

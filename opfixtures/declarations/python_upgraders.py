@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 
 from opfixtures.declarations.place import Problem
@@ -16,6 +15,7 @@ from opfixtures.declarations.upgrader_model import LibraryUpgraders
 from opfixtures.repository.snapshot import NotAFileError
 from opfixtures.settings.config import Config
 from opfixtures.settings.settings_scan import below
+from opfixtures.values import replace
 
 _DEFINED = re.compile(r"^def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple, TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from opfixtures.declarations.model import FixtureEntry, Registry, RegistryEnd
 from opfixtures.declarations.place import Place, Problem
@@ -20,6 +20,7 @@ from opfixtures.declarations.python_source import (
     says_nothing,
 )
 from opfixtures.declarations.python_uses import Placed, Uses
+from opfixtures.values import dataclass
 
 _NAME = "ALL_MODULES"
 _WRITE_ROW = 'write a row like TestVersionedGeluV9(): "aten::gelu"'
@@ -93,7 +94,8 @@ def _ends(source: bytes, value: ast.Dict) -> RegistryEnd:
     return RegistryEnd(last is not None and b"," not in rest, by_itself)
 
 
-class _Assignment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Assignment:
     name: ast.Name
     value: ast.expr
 

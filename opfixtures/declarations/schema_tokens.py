@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from math import isinf
-from typing import NamedTuple
+
+from opfixtures.values import dataclass
 
 _TOKEN = re.compile(
     r"""[ \t\r\n\f\v]*(?:
@@ -36,7 +37,8 @@ class SchemaError(ValueError):
         self.offset = offset
 
 
-class Token(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Token:
     """`kind` is `name`, `number`, `string`, `end` or `unknown`; that of a sign or a keyword is its text."""
 
     kind: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from opfixtures.values import dataclass
+from opfixtures.values import dataclass, replace
 
 # What a runtime prints for a type or a default that a schema's author wrote so.
 _PRINTED_TYPES = {"Dimname": "str", "NoneType": "None", "SymBool": "bool"} | dict.fromkeys(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from opfixtures.report.colour import wants_colour
 from opfixtures.repository.printable import printable
+from opfixtures.values import dataclass
 
 USUAL_COLUMNS = 80
 _FEWEST_COLUMNS = 40
@@ -18,7 +19,8 @@ QUIET, USUAL, VERBOSE = -1, 0, 1
 """How much a command says: what is wrong alone, what matters, or every fact."""
 
 
-class Screen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Screen:
     """`width` is in columns. `marks` says whether ticks and crosses can be shown; `loudness` is one of the three."""
 
     width: int = USUAL_COLUMNS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from opfixtures.report.result_text import says_something
 from opfixtures.report.screen import DIM, GREEN, PLAIN, QUIET, RED, VERBOSE, Screen, cut, wrapped
@@ -46,7 +47,7 @@ def _project(status: Status, screen: Screen) -> str:
     else:
         short = [(row, bad) for row, bad in short_rows(status) if bad or screen.loudness != QUIET]
         rows = [row for row, _ in short]
-        room = screen._replace(width=screen.width - 2 * screen.marks)
+        room = replace(screen, width=screen.width - 2 * screen.marks)
         shown = _marked(_fitting(rows, room), [bad for _, bad in short], screen)
     rest = [*_breaks(status), *_orphans(status), *_problems(status)]
     if screen.loudness == QUIET:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from subprocess import Popen
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from opfixtures.errors import GitError, UserError
+from opfixtures.values import dataclass
 
 if TYPE_CHECKING:
     from opfixtures.repository.git_objects import ObjectReader
@@ -24,7 +25,8 @@ _CONFLICT = b"conflict"
 _HEADERS = 80
 
 
-class TreeEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
     """What stands at `path`: its mode and id as git has them; a folder of the index has no id."""
 
     mode: bytes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from opfixtures.change.changes import Change
 from opfixtures.change.lost import lost_fixture_entries
@@ -12,6 +11,7 @@ from opfixtures.declarations.names import module_version, span, versions_of
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.values import replace
 
 
 @rule("OPF201", Severity.ERROR)

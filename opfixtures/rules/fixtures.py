@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.model import FixtureEntry
@@ -13,6 +12,7 @@ from opfixtures.records.fixture_files import fixture_of, is_record
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.values import replace
 
 
 @rule("OPF301", Severity.NOTE)

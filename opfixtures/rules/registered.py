@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from opfixtures.change.changes import Change
 from opfixtures.declarations.place import Place
 from opfixtures.rules.findings import Finding, Severity
-from opfixtures.values import dataclass
+from opfixtures.values import dataclass, replace
 
 
 class NewFinding(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
@@ -12,6 +11,7 @@ from opfixtures.declarations.names import versions_of
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
+from opfixtures.values import replace
 
 if TYPE_CHECKING:
     from opfixtures.declarations.upgrader_model import (

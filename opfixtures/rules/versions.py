@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from opfixtures.change.changes import Change
 from opfixtures.change.numbering import numbering_of
@@ -14,6 +13,7 @@ from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.registered import NewFinding, rule
 from opfixtures.settings.settings_scan import SHARED_FILE
+from opfixtures.values import replace
 
 
 @rule("OPF107", Severity.ERROR)

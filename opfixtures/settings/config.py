@@ -7,7 +7,6 @@ at the repository's root, or in the folder that the project's paths are meant fr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from opfixtures.repository.snapshot import Snapshot
@@ -18,7 +17,7 @@ from opfixtures.settings.runtime_spec import RuntimeSpec, read_runtimes, version
 from opfixtures.settings.settings_scan import FILES_BESIDE_THE_MAP, below
 from opfixtures.settings.settings_table import excluded_by, has_signs, settings_in
 from opfixtures.settings.version_range import VersionRange
-from opfixtures.values import dataclass
+from opfixtures.values import dataclass, field
 
 if TYPE_CHECKING:
     from opfixtures.settings.accepted_breaks import AcceptedBreak

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from opfixtures.values import dataclass
 
 
-class NewEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewEntry:
     """An entry for the version map."""
 
     operator: str
@@ -16,21 +15,24 @@ class NewEntry(NamedTuple):
     old_schema: str
 
 
-class NewUpgrader(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewUpgrader:
     """An upgrader, with its TorchScript: lines that begin in the first column, the last one ended."""
 
     name: str
     text: str
 
 
-class ModuleText(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ModuleText:
     """A fixture module's class: lines that begin in the first column, the last one ended."""
 
     class_name: str
     text: str
 
 
-class NewRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewRow:
     """A row for the registry."""
 
     module: str

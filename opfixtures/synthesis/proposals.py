@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, count, islice
 
@@ -27,6 +26,7 @@ from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
 from opfixtures.synthesis.modules import Module, module_text, modules_for
 from opfixtures.synthesis.skeletons import skeleton
+from opfixtures.values import replace
 
 _RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
 Writer = Callable[[Sequence[Module]], Sequence[ModuleText]]

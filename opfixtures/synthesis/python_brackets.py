@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from opfixtures.synthesis.python_edits import PythonToken
 from opfixtures.synthesis.source_text import Edit, SourceText, in_units
+from opfixtures.values import dataclass
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 WIDTH = 79
 """How wide a line may become: no formatter has less by itself."""
 
 
-class Element(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Element:
     """An element, without a comma behind: its lines, indented beside each other, and its `name` among others."""
 
     lines: Sequence[str]

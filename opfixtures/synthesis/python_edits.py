@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice, takewhile
-from typing import NamedTuple
 
 from opfixtures.declarations.model import MapEntry
 from opfixtures.declarations.place import Place
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.source_text import Edit, SourceText, number_like, refusal
+from opfixtures.values import dataclass
 
 _STRING = re.compile("[rRuU]?(?P<quote>[\"'])(?P<word>\\w+)(?P=quote)")
 
 
-class PythonToken(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PythonToken:
     """A token as it stands, at a character offset from 0 into the file."""
 
     text: str
@@ -69,6 +69,9 @@ class PythonEdits:
 
 def python_tokens(source: SourceText) -> Iterator[PythonToken]:
     """The tokens of a file that parses, comments, line breaks and indentation left out."""
+    # The hook hardly ever asks.
+    import tokenize
+
     # Each line break as one character: columns and lines stay.
     text = source.text.replace("\r\n", "\n").replace("\r", "\n")
     silent = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from opfixtures.errors import UserError
+from opfixtures.synthesis.additions import ModuleText
 from opfixtures.synthesis.python_brackets import WIDTH, Brackets, Element
 from opfixtures.synthesis.python_insertions import PythonInsertions
 from opfixtures.synthesis.source_text import Edit, in_units
@@ -15,15 +16,15 @@ from opfixtures.synthesis.source_text import Edit, in_units
 _DIGITS = re.compile("([0-9]+)")
 
 
-def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iterator[Edit]:
-    """Classes, each by name and text, behind what a file of fixture modules has; with what binds them."""
+def of_classes(file: PythonInsertions, classes: Sequence[ModuleText]) -> Iterator[Edit]:
+    """Classes, behind what a file of fixture modules has; with what binds them."""
     source = file.source
     start_of_script = _script(file)
     ends = source.text[:start_of_script].rstrip()
     blank = source.line_break * (_blank_lines(file) + 1)
     # Each behind the blank lines that the file has between its classes; the break that ends it is the file's own.
-    classes = blank.join(
-        in_units(text.rstrip("\n"), source.unit).replace("\n", source.line_break) for _, text in texts
+    text = blank.join(
+        in_units(one.text.rstrip("\n"), source.unit).replace("\n", source.line_break) for one in classes
     )
     after = "" if source.text[len(ends) :].strip(" \t") else source.line_break
     if start_of_script is not None:
@@ -35,11 +36,11 @@ def of_classes(file: PythonInsertions, texts: Sequence[tuple[str, str]]) -> Iter
             before = missing.new + blank
         else:
             yield missing
-    yield Edit(len(ends), "", before + classes + after)
+    yield Edit(len(ends), "", before + text + after)
     listed = file.assigned("__all__")
     if isinstance(listed, (ast.List, ast.Tuple)) and source.text.startswith(("[", "("), file.offset(listed)):
         names = [one.value for one in listed.elts if isinstance(one, ast.Constant)]
-        new = [Element([f'"{name}"'], name) for name, _ in texts]
+        new = [Element([f'"{name}"'], name) for name in (one.class_name for one in classes)]
         yield from _sorted_into(file.brackets(listed), [str(name) for name in names], new)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from opfixtures.declarations.model import EntryKey, FixtureEntry, MapEntry
+from opfixtures.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _added(additions: Additions, is_cpp: bool) -> Iterator[Sequence[object]]:
     yield [
         (one.operator, one.bumped_at_version, one.upgrader_name, one.old_schema) for one in additions.entries
     ]
-    yield [tuple(row) for row in additions.rows]
+    yield [(row.module, row.operator) for row in additions.rows]
     yield [(one.class_name, True) for one in additions.modules]
     yield [(one.name, f"\n{one.text}") for one in additions.upgraders] if is_cpp else []
     yield []

@@ -108,7 +108,7 @@ class TestAPythonMap:
         )
 
     def test_a_character_that_nobody_sees_is_escaped(self):
-        hidden = entry("b")._replace(operator="my::\u202eb")
+        hidden = replace(entry("b"), operator="my::\u202eb")
         assert "'my::\\u202eb': [" in put("OPERATOR_VERSIONS = {}\n", Additions((hidden,)), "map.py")
 
     def test_line_ends_and_encoding_stay(self):
@@ -304,7 +304,7 @@ class TestUpgraders:
 
     def test_in_python_are_escaped_where_the_literal_is(self):
         text = replace_text = upgrader("b_0_4").text.replace("return x", "return x  # \\d")
-        new = Additions(upgraders=(upgrader("b_0_4")._replace(text=text),))
+        new = Additions(upgraders=(replace(upgrader("b_0_4"), text=text),))
         assert "\\\\d" in put('UPGRADERS = ""\n', new, "upgraders.py")
         assert replace_text in put('UPGRADERS = r""\n', new, "upgraders.py")
 
@@ -327,7 +327,7 @@ class TestModules:
     @pytest.mark.parametrize("before", ["import torch\n", "import torch\n\nx = '\\d'\n"])
     def test_that_parse_and_do_not_compile_are_not_believed(self, before):
         text = "class TestBV4(torch.nn.Module):\n    def forward(self, x, x):\n        return x\n"
-        new = Additions(modules=(module("TestBV4")._replace(text=text),))
+        new = Additions(modules=(replace(module("TestBV4"), text=text),))
         with pytest.raises(UserError, match=r"modules\.py would not say what is meant"):
             put(before, new, "modules.py")
         # What did not compile before is no reason.
