@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -51,15 +51,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "exported" in getattr(item, "fixturenames", ()):
             item.add_marker("torch")
-    left_out = [item for item in items if not THOROUGH and _is_thorough(item)]
+    if THOROUGH:
+        return
+    left_out = {item for item in items if _is_thorough(item)} | _not_sampled(items)
     items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
+    config.hook.pytest_deselected(items=[*left_out])
 
 
 def _is_thorough(item: pytest.Item) -> bool:
     case = getattr(item, "callspec", None)
     takes_out = case is not None and bool(case.params.get("defences"))
     return takes_out or item.get_closest_marker("thorough") is not None
+
+
+def _not_sampled(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    """The cases of tests that are `sampled`, but for as many as that says, from all over them."""
+    cases: dict[tuple[object, str], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases.setdefault((item.parent, getattr(item, "originalname", item.name)), []).append(item)
+    left_out: set[pytest.Item] = set()
+    for some in cases.values():
+        marker = some[0].get_closest_marker("sampled")
+        count = min(marker.args[0], len(some)) if marker else len(some)
+        taken = {number * len(some) // count for number in range(count)}
+        left_out |= {item for number, item in enumerate(some) if number not in taken}
+    return left_out
 
 
 @pytest.fixture(autouse=True)

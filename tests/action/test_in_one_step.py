@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from opfixtures.runtimes.torch_folders import torch_folders
 from tests.action.act import TOPIC, Server
 from tests.action.test_published import in_one_step
@@ -15,6 +17,7 @@ from tests.action_fixtures import ONLY_BEFORE, Serves
 from tests.github_server import GitHubServer
 
 
+@pytest.mark.thorough
 def test_a_library_is_built_before_and_after_its_change(
     serves: Serves, github: GitHubServer, tmp_path: Path
 ) -> None:

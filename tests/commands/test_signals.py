@@ -25,6 +25,7 @@ def commands(pytorch: GitRepository, tmp_path: Path) -> Commands:
 CALLS = ["mkdir:1", "fsync:1", "fsync:3", "chmod:1", "replace:1", "replace:2", "replace:3", "unlink:1"]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_hook_is_there_whole_and_to_be_executed_or_not_at_all(
@@ -130,6 +131,7 @@ def numbers(commands: Commands) -> set[str]:
     }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "call", ["fsync:3", "replace:1", "replace:2", "replace:4", "replace:6", "unlink:1", "unlink:99"]
 )

@@ -93,6 +93,7 @@ def halve_row(ran: Ran, path: Path) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("way", BREAKS)
 def test_what_breaks_in_just_the_accepted_way_is_green_and_in_another_way_red(
     made: GitRepository, run_long: RunLong, tmp_path: Path, way: str

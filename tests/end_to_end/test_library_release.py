@@ -119,6 +119,7 @@ def test_without_a_recipe_for_the_work_tree_nothing_is_replayed_by_the_release(
     assert 'nothing builds the work tree to replay with: add a runtime of kind "checkout"' in ran.out
 
 
+@pytest.mark.thorough
 def test_a_release_from_after_the_change_is_refused(
     released: GitRepository, run: RunLong, wheels: Path
 ) -> None:

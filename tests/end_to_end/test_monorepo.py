@@ -151,6 +151,7 @@ def test_a_runtime_and_an_operator_are_looked_for_in_all(monorepo: GitRepository
     assert "other, checkout" in run_long(monorepo, "verify", "--runtime", "nosuch").err
 
 
+@pytest.mark.thorough
 def test_a_project_that_nothing_touches_is_neither_built_nor_replayed(
     monorepo: GitRepository, run_long: RunLong, tmp_path: Path
 ) -> None:

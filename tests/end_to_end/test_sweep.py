@@ -168,6 +168,7 @@ def crashing(repository: GitRepository, now: dict[str, str]) -> None:
     repository.commit("what is not")
 
 
+@pytest.mark.thorough
 def test_an_operator_that_ends_the_process_costs_no_other_and_its_witness_shows_it(
     tinyops: GitRepository, run_long: Callable[..., Ran], tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_text_that_compiles_beside_the_operators_of_its_tree(
     assert (ran.status, told in ran.out) == (0, True), ran.out + ran.err
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("change_of", "status", "reason"),
     [

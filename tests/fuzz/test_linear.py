@@ -143,6 +143,7 @@ def calls(check: Callable[[bytes], None], data: bytes) -> int:
     return count
 
 
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize(("name", "shape"), ALL, ids=[f"{name}-{shape[1][:20]!r}" for name, shape in ALL])
 def test_twice_as_much_is_twice_the_work(name: str, shape: tuple[str, str, str]) -> None:
     # More digits are no more work.

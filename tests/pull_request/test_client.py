@@ -241,6 +241,25 @@ def test_an_answer_that_is_cut_off_is_asked_for_again(answers: Answers) -> None:
     assert len(answers.asked) == 2
 
 
+def test_requests_keep_the_pause_that_github_asks_for(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opfixtures.pull_request.transport._PAUSE", 0.2)
+    monkeypatch.setattr("opfixtures.pull_request.transport._PAUSE_OF_WRITES", 0.5)
+    answers.bodies[PULL] = 200, b'{"number": 7}'
+    answers.bodies["/repos/octo/library/issues/7/comments"] = 201, b'{"id": 1, "user": {"login": "a"}}'
+    with closing(Transport(answers.url, "ghs_x")) as transport:
+        client = Client(transport, "octo/library", Retries(10))
+        begun = time.monotonic()
+        client.described_pull_request(7)
+        client.described_pull_request(7)
+        assert time.monotonic() - begun >= 0.2
+        begun = time.monotonic()
+        client.create_comment(7, "a text")
+        client.create_comment(7, "a text")
+        assert time.monotonic() - begun >= 0.5
+
+
 def test_where_commits_meet_is_soon_given_up(answers: Answers) -> None:
     """Git finds it too."""
     answers.bodies[COMPARE] = 502, b""
@@ -324,6 +343,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_an_odd_answer_about_a_pull_request_is_one_sentence(
     github: GitHubServer, project: Project, odd: bytes
@@ -339,6 +359,7 @@ def test_an_odd_answer_about_a_pull_request_is_one_sentence(
     assert [request.path for request in github.requests] == ["/repos/octo/library/pulls/7"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_git_finds_where_commits_meet_where_githubs_answer_is_odd(
     github: GitHubServer, project: Project, odd: bytes

@@ -211,6 +211,7 @@ def test_what_is_wrong_is_told(
     assert str(raised.value) == what
 
 
+@pytest.mark.thorough
 def test_a_row_for_each_of_two_thousand_fixtures_is_read() -> None:
     """With facts of both loaders and as much to say as a real one has."""
     long = Fact(Answer.NO, "a reason " * 20)

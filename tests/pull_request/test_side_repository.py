@@ -202,6 +202,7 @@ def test_what_the_change_starts_from_comes_from_github_with_the_jobs_token(
     assert "nobody" not in refused.out + refused.err
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("merged", [True, False])
 def test_a_library_is_built_from_the_commit_before_and_from_the_change(
     new_repository: Callable[..., GitRepository], tmp_path: Path, merged: bool

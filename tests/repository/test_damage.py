@@ -120,6 +120,7 @@ def test_a_fixture(pytorch, opfixtures, damage, how):
 class TestAsTheHookRunsIt:
     """With what its first look has seen: outside of that the index is as HEAD."""
 
+    @pytest.mark.sampled(6)
     @pytest.mark.parametrize("how", DAMAGES)
     @pytest.mark.parametrize("path", [VERSION_MAP, REGISTRY, MODULES, UPGRADERS])
     def test_a_file_that_is_staged(self, pytorch, damage, how, path):
@@ -127,6 +128,7 @@ class TestAsTheHookRunsIt:
         oid = damage(pytorch, f":{path}", how)
         refused(pytorch.opfixtures("check"), f"git cannot read object {oid}, {path} of the index: {FSCK}")
 
+    @pytest.mark.sampled(6)
     @pytest.mark.parametrize("how", DAMAGES)
     @pytest.mark.parametrize("path", [REGISTRY, MODULES, SETTINGS, "pyproject.toml"])
     def test_a_file_that_the_change_leaves_as_it_is(self, pytorch, damage, how, path):

@@ -83,6 +83,7 @@ def test_a_module_speaks_to_the_runner(
         assert COMMAND.search(weak.out + weak.err)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("command", [("generate",), ("verify",), ("status", "--replay")])
 @pytest.mark.parametrize("ending", ["", ".json"])
 def test_a_branch_brings_a_link_in_the_place_of_a_fixture(

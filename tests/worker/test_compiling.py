@@ -240,6 +240,7 @@ print(torch.jit.load(io.BytesIO(old.getvalue()))(torch.ones(1)).item())
 """
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("taken", "result", "loads"),
     [

@@ -110,6 +110,7 @@ NEEDS_A_GPU = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("key", NEEDS_A_GPU)
 def test_a_library_that_needs_a_gpu_says_so(library, replay, key):
     statements, reason = NEEDS_A_GPU[key]

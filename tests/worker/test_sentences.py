@@ -98,6 +98,7 @@ def refused(request, release, new_modules):
     return request.param, {key: row["refused"] for key, row in answers.rows.items() if "refused" in row}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("key", RUN)
 def test_what_fails_when_it_runs_is_told_with_its_cause_first(refused, key):
     version, reasons = refused

@@ -157,6 +157,7 @@ EDITS = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("key", EDITS)
 def test_an_upgrader_of_a_library_changes_nothing_or_does(library, replay, key):
     default, call, identity = EDITS[key]
