@@ -70,7 +70,8 @@ def operator_is_gone_and_no_entry_says_so(change: Change, finding: NewFinding) -
         formats = [one for one in change.config.fixture_formats if not _is_told(change, then.operator, one)]
         if now is None and formats:
             what = f"{then.operator} is gone: a model that calls it does not load any more"
-            yield finding(then.operator, place, printable(what), _mending(change, then, formats[0]))
+            hint = _mending(change, then, formats[0])
+            yield finding(then.operator, place, printable(what), f"{hint}{_accepting(change, then)}")
 
 
 @rule("OPF503", Severity.ERROR)
@@ -201,6 +202,16 @@ def _said(change: Change, then: FunctionSchema, now: FunctionSchema) -> dict[str
             for sentence in broken_calls(then, now, loader):
                 said.setdefault(sentence, one)
     return said
+
+
+def _accepting(change: Change, then: FunctionSchema) -> str:
+    """The lines that accept that an operator is gone: it fails in one way."""
+    from opfixtures.settings.accepted_breaks import Way
+    from opfixtures.settings.accepted_lines import accepted_lines
+
+    source = change.config.source
+    lines = accepted_lines(then.operator, Way.NOT_LOADED)
+    return f"\nwhere the break is meant, add to {printable(source)}:\n\n{lines}" if source else ""
 
 
 def _mending(change: Change, then: FunctionSchema, in_format: str) -> str:

@@ -188,6 +188,17 @@ def test_what_no_old_model_feels_is_none(
     assert found(library, opfixtures) == []
 
 
+def test_the_lines_that_accept_what_is_gone_are_pasted_as_they_are_shown(
+    library: GitRepository, opfixtures: Check
+) -> None:
+    edit(library, 'library.define("halve(Tensor x) -> Tensor")\n', "")
+    (one,) = found(library, opfixtures)
+    _, lines = one["hint"].split("add to .opfixtures.toml:\n\n")
+    assert '[tool.opfixtures.accepted-breaks."mylib::halve"]\nhow = "does not load"\n' in lines
+    library.write(".opfixtures.toml", f"{library.read('.opfixtures.toml')}\n{lines}\n")
+    assert found(library, opfixtures) == []
+
+
 def test_an_operator_that_moves_to_another_file_is_not_gone(
     library: GitRepository, opfixtures: Check
 ) -> None:
