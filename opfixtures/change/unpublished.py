@@ -8,6 +8,10 @@ from dataclasses import replace
 from opfixtures.change.comparison import DEFAULT_TARGET, Comparison, earlier_settings, settings_of
 from opfixtures.repository.git_snapshot import GitObjects
 
+NAME_THE_BRANCH = (
+    "to see what is committed, name the published branch with --target, or as `target` in the settings"
+)
+
 
 def why_nothing_is_published(objects: GitObjects, compared: Comparison) -> str:
     """Why what target holds was not judged: it is HEAD or its branch, nothing names it, or the branch alone; else "".

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from opfixtures.change.map_history import has_entry
 from opfixtures.change.owner import Owner
+from opfixtures.change.unpublished import NAME_THE_BRANCH
 from opfixtures.commands.common import (
     Part,
     add_report,
@@ -149,7 +150,9 @@ def _nothing_done(todos: Sequence[Planned], wanted: Wanted) -> str:
     if any(todo.because for todo in todos):
         if wanted.runtime:
             return f"nothing to do: runtime {wanted.runtime!r} makes none of what is missing, and none of what is there"
-        return "nothing was made or replayed: there is no fixture, and no entry that asks for one"
+        nothing = "nothing was made or replayed: there is no fixture, and no entry that asks for one"
+        beside = next((todo.unpublished for todo in todos if todo.unpublished), "")
+        return f"{nothing} ({beside}; {NAME_THE_BRANCH})" if beside else nothing
     targets = dict.fromkeys(todo.target for todo in todos)
     beside = " or ".join(f"commit {one[:12]}" if one else "the empty tree" for one in targets)
     return f"nothing that a fixture rests on differs from {beside}: nothing was built or replayed (--all does both)"

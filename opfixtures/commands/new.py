@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opfixtures.atomic_write import remove_half_written, write_all
+from opfixtures.change.comparison import commit_of
 from opfixtures.change.projects import since_target
 from opfixtures.change.read_change import read_change
-from opfixtures.change.unpublished import why_nothing_is_published
+from opfixtures.change.unpublished import NAME_THE_BRANCH, why_nothing_is_published
 from opfixtures.commands.as_it_was_read import refuse_other
 from opfixtures.commands.common import new_tools
 from opfixtures.commands.guard_sources import AsDeclared, TargetsBuild
 from opfixtures.commands.loudness import add_loudness
 from opfixtures.commands.new_guards import GuardWriter
-from opfixtures.commands.new_project import NewProject, Written, new_project
+from opfixtures.commands.new_project import NewProject, Written, new_project, project_of
 from opfixtures.commands.new_samples import RuntimeFinder
 from opfixtures.errors import NothingChanged, UserError
 from opfixtures.proving.generate import inside
@@ -28,7 +29,6 @@ from opfixtures.report.screen import QUIET, USUAL, VERBOSE, Screen, screen_of, w
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.repository.snapshot import WorkTreeSnapshot
-from opfixtures.settings.settings_scan import below
 from opfixtures.settings.sources import sources_of
 from opfixtures.synthesis.newcomers import NoFinder
 
@@ -63,6 +63,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="it computes something else for the same inputs, whether its schema says so or not",
     )
     command.add_argument(
+        "--target",
+        metavar="REV",
+        help="the branch or commit that is published, instead of `target` in the settings",
+    )
+    command.add_argument(
         "--no-samples",
         action="store_true",
         help="look for no sample inputs: that needs the pre-change runtime, a torch",
@@ -74,6 +79,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run it with what was given. Raises UserError where that does not fit together, and as `run`."""
     operators = list(dict.fromkeys(options.operators))
+    if options.target == "":
+        raise UserError("--target takes a revision, and it is empty: name one")
     if bool(operators) == options.all:
         raise UserError("name the operators, such as mylib::scale, or give --all alone")
     if options.old_schema is not None and len(operators) != 1:
@@ -89,6 +96,7 @@ def main(options: argparse.Namespace) -> int:
         guard=options.guard,
         apply=options.apply,
         samples=not options.no_samples,
+        target=options.target,
         report=options.format,
         loudness=options.loudness,
     )
@@ -102,13 +110,15 @@ def run(
     guard: bool = False,
     apply: bool = False,
     samples: bool = True,
+    target: str | None = None,
     report: str = "text",
     loudness: int = USUAL,
 ) -> int:
     """Print what is added and the diff, and with `apply` write it; for no operators what any entry lacks, or as `guard`
     a guard of each operator that has none.
 
-    With `samples` the pre-change runtime is asked for inputs that run.
+    With `samples` the pre-change runtime is asked for inputs that run. `target` is the revision that is published,
+    instead of what the settings say.
 
     Raises:
         UserError: an operator is not known, did not change, or cannot be upgraded; a file cannot be edited, or was
@@ -118,7 +128,8 @@ def run(
     repository = Repository.discover(os.getcwd(), os.environ)
     work_tree = WorkTreeSnapshot(repository.root)
     with GitObjects(repository) as objects, new_tools(repository, loudness) as tools:
-        since = since_target(objects, work_tree)
+        published = commit_of(repository, target) if target is not None else None
+        since = since_target(objects, work_tree, published)
         changes = [read_change(objects, one) for one in since]
         configs = [change.config for change in changes]
         head = objects.resolve("HEAD")
@@ -130,7 +141,7 @@ def run(
             writer = GuardWriter(change, source, own)
             projects.append(new_project(change, work_tree, head, finder, writer))
         if guard:
-            owners = [_project_of(projects, operator, repository.root) for operator in operators]
+            owners = [project_of(projects, operator, repository.root) for operator in operators]
             _add_guards(projects, operators, owners)
         else:
             try:
@@ -140,8 +151,8 @@ def run(
                     _add(tried, operators, repository.root, old_schema, behaviour)
                 _add(projects, operators, repository.root, old_schema, behaviour)
             except NothingChanged as error:
-                beside = next(filter(None, (why_nothing_is_published(objects, one) for one in since)), "")
-                raise UserError(_with_what_was_compared(error, beside)) from error
+                reasons = (why_nothing_is_published(objects, one) for one in since if target is None)
+                raise UserError(_with_what_was_compared(error, next(filter(None, reasons), ""))) from error
     written = {path: both for project in projects for path, both in project.written().items()}
     if report == "json":
         rows = [
@@ -185,7 +196,7 @@ def _add(
         for project in projects:
             project.add_what_is_lacking()
     # Whose operator it is does not change by what is added.
-    owners = [_project_of(projects, operator, root) for operator in operators]
+    owners = [project_of(projects, operator, root) for operator in operators]
     for operator, project in zip(operators, owners, strict=True):
         project.add(operator, old_schema, behaviour)
 
@@ -194,9 +205,7 @@ def _with_what_was_compared(error: NothingChanged, beside: str) -> str:
     """What did not change, and how a change that is committed already is seen where `beside` says why it is not."""
     if not beside:
         return str(error)
-    return (
-        f"{error} ({beside}; to see what is committed, name the published branch as `target` in the settings)"
-    )
+    return f"{error} ({beside}; {NAME_THE_BRANCH})"
 
 
 def _add_guards(
@@ -240,19 +249,3 @@ def _show(projects: Sequence[NewProject], written: Written, screen: Screen, *, a
         tell(f"next: write the upgraders in {' and '.join(upgraders)}, then run `opfixtures generate`")
     else:
         tell("next: `git add` that, then run `opfixtures generate`")
-
-
-def _project_of(projects: Sequence[NewProject], operator: str, root: str) -> NewProject:
-    """The project that knows an operator, or else the one in whose folder this runs. Raises UserError for several."""
-    able = [project for project in projects if operator in project.known()] or list(projects)
-    here = os.path.relpath(os.path.realpath(os.getcwd()), os.path.realpath(root)).replace(os.sep, "/")
-    around = [one for one in able if f"{here}/".startswith(below(one.change.config.folder, ""))]
-    chosen = (
-        max(around, key=lambda one: len(one.change.config.folder), default=None) if len(able) > 1 else able[0]
-    )
-    if chosen is None:
-        folders = ", ".join(one.change.config.folder or "." for one in able)
-        raise UserError(
-            f"{operator} could be of several projects: run this in the folder of its own: {folders}"
-        )
-    return chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from opfixtures.declarations.python_upgraders import python_upgraders, with_libr
 from opfixtures.declarations.read import read_sources
 from opfixtures.errors import UserError
 from opfixtures.repository.snapshot import WorkTreeSnapshot
+from opfixtures.settings.settings_scan import below
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.guards import NewGuard
 from opfixtures.synthesis.insertions import inserted, read_again
@@ -113,3 +115,19 @@ def new_project(
 def _label(change: Change, head: str | None) -> str:
     """What to call the state before."""
     return "HEAD" if change.published_at() in (None, head) else "target"
+
+
+def project_of(projects: Sequence[NewProject], operator: str, root: str) -> NewProject:
+    """The project that knows an operator, or else the one in whose folder this runs. Raises UserError for several."""
+    able = [project for project in projects if operator in project.known()] or list(projects)
+    here = os.path.relpath(os.path.realpath(os.getcwd()), os.path.realpath(root)).replace(os.sep, "/")
+    around = [one for one in able if f"{here}/".startswith(below(one.change.config.folder, ""))]
+    chosen = (
+        max(around, key=lambda one: len(one.change.config.folder), default=None) if len(able) > 1 else able[0]
+    )
+    if chosen is None:
+        folders = ", ".join(one.change.config.folder or "." for one in able)
+        raise UserError(
+            f"{operator} could be of several projects: run this in the folder of its own: {folders}"
+        )
+    return chosen

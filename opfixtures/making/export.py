@@ -14,6 +14,7 @@ from threading import Event
 from opfixtures.archives.formats import format_of
 from opfixtures.archives.model import Archive, ArchiveError
 from opfixtures.change.owner import Owner
+from opfixtures.declarations.lines_of_file import line_in_file, line_of_class
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.making.alteration import altered
 from opfixtures.making.plan import PlannedFixture
@@ -138,8 +139,9 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
                 runtime.python,
                 job,
                 folder,
-                lambda key: counted.next(f"exported {os.path.basename(key)}"),
+                lambda _: None,
                 stop.is_set,
+                lambda key, told: counted.next(f"{_became(told)} {os.path.basename(key)}"),
             )
             check_import(runtime, answers.runtime)
         except (WorkerError, RuntimeUnavailable) as error:
@@ -180,11 +182,27 @@ def _outcome(errand: Errand, runtime: Runtime, answers: Answers) -> Outcome:
     return Outcome(errand, made, answers.runtime, row, runtime.packages)
 
 
+def _became(told: object) -> str:
+    return "refused" if isinstance(told, dict) and "refused" in told else "exported"
+
+
+def _where(planned: PlannedFixture, row: Exported) -> str:
+    """The module that was refused, and where that came up: `modules.py:12: TestScaleV4, in forward, sample 2`."""
+    line = line_in_file(planned.file_text, planned.source, row.line) if row.line is not None else None
+    known = line or line_of_class(planned.file_text, planned.owner.row.module)
+    inside = [f"in {row.function}"] if line and row.function else []
+    sample = [f"sample {row.sample}"] if row.sample is not None else []
+    place = planned.module_path if known is None else f"{planned.module_path}:{known}"
+    return f"{place}: {', '.join([planned.owner.row.module, *inside, *sample])}"
+
+
 def _candidate(
     planned: PlannedFixture, runtime: Runtime, seen: RuntimeSeen, row: Exported
 ) -> Candidate | Refused:
     if row.refusal:
-        return Refused(planned, row.refusal)
+        # What `new` tries stands in no file yet.
+        where = f"{_where(planned, row)}: " if planned.module_path else ""
+        return Refused(planned, f"{where}{row.refusal}")
     read = format_of(planned.path).read
     try:
         data = row.archive

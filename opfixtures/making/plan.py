@@ -31,7 +31,7 @@ class PlannedFixture:
 
     `commit` is the pre-change commit, None where none is known: a release needs none. `doubt` says why a checkout of
     it may not be pre-change, if so. `held` is the fixture where target holds it already, and `is_there` whether the
-    tree has the same.
+    tree has the same. `file_text` is the whole file of the module.
     """
 
     owner: Owner
@@ -42,6 +42,7 @@ class PlannedFixture:
     doubt: str = ""
     held: Published | None = None
     is_there: bool = False
+    file_text: str = ""
 
     @property
     def path(self) -> str:

@@ -165,7 +165,8 @@ class _Planner:
         commit, doubt = self._commit(owner, spec)
         held = self._held(owner.path)
         is_there = held is not None and self._standing.here(owner.path) == held.data
-        return PlannedFixture(owner, module_path, source, spec, commit, doubt, held, is_there)
+        text = self._sources[module_path]
+        return PlannedFixture(owner, module_path, source, spec, commit, doubt, held, is_there, text)
 
     def _commit(self, owner: Owner, spec: RuntimeSpec) -> tuple[str | None, str]:
         """The pre-change commit, and why a checkout of it proves nothing, if so."""

@@ -24,8 +24,8 @@ _OTHER_NAMES = "give the operator its old arguments back, and the new ones to an
 NOTHING = "nothing to do"
 # Names in one sentence.
 _MOST_NAMED = 3
-# As Python ends a traceback.
-_RAISED = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception)\b")
+# As Python ends a traceback; in front of it stand the module and where it failed.
+_RAISED = r"(?:[^\n]*?{module}(?:, in \w+)?(?:, sample \d+)?: )?(?:\w+\.)*\w*(?:Error|Exception)\b"
 
 
 def module_raised(fixture: FixtureResult) -> bool:
@@ -33,7 +33,7 @@ def module_raised(fixture: FixtureResult) -> bool:
     return (
         fixture.status is Status.REFUSED
         and fixture.module is not None
-        and _RAISED.match(fixture.reason) is not None
+        and re.match(_RAISED.replace("{module}", re.escape(fixture.module)), fixture.reason) is not None
     )
 
 

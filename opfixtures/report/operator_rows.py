@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from opfixtures.proving.result import FAILURES, FixtureResult, Status
+from opfixtures.proving.loaded import RAISES
+from opfixtures.proving.result import FAILURES, Answer, FixtureResult, LoaderFacts, Status
 from opfixtures.report.fixture_markdown import facts_of, then_and_now
 from opfixtures.report.hint_parts import hint_parts
 from opfixtures.report.markdown_text import code_block, code_element, code_span, link
@@ -16,6 +17,8 @@ from opfixtures.report.shortened import Section
 from opfixtures.report.verdict_sentence import GREEN, LOOK, RED
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
+from opfixtures.settings.accepted_breaks import Way
+from opfixtures.settings.accepted_lines import accepted_lines, part_of_error
 
 _SEVERITIES = [*Severity]
 _STATUSES = [
@@ -29,6 +32,8 @@ _STATUSES = [
 ]
 # As `verdicts` says of a fixture that the branch brings, and that this run made otherwise.
 _NOT_REPRODUCED = "not reproduced: "
+# Of an error that is accepted.
+_LONG_ENOUGH = 10
 # Errors and what failed, what is told to users, what is waived, what is green, and then what may be read.
 _FAILED, _TOLD, _WAIVED, _GREEN, _READ = range(5)
 
@@ -154,7 +159,34 @@ def _advice(fixture: FixtureResult) -> Iterator[str]:
     else:
         upgrader = code_span(fixture.upgrader_name)
         yield f"Correct the upgrader {upgrader}, or the change, so that old models compute what they did."
-    yield "If the break is meant, name it as one of `accepted-breaks` in the settings."
+    how = _how_it_breaks(fixture)
+    if how is None:
+        yield "If the break is meant, name it as one of `accepted-breaks` in the settings."
+        return
+    yield "If the break is meant, name it as one of `accepted-breaks` in the settings, with release and reason:"
+    yield code_block(accepted_lines(fixture.operator, *how), "toml")
+
+
+def _how_it_breaks(fixture: FixtureResult) -> tuple[Way, str] | None:
+    """How it fails as settings have it, and the error where it raises one; None where loaders do not agree, where one
+    crashes, or where the settings have a break of it that is another."""
+    loaders = fixture.facts.loaders.values() if fixture.facts else ()
+    ways = {_way(loader) for loader in loaders if loader.differ}
+    is_told = fixture.reason.startswith(("fails otherwise", "whether it fails", "nothing breaks"))
+    return ways.pop() if len(ways) == 1 and not is_told else None
+
+
+def _way(loader: LoaderFacts) -> tuple[Way, str] | None:
+    if loader.loads.value is Answer.NO:
+        return Way.NOT_LOADED, ""
+    if loader.equal.value is not Answer.NO:
+        return None
+    _, raised, error = loader.equal.reason.partition(RAISES)
+    return (
+        (Way.RAISES, error)
+        if raised and len(part_of_error(error)) >= _LONG_ENOUGH
+        else (Way.OTHER_RESULTS, "")
+    )
 
 
 def _version(fixture: FixtureResult) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from opfixtures.change.changes import Change
+from opfixtures.declarations.model import Declarations
 from opfixtures.declarations.place import Place
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
@@ -69,7 +70,8 @@ def operator_is_gone_and_no_entry_says_so(change: Change, finding: NewFinding) -
         formats = [one for one in change.config.fixture_formats if not _is_told(change, then.operator, one)]
         if now is None and formats:
             what = f"{then.operator} is gone: a model that calls it does not load any more"
-            yield finding(then.operator, place, printable(what), _mending(change, then, formats[0]))
+            hint = _mending(change, then, formats[0])
+            yield finding(then.operator, place, printable(what), f"{hint}{_accepting(change, then)}")
 
 
 @rule("OPF503", Severity.ERROR)
@@ -89,6 +91,60 @@ def declaration_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[
         yield finding(None, problem.place, problem.message, "opfixtures explain OPF503")
 
 
+@rule("OPF504", Severity.ERROR)
+def old_schema_is_the_new_one(change: Change, finding: NewFinding) -> Iterator[Finding]:
+    """The old_schema of a new entry is the schema that the operator has after the change.
+
+    It is the schema that the operator had before: what old models call. Target declares another one, in the files that
+    the setting `operators` names, and the change declares the one that the entry gives. No runtime from before the
+    change has that: `opfixtures generate` refuses each, and the upgrader is given arguments that old models do not
+    have. An operator that computes something else with the schema that it had keeps it, and that is none.
+
+    To mend it, write the schema that target declares, which the hint shows:
+
+        "old_schema": "mylib::scale(Tensor x, float f=2.0) -> Tensor",
+    """
+    new = [entry for entry in change.written if entry.key not in change.published_entries]
+    # Where nothing differs there is no other schema, and nobody reads the declarations for it.
+    is_as_published = change.declared is None and change.target is change.before
+    if not new or not change.config.operators or is_as_published:
+        return
+    from opfixtures.declarations.schema_text import schema_text
+
+    published, today = _by_operator(change.target), _by_operator(change.after)
+    for entry in new:
+        then, now = published.get(entry.operator, []), today.get(entry.operator, [])
+        is_last = entry.bumped_at_version == max(
+            one.bumped_at_version for one in change.entries_by_operator[entry.operator]
+        )
+        if is_last and then and _has(now, entry.old_schema) and not _has(then, entry.old_schema):
+            yield finding(
+                entry.operator,
+                entry.place,
+                f"old_schema of {entry.operator} is the schema after the change; no model from before it calls that",
+                printable(f"write the schema that it had before: {schema_text(then[0])}"),
+            )
+
+
+def _by_operator(side: Declarations) -> dict[str, list[FunctionSchema]]:
+    """The schemas of each operator that a state declares; several in arms of an `#if`."""
+    found: dict[str, list[FunctionSchema]] = {}
+    for one in (one for file in side.operators() for one in file.operators):
+        found.setdefault(one.operator, []).append(one.schema)
+    return found
+
+
+def _has(schemas: Iterable[FunctionSchema], text: str) -> bool:
+    """Whether one of the schemas says what `text` says; what does not parse says nothing."""
+    from opfixtures.declarations.function_schema import SchemaError, parse_schema, same_schema
+
+    try:
+        parsed = parse_schema(text)
+    except SchemaError:
+        return False
+    return any(same_schema(one, parsed) for one in schemas)
+
+
 def _judged(change: Change) -> Iterator[tuple[FunctionSchema, FunctionSchema | None, Place]]:
     """Each operator of target's that the change declares otherwise: as target has it, as it is, None where it is gone,
     and where that is."""
@@ -98,9 +154,7 @@ def _judged(change: Change) -> Iterator[tuple[FunctionSchema, FunctionSchema | N
     from opfixtures.declarations.function_schema import normalised
 
     accepted = {one.operator for one in change.config.accepted_breaks}
-    target: dict[str, list[FunctionSchema]] = {}
-    for one in (one for file in change.target.operators() for one in file.operators):
-        target.setdefault(one.operator, []).append(one.schema)
+    target = _by_operator(change.target)
     for then, now in changed:
         published = target.get(then.operator, [])
         if not published or then.operator in accepted or _is_unversioned(change, then.operator):
@@ -148,6 +202,16 @@ def _said(change: Change, then: FunctionSchema, now: FunctionSchema) -> dict[str
             for sentence in broken_calls(then, now, loader):
                 said.setdefault(sentence, one)
     return said
+
+
+def _accepting(change: Change, then: FunctionSchema) -> str:
+    """The lines that accept that an operator is gone: it fails in one way."""
+    from opfixtures.settings.accepted_breaks import Way
+    from opfixtures.settings.accepted_lines import accepted_lines
+
+    source = change.config.source
+    lines = accepted_lines(then.operator, Way.NOT_LOADED)
+    return f"\nwhere the break is meant, add to {printable(source)}:\n\n{lines}" if source else ""
 
 
 def _mending(change: Change, then: FunctionSchema, in_format: str) -> str:

@@ -152,7 +152,8 @@ class Exported:
     `again` has, for each sample that was given to run again, None where it gave what was recorded. `found` is what
     came of the committed archive, None where there was none: without a module to make, it is all there is.
     `backported` is the archive in older bytecode, None where that was not asked or is not to be had. `left_out` says
-    why some of the samples that the module gives are not there.
+    why some of the samples that the module gives are not there. Where there is a refusal, `sample` is the number of the
+    sample that failed, `line` that of the excerpt and `function` the one that it is in, as far as they are known.
     """
 
     samples: tuple[Json, ...] = ()
@@ -163,6 +164,9 @@ class Exported:
     archive: bytes = b""
     backported: bytes | None = None
     left_out: str = ""
+    sample: int | None = None
+    line: int | None = None
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)

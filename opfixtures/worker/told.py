@@ -26,6 +26,7 @@ from opfixtures.worker.observations import (
     UpgraderSeen,
     WorkerError,
 )
+from opfixtures.worker.told_place import told_place
 
 TOLD_NOTHING = "the worker told nothing of it"
 # As much of a reason as a report has room for.
@@ -68,7 +69,7 @@ def exported(told: Json) -> Exported:
     found = _reproduced(told["found"]) if isinstance(told, dict) and "found" in told else None
     match told:
         case {"refused": str(reason)}:
-            return Exported(refusal=_reason(reason), found=found)
+            return Exported(refusal=_reason(reason), found=found, **told_place(told.get("at")))
         case {"samples": list(samples), "again": list(again), "archive": str(archive)} if all(
             map(_is_text_or_none, again)
         ):

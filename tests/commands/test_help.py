@@ -183,7 +183,7 @@ class TestCompletion:
 
     def test_what_an_option_or_a_command_takes(self, complete):
         assert complete("check", "--format", "") == ["text", "json", "github", "lintrunner"]
-        assert complete("explain", "OPF50") == ["OPF501", "OPF502", "OPF503"]
+        assert complete("explain", "OPF50") == ["OPF501", "OPF502", "OPF503", "OPF504"]
         assert complete("hook", "pre-c") == ["pre-commit"]
         # A path: bash's own.
         assert complete("verify", "--report", "") == []

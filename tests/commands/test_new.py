@@ -248,11 +248,23 @@ class TestALibrary:
         assert vistools.refused("vistools::blur") == (
             "nothing changed: vistools::blur has the same schema before and now: if it computes something else for the "
             "same inputs, say so with --behaviour (no origin/HEAD here: compared with HEAD; to see what is committed, "
-            "name the published branch as `target` in the settings)"
+            "name the published branch with --target, or as `target` in the settings)"
         )
         vistools.repository.git("update-ref", "refs/remotes/origin/HEAD", "HEAD~0")
         assert vistools.refused("vistools::blur").endswith("say so with --behaviour")
         assert "work tree:  blur(Tensor x) -> Tensor" in vistools.new("vistools::blur", "--behaviour")
+
+    def test_whose_change_is_committed_is_compared_with_the_target_that_is_named(self, vistools):
+        vistools.replace("vistools/ops.py", "blur(Tensor x) ", "blur(Tensor x, float by) ")
+        vistools.commit()
+        assert "nothing changed" in vistools.refused("vistools::blur")
+        assert vistools.refused("vistools::blur", "--target", "HEAD").endswith("say so with --behaviour")
+        assert "work tree:  blur(Tensor x, float by) -> Tensor" in vistools.new(
+            "vistools::blur", "--target", "HEAD~1"
+        )
+        assert vistools.refused("vistools::blur", "--target", "") == (
+            "--target takes a revision, and it is empty: name one"
+        )
 
     @pytest.mark.parametrize(
         ("now", "added"),

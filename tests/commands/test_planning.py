@@ -148,6 +148,11 @@ class TestSeveralProjects:
         assert _nothing_done([replace(untouched[0], because="a"), untouched[1]], Wanted()) == (
             "nothing was made or replayed: there is no fixture, and no entry that asks for one"
         )
+        alone = replace(untouched[0], because="a", unpublished="no origin/HEAD here: compared with HEAD")
+        assert _nothing_done([alone], Wanted()).endswith(
+            "asks for one (no origin/HEAD here: compared with HEAD; to see what is committed, name the published "
+            "branch with --target, or as `target` in the settings)"
+        )
 
     @pytest.fixture
     def proven(self, both: GitRepository) -> GitRepository:

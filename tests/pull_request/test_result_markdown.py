@@ -473,6 +473,14 @@ def test_then_and_now_stand_in_its_line(told: Publication, loads: Answer, said: 
             "Fixture module `TestVersionedGeluV9` was run with the old operator, and raised that: correct it, or what "
             "its `sample_inputs()` gives.\n",
         ),
+        (
+            {
+                "status": Status.REFUSED,
+                "reason": "mods.py:4: TestVersionedGeluV9, in forward, sample 2: RuntimeError: expected a float",
+            },
+            "Fixture module `TestVersionedGeluV9` was run with the old operator, and raised that: correct it, or what "
+            "its `sample_inputs()` gives.\n",
+        ),
         ({"status": Status.FAILED}, "What replays it could not be built or run: the log of the run"),
         (
             {"status": Status.MISMATCH, "reason": "not reproduced: other outputs"},

@@ -31,7 +31,9 @@ PUBLISHED = "test/jit/fixtures/test_versioned_gelu_v9.ptl"
 OPERATORS = "aten/src/ATen/native/native_functions.yaml"
 DECLARED = """\
 - func: hardtanh(Tensor self, int dim=1, *, int n) -> Tensor
+- func: hardswish(Tensor self) -> Tensor
 """
+CHANGED = DECLARED.replace("hardswish(Tensor self)", "hardswish(Tensor self, int dim=0)")
 ARCHIVE = zipped_archive(10, "aten::hardswish")
 
 COMPLETE: dict[str, Any] = {
@@ -138,6 +140,7 @@ FILES = {
     "OPF501": (OPERATORS, DECLARED.replace("dim=1", "dim=0")),
     "OPF502": (OPERATORS, DECLARED.replace("hardtanh", "hardtan")),
     "OPF503": (OPERATORS, DECLARED.replace("hardtanh(", "hardtanh((")),
+    "OPF504": (MAP, COMPLETE[MAP].replace("hardswish(Tensor self)", "hardswish(Tensor self, int dim=0)")),
     "OPF402": (".opfixtures.toml", '[tool.opfixtures]\npreset = "pytorch"\nversions = "gone.h"\n'),
 }
 
@@ -203,7 +206,7 @@ def test_one_edit_away_from_it_is_each_finding(judged, code):
 def complete(new_repository):
     """The complete change, staged, with the record of its fixture."""
     repository = new_repository({**BEFORE, PUBLISHED: COMPLETE[PUBLISHED], OPERATORS: DECLARED})
-    for path, content in {**COMPLETE, f"{FIXTURE}.json": record()}.items():
+    for path, content in {**COMPLETE, OPERATORS: CHANGED, f"{FIXTURE}.json": record()}.items():
         repository.write(path, content)
     return repository
 

@@ -188,6 +188,17 @@ def test_what_no_old_model_feels_is_none(
     assert found(library, opfixtures) == []
 
 
+def test_the_lines_that_accept_what_is_gone_are_pasted_as_they_are_shown(
+    library: GitRepository, opfixtures: Check
+) -> None:
+    edit(library, 'library.define("halve(Tensor x) -> Tensor")\n', "")
+    (one,) = found(library, opfixtures)
+    _, lines = one["hint"].split("add to .opfixtures.toml:\n\n")
+    assert '[tool.opfixtures.accepted-breaks."mylib::halve"]\nhow = "does not load"\n' in lines
+    library.write(".opfixtures.toml", f"{library.read('.opfixtures.toml')}\n{lines}\n")
+    assert found(library, opfixtures) == []
+
+
 def test_an_operator_that_moves_to_another_file_is_not_gone(
     library: GitRepository, opfixtures: Check
 ) -> None:
@@ -229,6 +240,79 @@ def test_an_entry_says_so_for_torchscript(library: GitRepository, opfixtures: Ch
     library.write(".opfixtures.toml", both)
     (one,) = found(library, opfixtures)
     assert "name the break in accepted-breaks in .opfixtures.toml" in one["hint"]
+
+
+NEW_DEFAULT = ("float f=2.0", "float f=3.0")
+OF_TODAY = ENTRY.replace(*NEW_DEFAULT)
+
+
+def old_schemas(library: GitRepository, opfixtures: Check, *arguments: str) -> list[dict[str, Any]]:
+    if "pt2" in library.read(".opfixtures.toml"):
+        pytest.skip("it has no version map")
+    return [one for one in found(library, opfixtures, *arguments) if one["code"] == "OPF504"]
+
+
+@pytest.mark.parametrize(
+    "written", ["mylib::scale(Tensor x, float f=3.0)", "mylib::scale(Tensor x, float f=3)"]
+)
+def test_an_entry_with_the_schema_of_today_is_told_that_of_before(
+    library: GitRepository, opfixtures: Check, written: str
+) -> None:
+    edit(library, *NEW_DEFAULT)
+    library.write("map.py", OF_TODAY.replace("mylib::scale(Tensor x, float f=3.0)", written))
+    (one,) = old_schemas(library, opfixtures)
+    assert (one["severity"], one["operator"], one["path"], one["line"]) == (
+        "error",
+        "mylib::scale",
+        "map.py",
+        3,
+    )
+    assert "is the schema after the change" in one["message"]
+    right = "mylib::scale(Tensor x, float f=2.0) -> Tensor"
+    assert one["hint"] == f"write the schema that it had before: {right}"
+    library.write("map.py", ENTRY)
+    assert old_schemas(library, opfixtures) == []
+
+
+def test_it_is_told_too_where_the_operator_changed_in_a_commit_before(
+    library: GitRepository, opfixtures: Check
+) -> None:
+    edit(library, *NEW_DEFAULT)
+    library.commit()
+    library.write("map.py", OF_TODAY)
+    assert len(old_schemas(library, opfixtures)) == 1
+    assert len(old_schemas(library, opfixtures, "--all")) == 1
+
+
+@pytest.mark.parametrize("schema", ["float f=2.0", "float f=1.0", "float{} f"])
+def test_an_entry_whose_schema_is_not_the_new_one_is_none_of_it(
+    library: GitRepository, opfixtures: Check, schema: str
+) -> None:
+    """It computes something else and keeps its schema; an entry of long ago; what does not parse has its own."""
+    if schema != "float f=2.0":
+        edit(library, *NEW_DEFAULT)
+    library.write("map.py", ENTRY.replace("float f=2.0", schema))
+    assert old_schemas(library, opfixtures) == []
+
+
+def test_a_published_entry_and_one_before_the_last_are_none_of_it(
+    library: GitRepository, opfixtures: Check
+) -> None:
+    """The operator gets back what it had before the change before."""
+    entries = OF_TODAY.replace(
+        "    ],", ENTRY.split("[", 1)[1].rpartition("    ],")[0].lstrip("\n") + "    ],"
+    )
+    library.write(
+        "map.py", entries.replace("4,", "5,").replace("5,", "4,", 1).replace("scale_0_3", "scale_4_4")
+    )
+    edit(library, *NEW_DEFAULT)
+    assert old_schemas(library, opfixtures) == []
+    edit(library, *reversed(NEW_DEFAULT))
+    library.write("map.py", OF_TODAY)
+    library.commit()
+    library.git("update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    edit(library, *NEW_DEFAULT)
+    assert old_schemas(library, opfixtures, "--all") == []
 
 
 def test_what_is_accepted_in_writing_or_internal_is_none(library: GitRepository, opfixtures: Check) -> None:

@@ -19,7 +19,7 @@ from .limits import limit_step
 from .listening import listen
 from .namespaces import SHARED_MEMORY
 from .process_table import end_children
-from .reasons import whole
+from .reasons import where, whole
 from .usage import excess
 
 Step = Any  # tuple[str, Callable[[], Json]]
@@ -123,7 +123,7 @@ def live(steps: list[Step], seconds: float, writer: int, token: bytes, folder: s
                 try:
                     told = function()
                 except BaseException as error:
-                    told = {"refused": whole(error)}
+                    told = {"refused": whole(error), "at": where(error)}
                 pipe.write(b"\n%s%s\n" % (token, json.dumps(told, allow_nan=False).encode()))
                 pipe.flush()
         status = 0

@@ -16,11 +16,9 @@ from . import Json
 from .archives import backported
 from .children import Step, in_children
 from .formats import format_of
-from .reasons import RefusedError
+from .reasons import FIXTURE_MODULE, RefusedError
 from .running import replay, run_samples
 from .samples import MAX_SAMPLES, given_inputs
-
-FIXTURE_MODULE = "<fixture module>"
 
 
 def generate(row: Json, seconds: float) -> Json:
@@ -38,14 +36,19 @@ def making(row: Json, seconds: float) -> Json:
     """The archive and what it does, told by a child that never ran module code; or {"refused": why}."""
     told = in_children([("make", lambda: make(row))], seconds)["make"]
     if "refused" in told:
-        return {"refused": told["refused"]}
+        return refusal(told)
     made = made_by_module(told)
     if made is None:
         return {"refused": "what it told is neither an archive nor sample inputs"}
     seen = in_children(steps_of_made(row, *made), seconds)
     if "refused" in seen["run"]:
-        return seen["run"]
+        return refusal(seen["run"])
     return {**seen["run"], "ran": seen["ran"], "archive": told["archive"]}
+
+
+def refusal(told: Json) -> Json:
+    """Why there is no archive, and where in the module that came up."""
+    return {name: told[name] for name in ("refused", "at") if name in told}
 
 
 def load_class(source: str, name: str) -> Any:

@@ -20,7 +20,7 @@ from . import Json
 from .archives import loaded
 from .reasons import RefusedError, headline
 from .running import read_inputs, run, run_samples
-from .samples import UnsampledError, recorded
+from .samples import UnsampledError, numbered, recorded
 
 # What torch.export imports when it is first used: a child need not do it again.
 USED_BY_EXPORT = (
@@ -67,7 +67,8 @@ def save_program(module: Any, given: list[Json] | None, path: str) -> None:
         options["strict"] = bool(getattr(module, "strict_export", False))
     if hasattr(module, "dynamic_shapes"):
         options["dynamic_shapes"] = module.dynamic_shapes()
-    program = export.export(module, args, kwargs, **options)
+    with numbered(1):
+        program = export.export(module, args, kwargs, **options)
     leave_out_what_varies(program)
     export.save(program, path)
     leave_out_dates(path)
@@ -114,7 +115,8 @@ def record_program_samples(function: Any, given: list[Json] | None) -> tuple[lis
     """
     if not given:
         raise UnsampledError("it was exported without sample inputs")
-    samples = [recorded(function, given[0])]
+    with numbered(1):
+        samples = [recorded(function, given[0])]
     refused: list[str] = []
     for number, inputs in enumerate(given[1:], 2):
         sample = attempt(function, inputs)

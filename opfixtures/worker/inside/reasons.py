@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 REASON_CHARACTERS = 2000
 INTERPRETER = "failed in the TorchScript interpreter"
 # Sentences of torch's that help nobody here, and what its C++ adds on lines of their own.
 EMPTY_SENTENCE = re.compile(r"employee|fburl\.com|discuss\.pytorch\.org|selective/custom build")
 EMPTY_LINE = re.compile(
-    r"\s*(?:Debug info for handle|frame #\d+|Exception raised from |\w+: (?:fallthrough )?registered at )"
+    r"\s*(?:Debug info for handle|frame #\d+|Exception raised from |\w+: (?:fallthrough )?registered at "
+    r"|Caused by: \(\S+\.py:\d+ in |For (?:more information|extended logs|more debugging help|C\+\+ stack trace)\b.*"
+    r"(?:TORCH|https://)|If you suspect the guard was triggered from C\+\+"
+    r"|The error above occurred when calling torch\.export)"
 )
 # Of all backends those that have the operator, which stand below: the others fall back on one another.
 BACKENDS = re.compile(r"(?<=only available for these backends: \[)[^\]]*")
@@ -17,8 +21,24 @@ KERNEL = re.compile(r"(?m)^(\w+): registered at .*\[kernel\]\s*$")
 ASSERTION = re.compile(
     r"^\[enforce fail at [^\]]*\] *\.? *|^.*INTERNAL ASSERT FAILED at .*please report a bug to PyTorch\.\s*(?=\S)"
 )
+# What TorchScript shows of the code that it saved; behind it stands the author's own.
+SERIALIZED = re.compile(
+    r"Traceback of TorchScript, serialized code \(most recent call last\):\n[\s\S]*?"
+    r"(?=Traceback of TorchScript, original code)"
+)
+# A frame of another file, torch's or the worker's, with the lines of code below it.
+FOREIGN_FRAME = re.compile(
+    r'(?m)^([ \t]*)File "/[^"\n]*", line \d+.*\n?(?:\1[ \t]+(?![ \t]|File ").*(?:\n|$))*'
+)
+TWICE = re.compile(r"^(\w+: )(?:builtins\.)?\1+")
+# The name of fixture modules for Python and torch, and how they name a line of one.
+FIXTURE_MODULE = "<fixture module>"
+OWN_FRAME = re.compile(rf'File "{FIXTURE_MODULE}", line (\d+)(?:, in (\w+))?')
 # As much of an error as is looked at; its cause is at the beginning or at the end.
 TEXT_CHARACTERS = 20000
+# What an error has that came up while a sample ran: its number.
+SAMPLE = "_opfixtures_sample"
+MOST_SAMPLES = 1000
 
 
 class RefusedError(Exception):
@@ -62,7 +82,8 @@ def interpreters_cause(text: str) -> str:
         return ""
     behind = re.search(r"(?m)^\S[^\n]*: (?:.|\n)*", text.rpartition("<--- HERE")[2])
     cause = first_sentence(behind.group()) if behind else ""
-    return (cause[len("builtins.") :] if cause.startswith("builtins.") else cause)[:REASON_CHARACTERS]
+    cause = cause[len("builtins.") :] if cause.startswith("builtins.") else cause
+    return TWICE.sub(r"\1", cause)[:REASON_CHARACTERS]
 
 
 def first_sentence(text: str) -> str:
@@ -88,7 +109,30 @@ def whole(error: BaseException) -> str:
     """The error with all that torch says of it, its cause first, for a reason somebody has to act on."""
     text = text_of(error)
     cause = interpreters_cause(text)
-    return f"{cause}\n{text}"[:REASON_CHARACTERS] if cause else named(error, text)
+    if not cause:
+        return named(error, FOREIGN_FRAME.sub("", text).strip())
+    shown, here, said = FOREIGN_FRAME.sub("", SERIALIZED.sub("", text)).rpartition("<--- HERE")
+    # It stands in front already.
+    more = "" if cause.endswith(TWICE.sub(r"\1", said.strip().replace("builtins.", "", 1))) else said
+    return f"{cause}\n{shown}{here}{more}"[:REASON_CHARACTERS]
+
+
+def where(error: BaseException) -> dict[str, Any]:
+    """Where in the fixture module an error came up: the number of the sample, the line of the last frame that is the
+    author's, and its function, as far as that is known."""
+    found: dict[str, Any] = {}
+    sample = vars(error).get(SAMPLE)
+    if isinstance(sample, int) and 0 < sample < MOST_SAMPLES:
+        found["sample"] = sample
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FIXTURE_MODULE:
+            found["line"], found["function"] = trace.tb_lineno, trace.tb_frame.f_code.co_name
+        trace = trace.tb_next
+    if "line" not in found:
+        for line, function in OWN_FRAME.findall(text_of(error)):
+            found["line"], found["function"] = int(line), function
+    return found
 
 
 def with_causes(error: BaseException) -> str:
@@ -104,5 +148,5 @@ def with_causes(error: BaseException) -> str:
 
 def named(error: BaseException, text: str) -> str:
     if not isinstance(error, RefusedError):
-        text = f"{type(error).__name__}: {text}"
+        text = TWICE.sub(r"\1", f"{type(error).__name__}: {text}")
     return text[:REASON_CHARACTERS]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from contextlib import contextmanager, suppress
+from typing import Any, Callable, Iterator
 
 import torch
 
 from . import Json
-from .reasons import RefusedError, headline
+from .reasons import SAMPLE, RefusedError, headline
 from .running import inputs_to_json, run
 
 MAX_SAMPLES = 64
@@ -52,11 +53,11 @@ def record_samples(function: Any, given: list[Json] | None) -> list[dict[str, Js
     is left out.
     """
     if given is not None:
-        return [recorded(function, inputs) for inputs in given]
+        return recorded_all(function, given)
     # The name that torch/utils/bundled_inputs.py gives them.
     if hasattr(function, "get_all_bundled_inputs"):
         samples = checked_samples("get_all_bundled_inputs", function.get_all_bundled_inputs())
-        return [recorded(function, inputs_to_json(inputs)) for inputs in samples]
+        return recorded_all(function, [inputs_to_json(inputs) for inputs in samples])
     arguments = function.forward.schema.arguments[1:]
     failures: list[str] = []
     made: list[dict[str, Json]] = []
@@ -67,6 +68,26 @@ def record_samples(function: Any, given: list[Json] | None) -> list[dict[str, Js
     if not made:
         raise UnsampledError(f"no sample made from types runs, give it sample_inputs(): {failures[0]}")
     return made
+
+
+def recorded_all(function: Any, given: list[Json]) -> list[dict[str, Json]]:
+    """All of them have to run."""
+    samples = []
+    for number, inputs in enumerate(given, 1):
+        with numbered(number):
+            samples.append(recorded(function, inputs))
+    return samples
+
+
+@contextmanager
+def numbered(number: int) -> Iterator[None]:
+    """What fails inside of it tells which sample that was."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(Exception):
+            setattr(error, SAMPLE, number)
+        raise
 
 
 def recorded(function: Any, inputs: Json) -> dict[str, Json]:

@@ -1,0 +1,34 @@
+"""The lines of settings that accept a break, filled in as far as anybody but its author can. Pure."""
+
+from __future__ import annotations
+
+import json
+from itertools import takewhile
+
+from opfixtures.repository.printable import printable
+from opfixtures.settings.accepted_breaks import Way
+
+_LONGEST_ERROR = 200
+
+
+def accepted_lines(operator: str, how: Way, error: str = "") -> str:
+    """The table of one operator's break: `error` is that which its fixture raises."""
+    way = _text(how)
+    if how is Way.RAISES:
+        way = f"{{ raises = {_text(part_of_error(error))} }}"
+    return (
+        f"[tool.opfixtures.accepted-breaks.{_text(printable(operator))}]\n"
+        f"how = {way}\n"
+        'release = "the first release that has it"\n'
+        'reason = "why, for whoever has old files"'
+    )
+
+
+def part_of_error(error: str) -> str:
+    """What to name of an error: its beginning, up to what nobody can write."""
+    return "".join(takewhile(str.isprintable, error.strip()))[:_LONGEST_ERROR].strip()
+
+
+def _text(text: str) -> str:
+    # Of what can be printed, both write the same.
+    return json.dumps(text, ensure_ascii=False)
