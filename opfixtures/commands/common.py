@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,6 +30,7 @@ from opfixtures.report.result_json import result_json
 from opfixtures.report.result_text import result_text
 from opfixtures.report.screen import QUIET, USUAL, screen_of
 from opfixtures.repository.git import Repository
+from opfixtures.repository.git_snapshot import GitObjects
 from opfixtures.rules import RULES
 from opfixtures.rules.waived import check_codes
 from opfixtures.runtimes import Runtimes
@@ -101,6 +102,14 @@ def finish(
     if report is not None:
         write_whole(os.path.abspath(report), (result_json(result) + "\n").encode())
     return int(result.failed)
+
+
+def are_uncommitted(objects: GitObjects, rows: Sequence[FixtureResult]) -> bool:
+    """Whether HEAD lacks a fixture of these that is there. Where HEAD cannot be read nobody is told so."""
+    head, there = objects.head(), [row.fixture for row in rows if row.fixture and row.made]
+    with suppress(UserError):
+        return not all(map(head.has, there))
+    return False
 
 
 def path_in(name: str, root: str) -> str:

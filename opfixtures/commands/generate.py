@@ -14,6 +14,7 @@ from opfixtures.change.unpublished import NAME_THE_BRANCH
 from opfixtures.commands.common import (
     Part,
     add_report,
+    are_uncommitted,
     as_settings_say,
     finish,
     new_tools,
@@ -115,6 +116,7 @@ def run(wanted: Wanted, report: str | None, loudness: int = USUAL) -> int:
             results = _in_order(todo, [*unseen, *done.results])
             parts.append(Part(todo.change.config, results, own_breaks(todo.change.config, todo.theirs)))
             unavailable = unavailable or done.unavailable
+        left = are_uncommitted(objects, [one for part in parts for one in part.results])
     if wanted.dry_run and loudness != QUIET:
         width = columns(os.environ, sys.stdout)
         for line in (line for todo in todos for line in intentions(todo.plan)):
@@ -125,7 +127,8 @@ def run(wanted: Wanted, report: str | None, loudness: int = USUAL) -> int:
     told = Result(
         commits.pop() if len(commits) == 1 else None, tuple(rows), isolation=tools.held, notes=tuple(notes)
     )
-    then = next_step(rows, {todo.change.config.fixtures for todo in todos}, dry_run=wanted.dry_run)
+    folders = {todo.change.config.fixtures for todo in todos}
+    then = next_step(rows, folders, dry_run=wanted.dry_run, uncommitted=left)
     status = finish(told, report, [_nothing_done(todos, wanted), *notes], then, loudness)
     if unavailable is not None:
         raise unavailable

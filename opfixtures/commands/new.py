@@ -246,6 +246,7 @@ def _show(projects: Sequence[NewProject], written: Written, screen: Screen, *, a
     if not apply:
         tell("next: run this again with --apply, which writes it")
     elif upgraders:
-        tell(f"next: write the upgraders in {' and '.join(upgraders)}, then run `opfixtures generate`")
+        where = " and ".join(upgraders)
+        tell(f"next: read the upgraders in {where}, fill in what is open, then run `opfixtures generate`")
     else:
         tell("next: `git add` that, then run `opfixtures generate`")

@@ -18,6 +18,7 @@ from opfixtures.change.unpublished import why_nothing_is_published
 from opfixtures.commands.common import (
     Part,
     add_report,
+    are_uncommitted,
     as_settings_say,
     finish,
     new_tools,
@@ -132,7 +133,10 @@ def run(
     )
     nothing = [] if results else [f"nothing to verify: {why}"]
     result = Result(None, tuple(results), isolation=tools.held, notes=tuple(told))
-    status = finish(result, report, [*nothing, *told], next_step(results, ()), loudness)
+    with GitObjects(repository) as objects:
+        left = are_uncommitted(objects, results)
+    then = next_step(results, {one.config.fixtures for one in changes}, uncommitted=left)
+    status = finish(result, report, [*nothing, *told], then, loudness)
     if unavailable is not None:
         raise unavailable
     return status

@@ -60,14 +60,15 @@ def prove(
     other_failed: str = "",
     needless: str = "",
     is_bumped_today: bool = False,
+    is_gone_today: bool = False,
 ) -> Proof:
     """Whether the runtime that wrote `archive` is from before the change that the owner's entry stands for.
 
     `built_from` is the pre-change commit that a checkout was built from, `today` the operator's schema in a
     post-change runtime, None where there is none, because of `other_failed` if it should have been had. `needless` says
     how the version record was altered after `archive` was written. `is_bumped_today`: the entry is no backfill, and the
-    version map of the post-change runtime itself has it. One contradiction refuses, whatever else speaks for
-    the runtime.
+    version map of the post-change runtime itself has it. `is_gone_today`: that runtime has no such operator, under any
+    schema. One contradiction refuses, whatever else speaks for the runtime.
     """
     seen = runtime.operator(owner.operator)
     refusal = contradiction(owner, runtime)
@@ -81,7 +82,7 @@ def prove(
         return Proof(
             by=tuple(by), needless=f"a guard, made by {owner.operator} as torch {runtime.torch} has it"
         )
-    if today is not None and same_schemas(today, entry.old_schema) is False:
+    if is_gone_today or (today is not None and same_schemas(today, entry.old_schema) is False):
         by.append("schema")
     produced, bump = runtime.max_operator_version, entry.bumped_at_version
     # A library has no number of its own: its release, which has no such bump, says that with its map.

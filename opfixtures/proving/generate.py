@@ -190,6 +190,7 @@ def _prove(candidate: Candidate, replays: Replays) -> Proof:
         other_failed=replays.failed,
         needless="its version record was altered" if is_patched else "",
         is_bumped_today=is_released and replays.is_bumped(candidate.owner),
+        is_gone_today=replays.is_gone(candidate.owner),
     )
     return replace(proof, refusal=planned.doubted(proof.refusal)) if proof.refusal else proof
 

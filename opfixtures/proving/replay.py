@@ -62,6 +62,11 @@ class Replays:
         """The operator's schema in the runtime, whether that is from after the change or not."""
         return self.seen.operator(owner.operator).schema if self.seen else None
 
+    def is_gone(self, owner: Owner) -> bool:
+        """Whether a runtime from after the change was asked for the operator, and has none."""
+        is_told = self.seen is not None and owner.operator in self.seen.operators
+        return is_told and not self._lacks_version(owner) and self.schema(owner) is None
+
     def is_unchanged(self, owner: Owner) -> bool:
         """Whether the operator has its old schema, and torch's own version map does not tell of the change."""
         today, entry = self.today(owner), owner.entry

@@ -23,6 +23,9 @@ _SAID = frozenset(
         "shows the diff and, with --apply, writes it; by hand that is",
         "shows its entry and, with --apply, adds it;",
         "or keep it as it was, and add an overload or another name beside it",
+        "adds an entry and an upgrader, if that is meant; if not, mend the operator",
+        "mend the upgrader that its entry names, or the operator, until old models get their old results",
+        "or put up with it for a while: waive that code in the settings",
     }
 )
 # What a line says that the lines below are to be put somewhere. Only the group is the repository's.

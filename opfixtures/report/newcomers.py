@@ -9,6 +9,7 @@ from opfixtures.settings.config import Config
 from opfixtures.synthesis.additions import Additions
 from opfixtures.synthesis.guards import NewGuard
 from opfixtures.synthesis.newcomers import Newcomer
+from opfixtures.synthesis.skeletons import what_it_is
 
 
 def newcomer_text(newcomer: Newcomer, config: Config, label: str) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _added(additions: Additions, config: Config) -> Iterator[tuple[str, str]]:
     for entry in additions.entries:
         yield config.version_map, f"entry at {entry.bumped_at_version}"
     for upgrader in additions.upgraders:
-        yield config.upgraders or "", f"{upgrader.name}, a skeleton to fill in"
+        yield config.upgraders or "", f"{upgrader.name}, {what_it_is(upgrader.text)}"
     for module in additions.modules:
         samples = " with sample inputs" if "def sample_inputs(" in module.text else ""
         yield config.fixture_modules[0], f"{module.class_name}{samples}"

@@ -37,8 +37,14 @@ def module_raised(fixture: FixtureResult) -> bool:
     )
 
 
-def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dry_run: bool = False) -> str:
-    """What to do about these rows. `folders` are those of the projects' fixtures."""
+def next_step(
+    fixtures: Sequence[FixtureResult],
+    folders: Collection[str],
+    *,
+    dry_run: bool = False,
+    uncommitted: bool = False,
+) -> str:
+    """What to do about these rows. `folders` are those of the projects' fixtures; `uncommitted`: HEAD lacks one."""
     if dry_run:
         return "run `opfixtures generate` without --dry-run"
     failed = [one for one in fixtures if one.failed]
@@ -48,7 +54,7 @@ def next_step(fixtures: Sequence[FixtureResult], folders: Collection[str], *, dr
             mend = _mend(mend, those)
             shown = ", with -v for all facts" if any(one.facts for one in failed) else ""
             return f"{mend}{shown}"
-    if any(one.made is Made.BY_THIS_RUN for one in fixtures):
+    if uncommitted or any(one.made is Made.BY_THIS_RUN for one in fixtures):
         return f"`git add {' '.join(map(quote, sorted(folders)))}`, and commit that with the change"
     return NOTHING
 
@@ -59,6 +65,10 @@ def _mend(mend: str, those: Sequence[FixtureResult]) -> str:
         mend = _mend_of_mismatch(mend, those)
     if all(map(module_raised, those)):
         mend = mend.replace("what is refused", "these fixture modules, or what their `sample_inputs()` give")
+    modules = dict.fromkeys(one.module for one in those)
+    if those[0].status is Status.UNPROVEN and None not in modules and len(modules) <= _MOST_NAMED:
+        named = " and ".join(printable(str(one)) for one in modules)
+        mend = mend.replace("add what", f"add to {named} what", 1)
     operators = dict.fromkeys(one.operator for one in those)
     of = (
         "".join(f" --operator {quote(printable(one))}" for one in operators)

@@ -134,8 +134,7 @@ def _fixture(fixture: FixtureResult, publication: Publication, alone: bool) -> I
         yield from _advice(fixture)
     # Without a fixture entry there is nothing to see but a finding, which has the lines to add.
     if fixture.failed and fixture.module:
-        is_other = fixture.reason.startswith(_NOT_REPRODUCED)
-        yield "Make it again on your machine:" if is_other else "See it on your machine:"
+        yield "Make it again on your machine:" if _is_made_again(fixture) else "See it on your machine:"
         yield code_block(_command(fixture), "sh")
     version = [f"- {_version(fixture)}"] if alone else []
     facts = "\n".join([*version, *facts_of(fixture, publication)])
@@ -150,6 +149,8 @@ def _advice(fixture: FixtureResult) -> Iterator[str]:
             f"Fixture module {code_span(fixture.module or '')} was run with the old operator, and raised that: correct "
             "it, or what its `sample_inputs()` gives."
         )
+    if fixture.status is Status.UNPROVEN and fixture.module:
+        yield f"The call and its inputs stand in fixture module {code_span(fixture.module)}."
     if fixture.status is Status.FAILED:
         yield "What replays it could not be built or run: the log of the run has the last lines of what failed."
     if fixture.status is not Status.MISMATCH or fixture.reason.startswith(_NOT_REPRODUCED):
@@ -195,8 +196,13 @@ def _version(fixture: FixtureResult) -> str:
 
 
 def _command(fixture: FixtureResult) -> str:
-    again = "--regenerate " if fixture.reason.startswith(_NOT_REPRODUCED) else ""
+    again = "--regenerate " if _is_made_again(fixture) else ""
     return f"opfixtures generate {again}--operator {shlex.quote(printable(fixture.operator))}"
+
+
+def _is_made_again(fixture: FixtureResult) -> bool:
+    """Whether a mend ends with another fixture: what is there is not made again by itself."""
+    return fixture.status is Status.UNPROVEN or fixture.reason.startswith(_NOT_REPRODUCED)
 
 
 def _not_seen(path: str) -> Section:

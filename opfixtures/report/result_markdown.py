@@ -40,7 +40,8 @@ def _to_do(publication: Publication) -> Iterator[str]:
                 "GitHub starts no checks for this commit by itself. To start them, press **Approve workflows to run** "
                 "at the end of this page (it takes write access); without such a button, push another commit.\n\n"
             )
-    elif publication.has_patch and publication.run:
+    # What is not green is to be made again: who took it would keep what the run was red for.
+    elif publication.has_patch and publication.run and publication.to_commit:
         yield "To take them, run this in your branch, then commit and push:\n\n"
         yield f"{code_block(_fetching(publication.run), 'sh')}\n\n"
 

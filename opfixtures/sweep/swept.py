@@ -123,13 +123,13 @@ def _schemas(asker: Asker) -> list[str]:
 
 
 def _chosen(old: Asker, schemas: Mapping[str, str], globs: Sequence[str]) -> list[str]:
-    """The operators that match, in the runtime's order; without globs the library's own."""
+    """The operators that match, in the runtime's order; without globs the library's own, which its import registers."""
     if globs:
         return [one for one in schemas if any(fnmatchcase(one, glob) for glob in globs)]
     if old.runtime.operator_module is None:
         return [one for one in schemas if one.startswith("aten::")]
     seen = old.describe(list(schemas))
-    return [one for one in schemas if not seen[one].is_torchs]
+    return [one for one in schemas if seen[one].schema and not seen[one].is_torchs]
 
 
 def _no_operator(old: Asker, schemas: Mapping[str, str], glob: str | None) -> str:

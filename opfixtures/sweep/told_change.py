@@ -29,6 +29,12 @@ _ACCEPTED: Mapping[Way, Collection[str]] = {
     Way.RAISES: ("raises",),
     Way.OTHER_RESULTS: ("dtype", "shape", "values"),
 }
+# What to do, as report/hint_parts.py knows it.
+_MAKE_UPGRADER = "adds an entry and an upgrader, if that is meant; if not, mend the operator"
+_MEND_UPGRADER = (
+    "mend the upgrader that its entry names, or the operator, until old models get their old results"
+)
+_WAIVE = "or put up with it for a while: waive that code in the settings"
 # Of an operator whose schema says so already.
 _TOLD_BY_THE_CHECK = frozenset({"OPF501", "OPF502"})
 
@@ -66,13 +72,16 @@ def _is_accepted(row: Mapping[str, str], one: AcceptedBreak) -> bool:
 def _finding(row: Mapping[str, str], place: Callable[[str], Place]) -> Finding:
     operator, status = row["operator"], row["status"]
     detail = f" ({row['detail']})" if row["detail"] else ""
+    is_versioned = bool(row.get("versioned"))
+    keeps = "its upgrader does not keep" if is_versioned else "no upgrader keeps"
+    hint = (
+        _MEND_UPGRADER if is_versioned else f"opfixtures new {operator} --behaviour --apply\n{_MAKE_UPGRADER}"
+    )
     return Finding(
         f"sweep.{status}",
         Severity.ERROR,
         operator,
         place(operator),
-        f"{operator} {_WHAT[status]}{detail}, and no upgrader keeps old models as they were",
-        f"If that is not meant, mend the operator. If it is, old models need an upgrader:\n"
-        f"    opfixtures new {operator} --behaviour --apply\n"
-        f"To put up with it for a while, add it to the waivers in the settings, with the code sweep.{status}.\n",
+        f"{operator} {_WHAT[status]}{detail}, and {keeps} old models as they were",
+        f"{hint}\n{_WAIVE}\n",
     )

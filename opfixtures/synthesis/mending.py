@@ -20,6 +20,7 @@ from opfixtures.synthesis.proposals import Proposals, fault_of, new_upgrader, up
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.rewrite import rewrite
 from opfixtures.synthesis.second_class import with_class_of_its_own
+from opfixtures.synthesis.skeletons import what_it_is
 
 MENDED = frozenset({"OPF102", "OPF103", "OPF104", "OPF107", "OPF201", "OPF204", "OPF205"})
 """The findings that are mended, all or some of each code."""
@@ -197,7 +198,7 @@ def told(change: Change, additions: Additions) -> Iterator[str]:
     """What additions add where, a line each."""
     config = change.config
     for upgrader in additions.upgraders:
-        yield f"{config.upgraders}: {upgrader.name}, a skeleton to fill in"
+        yield f"{config.upgraders}: {upgrader.name}, {what_it_is(upgrader.text)}"
     for module in additions.modules:
         yield f"{config.fixture_modules[0]}: {module.class_name}"
     for row in additions.rows:

@@ -16,6 +16,7 @@ from opfixtures.declarations.schema_types import (
 from opfixtures.synthesis.overloads import passing_all
 
 _WIDTH = 79
+TO_FILL_IN = "# to fill in: "
 # What TorchScript reads as something else than a name: torch/csrc/jit/frontend/lexer.h.
 _WORDS_OF_TORCHSCRIPT = frozenset({"print", "Ellipsis", "torch"})
 _PLACEHOLDERS = {
@@ -42,21 +43,22 @@ def skeleton(
     Its parameters are those of `old`, without defaults, as PyTorch's own have them
     (torch/csrc/jit/operator_upgraders/upgraders_entry.cpp). It calls the operator as `new` has it, None where nobody
     knows, with each argument that is there under its old name and type; a comment says what could not be mapped.
-    `siblings` are the overloads of the operator as they are now. One that `is_gone` cannot be called.
+    `siblings` are the overloads of the operator as they are now. One that `is_gone` cannot be called. Where the schemas
+    differ in defaults alone, which old models stored, the call is all that is needed.
     """
+    is_told = new is not None and normalised(new) != normalised(old)
     new = new or old
     names = {one.name: _name(one) for one in old.arguments}
     parameters = [f"{names[one.name]}: {one.type.annotation}" for one in old.arguments]
     by_name = [one.kwarg_only for one in old.arguments]
     if True in by_name:
         parameters.insert(by_name.index(True), "*")
-    head = [
-        *_wrapped(f"def {upgrader_name}(", parameters, f") -> {_returned(old)}:"),
-        f"  # to fill in: compute what {old.operator} did before this change",
-    ]
+    head = _wrapped(f"def {upgrader_name}(", parameters, f") -> {_returned(old)}:")
+    to_fill_in = f"  {TO_FILL_IN}compute what {old.operator} did before this change"
     if is_gone:
         lines = [
             *head,
+            to_fill_in,
             "  # it is gone: call what has its place",
             f"  return {_instead(old, names)}".rstrip(),
         ]
@@ -67,13 +69,23 @@ def skeleton(
         notes.append(f"it gives {_returned(new)} now: give the {_returned(old)} that it gave")
     result = _other_than("result", names.values())
     given = "" if not old.returns else "return " if is_same else f"{result} = " if new.returns else ""
+    if is_told and not notes:
+        to_fill_in = f"  # complete, unless {old.operator} computes something else now"
     lines = [
         *head,
+        to_fill_in,
         *(f"  # {note}" for note in notes),
         *_wrapped(f"  {given}{_operator(new)}(", calls, ")"),
         *([f"  return {_of_result(old, new, result, names)}"] if old.returns and not is_same else []),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def what_it_is(text: str) -> str:
+    """Whether a skeleton waits to be filled in, in words."""
+    return (
+        "a skeleton to fill in" if TO_FILL_IN in text else "complete, unless it computes something else now"
+    )
 
 
 def _other_than(name: str, names: Collection[str]) -> str:

@@ -141,7 +141,7 @@ class TestALibrary:
             "work tree:  sharpen(Tensor x, float amount) -> Tensor",
             "version 4 is the next one free (4 to 10 are left)",
             "+ vistools/operator_versions.py entry at 4",
-            "+ vistools/upgraders.py         sharpen_0_3, a skeleton to fill in",
+            "+ vistools/upgraders.py         sharpen_0_3, complete, unless it computes something else now",
             *vistools_modules(vistools, "vistools::sharpen"),
         ]
         assert vistools.errors() == []
@@ -204,7 +204,8 @@ class TestALibrary:
         out = vistools.run("vistools::sharpen", "--apply").out
         assert out.endswith(
             "opfixtures: 4 files written\n"
-            "next: write the upgraders in vistools/upgraders.py, then run `opfixtures generate`\n"
+            "next: read the upgraders in vistools/upgraders.py, fill in what is open, then run "
+            "`opfixtures generate`\n"
         )
 
     def test_gets_the_version_behind_its_last_release_and_shares_it(self, vistools):

@@ -31,6 +31,11 @@ def tinyops(new_repository: Callable[..., GitRepository]) -> GitRepository:
     )
     for name in ("body", "same", "longer"):
         define(repository, f"{name}(Tensor x) -> Tensor", f"def _{name}(x):\n    return x * 3\n")
+    # What its calls import registers operators of torch's own.
+    custom = '@torch.library.custom_op("tinyops::custom", mutates_args=())\n'
+    custom += "def custom(x: torch.Tensor) -> torch.Tensor:\n    return x * 2\n"
+    end = "from . import upgraders"
+    repository.replace(OPERATORS, end, f"{custom}\n\n{end}")
     repository.git("add", "--all")
     repository.commit("tinyops 1.0")
     repository.replace(OPERATORS, "def _body(x):\n    return x * 3", "def _body(x):\n    return x * 3 + 1")
@@ -77,6 +82,7 @@ def test_a_body_and_a_dtype_that_changed_are_found_and_what_no_old_model_notices
         "tinyops::body": "values",
         "tinyops::same": "same",
         "tinyops::longer": "same",
+        "tinyops::custom": "same",
     }, ran.err
     assert ran.status == 1
     assert (

@@ -43,6 +43,7 @@ def proof(
     other_failed: str = "",
     needless: str = "",
     is_bumped_today: bool = False,
+    is_gone_today: bool = False,
 ) -> Proof:
     """The proof for gelu, with what is said of the runtime and of the archive it wrote."""
     owner = replace(OWNER, entry=replace(ENTRY, bumped_at_version=bump))
@@ -55,6 +56,7 @@ def proof(
         other_failed=other_failed,
         needless=needless,
         is_bumped_today=is_bumped_today,
+        is_gone_today=is_gone_today,
     )
 
 
@@ -72,6 +74,8 @@ def proof(
         ({"seen": OF_A_LIBRARY, "built_from": "c0ffee"}, ("commit",)),
         ({"seen": OF_A_LIBRARY, "built_from": "c0ffee", "today": NEW}, ("schema", "commit")),
         ({"seen": OF_A_LIBRARY, "built_from": None, "today": NEW}, ("schema",)),
+        # What is gone has no schema: it had the old one.
+        ({"seen": OF_A_LIBRARY, "built_from": None, "is_gone_today": True}, ("schema",)),
         ({"seen": replace(OF_TORCH, bumps=(4, 9))}, ("operator-version", "archive-version")),
         (
             {

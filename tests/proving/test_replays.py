@@ -73,6 +73,15 @@ def test_a_runtime_shows_no_change_where_the_old_schema_is_there_and_its_map_doe
     assert replays(runtime).is_unchanged(OWNER) is unchanged
 
 
+def test_an_operator_is_gone_where_a_runtime_from_after_the_change_has_none() -> None:
+    assert replays(seen(None)).is_gone(OWNER)
+    assert not replays(seen(NEW)).is_gone(OWNER)
+    # Nothing is known of what was not asked for, nor of what is not from after the change.
+    assert not replays(replace(seen(None), operators={})).is_gone(OWNER)
+    assert not replays(seen(None, highest=3)).is_gone(OWNER)
+    assert not Replays(failed="ImportError: x").is_gone(OWNER)
+
+
 def test_neither_a_guard_nor_a_side_that_failed_is_unchanged() -> None:
     assert not replays(seen(OLD)).is_unchanged(GUARD)
     assert not Replays(failed="ImportError: x").is_unchanged(OWNER)

@@ -553,6 +553,20 @@ def test_without_files_the_log_is_named(told: Publication) -> None:
     assert markdown.endswith(" [Log and files of this run](https://github.com/owner/repo/actions/runs/12).\n")
 
 
+def test_of_what_is_not_proven_it_says_where_its_inputs_stand_and_how_to_make_it_again(
+    told: Publication,
+) -> None:
+    """Nobody is told to take it: what is there is not made again by itself, and stays red."""
+    (gelu, *_) = told.result.fixtures
+    row = replace(gelu, status=Status.UNPROVEN, reason="nothing would notice a missing upgrader")
+    markdown = result_markdown(replace(told, result=replace(told.result, fixtures=(row,))), 65536)
+    assert "gh run download" not in markdown
+    assert (
+        f"The call and its inputs stand in fixture module `{gelu.module}`.\n\nMake it again on your machine:\n\n"
+        "```sh\nopfixtures generate --regenerate --operator aten::gelu\n```"
+    ) in markdown
+
+
 def test_why_nothing_was_committed_is_said_with_the_way_to_the_files(told: Publication) -> None:
     markdown = result_markdown(replace(told, why_not_pushed="the pull request has moved on"), 65536)
     assert "Nothing was committed: `the pull request has moved on`.\n\nTo take them, run this" in markdown

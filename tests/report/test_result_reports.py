@@ -584,14 +584,17 @@ def test_what_no_system_limited_is_told(isolation: tuple[str, ...] | None, told:
         ),
         (
             (NO_RECORD,),
-            "add what the reason asks for, then run `opfixtures generate --regenerate --operator aten::gelu`, with -v ",
+            "add to TestVersionedGeluV9 what the reason asks for, then run "
+            "`opfixtures generate --regenerate --operator aten::gelu`, with -v ",
         ),
         (
             (replace(FOUND, status=Status.MISMATCH, facts=replace(FACTS_OF_GELU, reproduced=OTHERS)),),
             "make them again with `opfixtures generate --regenerate --operator aten::gelu`, or take back what ",
         ),
         (
-            tuple(replace(NO_RECORD, operator=f"aten::op{number}") for number in range(4)),
+            tuple(
+                replace(NO_RECORD, operator=f"aten::op{number}", module=f"M{number}") for number in range(4)
+            ),
             "add what the reason asks for, then run `opfixtures generate --regenerate`, with -v ",
         ),
         (
@@ -613,3 +616,10 @@ def test_the_next_step_is_about_what_is_in_the_way_of_the_others(
 ) -> None:
     assert next_step(rows, {"my fixtures"}).startswith(said)
     assert next_step(rows, (), dry_run=True) == "run `opfixtures generate` without --dry-run"
+
+
+def test_what_is_there_and_not_committed_is_to_be_committed_too() -> None:
+    """A mended upgrader makes another run green, which makes nothing."""
+    said = "`git add fixtures`, and commit that with the change"
+    assert next_step((FOUND,), {"fixtures"}, uncommitted=True) == said
+    assert next_step((FOUND, NO_RECORD), {"fixtures"}, uncommitted=True).startswith("add to ")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from opfixtures.declarations.place import Place
+from opfixtures.report.hint_parts import hint_parts
 from opfixtures.rules import RULES
 from opfixtures.rules.findings import Finding, Severity
 from opfixtures.rules.waived import SWEEPS, check_codes
@@ -31,9 +32,12 @@ def settings_of(more=""):
     return config_of(Files({".opfixtures.toml": SETTINGS + more}))
 
 
-def found(*rows, settings="", known=()):
+def found(*rows, settings="", known=(), versioned=False):
     told = {
-        "operators": [{"operator": one, "status": status, "detail": detail} for one, status, detail in rows]
+        "operators": [
+            {"operator": one, "status": status, "detail": detail, "versioned": versioned}
+            for one, status, detail in rows
+        ]
     }
     return sweep_findings(told, settings_of(settings), lambda _: AT, known, TODAY)
 
@@ -51,6 +55,26 @@ def test_the_message_says_what_changed():
     assert one.message == (
         "mylib::scale gives other results (sample 2: 2.0 then, 3.0 now), and no upgrader keeps old models as they were"
     )
+
+
+def test_of_an_operator_that_has_an_upgrader_it_is_the_upgrader_that_is_to_be_mended():
+    """`opfixtures new` has nothing to add to its entry."""
+    (one,) = found(("mylib::scale", "values", ""), versioned=True)
+    assert (
+        one.message
+        == "mylib::scale gives other results, and its upgrader does not keep old models as they were"
+    )
+    assert "opfixtures new" not in one.hint
+    assert one.hint.startswith("mend the upgrader that its entry names, or the operator,")
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+def test_what_to_do_is_prose_in_a_comment(versioned):
+    (one,) = found(("mylib::scale", "values", ""), versioned=versioned)
+    commands = ["```sh\nopfixtures new mylib::scale --behaviour --apply\n```"] * (not versioned)
+    *shown, prose = hint_parts(one.hint)
+    assert shown == commands
+    assert "`" not in prose
 
 
 def test_what_did_not_change_is_not_told():

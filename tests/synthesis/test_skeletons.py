@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opfixtures.declarations.function_schema import parse_schema
-from opfixtures.synthesis.skeletons import skeleton
+from opfixtures.synthesis.skeletons import skeleton, what_it_is
 from tests.synthesis.in_torch import in_torch
 
 FILL_IN = "  # to fill in: compute what x::y did before this change\n"
@@ -57,6 +57,20 @@ FILL_IN = "  # to fill in: compute what x::y did before this change\n"
             "  # f is called g now\n"
             "  return torch.ops.x.y(x, times, g=f)\n",
         ),
+        # Old models store the defaults that they relied on.
+        (
+            "x::y(Tensor x, float f=2.0, *, int n=1) -> Tensor",
+            "x::y(Tensor x, float f, *, int n=3) -> Tensor",
+            "def y_0_3(x: Tensor, f: float, *, n: int) -> Tensor:\n"
+            "  # complete, unless x::y computes something else now\n"
+            "  return torch.ops.x.y(x, f, n=n)\n",
+        ),
+        # Nothing but the behaviour can have changed.
+        (
+            "x::y(Tensor x, float f=2.0) -> Tensor",
+            "x::y(Tensor x, float f=2.0) -> Tensor",
+            f"def y_0_3(x: Tensor, f: float) -> Tensor:\n{FILL_IN}  return torch.ops.x.y(x, f)\n",
+        ),
         (
             "x::y(Tensor x, float f) -> Tensor",
             "x::y(Tensor x, Tensor f) -> Tensor",
@@ -81,6 +95,12 @@ def test_it_calls_the_operator_of_today_and_says_what_could_not_be_mapped(
     old: str, new: str | None, text: str
 ) -> None:
     assert skeleton(parse_schema(old), parse_schema(new) if new else None, "y_0_3") == text
+
+
+def test_it_is_said_to_be_filled_in_where_that_is_left_to_do() -> None:
+    old, other, new = (parse_schema(f"x::y(Tensor x, {f}) -> Tensor") for f in ("int f=1", "int f", "str f"))
+    assert what_it_is(skeleton(old, other, "y_0_3")) == "complete, unless it computes something else now"
+    assert what_it_is(skeleton(old, new, "y_0_3")) == "a skeleton to fill in"
 
 
 def test_long_lines_are_wrapped() -> None:

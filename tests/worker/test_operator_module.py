@@ -2,7 +2,9 @@
 
 import pytest
 
+from opfixtures.worker.job import Job
 from opfixtures.worker.observations import WorkerError
+from opfixtures.worker.worker_process import run_worker
 
 JIT = "torch.jit.load"
 
@@ -77,6 +79,20 @@ def test_what_calls_of_a_custom_op_import_is_imported_before_the_first_child(lib
     modules.export(python, module="tinyops")
     assert modules.told["m"].get("refused") is None
     assert modules.archive("m")
+
+
+def test_a_library_has_nothing_of_what_calls_of_a_custom_op_import(library, tmp_path):
+    """torch._dynamo registers operators of torch's own, which nobody else is told of."""
+    python = library("before", edits=(("__init__.py", "import torch\n", SLOW),))
+
+    def told(job):
+        return run_worker(python, job, str(tmp_path / job.task), lambda _: None)
+
+    schemas = told(Job("list", "tinyops", (), ({"key": "list"},))).rows["list"]["schemas"]
+    names = [one.partition("(")[0] for one in schemas]
+    assert "slow::scale" in names
+    seen = told(Job("rerun", "tinyops", tuple(names), ())).runtime.operators
+    assert [one for one in names if not seen[one].schema] == []
 
 
 def test_a_namespace_package_comes_from_its_folder(library, replay):

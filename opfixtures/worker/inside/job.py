@@ -25,6 +25,8 @@ from .sweeping import listed, rerun, sweep
 # The rest, "replay", has lanes.
 ROW_BY_ROW = {"generate": generate, "search": search, "list": listed, "sweep": sweep, "rerun": rerun}
 SEARCHING = ("search", "sweep")
+# What calls use registers operators of torch's own: who asks what a library has is not to hear of them.
+CALLING = frozenset({*ROW_BY_ROW, "replay"} - {"list"})
 
 
 def take_job() -> Json:
@@ -50,7 +52,7 @@ def start(job: Json) -> Json:
         leave_out_stack_traces()
     if any(row["key"].endswith(".pt2") or row.get("exports") for row in job["rows"]):
         import_early(USED_BY_EXPORT)
-    if job["rows"] and made_in_python() - made:
+    if job["rows"] and job["task"] in CALLING and made_in_python() - made:
         import_early(USED_BY_CALLS)
     # What is there now stays: the children need not copy it to look for what they can free.
     gc.freeze()
