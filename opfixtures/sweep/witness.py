@@ -56,9 +56,9 @@ def witness(operator: str, verdict: Verdict, sides: Sides, fixture_format: str) 
     text = [
         f"# {operator}: run with {sides.old}, then with {sides.new}, in one folder.",
         *(f"import {one}" for one in imports),
-        "",
+        *("", ""),
         *(class_lines(module, Layout(_WIDTH - 4, fills=True)) if exports else _function(module)),
-        "",
+        *("", ""),
         *lines,
         f"if {_is_old(path, sides)}:",
         f"    {_exported(module, given, path) if exports else _scripted(path)}",

@@ -101,8 +101,10 @@ WITNESS = """\
 # aten::abs: run with torch 1.11.0, then with torch 2.13.0, in one folder.
 import torch
 
+
 def forward(input):
     return torch.ops.aten.abs(input)
+
 
 if torch.__version__.startswith("1.11.0"):
     torch.jit.script(forward).save("aten_abs.pt")
