@@ -5,7 +5,7 @@
 Sweeps, or reads the report of a sweep (`opfixtures sweep --report FILE`). Each operator that changed has to be in
 `CHANGES`, which people wrote after they had looked at it: one that is not there is named, and the exit status is 1.
 `--witnesses` runs the witness of each in both releases: the old one has to print something, and the new one something
-else, or nothing.
+else, or to fail with what the sweep told.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from releases import release
@@ -29,8 +30,11 @@ from opfixtures.sweep.left_out import counts_by_reason
 
 OLD, NEW = ("1.11.0", "3.8"), ("2.13.0", "3.11")
 CHANGED = ("crash", "gone", "load", "raises", "dtype", "shape", "values")
+FAILS = ("crash", "gone", "load", "raises")
 BEGIN, END = "<!-- written by make sweep -->\n", "<!-- end -->\n"
 MOST_NAMES = 12
+# Lines of a witness that one reads at a glance.
+SHORT = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     unsaid = [one["operator"] for one in changed if not change_of(one)]
     for operator in unsaid:
         print(f"{operator} is not in CHANGES: look at it")
+    wrong = list(wrong_witnesses(changed)) if options.witnesses else []
     table = "".join(page(report, changed))
     if options.write:
         text = options.write.read_text()
@@ -52,7 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.write.write_text(before + BEGIN + table + END + rest.partition(END)[2])
     else:
         print(table)
-    wrong = list(wrong_witnesses(changed)) if options.witnesses else []
     for line in wrong:
         print(line)
     return int(bool(unsaid or wrong))
@@ -100,6 +104,7 @@ def page(report: Any, changed: Sequence[Any]) -> Iterator[str]:
     reasons = counts_by_reason(one["reason"] for one in report["left_out"])
     yield "| left out | why |\n| ---: | --- |\n"
     yield "".join(f"| {number} | {why} |\n" for why, number in reasons.items()) + "\n"
+    yield witness_lines(changed)
     yield "| operators | what changed | for one of them |\n| --- | --- | --- |\n"
     grouped: dict[str, list[Any]] = {}
     for row in changed:
@@ -113,30 +118,62 @@ def page(report: Any, changed: Sequence[Any]) -> Iterator[str]:
 
 def cell(text: str) -> str:
     """A detail, in one cell of a table."""
-    line = re.sub(r"^(old models do not load: |sample \d+: |raises: )+", "", text)
+    line = cut(text)
     line = line if len(line) <= 120 else f"{line[:117]}..."
     return f"`{line.replace('|', '/').replace('`', chr(39))}`"
 
 
+def cut(detail: str) -> str:
+    """A detail without where it was seen."""
+    return re.sub(r"^(old models do not load: |sample \d+: |raises: )+", "", detail)
+
+
+def witness_lines(changed: Sequence[Any]) -> str:
+    """How long the witnesses are, without blank lines and the comment on top."""
+    scripts = [one["witness"] for one in changed if one["witness"]]
+    counts = sorted(sum(bool(line) and line[0] != "#" for line in one.splitlines()) for one in scripts)
+    short = sum(one <= SHORT for one in counts)
+    return (
+        f"The witnesses of these {len(counts)} have {counts[0]} lines at least, {median(counts):g} in the middle and "
+        f"{counts[-1]} at most; {short} have {SHORT} or fewer. Blank lines and the comment on top are not counted.\n\n"
+    )
+
+
 def wrong_witnesses(changed: Sequence[Any]) -> Iterator[str]:
-    """What is wrong with witnesses: one that fails in the old release, or prints the same in both."""
+    """What is wrong with witnesses: one that fails in the old release, or does not show its change in the new one."""
     pythons = [release(torch, python, told=print).python for torch, python in (OLD, NEW)]
     with_script = [one for one in changed if one["witness"]]
     with ThreadPoolExecutor(2) as pool:
-        told_of = pool.map(lambda one: shown(one["witness"], pythons), with_script)
-        for row, told in zip(with_script, told_of, strict=True):
-            if not told[0]:
+        ran_of = pool.map(lambda one: ran(one["witness"], pythons), with_script)
+        for row, (then, now) in zip(with_script, ran_of, strict=True):
+            if then.returncode != 0 or not shown(then):
                 yield f"{row['operator']}: its witness shows nothing in {OLD[0]}"
-            elif told[0] == told[1]:
-                yield f"{row['operator']}: its witness shows the same in both"
+            elif row["status"] in FAILS and (
+                now.returncode == 0 or error_of(row) not in " ".join(now.stderr.split())
+            ):
+                yield f"{row['operator']}: its witness does not fail in {NEW[0]} with: {error_of(row)}"
+            elif row["status"] not in FAILS and (now.returncode != 0 or shown(now) in ("", shown(then))):
+                yield f"{row['operator']}: its witness shows no other result in {NEW[0]}"
+    print(f"{len(with_script)} witnesses were run in both releases")
 
 
-def shown(script: str, pythons: Sequence[str]) -> list[str]:
-    """What a witness prints in each release behind the version; nothing where it fails."""
+def error_of(row: Any) -> str:
+    """What the sweep told of a failure, in one line, without where it was seen and what was cut off."""
+    told = cut(row["detail"]).removesuffix("...")
+    return "" if row["status"] == "crash" else re.sub(r"^\w+Error: ", "", " ".join(told.split()))
+
+
+def shown(done: subprocess.CompletedProcess[str]) -> str:
+    """What a witness printed behind the version."""
+    return done.stdout.partition(" ")[2]
+
+
+def ran(script: str, pythons: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
+    """A witness, run in each release."""
     environment = {"PATH": os.defpath, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "witness.py").write_text(script)
-        told = [
+        return [
             subprocess.run(
                 [python, "-W", "ignore", "witness.py"],
                 cwd=folder,
@@ -147,7 +184,6 @@ def shown(script: str, pythons: Sequence[str]) -> list[str]:
             )
             for python in pythons
         ]
-    return [one.stdout.partition(" ")[2] if one.returncode == 0 else "" for one in told]
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def normalised(schema: FunctionSchema) -> FunctionSchema:
     `float eps=1` is `float eps=1.0`, `int[2] stride=[1, 1]` is `int[2] stride=1`. Returns lose their aliases:
     PyTorch's own `old_schema` of `aten::gelu.out` lacks them.
     """
-    arguments = [replace(a, type=_printed(a.type), default=_printed_default(a)) for a in schema.arguments]
+    arguments = [replace(a, type=_printed(a.type), default=normalised_default(a)) for a in schema.arguments]
     returns = [replace(a, type=_printed(a.type, aliases=False)) for a in schema.returns]
     return replace(schema, arguments=tuple(arguments), returns=tuple(returns))
 
@@ -143,7 +143,7 @@ def _printed(type_: Type, aliases: bool = True) -> Type:
     )
 
 
-def _printed_default(argument: Argument) -> str | tuple[str, ...] | None:
+def normalised_default(argument: Argument) -> str | tuple[str, ...] | None:
     match argument:
         case Argument(type=Type(inside=(Type(name=element),), size=size), default=tuple(values)):
             elements = tuple(_printed_value(value, element) for value in values)

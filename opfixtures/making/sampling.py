@@ -17,7 +17,8 @@ from opfixtures.declarations.function_schema import (
 )
 from opfixtures.runtimes import Runtime, check_import
 from opfixtures.settings.fixture_formats import STAMPED_FORMATS
-from opfixtures.synthesis.modules import Module, module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import Module, modules_for
 from opfixtures.synthesis.sample_text import sample_text
 from opfixtures.synthesis.ways import OTHERS, PLAIN
 from opfixtures.worker.job import Job

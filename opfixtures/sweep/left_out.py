@@ -41,6 +41,13 @@ def why_not_called(refusals: Sequence[str]) -> str:
     )
 
 
+def may_be_random(operator: str) -> bool:
+    """Whether an operator may draw random numbers. PyTorch's say it by their names; of others nobody knows."""
+    namespace, _, name = operator.rpartition("::")
+    stem = name.partition(".")[0]
+    return namespace != "aten" or bool(_RANDOM.search(stem) and not _COMPUTED.search(stem))
+
+
 def why_left_out(schema: str) -> str:
     """Why an operator is left out, by its schema as a runtime prints it; empty where it is swept.
 
@@ -50,7 +57,7 @@ def why_left_out(schema: str) -> str:
     stem = name.partition(".")[0]
     if namespace != "aten":
         return ""
-    if _RANDOM.search(stem) and not _COMPUTED.search(stem):
+    if may_be_random(full):
         return "random"
     if _UNINITIALISED.search(stem):
         return "gives memory that nobody set"

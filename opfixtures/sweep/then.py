@@ -11,7 +11,8 @@ from opfixtures.declarations.names import guard_name_for
 from opfixtures.making.sampling import search_row, texts_of
 from opfixtures.records.recorded_values import RecordedValueError, check_samples
 from opfixtures.sweep.asking import Asker, Count, Row
-from opfixtures.synthesis.modules import Module, module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import Module, modules_for
 from opfixtures.synthesis.sample_text import sample_text
 from opfixtures.worker.observations import Json
 

@@ -29,7 +29,7 @@ class Passed:
 
 def passing_all(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> tuple[Passed, ...]:
     """All arguments of a schema: by place, and from the last on by name where another of `siblings` would be taken."""
-    others = _others(schema, siblings)
+    others = tried_before(schema, siblings)
     by_place = _passed(schema, schema.arguments)
     for count in range(len(by_place), -1, -1):
         passed = tuple(
@@ -42,7 +42,7 @@ def passing_all(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> t
 
 def passing_least(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> tuple[Passed, ...]:
     """The arguments without a default, and of the others the fewest that select this overload; all where none do."""
-    others = _others(schema, siblings)
+    others = tried_before(schema, siblings)
     for left in _subsets(schema):
         passed = _passed(schema, left)
         if not any(one.by_name and _is_keyword(one.argument) for one in passed) and not _first_rival(
@@ -50,6 +50,18 @@ def passing_least(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) ->
         ):
             return passed
     return passing_all(schema, siblings)
+
+
+def tried_before(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> list[FunctionSchema]:
+    """The overloads that are tried before this one; all others where it is not among them."""
+    same_name = [one for one in siblings if one.name == schema.name]
+    place = next((place for place, one in enumerate(same_name) if one.overload == schema.overload), None)
+    return same_name[:place]
+
+
+def is_taken(passed: Sequence[Passed], schema: FunctionSchema, rivals: Sequence[FunctionSchema]) -> bool:
+    """Whether TorchScript takes `schema` for what is passed, where it tries `rivals` first."""
+    return _fits(normalised(schema), passed) and not _first_rival(passed, rivals)
 
 
 def _subsets(schema: FunctionSchema) -> Iterator[list[Argument]]:
@@ -73,13 +85,6 @@ def _passed(schema: FunctionSchema, arguments: Sequence[Argument]) -> tuple[Pass
 
 def _is_keyword(argument: Argument) -> bool:
     return keyword.iskeyword(argument.name)
-
-
-def _others(schema: FunctionSchema, siblings: Sequence[FunctionSchema]) -> list[FunctionSchema]:
-    """The overloads that are tried before this one; all others where it is not among them."""
-    same_name = [one for one in siblings if one.name == schema.name]
-    place = next((place for place, one in enumerate(same_name) if one.overload == schema.overload), None)
-    return same_name[:place]
 
 
 def _first_rival(passed: Sequence[Passed], others: Sequence[FunctionSchema]) -> FunctionSchema | None:

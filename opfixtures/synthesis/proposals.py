@@ -24,7 +24,8 @@ from opfixtures.declarations.python_upgraders import functions_in
 from opfixtures.declarations.upgrader_model import Upgraders
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
-from opfixtures.synthesis.modules import Module, module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import Module, modules_for
 from opfixtures.synthesis.skeletons import skeleton
 from opfixtures.values import replace
 

@@ -29,9 +29,9 @@ def made() -> Callable[..., Made]:
 def replay(made: Callable[..., Made]) -> Callable[..., Replay]:
     """A module whose one sample gives this now, `again` what a second run of the old runtime told of it."""
 
-    def make(told: dict[str, Any], again: dict[str, Any] | None = None) -> Replay:
+    def make(told: dict[str, Any], again: dict[str, Any] | None = None, **schema: str) -> Replay:
         second = {"load_error": None, "samples": [again]} if again else None
-        return Replay(made(tensor(1.0)), {"load_error": None, "samples": [told]}, second)
+        return Replay(made(tensor(1.0), **schema), {"load_error": None, "samples": [told]}, second)
 
     return make
 

@@ -12,7 +12,8 @@ import pytest
 
 from opfixtures.declarations.function_schema import FunctionSchema, parse_schema
 from opfixtures.declarations.names import class_name_for
-from opfixtures.synthesis.modules import module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import modules_for
 from opfixtures.synthesis.skeletons import skeleton
 from tests.synthesis.in_torch import RELEASES, in_torch, schemas_of
 

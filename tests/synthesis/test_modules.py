@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from opfixtures.declarations.function_schema import parse_schema
 from opfixtures.declarations.names import class_name_for
-from opfixtures.synthesis.modules import Module, module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import Module, modules_for
 from opfixtures.synthesis.ways import OTHERS
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from opfixtures.declarations.function_schema import parse_schema
-from opfixtures.synthesis.modules import module_text, modules_for
+from opfixtures.synthesis.module_text import module_text
+from opfixtures.synthesis.modules import modules_for
 from opfixtures.synthesis.sample_text import sample_text, value_text
 
 SHAPED = """
