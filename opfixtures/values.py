@@ -83,7 +83,7 @@ def _made(cls: type, frozen: bool, slots: bool, eq: bool, order: bool) -> type:
     methods = {
         "__dataclass_fields__": _StandardFields(fields, annotations),
         "__match_args__": tuple(fields),
-        "__init__": _init_once_needed(made, fields, slots),
+        "__init__": _init_once_needed(made, fields, frozen, slots),
         "__repr__": _repr([name for name, one in fields.items() if one.repr]),
         **(_comparing(_values([name for name, one in fields.items() if one.compare]), order) if eq else {}),
         **(_frozen(cls.__name__) if frozen else {}),
@@ -119,21 +119,22 @@ def _values(names: list[str]) -> Values:
     return lambda one: tuple(getattr(one, name) for name in names)
 
 
-def _init_once_needed(made: Any, fields: dict[str, _Field], slots: bool) -> Callable[..., None]:
+def _init_once_needed(made: Any, fields: dict[str, _Field], frozen: bool, slots: bool) -> Callable[..., None]:
     """`__init__` that is compiled when the first object is made: of many a class a run of the hook makes none."""
 
     def first(self: Any, *args: Any, **named: Any) -> None:
-        made.__init__ = _init(made, fields, slots)
+        made.__init__ = _init(made, fields, frozen, slots)
         made.__init__(self, *args, **named)
 
     return first
 
 
-def _init(made: type, fields: dict[str, _Field], slots: bool) -> Callable[..., None]:
+def _init(made: type, fields: dict[str, _Field], frozen: bool, slots: bool) -> Callable[..., None]:
     """`__init__`, which sets each attribute where a frozen object lets nobody else: in its slot, or its `__dict__`."""
+    line = "self.{0} = {1}" if not frozen else "set_{0}(self, {1})" if slots else "held['{0}'] = {1}"
     known: dict[str, Any] = {"missing": _MISSING}
     parameters = ["self"]
-    lines = [] if slots else ["  held = self.__dict__"]
+    lines = ["  held = self.__dict__"] if frozen and not slots else []
     for name, one in fields.items():
         value = name
         if one.default_factory is not _MISSING:
@@ -145,9 +146,9 @@ def _init(made: type, fields: dict[str, _Field], slots: bool) -> Callable[..., N
             parameters.append(f"{name}=default_{name}")
         else:
             parameters.append(name)
-        if slots:
+        if frozen and slots:
             known[f"set_{name}"] = vars(made)[name].__set__
-        lines.append(f"  set_{name}(self, {value})" if slots else f"  held[{name!r}] = {value}")
+        lines.append("  " + line.format(name, value))
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or ["  pass"]), known)
     init: Callable[..., None] = known["__init__"]
     return init

@@ -155,9 +155,9 @@ def show(
     if report == "text":
         from opfixtures.report.findings_text import text
 
-        out, err, status = text(findings, screen, refs)
+        shown = text(findings, screen, refs)
     else:
-        out, err, status = renderer(report)(findings, screen.colour)
-    sys.stdout.write(out)
-    sys.stderr.write(err)
-    return status
+        shown = renderer(report)(findings, screen.colour)
+    sys.stdout.write(shown.out)
+    sys.stderr.write(shown.err)
+    return shown.status

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from opfixtures.values import dataclass
 
 if TYPE_CHECKING:
     from opfixtures.rules.findings import Finding
@@ -12,7 +14,8 @@ FORMATS = ("text", "json", "github", "lintrunner")
 """How `check` reports findings. Each is the `render` of the module `findings_<format>` beside this one."""
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Report:
     """What to write to stdout and stderr, and the exit status to end with."""
 
     out: str

@@ -26,7 +26,6 @@ from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import Additions, ModuleText, NewRow, NewUpgrader
 from opfixtures.synthesis.module_text import module_text
 from opfixtures.synthesis.modules import Module, modules_for
-from opfixtures.synthesis.skeletons import skeleton
 from opfixtures.values import replace
 
 _RANGE = re.compile(r"_[0-9]{1,10}_[0-9]{1,10}\Z")
@@ -215,6 +214,9 @@ def new_upgrader(
 ) -> NewUpgrader:
     """A skeleton of an entry's upgrader; `new` is today's schema of the operator, if that is known, `siblings` are its
     overloads of today, and one that `is_gone` has neither. `fault_of` finds nothing wrong with the entry."""
+    # A hint of the hook shows none.
+    from opfixtures.synthesis.skeletons import skeleton
+
     old = parse_schema(entry.old_schema)
     return NewUpgrader(
         entry.upgrader_name, skeleton(old, new, entry.upgrader_name, siblings, is_gone=is_gone)

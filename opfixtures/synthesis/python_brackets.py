@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from opfixtures.synthesis.python_edits import PythonToken
+from opfixtures.synthesis.python_tokens import PythonToken
 from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 from opfixtures.values import dataclass
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from opfixtures.declarations.model import MapEntry
-from opfixtures.declarations.place import Place
+from opfixtures.synthesis.python_tokens import PythonToken, python_tokens
 from opfixtures.synthesis.renumbering import Renumbering
 from opfixtures.synthesis.source_text import Edit, SourceText, number_like, refusal
-from opfixtures.values import dataclass
 
 _STRING = re.compile("[rRuU]?(?P<quote>[\"'])(?P<word>\\w+)(?P=quote)")
-
-
-@dataclass(frozen=True, slots=True)
-class PythonToken:
-    """A token as it stands, at a character offset from 0 into the file."""
-
-    text: str
-    offset: int
-    place: Place
 
 
 class PythonEdits:
@@ -65,21 +54,6 @@ class PythonEdits:
             if _word(before) == key and (colon.text, end) == (":", ","):
                 return value
         raise refusal(entry.place, key)
-
-
-def python_tokens(source: SourceText) -> Iterator[PythonToken]:
-    """The tokens of a file that parses, comments, line breaks and indentation left out."""
-    # The hook hardly ever asks.
-    import tokenize
-
-    # Each line break as one character: columns and lines stay.
-    text = source.text.replace("\r\n", "\n").replace("\r", "\n")
-    silent = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in silent:
-            place, end = (Place(source.path, line, column + 1) for line, column in (token.start, token.end))
-            start = source.offset(place)
-            yield PythonToken(source.text[start : source.offset(end)], start, place)
 
 
 def _word(token: PythonToken) -> str:

@@ -14,7 +14,7 @@ from opfixtures.declarations.python_source import SourceLines, parse, place
 from opfixtures.errors import UserError
 from opfixtures.synthesis.additions import NewEntry, NewRow, NewUpgrader
 from opfixtures.synthesis.python_brackets import Brackets, Element, joined
-from opfixtures.synthesis.python_edits import PythonToken, python_tokens
+from opfixtures.synthesis.python_tokens import PythonToken, python_tokens
 from opfixtures.synthesis.source_text import Edit, SourceText, in_units
 
 _PLAIN = re.compile(r"\"([^\"'\\]*)\"")

@@ -132,16 +132,16 @@ def test_github_annotations_show_the_lines_to_add(pytorch, opfixtures, add_hards
 @given(st.lists(FINDINGS))
 @example([FORGED])
 def test_lintrunner_reads_a_message_a_line(findings):
-    out, err, status = findings_lintrunner.render(findings, colour=False)
-    messages = [json.loads(line) for line in out.splitlines()]
-    assert out.isascii()
+    report = findings_lintrunner.render(findings, colour=False)
+    messages = [json.loads(line) for line in report.out.splitlines()]
+    assert report.out.isascii()
     assert [(one["path"], one["line"], one["char"]) for one in messages] == [
         (one.place.path, one.place.line, one.place.column) for one in findings
     ]
     for message, finding in zip(messages, findings, strict=True):
         assert message["severity"] == {"note": "advice"}.get(finding.severity, finding.severity)
         assert message["description"].replace("\n", "").isprintable()
-    assert (err.count("\n"), status) == (1, 0)
+    assert (report.err.count("\n"), report.status) == (1, 0)
 
 
 def test_a_linter_that_finds_something_has_not_failed(pytorch, opfixtures, add_hardswish):
