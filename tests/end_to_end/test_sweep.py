@@ -105,10 +105,13 @@ def test_witnesses_show_the_change_in_both_releases_and_a_second_sweep_asks_noth
         "aten::symeig": "gone",
     }, ran.err
     scripts = {one["operator"]: one["witness"] for one in json.loads(report.read_text())["operators"]}
+    shown_in_docs = (Path(__file__).parents[2] / "docs/sweep.md").read_text()
+    assert f"```python\n{scripts['aten::floor_divide']}```\n" in shown_in_docs
     for operator, script in scripts.items():
         old, new = (shown(python_of(release), script, tmp_path) for release in ("1.11.0", "2.13.0"))
         assert old
         assert old != new
+        assert operator != "aten::floor_divide" or (old in shown_in_docs and new in shown_in_docs)
         assert bool(new) == (operator != "aten::symeig")
         assert sum(bool(line) for line in script.splitlines()) <= 11, "ten and the comment on top"
     page = tmp_path / "sweep.html"

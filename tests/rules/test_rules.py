@@ -535,6 +535,7 @@ def test_the_rules_have_the_severities_that_were_published():
         501,
         502,
         503,
+        504,
     ]
     warnings = [110, 203, 307, 308, 401, 403]
     assert severities == {
