@@ -95,10 +95,11 @@ def declaration_cannot_be_read(change: Change, finding: NewFinding) -> Iterator[
 def old_schema_is_the_new_one(change: Change, finding: NewFinding) -> Iterator[Finding]:
     """The old_schema of a new entry is the schema that the operator has after the change.
 
-    It is the schema that the operator had before: what old models call. Target declares another one, in the files that
-    the setting `operators` names, and the change declares the one that the entry gives. No runtime from before the
-    change has that: `opfixtures generate` refuses each, and the upgrader is given arguments that old models do not
-    have. An operator that computes something else with the schema that it had keeps it, and that is none.
+    It is the schema that the operator had before: PyTorch's compiler takes the calls of old models by it
+    (torch/csrc/jit/frontend/schema_matching.cpp). Target declares another one, in the files that the setting
+    `operators` names, and the change declares the one that the entry gives. No runtime from before the change has
+    that: `opfixtures generate` refuses each, and the upgrader is given arguments that old models do not have. An
+    operator that computes something else with the schema that it had keeps it, and that is none.
 
     To mend it, write the schema that target declares, which the hint shows:
 
