@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo demo-export demo-pytorch corpus evidence sweep docs pictures test test-fast lint types coverage lock bench fuzz clean
+.PHONY: demo demo-export demo-pytorch corpus evidence sweep docs pictures test tests test-all test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
 demo: .venv/torch
@@ -40,7 +40,7 @@ docs: .venv/tools
 pictures: .venv/torch .venv/tools
 	$(BIN)/python docs/pictures.py
 
-test: lint types coverage
+test: lint types tests
 
 # Beside it what takes minutes, and each attack once more without its defence.
 test-all: export OPFIXTURES_THOROUGH = 1
@@ -61,11 +61,16 @@ types: .venv/dev
 # One process more than there are processors: many tests wait. The second command prints a table, which a process of its own
 # could not: the evidence is looked at beside it.
 WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
-coverage: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
-	$(BIN)/coverage run -m pytest -q --numprocesses 2 --dist worksteal tests/corpus & corpus=$$!; \
+RUN = $(BIN)/python
+tests: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
+	$(RUN) -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
+	$(RUN) -m pytest -q --numprocesses 2 --dist worksteal tests/corpus & corpus=$$!; \
 		$(MAKE) --no-print-directory evidence && wait $$corpus
+
+# The same tests, measured: what is pure takes nearly twice as long then.
+coverage: .venv/dev
+	$(BIN)/coverage erase
+	$(MAKE) --no-print-directory tests RUN="$(BIN)/coverage run"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
