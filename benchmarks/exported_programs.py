@@ -146,9 +146,7 @@ def answers(runtime: Runtime, task: str, rows: Sequence[Mapping[str, Any]]) -> M
     with scratch_folder("opfixtures-programs-") as folder:
         operators = tuple(sorted({row["operator"] for row in rows}))
         try:
-            return run_worker(
-                runtime.python, Job(task, None, operators, tuple(rows)), folder, lambda _: None
-            ).rows
+            return run_worker(runtime.python, Job(task, None, operators, tuple(rows)), folder).rows
         except WorkerError as error:
             tell(f"{runtime.name}: {error}")
             return {}

@@ -139,9 +139,8 @@ def _export(group: Group, seconds: float, tell: Callable[[str], None], stop: Eve
                 runtime.python,
                 job,
                 folder,
-                lambda _: None,
-                stop.is_set,
                 lambda key, told: counted.next(f"{_became(told)} {os.path.basename(key)}"),
+                stop.is_set,
             )
             check_import(runtime, answers.runtime)
         except (WorkerError, RuntimeUnavailable) as error:

@@ -112,7 +112,9 @@ def drafts(operator: str, class_name: str, seen: OperatorSeen) -> tuple[Module, 
 
 def _run(runtime: Runtime, job: Job, tell: Callable[[str], None]) -> Answers:
     with scratch_folder("opfixtures-search-") as folder:
-        answers = run_worker(runtime.python, job, folder, lambda key: tell(f"tried {key.rpartition(' ')[2]}"))
+        answers = run_worker(
+            runtime.python, job, folder, lambda key, _: tell(f"tried {key.rpartition(' ')[2]}")
+        )
     check_import(runtime, answers.runtime)
     return answers
 

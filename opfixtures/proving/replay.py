@@ -193,7 +193,7 @@ def replay(
         count = CountedSteps(tell, "replay", runtime.name, len(asked))
         ready = early if early and early.python == runtime.python else None
 
-        def done(key: str) -> None:
+        def done(key: str, _: Json) -> None:
             count.next(f"replayed {key}")
 
         answers = run_worker(runtime.python, job, folder, done, early=ready)

@@ -46,7 +46,7 @@ class Asker:
         if left:
             job = Job("rerun", self.runtime.operator_module, left, ())
             with scratch_folder("opfixtures-sweep-") as folder:
-                answers = run_worker(self.runtime.python, job, folder, lambda _: None)
+                answers = run_worker(self.runtime.python, job, folder)
             check_import(self.runtime, answers.runtime)
             self.operators.update(answers.runtime.operators)
             self.torch = answers.runtime.torch
@@ -107,9 +107,8 @@ class Asker:
                 self.runtime.python,
                 job,
                 folder,
-                lambda _: None,
-                stopped,
                 lambda key, told: heard(by_key[key], told),
+                stopped,
                 self.environment,
             )
         check_import(self.runtime, answers.runtime)

@@ -70,17 +70,16 @@ def run_worker(
     python: str,
     job: Job,
     folder: str,
-    tell: Callable[[str], None],
-    stopped: Callable[[], bool] = lambda: False,
     heard: Heard = lambda _, __: None,
+    stopped: Callable[[], bool] = lambda: False,
     environment: Mapping[str, str] = MappingProxyType({}),
     early: EarlyWorker | None = None,
 ) -> Answers:
     """Run a job with the Python of a runtime, in folders below `folder`, until it is done or `stopped` says so.
 
     A module that ends the worker costs its own row: another worker goes on with the next. Archives go there and back
-    in the job and the answers: no module reaches the file of another. `tell` is called with the key of each row that
-    is done, and `heard` with what was told of it, as it comes. `environment` is added to that of the worker.
+    in the job and the answers: no module reaches the file of another. `heard` is called with the key of each row that
+    is done, and with what was told of it, as it comes. `environment` is added to that of the worker.
     `early` is a worker of the same Python that was started before, and has no other environment.
 
     Raises:
@@ -91,7 +90,7 @@ def run_worker(
     asked, budget = job.to_json(), _Budget(len(job.rows))
 
     def attempt(asked: Json) -> Answers:
-        return _attempt(python, asked, folder, _both_of(tell, heard), stopped, budget, environment, early)
+        return _attempt(python, asked, folder, heard, stopped, budget, environment, early)
 
     first = answers = attempt(asked)
     rows, left = dict(first.rows), asked["rows"]
@@ -111,14 +110,6 @@ def run_worker(
                 return Answers(first.runtime, rows, str(error))
             rows |= {key: _both(rows.get(key), told) for key, told in answers.rows.items()}
     return Answers(first.runtime, rows, seconds=answers.seconds)
-
-
-def _both_of(tell: Callable[[str], None], heard: Heard) -> Heard:
-    def both(key: str, told: Json) -> None:
-        heard(key, told)
-        tell(key)
-
-    return both
 
 
 def _left(rows: list[Json], answers: Answers) -> list[Json]:

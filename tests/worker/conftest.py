@@ -83,7 +83,7 @@ class Modules:
     ) -> Answers:
         """Run them all in one job."""
         job = Job("generate", module, (), tuple(self.rows), seconds)
-        answers = run_worker(python, job, str(self.folder / "scratch"), tell)
+        answers = run_worker(python, job, str(self.folder / "scratch"), lambda key, _: tell(key))
         self.told = dict(answers.rows)
         return answers
 
@@ -253,7 +253,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
             row |= {"raised": _with(10, data), "control": _with(3, data)} if upgrader else {}
             rows.append(row)
         job = Job("replay", module, operators, tuple(rows), seconds, upgraders or {}, texts or {})
-        answers = run_worker(python, job, str(folder / "scratch"), lambda _: None)
+        answers = run_worker(python, job, str(folder / "scratch"))
         told = {key: row_replayed(told, ("torch.jit.load", "lite")) for key, told in answers.rows.items()}
         return answers.runtime, told
 

@@ -86,7 +86,7 @@ def test_a_library_has_nothing_of_what_calls_of_a_custom_op_import(library, tmp_
     python = library("before", edits=(("__init__.py", "import torch\n", SLOW),))
 
     def told(job):
-        return run_worker(python, job, str(tmp_path / job.task), lambda _: None)
+        return run_worker(python, job, str(tmp_path / job.task))
 
     schemas = told(Job("list", "tinyops", (), ({"key": "list"},))).rows["list"]["schemas"]
     names = [one.partition("(")[0] for one in schemas]

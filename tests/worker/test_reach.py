@@ -81,7 +81,7 @@ def test_the_worker_ends_with_the_process_that_started_it(
     python = sys.executable if namespaces else python_without_namespaces
     code = (
         "import sys; from opfixtures.worker.job import Job; from opfixtures.worker.worker_process import run_worker;"
-        f"run_worker({python!r}, {job}, {str(modules.folder / 'scratch')!r}, print)"
+        f"run_worker({python!r}, {job}, {str(modules.folder / 'scratch')!r})"
     )
     starter = subprocess.Popen([sys.executable, "-c", code])
     while not running_with(f"{modules.folder}/scratch/worker-"):

@@ -49,7 +49,7 @@ def job(size: int = 1) -> Job:
 
 
 def run(python: str, folder: Path, early: EarlyWorker, size: int = 1):
-    return run_worker(python, job(size), str(folder), lambda _: None, early=early)
+    return run_worker(python, job(size), str(folder), early=early)
 
 
 # More than a pipe holds, so that somebody waits for the other.

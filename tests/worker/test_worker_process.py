@@ -50,7 +50,9 @@ def pretend(tmp_path):
         script.chmod(0o755)
         rows = tuple({"key": key} for key in "ab")
         job = Job("generate", None, (), rows, seconds=0.01)
-        return run_worker(str(script), job, str(tmp_path / "folder"), told.append, stopped)
+        return run_worker(
+            str(script), job, str(tmp_path / "folder"), lambda key, _: told.append(key), stopped
+        )
 
     told = []
     return run
@@ -99,7 +101,7 @@ def test_an_endless_answer_is_an_error(pretend, monkeypatch):
 
 def test_a_python_that_cannot_be_started_is_an_error(tmp_path):
     with pytest.raises(WorkerError, match="/nowhere/python cannot be started: No such file"):
-        run_worker("/nowhere/python", Job("generate", None, (), ()), str(tmp_path), print)
+        run_worker("/nowhere/python", Job("generate", None, (), ()), str(tmp_path))
 
 
 @pytest.mark.parametrize("wrong", [row("b"), RUNTIME, END, "what\n", {"event": "row", "key": 3}])

@@ -27,7 +27,7 @@ def try_library(spec: RuntimeSpec, library: Library, runtimes: Runtimes) -> tupl
     )
     with scratch_folder("opfixtures-init-") as folder:
         try:
-            seen = run_worker(runtime.python, job, folder, lambda _: None).runtime
+            seen = run_worker(runtime.python, job, folder).runtime
         except WorkerError as error:
             raise RuntimeUnavailable(f"{runtime.name} was built and cannot be used: {error}") from error
     check_import(runtime, seen)
