@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from opfixtures.declarations.lines_of_file import first_line
 from opfixtures.declarations.python_source import Part, in_parts, syntax_tree
 
 # What follows a statement on its line, unless that is a comment.
@@ -241,7 +242,7 @@ def _is_expression(text: str) -> bool:
 
 def _text(lines: list[bytes], node: ast.stmt) -> str:
     """The lines of a statement, without what other statements have on them. `ast` counts columns in UTF-8."""
-    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    first = first_line(node)
     last, end = node.end_lineno or first, node.end_col_offset or 0
     end = end if _MORE.match(lines[last - 1], end) else len(lines[last - 1])
     if first == last:

@@ -14,6 +14,7 @@ import re
 import tokenize
 from collections.abc import Sequence
 
+from opfixtures.declarations.lines_of_file import first_line
 from opfixtures.declarations.python_source import syntax_tree
 
 _LAMBDA = re.compile(r".*(?<!\w)lambda[: ]")
@@ -54,7 +55,7 @@ def _line(lines: Sequence[str], number: int) -> str:
 def _is_found(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: Sequence[str]) -> bool:
     """Whether the lines that torch parses are those of the function."""
     keyword = "def" if isinstance(node, ast.FunctionDef) else "async def"
-    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+    first = first_line(node)
     begins = re.match(rf"[ \t]*{keyword} {re.escape(node.name)} ?\(", lines[node.lineno - 1])
     if not begins or (first != node.lineno and not re.match("[ \t]*@", lines[first - 1])):
         return False
