@@ -17,7 +17,7 @@ from opfixtures.report.shortened import Section
 from opfixtures.report.verdict_sentence import GREEN, LOOK, RED
 from opfixtures.repository.printable import printable
 from opfixtures.rules.findings import Finding, Severity
-from opfixtures.settings.accepted_breaks import Way
+from opfixtures.settings.accepted_breaks import SHORTEST_ERROR, Way
 from opfixtures.settings.accepted_lines import accepted_lines, part_of_error
 
 _SEVERITIES = [*Severity]
@@ -32,8 +32,6 @@ _STATUSES = [
 ]
 # As `verdicts` says of a fixture that the branch brings, and that this run made otherwise.
 _NOT_REPRODUCED = "not reproduced: "
-# Of an error that is accepted.
-_LONG_ENOUGH = 10
 # Errors and what failed, what is told to users, what is waived, what is green, and then what may be read.
 _FAILED, _TOLD, _WAIVED, _GREEN, _READ = range(5)
 
@@ -185,7 +183,7 @@ def _way(loader: LoaderFacts) -> tuple[Way, str] | None:
     _, raised, error = loader.equal.reason.partition(RAISES)
     return (
         (Way.RAISES, error)
-        if raised and len(part_of_error(error)) >= _LONG_ENOUGH
+        if raised and len(part_of_error(error)) >= SHORTEST_ERROR
         else (Way.OTHER_RESULTS, "")
     )
 

@@ -17,7 +17,7 @@ from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
 
 _HEADING = "[tool.opfixtures.accepted-breaks"
 # Any error has an "e".
-_SHORTEST_ERROR = 10
+SHORTEST_ERROR = 10
 _WAYS = 'how must be "does not load", "other results" or { raises = "part of the error" }'
 
 
@@ -132,9 +132,9 @@ def _how(table: Table) -> tuple[Way, str]:
     if isinstance(value, dict) and value.keys() == {Way.RAISES.value}:
         named = Table(value, f"{table.where}: [how]", table.folder)
         error = named.needed(Way.RAISES.value, named.text(Way.RAISES.value)).strip()
-        if len(error) < _SHORTEST_ERROR:
+        if len(error) < SHORTEST_ERROR:
             raise table.error(
-                f"how says that it raises {error!r}, which other errors have too: write {_SHORTEST_ERROR} characters"
+                f"how says that it raises {error!r}, which other errors have too: write {SHORTEST_ERROR} characters"
                 " of the error, or more"
             )
         return Way.RAISES, error

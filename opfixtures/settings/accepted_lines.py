@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from itertools import takewhile
 
 from opfixtures.repository.printable import printable
 from opfixtures.settings.accepted_breaks import Way
+from opfixtures.settings.toml_text import toml_text
 
 _LONGEST_ERROR = 200
 
 
 def accepted_lines(operator: str, how: Way, error: str = "") -> str:
     """The table of one operator's break: `error` is that which its fixture raises."""
-    way = _text(how)
+    way = toml_text(how)
     if how is Way.RAISES:
-        way = f"{{ raises = {_text(part_of_error(error))} }}"
+        way = f"{{ raises = {toml_text(part_of_error(error))} }}"
     return (
-        f"[tool.opfixtures.accepted-breaks.{_text(printable(operator))}]\n"
+        f"[tool.opfixtures.accepted-breaks.{toml_text(printable(operator))}]\n"
         f"how = {way}\n"
         'release = "the first release that has it"\n'
         'reason = "why, for whoever has old files"'
@@ -27,8 +27,3 @@ def accepted_lines(operator: str, how: Way, error: str = "") -> str:
 def part_of_error(error: str) -> str:
     """What to name of an error: its beginning, up to what nobody can write."""
     return "".join(takewhile(str.isprintable, error.strip()))[:_LONGEST_ERROR].strip()
-
-
-def _text(text: str) -> str:
-    # Of what can be printed, both write the same.
-    return json.dumps(text, ensure_ascii=False)

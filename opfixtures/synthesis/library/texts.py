@@ -6,12 +6,12 @@ Pure but for the templates. A text that is added leaves all that stands there as
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import tomllib
 
 from opfixtures.settings.fixture_formats import FIXTURE_FORMATS
+from opfixtures.settings.toml_text import toml_text
 from opfixtures.synthesis.library.found import Library
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
@@ -69,10 +69,10 @@ def settings_text(
     return "\n".join(
         [
             "[tool.opfixtures]",
-            *(f"{key} = {_toml(value)}" for key, value in values.items()),
+            *(f"{key} = {toml_text(value)}" for key, value in values.items()),
             "",
             "[[tool.opfixtures.runtimes]]",
-            *(f"{key} = {_toml(value)}" for key, value in runtime.items()),
+            *(f"{key} = {toml_text(value)}" for key, value in runtime.items()),
             "",
         ]
     )
@@ -152,8 +152,3 @@ def _appended(text: str, more: str) -> str:
 
 def _indented(text: str, indent: str) -> str:
     return "".join(f"{indent}{line}" for line in text.splitlines(keepends=True))
-
-
-def _toml(value: object) -> str:
-    # What TOML calls a basic string is what JSON does, but for the escape of the last control character.
-    return json.dumps(value, ensure_ascii=False)
