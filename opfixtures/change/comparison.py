@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from opfixtures.errors import ConfigurationError, GitError, NothingToCheck
 from opfixtures.repository.git import Repository
@@ -14,9 +13,6 @@ from opfixtures.settings.config import Config, read_config
 from opfixtures.settings.presets import PYTORCH_PATHS
 from opfixtures.settings.settings_scan import ASKED_FOR, OWN_FILE, SHARED_FILE
 from opfixtures.values import dataclass, replace
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_TARGET = "origin/HEAD"
 """What is published, where no settings name a target."""

@@ -26,9 +26,9 @@ _PART, _MOST = 1 << 16, 32 << 20
 
 
 class Transport:
-    """GitHub's REST API at `url`. Close it. `paced`: between requests there are pauses, as GitHub asks for."""
+    """GitHub's REST API at `url`. Close it. Between requests there are pauses, as GitHub asks for."""
 
-    def __init__(self, url: str, token: str, *, paced: bool = True) -> None:
+    def __init__(self, url: str, token: str) -> None:
         """Nothing is sent yet. `token` may be empty."""
         self._github = Github(
             # PyGithub takes no empty one.
@@ -36,8 +36,8 @@ class Transport:
             base_url=url,
             retry=None,
             user_agent="opfixtures",
-            seconds_between_requests=_PAUSE if paced else None,
-            seconds_between_writes=_PAUSE_OF_WRITES if paced else None,
+            seconds_between_requests=_PAUSE,
+            seconds_between_writes=_PAUSE_OF_WRITES,
         )
         parts = urlsplit(url)
         connection = _Https if parts.scheme == "https" else _Http

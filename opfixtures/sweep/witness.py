@@ -19,6 +19,7 @@ from opfixtures.synthesis.python_layout import laid_out
 from opfixtures.synthesis.sample_text import value_text
 
 _WIDTH = 100
+_LAYOUT, _IN_CLASS = Layout(_WIDTH, fills=True), Layout(_WIDTH - 4, fills=True)
 # An input so short stands in the call, whatever the others need.
 _SHORT = 20
 # What a name of an input would hide.
@@ -57,7 +58,7 @@ def witness(operator: str, verdict: Verdict, sides: Sides, fixture_format: str) 
         f"# {operator}: run with {sides.old}, then with {sides.new}, in one folder.",
         *(f"import {one}" for one in imports),
         *("", ""),
-        *(class_lines(module, Layout(_WIDTH - 4, fills=True)) if exports else _function(module)),
+        *(class_lines(module, _IN_CLASS) if exports else function_lines(module, _LAYOUT)),
         *("", ""),
         *lines,
         f"if {_is_old(path, sides)}:",
@@ -97,10 +98,6 @@ def _given(module: Module, inputs: Sequence[Any], sides: Sides, named: bool) -> 
         lines += laid_out(f"{variable} = {text}", _WIDTH)
         given.append(variable)
     return lines, given
-
-
-def _function(module: Module) -> list[str]:
-    return function_lines(module, Layout(_WIDTH, fills=True))
 
 
 def _by_version(sides: Sides) -> bool:

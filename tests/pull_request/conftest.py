@@ -201,7 +201,7 @@ def client(server: GitHubServer, clock: Clock) -> Iterator[Callable[..., Client]
     with ExitStack() as opened:
 
         def make(token: str = "comments", seconds: float = 300.0) -> Client:
-            transport = Transport(server.url, token, paced=False)
+            transport = Transport(server.url, token)
             opened.callback(transport.close)
             return Client(transport, "owner/repo", Retries(seconds, lambda: clock.now, clock.sleep))
 

@@ -172,7 +172,7 @@ def test_an_answer_that_comes_byte_by_byte_is_given_up(
     """Each byte ends the silence, and together they take all day."""
     monkeypatch.setattr("opfixtures.pull_request.transport._LONGEST", 0.2)
     answers.bodies[PULL], answers.pause = (200, b'{"number": 7}' + b" " * 100), 0.05
-    with closing(Transport(answers.url, "ghs_x", paced=False)) as transport:
+    with closing(Transport(answers.url, "ghs_x")) as transport:
         client = Client(transport, "octo/library", Retries(0.5))
         with pytest.raises(GitHubError, match=r"show pull request 7: no answer \(ReadTimeout\)"):
             client.described_pull_request(7)
@@ -218,7 +218,7 @@ def test_what_github_cannot_answer_now_is_asked_again(
         if len(slept) == failures:
             answers.bodies[PULL] = 200, b'{"number": 7}'
 
-    with closing(Transport(answers.url, "ghs_x", paced=False)) as transport:
+    with closing(Transport(answers.url, "ghs_x")) as transport:
         client = Client(transport, "octo/library", Retries(10, lambda: sum(slept), sleep))
         if failures == 2:
             assert client.described_pull_request(7) == {"number": 7}
@@ -235,7 +235,7 @@ def test_an_answer_that_is_cut_off_is_asked_for_again(answers: Answers) -> None:
     def sleep(_: float) -> None:
         answers.lost = 0
 
-    with closing(Transport(answers.url, "ghs_x", paced=False)) as transport:
+    with closing(Transport(answers.url, "ghs_x")) as transport:
         client = Client(transport, "octo/library", Retries(10, sleep=sleep))
         assert client.described_pull_request(7) == {"number": 7}
     assert len(answers.asked) == 2
@@ -264,7 +264,7 @@ def test_where_commits_meet_is_soon_given_up(answers: Answers) -> None:
     """Git finds it too."""
     answers.bodies[COMPARE] = 502, b""
     slept: list[float] = []
-    with closing(Transport(answers.url, "ghs_x", paced=False)) as transport:
+    with closing(Transport(answers.url, "ghs_x")) as transport:
         client = Client(transport, "octo/library", Retries(300, lambda: sum(slept), slept.append))
         with pytest.raises(GitHubError, match="could not be brought to compare release/2 with aaaaaaaaaaaa"):
             client.merge_base("release/2", BASE)
