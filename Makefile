@@ -6,6 +6,9 @@ TORCH ?= torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
+# The tests start the program so often that its bytecode is to be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-export demo-pytorch corpus evidence sweep docs pictures test tests test-all test-fast lint types coverage lock bench fuzz clean
 .DEFAULT_GOAL := test
 
@@ -63,6 +66,7 @@ types: .venv/dev
 WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 RUN = $(BIN)/python
 tests: .venv/dev .venv/npm .venv/chromium .venv/torch .venv/uv
+	$(BIN)/python -m compileall -q opfixtures
 	$(RUN) -m pytest -q --numprocesses $(WORKERS) --dist worksteal --durations 10 --ignore tests/corpus
 	$(RUN) -m pytest -q --numprocesses 2 --dist worksteal tests/corpus & corpus=$$!; \
 		$(MAKE) --no-print-directory evidence && wait $$corpus

@@ -37,6 +37,7 @@ __all__ = [
     "zipped",
 ]
 
+GOLDEN = (5**0.5 - 1) / 2
 # A machine may be busy, and coverage slows down. CI tries the same examples every time.
 THOROUGH = "OPFIXTURES_THOROUGH" in os.environ
 settings.register_profile(
@@ -53,7 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("torch")
     if THOROUGH:
         return
-    left_out = {item for item in items if _is_thorough(item)} | _not_sampled(items)
+    left_out = {item for item in items if _is_thorough(item)}
+    left_out |= _not_sampled(item for item in items if item not in left_out)
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=[*left_out])
 
@@ -74,8 +76,9 @@ def _not_sampled(items: Iterable[pytest.Item]) -> set[pytest.Item]:
     for some in cases.values():
         marker = some[0].get_closest_marker("sampled")
         count = min(marker.args[0], len(some)) if marker else len(some)
-        taken = {number * len(some) // count for number in range(count)}
-        left_out |= {item for number, item in enumerate(some) if number not in taken}
+        # By a step that no count of cases is a multiple of: each value of each parameter has its turn.
+        order = sorted(range(len(some)), key=lambda number: number * GOLDEN % 1)
+        left_out |= {some[number] for number in order[count:]}
     return left_out
 
 

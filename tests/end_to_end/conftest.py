@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,28 @@ def run_long(checkouts: str) -> Callable[..., Ran]:
         )
 
     return run
+
+
+@pytest.fixture
+def made(
+    library: GitRepository, run_long: Callable[..., Ran], checkouts: str, tmp_path: Path
+) -> GitRepository:
+    """The library with its fixtures, which the first test of a session that asks for them makes for all.
+
+    Its commits are the same ones each time, and so are its fixtures: a test of test_library.py holds them to that.
+    """
+    kept = Path(checkouts).with_name("made")
+    folder = library.root / "fixtures"
+    if kept.exists():
+        shutil.copytree(kept, folder)
+        return library
+    assert run_long(library, "generate").status == 0
+    copy = tmp_path / "made"
+    shutil.copytree(folder, copy)
+    # Another process of the session may have been the first.
+    with suppress(OSError):
+        copy.rename(kept)
+    return library
 
 
 @pytest.fixture

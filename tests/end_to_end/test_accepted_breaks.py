@@ -71,12 +71,11 @@ BREAKS = {
 
 
 @pytest.fixture
-def made(library: GitRepository, run_long: RunLong) -> GitRepository:
+def landed(made: GitRepository) -> GitRepository:
     """The library with its fixtures, committed: target has no accepted break."""
-    assert run_long(library, "generate").status == 0
-    library.git("add", "--all")
-    library.commit("tinyops 2.0")
-    return library
+    made.git("add", "--all")
+    made.commit("tinyops 2.0")
+    return made
 
 
 def accept(library: GitRepository, how: str) -> None:
@@ -96,14 +95,14 @@ def halve_row(ran: Ran, path: Path) -> dict[str, Any]:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("way", BREAKS)
 def test_what_breaks_in_just_the_accepted_way_is_green_and_in_another_way_red(
-    made: GitRepository, run_long: RunLong, tmp_path: Path, way: str
+    landed: GitRepository, run_long: RunLong, tmp_path: Path, way: str
 ) -> None:
     broken = BREAKS[way]
     for path, edits in broken.edits.items():
         for old, new in edits:
-            made.replace(path, old, new)
-    accept(made, broken.how)
-    ran = run_long(made, "generate", "--report", str(tmp_path / "report.json"))
+            landed.replace(path, old, new)
+    accept(landed, broken.how)
+    ran = run_long(landed, "generate", "--report", str(tmp_path / "report.json"))
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]["how"], row["accepted"]["by_branch"]) == ("accepted", way, True)
     sentence = f"{broken.words} from tinyops 2.1 on: it rounds no more"
@@ -113,26 +112,26 @@ def test_what_breaks_in_just_the_accepted_way_is_green_and_in_another_way_red(
     assert any(said in note for note in json.loads((tmp_path / "report.json").read_text())["notes"])
 
     other = BREAKS["raises" if way != "raises" else "does not load"]
-    accept(made, other.how)
-    ran = run_long(made, "verify", "--report", str(tmp_path / "report.json"))
+    accept(landed, other.how)
+    ran = run_long(landed, "verify", "--report", str(tmp_path / "report.json"))
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]) == ("mismatch", None)
     assert row["reason"].startswith(f"fails otherwise than accepted ({other.words}): {broken.told}")
 
 
 def test_what_does_not_break_is_red_and_once_target_accepts_it_nobody_else_says_so(
-    made: GitRepository, run_long: RunLong, tmp_path: Path
+    landed: GitRepository, run_long: RunLong, tmp_path: Path
 ) -> None:
-    accept(made, '"other results"')
-    ran = run_long(made, "verify", "--report", str(tmp_path / "report.json"))
+    accept(landed, '"other results"')
+    ran = run_long(landed, "verify", "--report", str(tmp_path / "report.json"))
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]) == ("mismatch", None)
     assert row["reason"].startswith("nothing breaks: take it out of accepted-breaks in pyproject.toml")
 
-    made.replace(UPGRADERS, UPGRADER, "  return x * 0.5\n")
-    made.git("add", "--all")
-    made.commit("tinyops 2.1")
-    ran = run_long(made, "generate", "--all", "--report", str(tmp_path / "report.json"))
+    landed.replace(UPGRADERS, UPGRADER, "  return x * 0.5\n")
+    landed.git("add", "--all")
+    landed.commit("tinyops 2.1")
+    ran = run_long(landed, "generate", "--all", "--report", str(tmp_path / "report.json"))
     row = halve_row(ran, tmp_path / "report.json")
     assert (row["status"], row["accepted"]["by_branch"]) == ("accepted", False)
     assert BRANCH not in ran.out
@@ -140,10 +139,10 @@ def test_what_does_not_break_is_red_and_once_target_accepts_it_nobody_else_says_
     assert f"accepted {told_in_docs}" in ran.out
     assert "accepted-breaks" not in ran.out
 
-    shown = run_long(made, "status", "--replay")
+    shown = run_long(landed, "status", "--replay")
     assert (shown.status, "  accepted\n" in shown.out) == (0, True), shown.out
     assert "tinyops::halve: other results from tinyops 2.1 on: it rounds no more\n" in shown.out
-    status = json.loads(run_long(made, "status", "--runtime", "checkout", "--format", "json").out)
+    status = json.loads(run_long(landed, "status", "--runtime", "checkout", "--format", "json").out)
     (told,) = status["projects"][0]["accepted_breaks"]
     assert (told["operator"], told["how"]) == ("tinyops::halve", "other results")
     # Nobody asked for a verdict: who loads what is shown whatever should come of it.

@@ -140,6 +140,7 @@ def two_comments(hub: GitHub) -> None:
         hub.comment(8, BOT, f"{MARKER}\n{text}")
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", CALLS)
 def test_an_answer_that_is_none_of_githubs_is_an_error(
     hub: GitHub, server: GitHubServer, client: Clients, name: str
@@ -174,6 +175,7 @@ def test_an_answer_that_is_too_large_is_cut_off(server: GitHubServer, client: Cl
         client().pull_request(8)
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("name", "member"), [(name, member) for name, members in MEMBERS.items() for member in members]
 )
@@ -268,6 +270,7 @@ def command(
     return run
 
 
+@pytest.mark.sampled(26)
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "comparison"])
 def test_publish_ends_with_one_sentence_and_asks_no_more(

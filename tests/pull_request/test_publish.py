@@ -541,6 +541,7 @@ def _without_length(line: str) -> str:
     return f"{head}: N characters" if tail.endswith(" characters") else line
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_at_any_write_neither_loses_nor_doubles_anything(
     hub: GitHub, server: GitHubServer, client: Clients, files: Files, fault: Fault
@@ -604,6 +605,7 @@ def test_the_head_is_looked_at_again_before_the_first_object(
     assert server.writes == ["POST /repos/owner/repo/issues/8/comments"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("edit", "why"),
     [

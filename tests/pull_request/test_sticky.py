@@ -170,6 +170,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize("position", range(4))
 def test_a_fault_at_any_write_loses_nothing_and_doubles_nothing(

@@ -192,6 +192,7 @@ def work(opfixtures, monkeypatch):
     return count
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("change", "command"),
     [

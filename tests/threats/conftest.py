@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import checkouts, library, run_long
+from tests.end_to_end.conftest import checkouts, library, made, run_long
 from tests.repositories import GitRepository, Ran
 from tests.worker.conftest import (
     good,
@@ -28,6 +28,7 @@ __all__ = [
     "checkouts",
     "good",
     "library",
+    "made",
     "modules",
     "new_modules",
     "python_without_namespaces",

@@ -136,6 +136,7 @@ LOOKS_AT_GRADIENT = """
 """
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([VALUE], "verified")])
 @pytest.mark.parametrize(
     ("body", "samples"),

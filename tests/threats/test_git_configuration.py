@@ -110,6 +110,7 @@ class TestNoCommandStarts:
         assert run() == 0
         assert trap.sprung == ""
 
+    @pytest.mark.sampled(10)
     @pytest.mark.parametrize("key", ["clean", "process"])
     @pytest.mark.parametrize("file", ["config", "config.worktree"])
     def test_a_filter(self, repository, run, trap, key, file):
@@ -146,6 +147,7 @@ class TestNoCommandStarts:
         assert trap.sprung == ""
         assert (repository.root / ".git/index").read_bytes() == index
 
+    @pytest.mark.sampled(8)
     @pytest.mark.parametrize(
         ("url", "key"),
         [("ssh://nowhere.example/r", "core.sshCommand"), ("file:///nowhere", "remote.origin.uploadpack")],

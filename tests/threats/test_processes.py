@@ -70,6 +70,7 @@ def test_a_module_locks_what_others_wait_for(
     assert ("Operation not permitted" in said) is not waits
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("out", "outlives"),
     [
@@ -97,6 +98,7 @@ def test_a_module_leaves_a_daemon_behind(
     assert bool(running_with(word)) is outlives
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("out", "refusal", "outlives"),
     [

@@ -71,6 +71,7 @@ def test_a_module_that_stops_the_worker_is_ended_with_it(
     assert running_with(modules.folder) == []
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("namespaces", [True, False])
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.05, 0.1, 0.3, 4.0])
 def test_the_worker_ends_with_the_process_that_started_it(
