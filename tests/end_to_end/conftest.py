@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.repositories import GitRepository, Ran
 
+# The torch of the interpreter that runs the tests.
+TODAY = f"torch {version('torch')}"
 TREES = Path(__file__).parents[2] / "demo"
 
 

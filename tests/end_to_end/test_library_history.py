@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.end_to_end.conftest import TREES, overlay
+from tests.end_to_end.conftest import TODAY, TREES, overlay
 from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
@@ -141,10 +141,10 @@ def test_a_backfill_that_nothing_proves_asks_for_a_commit(tinyops: Tinyops, run_
 
     assert (ran.status, "1 verified, 1 refused" in ran.out) == (1, True), ran.err
     assert (
-        "            nothing shows that torch 2.13.0+cpu is from before version 4: name a release or a commit from "
+        f"            nothing shows that {TODAY} is from before version 4: name a release or a commit from "
         f"before the change in `runtimes`, or with --base ({ask} REV)\n" in ran.out
     )
-    assert f"made by commit {scale[:12]} with torch 2.13.0+cpu: pre-change no\n" in ran.out
+    assert f"made by commit {scale[:12]} with {TODAY}: pre-change no\n" in ran.out
     ran = run_long(tinyops.repository, "generate", "--operator", "tinyops::halve", "--base", tinyops.first)
     assert (ran.status, "1 verified" in ran.out) == (0, True), ran.err
     assert tinyops.proof("halve_v3") == (tinyops.first, ["commit"])
@@ -160,7 +160,7 @@ def test_a_backfill_whose_operator_had_changed_asks_for_a_commit(tinyops: Tinyop
     ran = run_long(tinyops.repository, "generate", "--operator", "tinyops::scale")
 
     assert (ran.status, "1 refused" in ran.out) == (1, True), ran.err
-    assert "not pre-change: torch 2.13.0+cpu has tinyops::scale(Tensor x, float factor) -> Tensor" in ran.out
+    assert f"not pre-change: {TODAY} has tinyops::scale(Tensor x, float factor) -> Tensor" in ran.out
     assert "(a backfill, version 4 was there already: name a commit" in ran.out
 
 

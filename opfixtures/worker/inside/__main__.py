@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -14,6 +15,8 @@ take_stdout()
 ARCHIVE = sys.path.pop(0)
 # Before torch, because Linux gives no user namespace to a process with threads.
 isolate(os.environ["HOME"])
+# Nearly all that an import makes stays: it is looked through when the job starts, and not time and again before.
+gc.disable()
 
 from .job import do_job  # noqa: E402
 

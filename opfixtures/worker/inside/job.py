@@ -56,6 +56,7 @@ def start(job: Json) -> Json:
         import_early(USED_BY_CALLS)
     # What is there now stays: the children need not copy it to look for what they can free.
     gc.freeze()
+    gc.enable()
     return describe(job, own, imported)
 
 
