@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from tests.repositories import GitRepository, Ran
 
-# The torch of the interpreter that runs the tests.
-TODAY = f"torch {version('torch')}"
+# The torch of the interpreter that runs the tests: as it is installed, and as it calls itself.
+INSTALLED = distribution("torch")
+INSTALLED_TODAY = f"torch {INSTALLED.version}"
+TODAY = f"torch {runpy.run_path(str(INSTALLED.locate_file('torch/version.py')))['__version__']}"
 TREES = Path(__file__).parents[2] / "demo"
 
 

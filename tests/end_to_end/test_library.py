@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.end_to_end.conftest import BY_COPYING, BY_PIP, TODAY
+from tests.end_to_end.conftest import BY_COPYING, BY_PIP, INSTALLED_TODAY
 from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
@@ -129,10 +129,10 @@ def test_a_library_that_does_not_import_any_more_keeps_what_the_old_one_made(
     ran = run_long(library, "generate")
     # The schema after the change would have shown that scale is old; its commit does so too.
     assert (ran.status, "2 failed (2 made by this run)" in ran.out) == (1, True)
-    assert f"the work tree with {TODAY} cannot be used: AttributeError" in ran.out
+    assert f"the work tree with {INSTALLED_TODAY} cannot be used: AttributeError" in ran.out
     ran = run_long(library, "verify")
     assert (ran.status, "2 failed (2 found)" in ran.out) == (1, True)
-    assert ran.out.count(f"the work tree with {TODAY} cannot be used: AttributeError") == 1
+    assert ran.out.count(f"the work tree with {INSTALLED_TODAY} cannot be used: AttributeError") == 1
 
 
 def test_a_fixture_made_after_the_change_is_refused(library: GitRepository, run_long: RunLong) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.end_to_end.conftest import TODAY, TREES, overlay
+from tests.end_to_end.conftest import INSTALLED_TODAY, TODAY, TREES, overlay
 from tests.repositories import GitRepository, Ran
 
 RunLong = Callable[..., Ran]
@@ -144,7 +144,7 @@ def test_a_backfill_that_nothing_proves_asks_for_a_commit(tinyops: Tinyops, run_
         f"            nothing shows that {TODAY} is from before version 4: name a release or a commit from "
         f"before the change in `runtimes`, or with --base ({ask} REV)\n" in ran.out
     )
-    assert f"made by commit {scale[:12]} with {TODAY}: pre-change no\n" in ran.out
+    assert f"made by commit {scale[:12]} with {INSTALLED_TODAY}: pre-change no\n" in ran.out
     ran = run_long(tinyops.repository, "generate", "--operator", "tinyops::halve", "--base", tinyops.first)
     assert (ran.status, "1 verified" in ran.out) == (0, True), ran.err
     assert tinyops.proof("halve_v3") == (tinyops.first, ["commit"])

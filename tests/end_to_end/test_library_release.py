@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.end_to_end.conftest import TODAY, TREES, branched
+from tests.end_to_end.conftest import INSTALLED_TODAY, TREES, branched
 from tests.end_to_end.test_library import FIXTURES, loader_facts, report
 from tests.repositories import GitRepository, Ran
 
@@ -73,7 +73,7 @@ def test_the_wheel_makes_the_fixtures_and_the_work_tree_replays_them(
     made_by = "tinyops 1.0 with torch 2.13.0"
     for row in rows.values():
         assert (row["status"], row["runtime"]) == ("verified", made_by)
-        assert row["replayed_by"] == f"the work tree with {TODAY}"
+        assert row["replayed_by"] == f"the work tree with {INSTALLED_TODAY}"
         assert loader_facts(row) == {"loads": "yes", "equal": "yes", "applied": "yes", "sensitive": "yes"}
     schema = json.loads((files("opfixtures") / "report" / "schemas" / "record.schema.json").read_text())
     records = {}
