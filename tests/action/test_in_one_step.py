@@ -52,6 +52,7 @@ def test_a_library_is_built_before_and_after_its_change(
     ]
 
 
+@pytest.mark.thorough
 def test_exported_programs_are_made_told_and_committed_and_a_renamed_argument_is_a_red_check(
     serves: Serves, github: GitHubServer, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.action.act import OUT_OF_REACH, REPOSITORY, TOPIC, Server
 from tests.action.test_manifest import blocks
 from tests.action.test_workflows import GELU_OUT
@@ -42,6 +44,7 @@ def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubSe
         assert github.hub.git("octo/library", "show", f"{TOPIC}:{path}") == kept.read_bytes()
 
 
+@pytest.mark.thorough
 def test_what_no_release_can_replay_is_told_with_the_reason(server: Server, github: GitHubServer) -> None:
     server.change()
     library = server.library

@@ -556,6 +556,7 @@ class TestSettingsThatOnlyTheWorkTreeHas:
 class TestFilesThatTheSettingsName:
     """OPF402: what is not found declares nothing, and of nothing no rule finds fault."""
 
+    @pytest.mark.sampled(8)
     @pytest.mark.parametrize(
         ("line", "place"),
         [

@@ -175,6 +175,7 @@ class TestAsAProcess:
         assert done.stderr.endswith(said)
         assert run(command, LC_ALL="C", PYTHONUTF8="1").returncode == 0
 
+    @pytest.mark.sampled(8)
     @pytest.mark.parametrize(
         ("name", "value"),
         [

@@ -174,6 +174,7 @@ def test_what_somebody_changed_since_is_left_as_it_is(two_claims: Commands) -> N
     assert not (root / ".git" / "opfixtures-renumber").exists()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("content", "error"),
     [
@@ -209,6 +210,7 @@ def test_a_pipe_in_the_place_of_what_was_left_is_not_waited_for(two_claims: Comm
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("call", ["fsync:3", "replace:2", "replace:4"])
 def test_an_interrupted_renumbering_changes_nothing(

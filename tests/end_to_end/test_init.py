@@ -132,6 +132,7 @@ def test_a_cpp_extension_with_its_map_in_cpp_in_a_folder_of_a_monorepo(
     assert "torch.jit.load: loads yes, equal yes, applied yes, sensitive yes" in ran.out
 
 
+@pytest.mark.thorough
 def test_a_library_that_cannot_be_built_ends_with_its_last_lines(
     new_repository: Callable[..., GitRepository], run_long: RunLong
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_library_that_cannot_be_built_ends_with_its_last_lines(
     assert (library.root / "mylib/upgraders.py").exists()
 
 
+@pytest.mark.thorough
 def test_what_importing_the_library_does_not_register_is_said(
     new_repository: Callable[..., GitRepository], run_long: RunLong
 ) -> None:

@@ -84,6 +84,7 @@ def rows(path: Path) -> list[dict[str, object]]:
     return fixtures
 
 
+@pytest.mark.thorough
 def test_are_made_replayed_and_told_of_together(
     monorepo: GitRepository, run_long: RunLong, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def start(commands: Commands, options: str, *args: str) -> subprocess.Popen[str]
     )
 
 
+@pytest.mark.sampled(3)
 @mounting
 @pytest.mark.parametrize(
     ("options", "reason"), [("ro", "Read-only file system"), ("size=32k", "No space left on device")]

@@ -87,14 +87,13 @@ def test_a_module_speaks_to_the_runner(
 @pytest.mark.parametrize("command", [("generate",), ("verify",), ("status", "--replay")])
 @pytest.mark.parametrize("ending", ["", ".json"])
 def test_a_branch_brings_a_link_in_the_place_of_a_fixture(
-    library: GitRepository, run_without: Callable[..., Ran], command: tuple[str, ...], ending: str
+    made: GitRepository, run_without: Callable[..., Ran], command: tuple[str, ...], ending: str
 ) -> None:
     """Its row alone is refused, whatever it leads to: the others are told of."""
-    run_without(library, [], "generate")
-    path = library.root / f"fixtures/test_versioned_scale_v3.ptl{ending}"
+    path = made.root / f"fixtures/test_versioned_scale_v3.ptl{ending}"
     path.unlink()
     path.symlink_to("/dev/zero")
-    ran = run_without(library, [], *command)
+    ran = run_without(made, [], *command)
     assert ran.status == 1, ran.err
     if command != ("status", "--replay"):
         assert "refused     tinyops::scale at 4" in ran.out
