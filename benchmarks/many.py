@@ -4,8 +4,8 @@
 
 `test/jit/fixtures_srcs/generate_models.py` of PyTorch scripts each module and saves it, all in one process that may do
 what it likes. The loop here does that in the same torch, and runs each module on the samples. `opfixtures generate`
-makes the same 200, each in processes of its own, records the outputs, and replays all in the torch of today. Exit
-status 1 where the ratio is above its limit.
+makes the same 200, each in two processes of its own, records the outputs, and replays each in four of the torch of
+today. What these forks alone take is measured beside it. Exit status 1 where the ratio is above its limit.
 """
 
 from __future__ import annotations
@@ -67,6 +67,17 @@ with tempfile.TemporaryDirectory() as folder:
             scripted(*inputs)
         scripted._save_for_lite_interpreter(os.path.join(folder, name + ".ptl"))
 """
+# What no isolation can do without: a process that has torch, forked as often as there are processes for a fixture.
+FORKS = """\
+import gc, os, sys
+import torch
+gc.freeze()
+for _ in range(int(sys.argv[1])):
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
 FIXTURES = 200
 OWN, MADE = "PyTorch's loop, 200", "generate 200"
 LIMITS = {MADE: (OWN, 1.0)}
@@ -83,9 +94,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         root = gelu_repository(Path(name, "many"), FIXTURES)
         commands = {
             OWN: Command((release(MADE_BY).python, "-W", "ignore", "-c", LOOP), root),
+            f"torch {MADE_BY} forked twice for each": forked(MADE_BY, 2 * FIXTURES, root),
+            f"torch {TODAY} forked 4 times for each": forked(TODAY, 4 * FIXTURES, root),
             MADE: Command((options.command, "generate", "--all", "--regenerate"), root),
         }
         return int(report(options.runs, medians(commands, options.runs), LIMITS))
+
+
+def forked(torch: str, times: int, root: Path) -> Command:
+    """A process that imports torch, and forks so often what ends at once."""
+    return Command((release(torch).python, "-W", "ignore", "-c", FORKS, str(times)), root)
 
 
 def gelu_repository(root: Path, modules: int) -> Path:
