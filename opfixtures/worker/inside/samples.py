@@ -10,6 +10,7 @@ import torch
 from . import Json
 from .reasons import SAMPLE, RefusedError, headline
 from .running import inputs_to_json, run
+from .whereabouts import noted
 
 MAX_SAMPLES = 64
 SHAPES = ((3, 3), (6,), (1, 2, 4, 4))
@@ -42,7 +43,8 @@ def given_inputs(module: Any) -> list[Json] | None:
     """What a module's sample_inputs() gives, as a record has it; None where it has no such method."""
     if not hasattr(module, "sample_inputs"):
         return None
-    samples = checked_samples("sample_inputs", module.sample_inputs())
+    with noted(function="sample_inputs"):
+        samples = checked_samples("sample_inputs", module.sample_inputs())
     return [inputs_to_json(inputs) for inputs in samples]
 
 
@@ -81,9 +83,10 @@ def recorded_all(function: Any, given: list[Json]) -> list[dict[str, Json]]:
 
 @contextmanager
 def numbered(number: int) -> Iterator[None]:
-    """What fails inside of it tells which sample that was."""
+    """What fails inside of it tells which sample that was, and what crashes too."""
     try:
-        yield
+        with noted(sample=number):
+            yield
     except Exception as error:
         with suppress(Exception):
             setattr(error, SAMPLE, number)
