@@ -25,11 +25,22 @@ def checked_samples(method: str, given: Any) -> list[Any]:
     samples = [given] if isinstance(given, (tuple, dict)) else given
     if not isinstance(samples, list) or not samples or not all(map(are_inputs, samples)):
         raise UnsampledError(
-            f"{method}() has to return a tuple of inputs, a dict of them by name, or a list of such"
+            f"{method}() has to return a tuple of inputs, a dict of them by name, or a list of such: it "
+            f"returns {returned(given)}"
         )
     if len(samples) > MAX_SAMPLES:
         raise UnsampledError(f"{method}() returns {len(samples)} samples (at most {MAX_SAMPLES})")
     return samples
+
+
+def returned(given: Any) -> str:
+    """What is no sample: `an empty list`, `a list with a Tensor`, `None`."""
+    if given is None:
+        return "None"
+    if not isinstance(given, list):
+        return f"a {type(given).__name__}"
+    wrong = [one for one in given if not are_inputs(one)]
+    return f"a list with a {type(wrong[0]).__name__}" if wrong else "an empty list"
 
 
 def are_inputs(sample: Any) -> bool:
