@@ -23,6 +23,8 @@ def main() -> int:
         look = hook_fast_path.first_look(sys.argv[1:])
         if look is not None and not look[0]:
             os.write(1, b"opfixtures: no problems found\n")
+            if sys.argv[1:] == ["check"]:
+                hook_fast_path.say_that_nothing_is_staged()
             return 0
         if sys.argv[1:] == ["check"]:
             return _check(look)
@@ -99,7 +101,7 @@ def _check(look: hook_fast_path.Look | None) -> int:
     from opfixtures.commands import check
     from opfixtures.commands.exit_status import ended
 
-    return ended(lambda: check.run(look=look), debug=False)
+    return ended(lambda: check.run(look=look, by_hand=True), debug=False)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from opfixtures.declarations.place import Place
 from opfixtures.errors import UserError
 
 
-def next_version(change: Change, operator: str, old_schema: str) -> tuple[int, range | None]:
+def next_version(change: Change, operator: str, old_schema: str) -> tuple[int, range | None, str]:
     """The next free version for an operator, that which the change's other entries have if that is right; and for a
-    library the versions that are left, with this one.
+    library the versions that are left, with this one, and why a release may have it, where the clone cannot tell.
 
     Raises UserError where none is left, or none may be taken.
     """
@@ -37,7 +37,8 @@ def next_version(change: Change, operator: str, old_schema: str) -> tuple[int, r
     fault = numbering_of(with_entry).fault(entry)
     if fault is not None and fault.is_error:
         raise UserError(f"{operator} cannot be bumped at version {version}, {fault.why}: {fault.instead}")
-    return version, range(version, TORCHSCRIPT.stop) if is_library(with_entry) else None
+    left = range(version, TORCHSCRIPT.stop) if is_library(with_entry) else None
+    return version, left, fault.instead if fault is not None and fault.version is None else ""
 
 
 def _with(change: Change, entry: MapEntry) -> Change:

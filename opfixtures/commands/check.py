@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from opfixtures.change.comparison import between, sides
@@ -10,7 +11,7 @@ from opfixtures.commands.judging import by_project, judged_together, show_togeth
 from opfixtures.commands.unstaged import warn_of_unstaged
 from opfixtures.errors import UserError
 from opfixtures.report import FORMATS
-from opfixtures.report.screen import USUAL
+from opfixtures.report.screen import QUIET, USUAL
 from opfixtures.repository.git import Repository
 from opfixtures.repository.git_snapshot import GitObjects
 
@@ -67,6 +68,7 @@ def main(options: argparse.Namespace) -> int:
         require_fixtures=options.require_fixtures,
         report=options.format,
         loudness=options.loudness,
+        by_hand=True,
     )
 
 
@@ -79,10 +81,12 @@ def run(
     report: str = "text",
     look: Look | None = None,
     loudness: int = USUAL,
+    by_hand: bool = False,
 ) -> int:
     """Print the findings in one of `FORMATS`; the exit status is 1 where one is an error, and the format has it so.
 
-    `look` is what the hook's first look at the index has seen; None: nobody looked.
+    `look` is what the hook's first look at the index has seen; None: nobody looked. `by_hand`: somebody may have typed
+    this, who is told where nothing is staged.
 
     Raises:
         UserError: one revision without the other, or together with `everything`; else as `read_change`. Where several
@@ -92,8 +96,8 @@ def run(
         from opfixtures.commands.told_errors import annotated
 
         with annotated(os.environ):
-            return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
-    return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness)
+            return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness, by_hand)
+    return _run(from_ref, to_ref, everything, require_fixtures, report, look, loudness, by_hand)
 
 
 def _run(
@@ -104,6 +108,7 @@ def _run(
     report: str,
     look: Look | None,
     loudness: int,
+    by_hand: bool,
 ) -> int:
     refs = _refs(from_ref, to_ref, everything)
     demanded = frozenset({"OPF301"} if require_fixtures else ())
@@ -111,7 +116,7 @@ def _run(
     with GitObjects(repository) as objects:
         # Beside the rest of the check. What is staged shows which folders matter: to search the work tree takes longer.
         staged = () if refs else ("ls-files", "-z") if everything else (*_STAGED, "HEAD")
-        listing = objects.begin(*staged) if staged else None
+        listing, paths = objects.begin(*staged) if staged else None, list[str]()
         several = [between(objects, *refs)] if refs else sides(objects, look and look[0])
         changes = by_project(objects, several, look, everything)
         # https://pre-commit.com/#pre-commit-during-push
@@ -122,7 +127,15 @@ def _run(
             # Before the first commit there is no HEAD, and all that is listed is nothing.
             paths = os.fsdecode(listing.communicate()[0]).split("\0")[:-1]
             warn_of_unstaged(objects, [first for first, *_ in changes], paths)
-    return show_together(found, errors, report, loudness, refs)
+    status = show_together(found, errors, report, loudness, refs)
+    # A merge may equal HEAD and bring something all the same; and without a HEAD nothing is listed.
+    is_idle = listing is not None and not (everything or paths or listing.returncode or found or several[1:])
+    if is_idle and by_hand and report == "text" and loudness != QUIET:
+        from opfixtures.commands.hook_fast_path import say_that_nothing_is_staged
+
+        sys.stdout.flush()
+        say_that_nothing_is_staged()
+    return status
 
 
 def _refs(from_ref: str | None, to_ref: str | None, everything: bool) -> tuple[str, str] | None:

@@ -82,7 +82,8 @@ def _since(objects: GitObjects, from_ref: str, to_ref: str) -> Comparison:
     compared = between(objects, from_ref, to_ref)
     if compared.tip != objects.resolve("HEAD"):
         raise UserError(
-            f"--fix writes into the work tree, and {to_ref} is not checked out there: check it out first"
+            f"--fix writes into the work tree, and {to_ref} is not checked out there: "
+            f"`git checkout {quote(printable(to_ref))}` first"
         )
     return compared
 

@@ -6,6 +6,7 @@ have said what differs, and where, which saves the whole check other processes.
 """
 
 import os
+import sys
 
 from opfixtures.repository.git_environment import ALONE, MERGED, START_NOTHING
 from opfixtures.settings.presets import PYTORCH_MAP, SIGNS_OF_PYTORCH
@@ -30,6 +31,14 @@ _NAMES = (*_SETTINGS, PYTORCH_MAP)
 _LISTED = ("ls-files", "--stage", "-z", "--")
 _DIFFERING = ("diff-index", "--cached", "--name-status", "--no-renames", "-z", "HEAD", "--")
 _MOST_BYTES = 1 << 20
+# Of git, when it calls a hook of a commit, and of the pre-commit framework.
+_SET_FOR_HOOKS = ("GIT_INDEX_FILE", "PRE_COMMIT")
+NOTHING_STAGED = """\
+opfixtures: note: nothing is staged that is checked here, so nothing was judged
+  `git add` a change first; `opfixtures check --from-ref BASE --to-ref HEAD`
+  judges what is committed, `opfixtures check --all` all that is declared
+"""
+"""Of 80 columns: how wide a terminal is, only modules know that nobody imports for this."""
 
 _Held = dict[str, str]
 Look = tuple[list[str], list[str]]
@@ -51,6 +60,12 @@ def first_look(argv: list[str]) -> Look | None:
         return _look(_root(os.getcwd()))
     except (OSError, UnicodeDecodeError, UncertainError):
         return None
+
+
+def say_that_nothing_is_staged() -> None:
+    """Tell on standard error whoever asked what to type instead. A hook may find nothing staged, and is not told."""
+    if not any(name in os.environ for name in _SET_FOR_HOOKS):
+        sys.stderr.write(NOTHING_STAGED)
 
 
 def _root(folder: str) -> str:

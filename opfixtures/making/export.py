@@ -189,7 +189,7 @@ def _where(planned: PlannedFixture, row: Exported) -> str:
     """The module that was refused, and where that came up: `modules.py:12: TestScaleV4, in forward, sample 2`."""
     line = line_in_file(planned.file_text, planned.source, row.line) if row.line is not None else None
     known = line or line_of_class(planned.file_text, planned.owner.row.module)
-    inside = [f"in {row.function}"] if line and row.function else []
+    inside = [f"in {row.function}"] if (line or row.line is None) and row.function else []
     sample = [f"sample {row.sample}"] if row.sample is not None else []
     place = planned.module_path if known is None else f"{planned.module_path}:{known}"
     return f"{place}: {', '.join([planned.owner.row.module, *inside, *sample])}"

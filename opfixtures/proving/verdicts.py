@@ -13,12 +13,8 @@ from opfixtures.archives.formats import format_of
 from opfixtures.change.owner import Owner
 from opfixtures.proving.replay_facts import OPERATOR_UNUSED, VALUE_UNSEEN, VALUE_UNUSED
 from opfixtures.proving.result import Answer, Fact, Facts, LoaderFacts, Status
+from opfixtures.proving.unnoticed import unnoticed
 
-_EXPLICIT = (
-    "nothing would notice a missing upgrader: leave out the arguments whose default changed or is gone, and pass all "
-    "others that changed, with values other than their defaults (TorchScript stores no trailing argument that equals "
-    "its default)"
-)
 _MEND_UNUSED = "return the operator's result, for inputs that give other than zeros"
 _NO_RECORD = (
     "nothing says what it gave then: `opfixtures generate --regenerate` with its operator writes the record, if the"
@@ -45,7 +41,7 @@ class Evidence:
     `changes_nothing`: the upgrader's graph says that it hands on what it is given, or the settings say so; `word` is
     what the settings say.
     `unchanged`: the operator has its old schema after the change, and its own version map does not know of the entry.
-    `unseen` says what a replay left unseen.
+    `unseen` says what a replay left unseen. `schema_now`: the operator's schema after the change, where it is known.
     """
 
     owner: Owner
@@ -57,6 +53,7 @@ class Evidence:
     unseen: str = ""
     word: str = ""
     mismatched: str = ""
+    schema_now: str | None = None
 
     @property
     def is_sensitive(self) -> bool:
@@ -106,6 +103,8 @@ def _verdict(row: Evidence, noticed: bool, upgraded: bool) -> tuple[Status, str]
 
 def _wrong(name: str, fact: Fact, seen: LoaderFacts) -> str:
     """What is wrong, in words; with what came of it, where the samples show it."""
+    if name == "equal" and seen.loads.value is Answer.NO:
+        return f"does not load: {seen.loads.reason}"
     if name in ("equal", "applied"):
         return f"not {name}: {fact.reason}"
     shown = seen.loads.value is Answer.YES and seen.equal.value is Answer.NO
@@ -144,4 +143,4 @@ def _of_replay(row: Evidence, noticed: bool, upgraded: bool) -> tuple[Status, st
         return Status.UNPROVEN, unseen
     if row.changes_nothing:
         return Status.VERIFIED, "; ".join(filter(None, (row.word, row.unseen)))
-    return Status.UNPROVEN, _EXPLICIT
+    return Status.UNPROVEN, unnoticed(row.owner.entry.old_schema if row.owner.entry else "", row.schema_now)

@@ -144,6 +144,7 @@ def evidence_of(owner: Owner, facts: Facts, replays: Replays, config: Config) ->
         # What the settings name is somebody's word, whatever the runtime shows.
         unchanged=replays.is_unchanged(owner) and not word,
         unseen=replays.unseen(owner),
+        schema_now=replays.schema(owner),
     )
 
 

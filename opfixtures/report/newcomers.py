@@ -31,7 +31,8 @@ def newcomer_text(newcomer: Newcomer, config: Config, label: str) -> Iterator[st
             if left
             else ""
         )
-        yield f"version {entry.bumped_at_version} is the next one free{more}"
+        doubt = f", if no release has it: {newcomer.doubt}" if newcomer.doubt else ""
+        yield f"version {entry.bumped_at_version} is the next one free{more}{doubt}"
     added = list(_added(newcomer.additions, config))
     yield from _listed(added)
     if not added:

@@ -70,8 +70,9 @@ class Newcomer:
     """What is added for an entry of an operator.
 
     `before` and `now` are its schemas in target and in the work tree, None where no declaration has it. `left` are the
-    versions that a library has left, for an entry that is new. Where an entry stands, `is_as_before` says that nothing
-    tells of another change. `upgrader` is a skeleton that goes to no file: nobody knows where its library has those.
+    versions that a library has left, for an entry that is new; `doubt` says why a release may have its own. Where an
+    entry stands, `is_as_before` says that nothing tells of another change. `upgrader` is a skeleton that goes to no
+    file: nobody knows where its library has those.
     """
 
     entry: MapEntry
@@ -80,6 +81,7 @@ class Newcomer:
     now: FunctionSchema | None = None
     is_new: bool = False
     left: range | None = None
+    doubt: str = ""
     upgrader: NewUpgrader | None = None
     is_as_before: bool = False
 
@@ -154,7 +156,7 @@ class Newcomers:
                 "with that without an upgrader: if they compute something else then, say so with --behaviour"
             )
         text = schema_text(old)
-        version, left = next_version(change, operator, text)
+        version, left, doubt = next_version(change, operator, text)
         # An upgrader that no entry names was written for this one.
         names = {entry.upgrader_name for entry in change.version_map.entries}
         last = max((entry.bumped_at_version for entry in published), default=0)
@@ -162,11 +164,8 @@ class Newcomers:
         entry = MapEntry(operator, version, name, text, Place(change.version_map.path, 1, 1))
         of_entry = Additions(entries=(NewEntry(operator, version, name, text),))
         completed = self._complete(entry, now)
-        return [
-            replace(
-                completed, additions=of_entry + completed.additions, before=before, is_new=True, left=left
-            )
-        ]
+        additions = of_entry + completed.additions
+        return [replace(completed, additions=additions, before=before, is_new=True, left=left, doubt=doubt)]
 
     def _complete(self, entry: MapEntry, now: FunctionSchema | None) -> Newcomer:
         change, additions, homeless = self._change, Additions(), None

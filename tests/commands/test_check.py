@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from opfixtures.commands.hook_fast_path import NOTHING_STAGED
 from opfixtures.declarations.names import fixture_stem
 from tests.repositories import zipped_archive
 from tests.tree_fixtures import GELU
@@ -128,6 +129,37 @@ class TestAnEditedVersionMap:
         pytorch.write(MODULES, f"{pytorch.read(MODULES)}\n\n{module}")
         pytorch.replace(REGISTRY, "\n}", f"\n{row}\n}}")
         assert findings(opfixtures(pytorch, "check", "--format", "json")) == [f"OPF301 {REGISTRY}:5"]
+
+
+class TestNothingStaged:
+    @pytest.fixture
+    def committed(self, pytorch, add_hardswish):
+        add_hardswish(pytorch)
+        pytorch.commit("as `git commit -a` does")
+        return pytorch
+
+    @pytest.mark.parametrize("options", [(), ("--fix",), ("-v",)])
+    def test_whoever_asks_is_told_what_looks_at_a_commit(self, committed, opfixtures, options):
+        ran = opfixtures(committed, "check", *options)
+        assert (ran.status, ran.out) == (0, "opfixtures: no problems found\n")
+        assert ran.err == NOTHING_STAGED
+        assert opfixtures(committed, "check", "--from-ref", "HEAD~1", "--to-ref", "HEAD").status == 1
+
+    @pytest.mark.parametrize("options", [("-q",), ("--format", "json"), ("--all",)])
+    def test_nothing_is_said_of_it_to_a_program_and_where_the_index_is_no_matter(
+        self, committed, opfixtures, options
+    ):
+        assert opfixtures(committed, "check", *options).err == ""
+
+    def test_a_hook_is_not_told(self, committed, opfixtures):
+        assert opfixtures(committed, "hook", "pre-commit").err == ""
+        for options in ((), ("-v",)):
+            ran = committed.opfixtures("check", *options, PRE_COMMIT="1")
+            assert (ran.status, ran.out, ran.err) == (0, "opfixtures: no problems found\n", "")
+
+    def test_what_is_staged_before_the_first_commit_is_something(self, pytorch, opfixtures):
+        pytorch.git("update-ref", "-d", "HEAD")
+        assert opfixtures(pytorch, "check", "-v").err == ""
 
 
 class TestALibrary:

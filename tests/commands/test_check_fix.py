@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from opfixtures.commands.hook_fast_path import NOTHING_STAGED
 from opfixtures.synthesis.mending import Mending
 from tests.renumber.conftest import CLASS, ENTRY, GELU, ROW, UPGRADER, facts, tree
 from tests.repositories import MODULES, REGISTRY, VERSION_MAP, zipped_archive
@@ -110,7 +111,8 @@ def test_what_is_saved_while_it_runs_is_not_written_over(entered, monkeypatch):
 
 def test_without_anything_to_write_it_is_a_check(fixed):
     ran = fixed.run()
-    assert (ran.status, ran.out, ran.err) == (0, "opfixtures: no problems found\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, "opfixtures: no problems found\n", NOTHING_STAGED)
+    assert fixed.run(PRE_COMMIT="1").err == ""
 
 
 def test_what_the_index_lacks_is_told_and_the_check_judges_the_index(entered):
@@ -172,7 +174,8 @@ def test_refs_are_compared_where_the_second_is_checked_out(entered):
     ran = entered.run("--from-ref", base, "--to-ref", base)
     assert ran.status == 2
     assert ran.err == (
-        f"opfixtures: error: --fix writes into the work tree, and {base} is not checked out there: check it out first\n"
+        f"opfixtures: error: --fix writes into the work tree, and {base} is not checked out there: "
+        f"`git checkout {base}` first\n"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from opfixtures import __main__, __version__, cli
 from opfixtures.commands import check, hook_fast_path
+from opfixtures.commands.hook_fast_path import NOTHING_STAGED
 from opfixtures.errors import RuntimeUnavailable
 from opfixtures.rules import RULES
 
@@ -149,6 +150,11 @@ class TestAsTheHookCallsIt:
         return run
 
     def test_an_untouched_version_map_ends_at_once(self, main):
+        assert main() == (0, "opfixtures: no problems found\n", NOTHING_STAGED)
+
+    @pytest.mark.parametrize("name", ["GIT_INDEX_FILE", "PRE_COMMIT"])
+    def test_a_hook_is_not_told_that_nothing_is_staged(self, main, git_environment, name):
+        git_environment[name] = "1" if name == "PRE_COMMIT" else ".git/index"
         assert main() == (0, "opfixtures: no problems found\n", "")
 
     def test_a_changed_one_is_judged(self, main, pytorch):

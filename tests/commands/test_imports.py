@@ -113,7 +113,8 @@ def imported(pytorch):
         done = subprocess.run(
             [sys.executable, "-c", BARE],
             cwd=pytorch.root,
-            env=pytorch.environment,
+            # Who calls it by hand is told more, on the stream that the names come on.
+            env={**pytorch.environment, "PRE_COMMIT": "1"},
             capture_output=True,
             text=True,
         )

@@ -220,6 +220,21 @@ class TestALibrary:
         assert any("blur_0_4, a skeleton" in line for line in said)
         assert vistools.errors() == []
 
+    def test_shares_a_version_that_a_release_may_have_and_says_so(self, vistools):
+        entry = entry_of(4, "old_0_3", "vistools::old(Tensor x) -> Tensor")
+        vistools.write(
+            "vistools/operator_versions.py", f'OPERATOR_VERSIONS = {{"vistools::old": [{entry}]}}\n'
+        )
+        vistools.commit()
+        vistools.repository.git("remote", "add", "origin", "https://example.invalid/vistools")
+        vistools.replace("vistools/ops.py", "float amount)", "int amount)")
+        said = vistools.new("vistools::sharpen", "--behaviour")
+        (line,) = (one for one in said if one.startswith("version 4 is the next one free"))
+        assert line.startswith(
+            "version 4 is the next one free (4 to 10 are left), if no release has it: this clone has no tags: "
+            "`git fetch --tags` brings what releases have"
+        )
+
     def test_has_no_version_left_behind_the_last(self, vistools):
         entry = entry_of(10, "old_0_9", "vistools::old(Tensor x) -> Tensor")
         vistools.write(

@@ -27,12 +27,13 @@ GIVEN = {
     "a transposed tensor": ("(torch.ones(1, 1).t(),)", [[{**ONE, "shape": [1, 1]}]]),
 }
 # What sample_inputs() returns, and a part of the sentence that refuses it.
+NO_INPUTS = "has to return a tuple of inputs, a dict of them by name, or a list of such: it returns "
 NOT_GIVEN = {
-    "a tensor": ("torch.ones(1)", "has to return a tuple of inputs"),
-    "a list of tensors": ("[torch.ones(1)]", "has to return a tuple of inputs"),
-    "nothing": ("None", "has to return a tuple of inputs"),
-    "an empty list": ("[]", "has to return a tuple of inputs"),
-    "a generator": ("iter([(torch.ones(1),)])", "has to return a tuple of inputs"),
+    "a tensor": ("torch.ones(1)", f"{NO_INPUTS}a Tensor"),
+    "a list of tensors": ("[torch.ones(1)]", f"{NO_INPUTS}a list with a Tensor"),
+    "nothing": ("None", f"{NO_INPUTS}None"),
+    "an empty list": ("[]", f"{NO_INPUTS}an empty list"),
+    "a generator": ("iter([(torch.ones(1),)])", f"{NO_INPUTS}a list_iterator"),
     "too many": ("[(torch.ones(1),)] * 65", "returns 65 samples (at most 64)"),
     "too few inputs": ("()", "missing value for argument 'x'"),
     "a wrong type": ("('text',)", "Expected a value of type 'Tensor"),

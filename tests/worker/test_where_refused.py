@@ -45,6 +45,26 @@ EXPORTED = {
         (1, 4, "forward"),
     ),
 }
+# What ends the process tells nothing itself.
+ENDED = {
+    "crashes in its samples": (
+        "import os\n"
+        + MODULE.format(body="return x")
+        + "    def sample_inputs(self):\n        os.abort()\n        return [(torch.ones(2),)]\n",
+        ("crashed: SIGABRT", None, "sample_inputs"),
+    ),
+    "hangs in the second": (
+        MODULE.format(
+            body="while bool(x.shape[0] == 2 and x.shape[1] == 3):\n            x = x + 1\n        return x"
+        )
+        + SAMPLES,
+        ("did not end within 4 seconds", 2, ""),
+    ),
+    "crashes before": (
+        "import os\n" + MODULE.format(body="return x") + "    def __init__(self):\n        os.abort()\n",
+        ("crashed: SIGABRT", None, ""),
+    ),
+}
 FORGED = {
     "a number": "e.__dict__['_opfixtures_sample'] = 10**400",
     "what no JSON has": "e.__dict__['_opfixtures_sample'] = e",
@@ -74,6 +94,16 @@ def test_sample_and_the_authors_last_frame_are_told(refused, key, where):
     one = refused[key]
     assert (one.sample, one.line, one.function) == where
     assert one.refusal
+
+
+def test_of_a_process_that_ended_it_is_told_what_it_was_in(new_modules):
+    modules = new_modules()
+    for key, (source, _) in ENDED.items():
+        modules.add(key, source)
+    seen = {key: exported(told) for key, told in modules.export(seconds=4).rows.items()}
+    assert {key: (one.refusal, one.sample, one.function) for key, one in seen.items()} == {
+        key: expected for key, (_, expected) in ENDED.items()
+    }
 
 
 def test_what_is_torchs_own_is_left_out(refused):
@@ -149,6 +179,10 @@ def test_a_line_of_an_excerpt_is_that_of_its_file():
         ),
         (Exported(refusal="no", line=99, function="forward"), "mods.py:9: M: no"),
         (Exported(refusal="crashed: SIGABRT"), "mods.py:9: M: crashed: SIGABRT"),
+        (
+            Exported(refusal="crashed: SIGABRT", function="sample_inputs"),
+            "mods.py:9: M, in sample_inputs: crashed: SIGABRT",
+        ),
     ],
 )
 def test_a_row_says_class_file_sample_and_frame(seen, said):

@@ -21,6 +21,7 @@ from .namespaces import SHARED_MEMORY
 from .process_table import end_children
 from .reasons import where, whole
 from .usage import excess
+from .whereabouts import read, share
 
 Step = Any  # tuple[str, Callable[[], Json]]
 HOME = os.getcwd()
@@ -31,16 +32,18 @@ HELPERS: set[int] = set()
 def in_children(steps: list[Step], seconds: float) -> dict[str, Json]:
     """What each step tells, run one after the other in a forked child, with `seconds` for each.
 
-    A step that does not come to its end has {"refused": why}; those behind it go on in a new child. Whatever the
-    children started has ended with them.
+    A step that does not come to its end has {"refused": why}, and "at" what it was in, where that was noted; those
+    behind it go on in a new child. Whatever the children started has ended with them.
     """
     told: dict[str, Json] = {}
     while steps:
+        shared = share()
         heard, ending = in_child(steps, seconds)
         told.update(heard)
         steps = steps[len(heard) :]
         if steps:
-            told[steps[0][0]] = {"refused": ending}
+            at = read(shared)
+            told[steps[0][0]] = {"refused": ending, "at": at} if at else {"refused": ending}
             steps = steps[1:]
     return told
 

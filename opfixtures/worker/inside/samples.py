@@ -10,6 +10,7 @@ import torch
 from . import Json
 from .reasons import SAMPLE, RefusedError, headline
 from .running import inputs_to_json, run
+from .whereabouts import noted
 
 MAX_SAMPLES = 64
 SHAPES = ((3, 3), (6,), (1, 2, 4, 4))
@@ -24,11 +25,22 @@ def checked_samples(method: str, given: Any) -> list[Any]:
     samples = [given] if isinstance(given, (tuple, dict)) else given
     if not isinstance(samples, list) or not samples or not all(map(are_inputs, samples)):
         raise UnsampledError(
-            f"{method}() has to return a tuple of inputs, a dict of them by name, or a list of such"
+            f"{method}() has to return a tuple of inputs, a dict of them by name, or a list of such: it "
+            f"returns {returned(given)}"
         )
     if len(samples) > MAX_SAMPLES:
         raise UnsampledError(f"{method}() returns {len(samples)} samples (at most {MAX_SAMPLES})")
     return samples
+
+
+def returned(given: Any) -> str:
+    """What is no sample: `an empty list`, `a list with a Tensor`, `None`."""
+    if given is None:
+        return "None"
+    if not isinstance(given, list):
+        return f"a {type(given).__name__}"
+    wrong = [one for one in given if not are_inputs(one)]
+    return f"a list with a {type(wrong[0]).__name__}" if wrong else "an empty list"
 
 
 def are_inputs(sample: Any) -> bool:
@@ -42,7 +54,8 @@ def given_inputs(module: Any) -> list[Json] | None:
     """What a module's sample_inputs() gives, as a record has it; None where it has no such method."""
     if not hasattr(module, "sample_inputs"):
         return None
-    samples = checked_samples("sample_inputs", module.sample_inputs())
+    with noted(function="sample_inputs"):
+        samples = checked_samples("sample_inputs", module.sample_inputs())
     return [inputs_to_json(inputs) for inputs in samples]
 
 
@@ -81,9 +94,10 @@ def recorded_all(function: Any, given: list[Json]) -> list[dict[str, Json]]:
 
 @contextmanager
 def numbered(number: int) -> Iterator[None]:
-    """What fails inside of it tells which sample that was."""
+    """What fails inside of it tells which sample that was, and what crashes too."""
     try:
-        yield
+        with noted(sample=number):
+            yield
     except Exception as error:
         with suppress(Exception):
             setattr(error, SAMPLE, number)
