@@ -22,7 +22,7 @@ def check(request, opfixtures):
     def run(repository, *args):
         if request.param == "one process":
             return opfixtures(repository, "check", *args)
-        return repository.opfixtures("check", *args)
+        return repository.opfixtures("check", *args, PRE_COMMIT="1")
 
     return run
 

@@ -272,7 +272,7 @@ class TestWhatIsNotRun:
         )
         ran = run_long(library, "generate", "--operator", "tinyops::scale")
         assert (ran.status, "1 unproven" in ran.out) == (1, True), ran.out
-        assert "leave out the arguments whose default changed or is gone" in ran.out
+        assert "leave out factor, whose default changed or is gone" in ran.out
         library.write(
             "pyproject.toml",
             library.read("pyproject.toml")
