@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_thorough(item: pytest.Item) -> bool:
     case = getattr(item, "callspec", None)
-    takes_out = case is not None and bool(case.params.get("defences"))
+    takes_out = case is not None and any(case.params.get(name) for name in ("defences", "out"))
     return takes_out or item.get_closest_marker("thorough") is not None
 
 

@@ -20,6 +20,7 @@ def in_one_step(**inputs: str) -> str:
     return blocks()[0].replace("mode: generate", f"mode: all{more}")
 
 
+@pytest.mark.thorough
 def test_a_branch_is_told_and_gets_its_fixtures(server: Server, github: GitHubServer) -> None:
     server.change("change", "entries")
     payload, head = server.offer(github)

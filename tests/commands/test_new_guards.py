@@ -270,6 +270,7 @@ def test_without_a_map_no_entry_is_added(library: Guarding, opfixtures: Callable
 
 @pytest.mark.torch
 class TestARuntimeIsAsked:
+    @pytest.mark.thorough
     def test_for_samples_that_export(self, made: Callable[..., Guarding]) -> None:
         library = made(**with_runtime())
         assert "+ modules.py  ReluGuard with sample inputs" in library.new("aten::relu", samples=True)

@@ -56,6 +56,7 @@ def test_without_what_is_published_the_same_archives_are_made(new_corpus: NewCor
     assert contents(corpus.root / "fixtures") == made
 
 
+@pytest.mark.thorough
 def test_what_is_published_is_not_replaced_by_what_another_module_exports(new_corpus: NewCorpus) -> None:
     corpus = new_corpus("")
     corpus.replace(

@@ -81,6 +81,7 @@ def check_end(commands: Commands, way: str, status: int, err: str) -> None:
     assert commands.left() == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("line", ["exporting 2", "replaying 2"])
 def test_generate_ends_with_every_signal_and_the_next_run_removes_what_is_left(
     commands: Commands, line: str
@@ -129,8 +130,8 @@ def test_a_terminal_that_is_closed_ends_what_runs_in_it(commands: Commands) -> N
     check_end(commands, "hangup", process.wait(30), "")
 
 
-@pytest.mark.sampled(2)
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("call", ["fsync:4", "replace:1", "replace:2", "unlink:2"])
 def test_a_kill_while_fixtures_are_written_leaves_none_without_its_record(
     commands: Commands, call: str

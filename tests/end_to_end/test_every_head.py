@@ -72,6 +72,7 @@ class TestWhatIsCommitted:
         assert (rows[5]["made"], rows[4]["made"]) == ("by this run", "found")
         assert (rows[5]["status"], rows[4]["status"]) == ("verified", "mismatch"), ran.out
 
+    @pytest.mark.thorough
     def test_is_replayed_whatever_ending_the_settings_name(
         self, landed: GitRepository, run_long: RunLong
     ) -> None:
@@ -93,6 +94,7 @@ class TestWhatIsCommitted:
             assert f"mismatch    tinyops::halve at 4  {HALVE}\n" in ran.out
             assert "target has it, and it is gone here" in ran.out
 
+    @pytest.mark.thorough
     def test_is_told_again_where_only_others_were_mended(
         self, library: GitRepository, run_long: RunLong
     ) -> None:
@@ -380,6 +382,7 @@ def test_a_guard_is_made_by_the_operator_of_target_and_replayed_at_every_head(
     )
 
 
+@pytest.mark.thorough
 def test_a_guard_whose_class_names_no_version_becomes_the_proof_of_its_entry(
     library: GitRepository, run_long: RunLong, tmp_path: Path
 ) -> None:

@@ -196,7 +196,7 @@ TABLE = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", TABLE)
 def test_what_torch_does_without_a_word_a_fixture_says(
     edited: GitRepository, run_long: RunLong, tmp_path: Path, name: str

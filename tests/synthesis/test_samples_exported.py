@@ -109,6 +109,7 @@ def test_what_is_scripted_too_has_all_its_samples_and_the_first_is_exported() ->
     assert whole.unexported == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("made")
 def test_what_does_not_export_says_why() -> None:
     schema = "made::unfaked(Tensor x, float by=2.0) -> Tensor"

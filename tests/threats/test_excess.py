@@ -118,6 +118,7 @@ def test_a_module_that_only_prints_is_no_failure(attacked: Any, key: str) -> Non
     assert attacked.rows[key]["samples"] == attacked.rows["first"]["samples"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", [key for key, (_, _, out) in ATTACKS.items() if out])
 def test_it_comes_through_without_its_defence(
     modules: Any, when_made: Callable[[str], str], without: Callable[..., None], key: str

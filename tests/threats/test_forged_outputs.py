@@ -163,6 +163,7 @@ def test_a_module_does_not_look_at_what_its_operator_gives(
     assert ("no recorded output depends on what the upgrader gives" in ran.out) is not bool(defences)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("defences", "told"), [([], "unproven"), ([VALUE], "verified")])
 @pytest.mark.parametrize("gives", ["tinyops.scale(x, factor).sum().expand_as(x)", "x"])
 def test_an_upgrader_gives_what_cannot_be_multiplied_in_place(

@@ -152,6 +152,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "schema",
     [
