@@ -31,7 +31,7 @@ LIMITS = {WITH: (WITHOUT, 1.3)}
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit status."""
     parser = argparse.ArgumentParser(description="measure what isolation costs")
-    parser.add_argument("--runs", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--runs", type=int, default=1, help="default: %(default)s")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:
         corpus = corpus_in(Path(name, "corpus"))
