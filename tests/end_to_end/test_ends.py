@@ -131,7 +131,6 @@ def test_a_terminal_that_is_closed_ends_what_runs_in_it(commands: Commands) -> N
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.sampled(1)
 @pytest.mark.parametrize("call", ["fsync:4", "replace:1", "replace:2", "unlink:2"])
 def test_a_kill_while_fixtures_are_written_leaves_none_without_its_record(
     commands: Commands, call: str
